@@ -1,0 +1,81 @@
+import type { CoreInfo } from '../syscalls/cores.js';
+import type { ChatParams } from '../syscalls/llm-chat.js';
+import type { CoreId, Millis, Pid, SyscallId } from '../syscalls/syscall.js';
+
+/** A syscall that has been accepted and not started, or preempted: what a policy may place. Never changes; a new one replaces it. */
+export interface PendingCall {
+  readonly id: SyscallId;
+  /** Order of acceptance: smaller is older. */
+  readonly seq: number;
+  readonly pid: Pid;
+  readonly tenant: string;
+  readonly acceptedAt: Millis;
+  /** When its deadline ends it, if it has one. */
+  readonly expiresAt: Millis | undefined;
+  /** 0 to 9, higher is more urgent. */
+  readonly priority: number;
+  /** The kernel's count of the tokens of the messages. */
+  readonly inputTokens: number;
+  /** Cores that can serve it, in config order; cores that failed it are left out. A suspended call has exactly one. */
+  readonly eligible: readonly CoreId[];
+  /** The core that it was preempted on, which is the only one that can resume it. */
+  readonly pinned: CoreId | undefined;
+  /** The core whose queue holds it now; the policy may move it. */
+  readonly placed: CoreId | undefined;
+  readonly params: ChatParams;
+}
+
+/** A core as a policy sees it. */
+export interface SchedulableCore extends CoreInfo {
+  readonly running: number;
+  /** Calls that can start now: the cap less those running, and no more than rate limits and the core's health allow. 0 or more. */
+  readonly free: number;
+}
+
+/** Everything a decision may rest on: copies, in order of acceptance and of the config. */
+export interface SchedulingSnapshot {
+  readonly now: Millis;
+  readonly pending: readonly PendingCall[];
+  readonly cores: readonly SchedulableCore[];
+}
+
+/** Run this call on that core. */
+export interface Assignment {
+  readonly syscallId: SyscallId;
+  readonly core: CoreId;
+  /** One line on why, shown to the agent. */
+  readonly reason: string;
+}
+
+/** A syscall that was answered. */
+export interface FinishedCall {
+  readonly id: SyscallId;
+  readonly tenant: string;
+  readonly core: CoreId;
+  readonly outputTokens: number;
+  readonly costUsd: number;
+  readonly params: ChatParams;
+}
+
+/**
+ * Decides which core runs which call, and when.
+ *
+ * `schedule` is a deterministic function of the snapshot and of the policy's own state, which changes only in
+ * `prepare`, `schedule`, `release` and `feedback`: no clock, no randomness.
+ */
+export interface SchedulerPolicy {
+  readonly name: string;
+  /** A running call is preempted after this long if a call of another agent waits for its core. Cores without `supportsPrefix` are left alone. */
+  readonly timeSliceMs?: Millis;
+  /** Slow work for calls that have just arrived. The only place that may await; a call is not in a snapshot before its `prepare` has settled. */
+  prepare?(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void>;
+  /**
+   * The whole placement for now, in queue order: a call that is not in it waits, also one that a queue held before.
+   * At most `free` calls a core.
+   */
+  schedule(snapshot: SchedulingSnapshot): readonly Assignment[];
+  /** A syscall became final, answered or not: let go of what is held for it. */
+  release?(id: SyscallId, finished: FinishedCall | undefined): void;
+  /** An answer was judged, 0 to 1. */
+  feedback?(call: FinishedCall, quality: number): void;
+}

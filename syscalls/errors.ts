@@ -1,0 +1,79 @@
+/**
+ * Every error code that crosses a module or the wire: its JSON-RPC number and whether the same request may succeed later.
+ * Numbers up to -32600 are fixed by JSON-RPC 2.0; -32000 to -32099 are the range it leaves to servers.
+ */
+export const ERROR_CODES = {
+  'parse-error': { rpc: -32700, retryable: false },
+  'invalid-request': { rpc: -32600, retryable: false },
+  'method-not-found': { rpc: -32601, retryable: false },
+  'invalid-params': { rpc: -32602, retryable: false },
+  internal: { rpc: -32603, retryable: false },
+  busy: { rpc: -32000, retryable: true },
+  'rate-limited': { rpc: -32001, retryable: true },
+  draining: { rpc: -32002, retryable: true },
+  disconnected: { rpc: -32003, retryable: true },
+  'no-eligible-core': { rpc: -32010, retryable: false },
+  'core-failed': { rpc: -32011, retryable: true },
+  'core-rejected': { rpc: -32012, retryable: false },
+  expired: { rpc: -32020, retryable: false },
+  cancelled: { rpc: -32021, retryable: false },
+  unauthorized: { rpc: -32030, retryable: false },
+  forbidden: { rpc: -32031, retryable: false },
+  'not-found': { rpc: -32032, retryable: false },
+  'budget-exhausted': { rpc: -32033, retryable: false },
+  'invalid-config': { rpc: -32040, retryable: false },
+} as const satisfies Record<string, { readonly rpc: number; readonly retryable: boolean }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The `error` member of a JSON-RPC reply. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data: { readonly code: ErrorCode; readonly retryable: boolean; readonly retryAfterMs?: number };
+}
+
+/** The one error class that crosses modules: a code, what went wrong, and whether trying again can help. */
+export class SyscallError extends Error {
+  override readonly name = 'SyscallError';
+  readonly code: ErrorCode;
+  /** Milliseconds after which a retry is worth it; absent where nothing is known. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  get retryable(): boolean {
+    return ERROR_CODES[this.code].retryable;
+  }
+
+  /** The wire form. The cause stays behind: it may hold a provider's reply. */
+  toRpc(): RpcError {
+    const { code, retryable, retryAfterMs } = this;
+    return {
+      code: ERROR_CODES[code].rpc,
+      message: this.message,
+      data: { code, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+    };
+  }
+
+  /** The error of a reply; a code that this version does not know becomes `internal`. */
+  static fromRpc(error: {
+    readonly message: string;
+    readonly data?: { readonly code?: string; readonly retryAfterMs?: number | undefined } | undefined;
+  }): SyscallError {
+    const code = error.data?.code;
+    const known = code !== undefined && Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'internal';
+    const retryAfterMs = error.data?.retryAfterMs;
+    return new SyscallError(known, error.message, retryAfterMs === undefined ? {} : { retryAfterMs });
+  }
+
+  /** Any thrown value as a SyscallError; a foreign one becomes `code`, with itself as the cause. */
+  static from(thrown: unknown, code: ErrorCode = 'internal'): SyscallError {
+    if (thrown instanceof SyscallError) return thrown;
+    return new SyscallError(code, thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+  }
+}

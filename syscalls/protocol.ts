@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** Identity that the sender of a request gives it; replies carry it back. */
+const requestId = z.union([z.string().max(128), z.number()]);
+export type RequestId = z.infer<typeof requestId>;
+
+/** A JSON-RPC 2.0 request. Notifications to the kernel and batches are not part of this protocol. */
+export const rpcRequest = z.strictObject({
+  jsonrpc: z.literal('2.0'),
+  id: requestId,
+  method: z.string().max(64),
+  params: z.unknown(),
+});
+
+const rpcError = z.object({
+  code: z.number(),
+  message: z.string(),
+  data: z.object({ code: z.string(), retryable: z.boolean(), retryAfterMs: z.number().optional() }).optional(),
+});
+
+/** What an agent receives: the one reply to a request, or a notification. */
+export const rpcIncoming = z.union([
+  z.object({ jsonrpc: z.literal('2.0'), id: requestId, result: z.unknown() }),
+  z.object({ jsonrpc: z.literal('2.0'), id: requestId.nullable(), error: rpcError }),
+  z.object({ jsonrpc: z.literal('2.0'), method: z.string(), params: z.unknown() }),
+]);
+
+/**
+ * The first fault of a failed check as one line: field, rule, value.
+ *
+ * @param root what the fields belong to, for example `params`
+ */
+export function describeIssue(error: z.ZodError, input: unknown, root: string): string {
+  const issue = error.issues[0];
+  if (issue === undefined) return `${root}: not valid`;
+  let value = input;
+  for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
+  const field = [root, ...issue.path].map(String).join('.');
+  const shown = issue.code === 'unrecognized_keys' ? '' : `, got ${show(value)}`;
+  return `${field}: ${issue.message}${shown}`;
+}
+
+/** A value short enough for a message. Long text is not repeated: it may be a prompt. */
+function show(value: unknown): string {
+  if (typeof value === 'string')
+    return value.length <= 64 ? JSON.stringify(value) : `a text of ${value.length} characters`;
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** Processes and their open syscalls: one's own, or everyone's with the operator's token. */
+export const psParams = z.strictObject({});
+
+export const psReply = z.strictObject({
+  processes: z.array(
+    z.strictObject({
+      pid: z.int(),
+      parent: z.int().optional(),
+      name: z.string(),
+      tenant: z.string(),
+      connectedAt: z.number(),
+      pending: z.int(),
+      running: z.int(),
+      finished: z.int(),
+      costUsd: z.number(),
+    }),
+  ),
+  /** At most `limit` of the open syscalls, oldest first. */
+  syscalls: z.array(
+    z.strictObject({
+      syscallId: z.string(),
+      pid: z.int(),
+      status: z.enum(['waiting', 'scheduled', 'running', 'suspended']),
+      core: z.string().optional(),
+      reason: z.string().optional(),
+      ageMs: z.number(),
+      outputTokens: z.int(),
+    }),
+  ),
+});
+
+/** Most syscalls that one `kernel.ps` lists. */
+export const PS_SYSCALL_LIMIT = 1000;
+
+export type PsReply = z.infer<typeof psReply>;

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+export const statsParams = z.strictObject({});
+
+const milliseconds = z.strictObject({ p50: z.number(), p99: z.number() });
+
+/** Counts since boot, and what is there now. Distributions are over the last 1,000 events. */
+export const statsReply = z.strictObject({
+  policy: z.string(),
+  uptimeMs: z.number(),
+  agents: z.int(),
+  syscalls: z.strictObject({
+    accepted: z.int(),
+    rejected: z.int(),
+    done: z.int(),
+    failed: z.int(),
+    cancelled: z.int(),
+    expired: z.int(),
+    pending: z.int(),
+    running: z.int(),
+  }),
+  retries: z.int(),
+  preemptions: z.int(),
+  usage: z.strictObject({
+    inputTokens: z.int(),
+    outputTokens: z.int(),
+    reprefillTokens: z.int(),
+    costUsd: z.number(),
+  }),
+  waitingMs: milliseconds,
+  turnaroundMs: milliseconds,
+  scheduler: z.strictObject({
+    ticks: z.int(),
+    /** Ticks and preparations in which the policy threw, and the kernel's own FIFO decided instead. */
+    fallbacks: z.int(),
+    /** Assignments that named no pending call, no eligible core, or a call twice. They are dropped. */
+    invalidAssignments: z.int(),
+    decisionMs: milliseconds,
+  }),
+});
+
+export type StatsReply = z.infer<typeof statsReply>;
