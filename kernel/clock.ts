@@ -1,0 +1,74 @@
+import type { Millis } from '../syscalls/syscall.js';
+import { IndexedHeap } from './indexed-heap.js';
+
+/** The only source of time in the kernel. */
+export interface Clock {
+  now(): Millis;
+  /** Runs `run` once, `delay` milliseconds from now (0 = as soon as pending input has been read), and returns its cancel. */
+  after(delay: Millis, run: () => void): () => void;
+}
+
+/** Longest delay that a Node timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Wall time that never runs backwards: the epoch at the start of the process plus the monotonic clock. */
+export const realClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  after(delay, run) {
+    if (delay <= 0) {
+      const immediate = setImmediate(run);
+      return () => clearImmediate(immediate);
+    }
+    const timer = setTimeout(run, Math.min(delay, MAX_TIMER_MS));
+    return () => clearTimeout(timer);
+  },
+};
+
+interface VirtualTimer {
+  readonly at: Millis;
+  readonly seq: number;
+  readonly run: () => void;
+}
+
+/** Time that stands still until it is told to go on to the next timer. Timers of one moment run in the order they were set. */
+export class VirtualClock implements Clock {
+  #now: Millis = 0;
+  #seq = 0;
+  readonly #timers = new IndexedHeap<VirtualTimer>((a, b) => a.at - b.at || a.seq - b.seq);
+
+  now(): Millis {
+    return this.#now;
+  }
+
+  after(delay: Millis, run: () => void): () => void {
+    const timer = { at: this.#now + Math.max(0, delay), seq: this.#seq++, run };
+    this.#timers.add(timer);
+    return () => this.#timers.remove(timer);
+  }
+
+  /**
+   * Goes from timer to timer until `finished` settles. Between two timers all promises get to run.
+   *
+   * @throws Error when nothing is left that could make `finished` settle
+   */
+  async runUntil<T>(finished: Promise<T>): Promise<T> {
+    let settled = false;
+    const mark = () => {
+      settled = true;
+    };
+    finished.then(mark, mark);
+    for (;;) {
+      await settlePromises();
+      if (settled) return finished;
+      const next = this.#timers.pop();
+      if (next === undefined) throw new Error('Virtual time stands still: no timer is set and the run has not ended');
+      this.#now = next.at;
+      next.run();
+    }
+  }
+}
+
+/** Waits until every promise that can settle without a timer or input has done so. */
+function settlePromises(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
