@@ -1,0 +1,79 @@
+import type { Task } from './task.js';
+import type { Transport } from './transport.js';
+
+/** The transportation problem of the served calls, and which of its rows stands for each of them. */
+export interface Merged {
+  readonly problem: Transport;
+  readonly calls: Int32Array;
+  readonly rowOf: Int32Array;
+}
+
+/** Calls that are equal on every usable core become one row, so that 10,000 identical calls cost as much as one. */
+export function mergeRows({ m, cost, quality, caps, eligible, form }: Task, served: Uint8Array): Merged {
+  const calls = Int32Array.from(served.keys()).filter((call) => served[call] === 1);
+  const total = calls.length;
+  const u = new Float64Array(total * m);
+  const v = new Float64Array(total * m);
+  const size = new Int32Array(total);
+  const rowOf = new Int32Array(total);
+  const bits = { u: new Int32Array(u.buffer), v: new Int32Array(v.buffer) };
+  const slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * total + 2))).fill(-1);
+  let rows = 0;
+
+  const same = (values: Float64Array, row: number): boolean => {
+    for (let j = 0; j < m; j++) if (values[row * m + j] !== values[rows * m + j]) return false;
+    return true;
+  };
+  for (let at = 0; at < total; at++) {
+    // Written behind the last row; kept there only if no earlier row is equal.
+    for (let j = 0, from = calls[at]! * m, to = rows * m; j < m; j++, from++, to++) {
+      const usable = eligible[from] === 1 && caps[j]! > 0;
+      // + 0 turns -0 into 0, which would hash differently.
+      u[to] = usable ? form.uCost * cost[from]! + form.uQuality * quality[from]! + 0 : Infinity;
+      v[to] = usable ? form.vCost * cost[from]! + form.vQuality * quality[from]! + 0 : 0;
+    }
+    let hash = 0;
+    for (let word = 2 * rows * m; word < 2 * (rows + 1) * m; word++) {
+      hash = Math.imul(hash ^ bits.u[word]!, 0x9e3779b1);
+      hash = Math.imul((hash >>> 15) ^ hash ^ bits.v[word]!, 0x85ebca6b);
+    }
+    let slot = (hash ^ (hash >>> 16)) & (slots.length - 1);
+    while (slots[slot]! >= 0 && !(same(u, slots[slot]!) && same(v, slots[slot]!)))
+      slot = (slot + 1) & (slots.length - 1);
+    if (slots[slot]! < 0) slots[slot] = rows++;
+    rowOf[at] = slots[slot]!;
+    size[rowOf[at]!]!++;
+  }
+  const problem = {
+    rows,
+    m,
+    u: u.subarray(0, rows * m),
+    v: v.subarray(0, rows * m),
+    size: size.subarray(0, rows),
+    caps: caps.map((cap) => Math.min(cap, total)),
+    total,
+    limit: limitOf(form, total),
+  };
+  return { problem, calls, rowOf };
+}
+
+/** A hair above the exact limit, so that rounding alone never breaks it. */
+function limitOf({ kind, value }: Task['form'], served: number): number {
+  if (kind === 'alpha') return served * (-value + 1e-12 * (1 + Math.abs(value)));
+  return kind === 'budget' ? value + 1e-12 * Math.abs(value) : 0;
+}
+
+/** Deals the counts of a placement out to the calls; equal calls take their cores in order of index. */
+export function expand({ problem, calls, rowOf }: Merged, x: Int32Array, n: number): Int32Array {
+  const { rows, m } = problem;
+  const left = x.slice();
+  const next = Int32Array.from({ length: rows }, (_, row) => row * m);
+  const assignment = new Int32Array(n).fill(-1);
+  for (let at = 0; at < calls.length; at++) {
+    const row = rowOf[at]!;
+    while (left[next[row]!] === 0) next[row]!++;
+    left[next[row]!]!--;
+    assignment[calls[at]!] = next[row]! - row * m;
+  }
+  return assignment;
+}

@@ -1,0 +1,116 @@
+import type { AssignmentProblem } from './assignment.js';
+
+/** What is minimised (`u`) and what is limited (`v`), both linear in cost and quality. */
+export interface Form {
+  readonly kind: 'alpha' | 'budget' | 'lambda';
+  readonly value: number;
+  readonly uCost: number;
+  readonly uQuality: number;
+  readonly vCost: number;
+  readonly vQuality: number;
+}
+
+/** A problem whose fields were checked: typed, of the right lengths, without NaN where NaN means nothing. */
+export interface Task {
+  readonly n: number;
+  readonly m: number;
+  readonly cost: ArrayLike<number>;
+  readonly quality: ArrayLike<number>;
+  readonly caps: Int32Array;
+  /** 1 where the pair may be used if the core has a slot. */
+  readonly eligible: Uint8Array;
+  /** Calls in the order of their claim on a slot. */
+  readonly order: Int32Array;
+  readonly form: Form;
+  readonly relGap: number;
+}
+
+/**
+ * Checks a problem and turns it into a task.
+ * @throws TypeError naming field, rule and value.
+ */
+export function toTask(problem: AssignmentProblem): Task {
+  const { n, m, cost, quality, relGap = 1e-5 } = problem;
+  for (const [field, value] of Object.entries({ n, m })) {
+    expect(Number.isSafeInteger(value) && value >= 0, field, 'be an integer from 0 up', value);
+  }
+  expectLength('cost', cost, n * m);
+  expectLength('quality', quality, n * m);
+  expectLength('caps', problem.caps, m);
+  expect(relGap >= 0 && relGap < Infinity, 'relGap', 'be a finite number from 0 up', relGap);
+  const caps = Int32Array.from(problem.caps, (cap, j) => {
+    expect(!Number.isNaN(cap), `caps[${j}]`, 'be a number', cap);
+    return Math.min(Math.max(Math.floor(cap), 0), n);
+  });
+  return {
+    n,
+    m,
+    cost,
+    quality,
+    caps,
+    eligible: eligibility(problem),
+    order: claims(problem),
+    form: formOf(problem),
+    relGap,
+  };
+}
+
+function formOf({ alpha, budget, lambda }: AssignmentProblem): Form {
+  const given = Object.entries({ alpha, budget, lambda }).filter(([, value]) => value !== undefined);
+  if (given.length !== 1) {
+    const names = given.map(([field]) => `\`${field}\``).join(' and ') || 'none';
+    throw new TypeError(`Expected exactly one of \`alpha\`, \`budget\` and \`lambda\`, got ${names}`);
+  }
+  if (alpha !== undefined) {
+    expect(Number.isFinite(alpha), 'alpha', 'be a finite number', alpha);
+    return { kind: 'alpha', value: alpha, uCost: 1, uQuality: 0, vCost: 0, vQuality: -1 };
+  }
+  if (budget !== undefined) {
+    expect(budget > -Infinity, 'budget', 'be a number above -Infinity', budget);
+    return { kind: 'budget', value: budget, uCost: 0, uQuality: -1, vCost: 1, vQuality: 0 };
+  }
+  const price = lambda ?? 0;
+  expect(price >= 0 && price < Infinity, 'lambda', 'be a finite number from 0 up', price);
+  return { kind: 'lambda', value: price, uCost: 1, uQuality: -price, vCost: 0, vQuality: 0 };
+}
+
+function eligibility({ n, m, cost, quality, allowed, minQuality }: AssignmentProblem): Uint8Array {
+  if (allowed) expectLength('allowed', allowed, n * m);
+  if (minQuality) expectNumbers('minQuality', minQuality, n);
+  const eligible = new Uint8Array(n * m);
+  for (let i = 0, cell = 0; i < n; i++) {
+    const floor = minQuality?.[i] ?? -Infinity;
+    for (let j = 0; j < m; j++, cell++) {
+      const finite = Number.isFinite(cost[cell]) && Number.isFinite(quality[cell]);
+      if (finite && quality[cell]! >= floor && (allowed?.[cell] ?? true)) eligible[cell] = 1;
+    }
+  }
+  return eligible;
+}
+
+/** Overdue calls by age, then the others by priority + age; equal claims by arrival. */
+function claims({ n, priority, age, overdue }: AssignmentProblem): Int32Array {
+  if (priority) expectNumbers('priority', priority, n);
+  if (age) expectNumbers('age', age, n);
+  if (overdue) expectLength('overdue', overdue, n);
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  if (!priority && !age && !overdue) return order;
+  const late = (i: number): number => (overdue?.[i] ? 1 : 0);
+  const claim = (i: number): number => (age?.[i] ?? 0) + (late(i) ? 0 : (priority?.[i] ?? 0));
+  return order.sort((a, b) => late(b) - late(a) || (claim(b) > claim(a) ? 1 : claim(b) < claim(a) ? -1 : a - b));
+}
+
+function expectNumbers(field: string, values: ArrayLike<number>, length: number): void {
+  expectLength(field, values, length);
+  for (let i = 0; i < length; i++) expect(!Number.isNaN(values[i]), `${field}[${i}]`, 'be a number', values[i]);
+}
+
+function expectLength(field: string, values: ArrayLike<unknown>, length: number): void {
+  if (values?.length !== length) {
+    throw new TypeError(`Expected \`${field}\` to have ${length} values, got ${values?.length}`);
+  }
+}
+
+function expect(holds: boolean, field: string, rule: string, value: unknown): void {
+  if (!holds) throw new TypeError(`Expected \`${field}\` to ${rule}, got ${String(value)}`);
+}
