@@ -1,36 +1,50 @@
 import type { Reduced } from './bound.js';
-import { polish } from './polish.js';
-import { prove } from './proof.js';
-import type { Placement, Transport, Work } from './transport.js';
+import { type Composite, compositesWithin } from './composites.js';
+import { bestPair } from './polish.js';
+import { searchSets } from './proof.js';
+import { applyComposite } from './tentative.js';
+import { loads, type Placement, place, type Transport, type Work } from './transport.js';
 
 /** Below this relative gap only rounding separates a placement from the bound. */
 const ROUNDING = 1e-9;
-const ROUNDS = 3;
+/** Bases after the two sides of the limit: the best found so far. */
+const MORE_ROUNDS = 2;
 
-/** Polishes from both sides of the limit, then from the best found, then tries to prove that it is optimal. */
+/** Looks around both sides of the limit, then around the best found, until the gap is small or proved to be real. */
 export function improve(
   problem: Transport,
   limit: number,
-  reduced: Reduced & { readonly mu: Float64Array },
+  prices: Reduced & { readonly mu: Float64Array },
   { over, under }: { readonly over: Placement; readonly under: Placement },
   relGap: number,
   work: Work,
 ): { best: Placement; exact: boolean } {
-  const scale = Math.max(Math.abs(reduced.bound), Math.abs(under.u));
+  const scale = Math.max(Math.abs(prices.bound), Math.abs(under.u));
+  const small = Math.max(relGap, ROUNDING) * scale;
   let best = under;
-  const within = (share: number): boolean => best.u - reduced.bound <= share * scale;
-  const enough = Math.max(relGap, ROUNDING);
-
+  const gap = (): number => best.u - prices.bound;
   const bases = [over, under];
-  for (let round = 0; round < bases.length && !within(enough); round++) {
-    const found = polish(problem, limit, reduced, bases[round]!, best, best.u - reduced.bound, work);
-    if (found !== best && round + 1 >= 2 && round < ROUNDS) bases.push(found);
-    best = found;
+  for (let round = 0; round < bases.length && gap() > small; round++) {
+    const from = bases[round]!;
+    const base = { x: from.x.slice(), load: loads(problem, from.x), r: prices.r, mu: prices.mu };
+    const accept = (chosen: readonly Composite[]): void => {
+      const x = from.x.slice();
+      for (const composite of chosen) applyComposite(problem, { ...base, x, load: base.load.slice() }, composite, 1);
+      const found = place(problem, x);
+      if (found.v <= limit && found.u < best.u) best = found;
+    };
+    const { composites, complete } = compositesWithin(problem, base, gap());
+    work.composites += composites.length;
+    accept(bestPair(problem, base, composites, limit - from.v, best.u - from.u));
+
+    // Only placements that are optimal at the prices have penalties from 0 up.
+    if (round < 2) {
+      const sets = searchSets(problem, base, composites, limit - from.v, best.u - from.u, gap());
+      work.nodes += sets.nodes;
+      accept(sets.chosen);
+      if (complete && sets.finished) return { best, exact: true };
+    }
+    if (round > 0 && round <= MORE_ROUNDS && best !== bases.at(-1)) bases.push(best);
   }
-  let proved = false;
-  for (const base of [under, over]) {
-    if (proved || within(enough)) break;
-    ({ best, proved } = prove(problem, limit, reduced, base, best, work));
-  }
-  return { best, exact: proved || within(ROUNDING) };
+  return { best, exact: gap() <= ROUNDING * scale };
 }

@@ -1,106 +1,51 @@
-import type { Reduced } from './bound.js';
-import { loads, type Placement, place, type Transport, type Work } from './transport.js';
+import type { Base, Composite } from './composites.js';
+import { applyComposite, holds } from './tentative.js';
+import type { Transport } from './transport.js';
 
 const MAX_NODES = 4000;
 
-interface Item {
-  readonly from: number;
-  readonly to: number;
-  readonly r: number;
-}
-
 /**
- * Depth-first search over sets of re-assignments of `base`, by rising sum of reduced costs. Whatever beats `best` has
- * `sum r < best.u - bound`; once all such sets were looked at, `best` is proved to be optimal.
- * `base` must lie on cells of reduced cost 0.
+ * Depth-first search over sets of composites by rising penalty, for one with `du < target` and `dv <= room`.
+ * Whatever beats the incumbent has a total penalty below `gap`, so a search of all sets up to `gap` proves that
+ * nothing does.
  */
-export function prove(
+export function searchSets(
   problem: Transport,
-  limit: number,
-  { r, bound }: Reduced,
-  base: Placement,
-  best: Placement,
-  work: Work,
-): { best: Placement; proved: boolean } {
-  const { m, u, v, caps } = problem;
-  const items = itemsWithin(problem, r, base.x, best.u - bound);
-  if (items.length > MAX_NODES) return { best, proved: false };
-  const load = loads(problem, base.x);
-  const left = base.x.slice();
-  const path: Item[] = [];
+  base: Base,
+  composites: readonly Composite[],
+  room: number,
+  target: number,
+  gap: number,
+): { chosen: readonly Composite[]; finished: boolean; nodes: number } {
+  const sorted = composites.toSorted((a, b) => a.penalty - b.penalty);
+  const steepest = sorted.reduce((least, { dv }) => Math.min(least, dv), 0);
+  const path: Composite[] = [];
+  let chosen: readonly Composite[] = [];
+  let least = target;
   let nodes = 0;
 
-  /** Extends `path` by items from `first` on; false when the node budget ran out. */
-  const search = (
-    first: number,
-    budget: number,
-    spent: number,
-    overload: number,
-    sumU: number,
-    sumV: number,
-  ): boolean => {
-    if (overload === 0 && sumV <= limit && sumU < best.u) best = placeAfter(problem, base.x, path);
-    // Each further item mends at most one overload, and costs at least as much as the next one.
-    const needed = Math.max(1, overload);
-    for (let at = first; at < items.length; at++) {
-      const item = items[at]!;
-      if (spent + needed * item.r > Math.min(budget, best.u - bound)) break;
-      const { from, to } = item;
-      if (left[from] === 0) continue;
+  /** False when the nodes ran out. `least` may fall on the way, and the penalty allowed with it. */
+  const extend = (first: number, budget: number, spent: number, du: number, dv: number): boolean => {
+    if (dv <= room && du < least) {
+      least = du;
+      chosen = path.slice();
+    }
+    // Each further composite costs at least as much as the next one and lowers v by at most the steepest.
+    const needed = dv > room ? Math.ceil((room - dv) / steepest) : 1;
+    for (let at = first; at < sorted.length; at++) {
+      const next = sorted[at]!;
+      if (spent + Math.max(1, needed) * next.penalty > Math.min(budget, gap + least - target)) break;
       if (++nodes > MAX_NODES) return false;
-      const j = from % m;
-      const k = to % m;
-      const mended = load[j]! > caps[j]! ? 1 : 0;
-      const broken = load[k]! >= caps[k]! ? 1 : 0;
-      left[from]!--;
-      load[j]!--;
-      load[k]!++;
-      path.push(item);
-      const finished = search(
-        at,
-        budget,
-        spent + item.r,
-        overload - mended + broken,
-        sumU + u[to]! - u[from]!,
-        sumV + v[to]! - v[from]!,
-      );
+      applyComposite(problem, base, next, 1);
+      path.push(next);
+      const finished = !holds(problem, base, next) || extend(at, budget, spent + next.penalty, du + next.du, dv + next.dv);
       path.pop();
-      load[k]!--;
-      load[j]!++;
-      left[from]!++;
+      applyComposite(problem, base, next, -1);
       if (!finished) return false;
     }
     return true;
   };
-  let proved = false;
-  let budget = (best.u - bound) / 1024;
-  do {
-    budget *= 2;
-    if (!search(0, budget, 0, 0, base.u, base.v)) break;
-    proved = budget >= best.u - bound;
-  } while (!proved);
-  work.nodes += nodes;
-  return { best, proved };
-}
-
-function itemsWithin({ rows, m }: Transport, r: Float64Array, x: Int32Array, gap: number): Item[] {
-  const items: Item[] = [];
-  for (let row = 0; row < rows; row++) {
-    for (let from = row * m; from < row * m + m; from++) {
-      if (x[from] === 0) continue;
-      for (let to = row * m; to < row * m + m; to++) {
-        if (to !== from && r[to]! < gap) items.push({ from, to, r: r[to]! });
-      }
-    }
-  }
-  return items.sort((a, b) => a.r - b.r);
-}
-
-function placeAfter(problem: Transport, from: Int32Array, path: readonly Item[]): Placement {
-  const x = from.slice();
-  for (const item of path) {
-    x[item.from]!--;
-    x[item.to]!++;
-  }
-  return place(problem, x);
+  let finished = true;
+  for (let budget = gap / 1024; finished && budget < 2 * gap; budget *= 2) finished = extend(0, budget, 0, 0, 0);
+  return { chosen, finished, nodes };
 }
