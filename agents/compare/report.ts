@@ -1,0 +1,104 @@
+import { z } from 'zod';
+
+/** A mean over seeds and its 95 % bootstrap interval; `low` and `high` are null with one seed. */
+const figure = z.strictObject({ mean: z.number(), low: z.number().nullable(), high: z.number().nullable() });
+const spread = z.strictObject({ p50: figure.nullable(), p90: figure.nullable(), p99: figure.nullable() });
+const count = z.int().min(0);
+
+/** What one policy did on the load. `null`: not reached, or not measured in this mode. */
+const policyReport = z.strictObject({
+  /** As given: name, and parameters as `name:key=value`. */
+  name: z.string(),
+  /** Mean score over all calls of the load, 0 to 1; a call without an answer scores 0. */
+  quality: figure.nullable(),
+  /** Mean quality that the policy expected; null: it does not predict. */
+  predictedQuality: figure.nullable(),
+  /** Mean quality that the policy was to reach; null: it has no such target. */
+  alpha: z.number().nullable(),
+  /** US dollars of one seed's load. */
+  costUsd: figure.nullable(),
+  /** US dollars by sum of scores. */
+  costPerCorrect: figure.nullable(),
+  /** Accepted to started, milliseconds, over answered calls. */
+  waitingMs: spread,
+  /** Accepted to final. */
+  turnaroundMs: spread,
+  meanTurnaroundMs: figure.nullable(),
+  /** Started to first token. */
+  ttftMs: spread,
+  /** First call sent to last call ended, of runs of one or more calls, pauses included. */
+  runTurnaroundMs: spread,
+  /** Answers a second, first call sent to last one ended. */
+  throughputPerS: figure.nullable(),
+  /** Seconds from the first call sent to the last one ended. */
+  makespanS: figure.nullable(),
+  /** Jain's index of the agents' mean slowdowns (turnaround by time on the core); 1 = all fare alike. */
+  jain: figure.nullable(),
+  /** Input tokens that were sent again after preemptions. */
+  reprefillTokens: figure.nullable(),
+  /** Requests that began while their core was full, over all seeds, as counted by a witness at the cores. */
+  capViolations: count,
+  /** Calls that never ended, over all seeds. */
+  lost: count,
+  failed: count,
+  expired: count,
+  cancelled: count,
+  /** Calls that were refused at admission, over all seeds. */
+  rejected: count,
+  /** Time of one decision, real milliseconds; null in virtual time, where reports repeat byte for byte. */
+  decisionMs: z.strictObject({ p50: figure.nullable(), p99: figure.nullable() }).nullable(),
+  /** Plain sums over all seeds, equal to those over the lines of `--calls`. */
+  totals: z.strictObject({ calls: count, score: z.number(), costUsd: z.number() }),
+});
+
+/** What a policy did by comparison with the base, seed by seed. */
+const pairedReport = z.strictObject({
+  policy: z.string(),
+  base: z.string(),
+  /** Quality less the base's, in points of 100. */
+  qualityPoints: figure.nullable(),
+  /** Cost as a share of the base's: 0.8 = a fifth cheaper. */
+  costShare: figure.nullable(),
+  /** Mean turnaround as a share of the base's. */
+  turnaroundShare: figure.nullable(),
+});
+
+/** The load that every policy got, and under which caps. */
+const loadReport = z.strictObject({
+  /** `recorded`, or the name of a synthetic load. */
+  name: z.string(),
+  mode: z.enum(['virtual', 'live']),
+  agents: count,
+  /** Calls of one seed. */
+  calls: count,
+  /** Arrivals a second before `speed`; null: a trace or the agents' own pace set them. */
+  ratePerS: z.number().nullable(),
+  /** File that arrival times come from. */
+  trace: z.string().nullable(),
+  speed: z.number(),
+  speedSource: z.enum(['given', 'calibrated', 'agents set the pace']),
+  /** Share of all slots in use under round-robin, if the speed was calibrated. */
+  busyShare: z.number().nullable(),
+  data: z.array(z.string()),
+  split: z.string().nullable(),
+  /** Records that all chosen models answered, and how many others were left out. */
+  records: count.nullable(),
+  leftOut: count.nullable(),
+  capsSource: z.enum(['config', 'file', 'default']),
+  cores: z.array(z.strictObject({ id: z.string(), cap: count, inputPerMTok: z.number(), outputPerMTok: z.number() })),
+});
+
+/** The machine-readable output of `eccos compare`. */
+export const compareReport = z.strictObject({
+  /** The command that makes this report again. */
+  command: z.string(),
+  seeds: z.array(z.int()),
+  load: loadReport,
+  policies: z.array(policyReport),
+  paired: z.array(pairedReport),
+});
+
+export type CompareReport = z.infer<typeof compareReport>;
+export type PolicyReport = z.infer<typeof policyReport>;
+export type PairedReport = z.infer<typeof pairedReport>;
+export type LoadReport = z.infer<typeof loadReport>;

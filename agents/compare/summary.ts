@@ -1,0 +1,93 @@
+import { countEnds, measure, type Spread, type Trial, type TrialCounts, type TrialMetrics } from './metrics.js';
+import type { PairedReport, PolicyReport } from './report.js';
+import { type Figure, figureOf, sumOf } from './statistics.js';
+
+/** What is kept of a trial: not its calls. */
+export interface TrialSummary {
+  readonly metrics: TrialMetrics;
+  readonly counts: TrialCounts;
+  readonly capViolations: number;
+  readonly decisionMs: Trial['decisionMs'];
+  readonly totals: PolicyReport['totals'];
+}
+
+export function summarise(trial: Trial): TrialSummary {
+  const { calls, capViolations, decisionMs } = trial;
+  return {
+    metrics: measure(trial),
+    counts: countEnds(trial),
+    capViolations,
+    decisionMs,
+    totals: {
+      calls: calls.length,
+      score: sumOf(calls.map((call) => call.score)),
+      costUsd: sumOf(calls.map((call) => call.costUsd)),
+    },
+  };
+}
+
+/** One policy over its seeds. */
+export function policyReportOf(name: string, trials: readonly TrialSummary[]): PolicyReport {
+  const figure = (value: (metrics: TrialMetrics) => number | null) =>
+    figureOf(trials.map(({ metrics }) => value(metrics)));
+  const spread = (value: (metrics: TrialMetrics) => Spread) => ({
+    p50: figure((metrics) => value(metrics).p50),
+    p90: figure((metrics) => value(metrics).p90),
+    p99: figure((metrics) => value(metrics).p99),
+  });
+  const total = (value: (trial: TrialSummary) => number) => trials.reduce((sum, trial) => sum + value(trial), 0);
+  return {
+    name,
+    quality: figure((metrics) => metrics.quality),
+    predictedQuality: null,
+    alpha: null,
+    costUsd: figure((metrics) => metrics.costUsd),
+    costPerCorrect: figure((metrics) => metrics.costPerCorrect),
+    waitingMs: spread((metrics) => metrics.waitingMs),
+    turnaroundMs: spread((metrics) => metrics.turnaroundMs),
+    meanTurnaroundMs: figure((metrics) => metrics.meanTurnaroundMs),
+    ttftMs: spread((metrics) => metrics.ttftMs),
+    runTurnaroundMs: spread((metrics) => metrics.runTurnaroundMs),
+    throughputPerS: figure((metrics) => metrics.throughputPerS),
+    makespanS: figure((metrics) => metrics.makespanS),
+    jain: figure((metrics) => metrics.jain),
+    reprefillTokens: figure((metrics) => metrics.reprefillTokens),
+    capViolations: total((trial) => trial.capViolations),
+    lost: total((trial) => trial.counts.lost),
+    failed: total((trial) => trial.counts.failed),
+    expired: total((trial) => trial.counts.expired),
+    cancelled: total((trial) => trial.counts.cancelled),
+    rejected: total((trial) => trial.counts.rejected),
+    decisionMs: trials.some((trial) => trial.decisionMs === null)
+      ? null
+      : {
+          p50: figureOf(trials.map((trial) => trial.decisionMs?.p50 ?? null)),
+          p99: figureOf(trials.map((trial) => trial.decisionMs?.p99 ?? null)),
+        },
+    totals: {
+      calls: total((trial) => trial.totals.calls),
+      score: sumOf(trials.map((trial) => trial.totals.score)),
+      costUsd: sumOf(trials.map((trial) => trial.totals.costUsd)),
+    },
+  };
+}
+
+/** A policy by comparison with the base; both have the same seeds in the same order. */
+export function pairedReportOf(
+  [policy, trials]: readonly [string, readonly TrialSummary[]],
+  [base, baseTrials]: readonly [string, readonly TrialSummary[]],
+): PairedReport {
+  const paired = (compare: (own: TrialMetrics, other: TrialMetrics) => number | null): Figure | null =>
+    figureOf(trials.map(({ metrics }, i) => compare(metrics, (baseTrials[i] as TrialSummary).metrics)));
+  return {
+    policy,
+    base,
+    qualityPoints: paired((own, other) => 100 * (own.quality - other.quality)),
+    costShare: paired((own, other) => share(own.costUsd, other.costUsd)),
+    turnaroundShare: paired((own, other) => share(own.meanTurnaroundMs, other.meanTurnaroundMs)),
+  };
+}
+
+function share(own: number | null, other: number | null): number | null {
+  return own === null || other === null || other === 0 ? null : own / other;
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '../../kernel/clock.js';
+import type { LLMCore } from '../../kernel/cores/core.js';
+import type { CoreId, Millis } from '../../syscalls/syscall.js';
+
+interface Sight {
+  readonly cap: number;
+  inFlight: number;
+  most: number;
+  violations: number;
+  busyMs: Millis;
+  lastChange: Millis;
+}
+
+/**
+ * Stands between the kernel and its cores and counts for itself what is in flight on each: from the request until it
+ * is closed. The kernel's own counters are not asked.
+ */
+export class Witness {
+  readonly #clock: Clock;
+  readonly #sights = new Map<CoreId, Sight>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The same core, watched. */
+  watch(core: LLMCore): LLMCore {
+    const sight: Sight = {
+      cap: core.info.cap,
+      inFlight: 0,
+      most: 0,
+      violations: 0,
+      busyMs: 0,
+      lastChange: this.#clock.now(),
+    };
+    this.#sights.set(core.info.id, sight);
+    const chat: LLMCore['chat'] = async (request, run) => {
+      this.#count(sight, 1);
+      try {
+        return await core.chat(request, run);
+      } finally {
+        this.#count(sight, -1);
+      }
+    };
+    return new Proxy(core, {
+      get(target, property) {
+        if (property === 'chat') return chat;
+        const value: unknown = Reflect.get(target, property, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  }
+
+  /** Requests that began while their core was full. */
+  get capViolations(): number {
+    return this.#total((sight) => sight.violations);
+  }
+
+  /** Milliseconds of slots in use, over all cores. */
+  get busyMs(): Millis {
+    for (const sight of this.#sights.values()) this.#count(sight, 0);
+    return this.#total((sight) => sight.busyMs);
+  }
+
+  /** Most calls that were in flight at once, by core. */
+  get most(): ReadonlyMap<CoreId, number> {
+    return new Map([...this.#sights].map(([id, sight]) => [id, sight.most]));
+  }
+
+  #count(sight: Sight, change: number): void {
+    const now = this.#clock.now();
+    sight.busyMs += sight.inFlight * (now - sight.lastChange);
+    sight.lastChange = now;
+    sight.inFlight += change;
+    sight.most = Math.max(sight.most, sight.inFlight);
+    if (change > 0 && sight.inFlight > sight.cap) sight.violations++;
+  }
+
+  #total(value: (sight: Sight) => number): number {
+    return [...this.#sights.values()].reduce((sum, sight) => sum + value(sight), 0);
+  }
+}
