@@ -33,6 +33,8 @@ export interface CoreResult {
   readonly finishReason: ChatReply['finishReason'];
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
   readonly costUsd: number;
+  /** Set where the provider did not say its usage and the kernel counted tokens itself. */
+  readonly usageCounted?: true;
 }
 
 /** Whether a core can be used now, where it knows better than the kernel. */
@@ -57,6 +59,8 @@ export interface LLMCore {
    */
   chat(request: CoreRequest, run: CoreRun): Promise<CoreResult>;
   health?(): CoreHealth;
+  /** What this call would yield here, for a judge or an oracle; undefined where it is not known. Never told to a policy. */
+  known?(params: ChatParams, inputTokens: number): KnownOutcome | undefined;
   close?(): Promise<void>;
 }
 

@@ -1,18 +1,12 @@
 import { z } from 'zod';
-import type { Clock } from '../clock.js';
 import type { LLMCore } from './core.js';
+import type { CoreDeps } from './core-deps.js';
+import { OutcomeFiles } from './outcome-file.js';
 import { openaiConfig, openaiCore } from './provider.js';
 import { recordedConfig, recordedCore } from './recorded.js';
 import { simulatedConfig, simulatedCore } from './simulated.js';
 
-/** What a core may need from outside. */
-export interface CoreDeps {
-  readonly clock: Clock;
-  /** Seed of everything that is drawn. */
-  readonly seed: number;
-  /** Environment variables: the only place that keys come from. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
+export type { CoreDeps } from './core-deps.js';
 
 /** Every kind of core: its config's schema and how it is made. */
 const KINDS = {
@@ -39,4 +33,14 @@ export async function createCore(config: CoreConfig, deps: CoreDeps): Promise<LL
     case 'openai':
       return KINDS.openai.create(config, deps);
   }
+}
+
+/**
+ * All cores of a kernel, in config order. Recorded cores share what they read.
+ *
+ * @throws SyscallError `invalid-config` as `createCore`
+ */
+export function createCores(configs: readonly CoreConfig[], deps: CoreDeps): Promise<readonly LLMCore[]> {
+  const shared: CoreDeps = { outcomes: new OutcomeFiles(), ...deps };
+  return Promise.all(configs.map((config) => createCore(config, shared)));
 }

@@ -1,0 +1,16 @@
+import type { Clock } from '../clock.js';
+import type { ItemModel } from './item-response.js';
+import type { OutcomeFiles } from './outcome-file.js';
+
+/** What a core may need from outside. */
+export interface CoreDeps {
+  readonly clock: Clock;
+  /** Seed of everything that is drawn. */
+  readonly seed: number;
+  /** Environment variables: the only place that keys come from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What queries ask of simulated models. @default a difficulty drawn by the text */
+  readonly items?: ItemModel;
+  /** Outcome files that were read already, or will be read once for all recorded cores. @default each core reads its own */
+  readonly outcomes?: OutcomeFiles;
+}

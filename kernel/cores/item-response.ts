@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+
+/** What a query asks of any model. */
+export interface Item {
+  /** Ability at which a model answers right half of the time; 0 is an average query, 3 a very hard one. */
+  readonly difficulty: number;
+  /** Length of the answer as a multiple of the model's usual one. @default 1 */
+  readonly lengthScale?: number;
+}
+
+/** Reads from the text of a query what it asks for. Must be a pure function. */
+export type ItemModel = (prompt: string) => Item;
+
+/** What is drawn about a model's answers. */
+export interface Examinee {
+  /** Name that its draws are made under. */
+  readonly id: string;
+  /** On the scale of the difficulty. */
+  readonly ability: number;
+  /** How sharply it tells easy from hard: slope of the logit. */
+  readonly discrimination: number;
+  /** Log-normal length of its answers, in tokens; `spread` is the standard deviation of the logarithm. */
+  readonly answerTokens: { readonly median: number; readonly spread: number };
+}
+
+/** The default: a difficulty from the standard normal distribution, drawn by the text alone, so that seeds share the queries. */
+export const hashedItems: ItemModel = (prompt) => ({ difficulty: normal(digestOf('difficulty', prompt), 0) });
+
+/**
+ * Probability of a right answer, by the two-parameter logistic model of item response theory:
+ * 1 / (1 + exp(-discrimination (ability - difficulty))). Birnbaum, in Lord and Novick, "Statistical Theories of Mental
+ * Test Scores", 1968.
+ */
+export function passProbability({ ability, discrimination }: Examinee, { difficulty }: Item): number {
+  return 1 / (1 + Math.exp(-discrimination * (ability - difficulty)));
+}
+
+/** Whether this model answers this query right: one draw per (seed, model, query), so asking again changes nothing. */
+export function isRight(model: Examinee, prompt: string, item: Item, seed: number): boolean {
+  return uniform(digestOf('right', seed, model.id, prompt), 0) < passProbability(model, item);
+}
+
+/** Tokens of the whole answer, 1 or more: one draw per (seed, model, query). */
+export function answerLength(model: Examinee, prompt: string, item: Item, seed: number): number {
+  const { median, spread } = model.answerTokens;
+  const deviation = spread === 0 ? 0 : spread * normal(digestOf('length', seed, model.id, prompt), 0);
+  return Math.max(1, Math.round(median * (item.lengthScale ?? 1) * Math.exp(deviation)));
+}
+
+function digestOf(...key: readonly (string | number)[]): Buffer {
+  return createHash('sha256').update(JSON.stringify(key)).digest();
+}
+
+/** In (0, 1), both ends left out. @param word which 32 bits of the digest */
+function uniform(digest: Buffer, word: number): number {
+  return (digest.readUInt32BE(word * 4) + 0.5) / 2 ** 32;
+}
+
+/** Standard normal from two words of the digest (Box and Muller). */
+function normal(digest: Buffer, word: number): number {
+  return Math.sqrt(-2 * Math.log(uniform(digest, word))) * Math.cos(2 * Math.PI * uniform(digest, word + 1));
+}

@@ -1,0 +1,60 @@
+import type { LanguageModel } from 'ai';
+import { SyscallError } from '../../syscalls/errors.js';
+import { baseUrlOf, type OpenaiConfig } from './provider-config.js';
+import { safeFetch } from './safe-fetch.js';
+
+/** The AI SDK's interface of a model, version 3: what every provider package implements. */
+export type ProviderModel = Extract<LanguageModel, { readonly specificationVersion: 'v3' }>;
+export type ProviderCall = Parameters<ProviderModel['doStream']>[0];
+export type ProviderPart =
+  Awaited<ReturnType<ProviderModel['doStream']>>['stream'] extends ReadableStream<infer Part> ? Part : never;
+
+/**
+ * The SDK's model for a config. Address and key are always given, so that the SDK looks for none in the environment.
+ * A provider's package is loaded only where it is used.
+ *
+ * @throws SyscallError `invalid-config` when the environment variable with the key is not set
+ */
+export async function providerModel(
+  config: OpenaiConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ProviderModel> {
+  const { provider, model, maxResponseBytes } = config;
+  const apiKey = keyOf(config, env);
+  const baseURL = baseUrlOf(config);
+  const settings = { baseURL, apiKey: apiKey ?? '', fetch: safeFetch(baseURL, maxResponseBytes) };
+  switch (provider) {
+    case 'openai': {
+      const { createOpenAI } = await import('@ai-sdk/openai');
+      return createOpenAI(settings).chat(model);
+    }
+    case 'anthropic': {
+      const { createAnthropic } = await import('@ai-sdk/anthropic');
+      return createAnthropic(settings)(model);
+    }
+    case 'google': {
+      const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
+      return createGoogleGenerativeAI(settings)(model);
+    }
+    case 'openai-compatible': {
+      const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+      const common = { name: 'provider', includeUsage: true, supportsStructuredOutputs: true };
+      return createOpenAICompatible({ ...settings, ...common }).chatModel(model);
+    }
+  }
+}
+
+function keyOf({ id, apiKeyEnv }: OpenaiConfig, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (apiKeyEnv === undefined) return undefined;
+  const key = env[apiKeyEnv]?.trim();
+  if (key === undefined || key === '') {
+    throw new SyscallError('invalid-config', `${id}: Expected the environment variable ${apiKeyEnv} to hold a key`);
+  }
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    throw new SyscallError(
+      'invalid-config',
+      `${id}: Expected the key in ${apiKeyEnv} to be printable ASCII, no spaces`,
+    );
+  }
+  return key;
+}

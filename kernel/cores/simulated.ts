@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { type ChatParams, promptOf } from '../../syscalls/llm-chat.js';
+import { type CoreRequest, type CoreResult, type CoreRun, costOf, type KnownOutcome, type LLMCore } from './core.js';
+import { coreFields, infoOf } from './core-config.js';
+import type { CoreDeps } from './core-deps.js';
+import { fillerText } from './filler.js';
+import { answerLength, hashedItems, type ItemModel, isRight } from './item-response.js';
+import { playAnswer } from './timed-answer.js';
+
+/** Tokens per second; `unlimited` takes no time. */
+const speed = z.union([z.number().positive(), z.literal('unlimited')]);
+
+/** A made-up model: seeded, on the clock, and true to its price, speed, length of answers and share of right ones. */
+export const simulatedConfig = z.strictObject({
+  kind: z.literal('simulated'),
+  ...coreFields,
+  /** How good it is, on the scale of the queries' difficulty: 0 gets half of the average queries right. */
+  ability: z.number().default(0),
+  /** How sharply it tells easy queries from hard ones. */
+  discrimination: z.number().positive().default(1),
+  /** Log-normal length of its answers in tokens; `spread` is the standard deviation of the logarithm. */
+  answerTokens: z
+    .strictObject({ median: z.number().min(1).default(200), spread: z.number().min(0).max(3).default(0.5) })
+    .default({ median: 200, spread: 0.5 }),
+  /** Milliseconds to the first token, beside the time to read the input. */
+  ttftMs: z.number().min(0).default(200),
+  /** Input tokens read per second. */
+  prefillSpeed: speed.default(5_000),
+  /** Output tokens written per second while it runs one call. */
+  decodeSpeed: speed.default(60),
+  /** By how much a full core is slower than one with a single call: 0.5 = each token takes 1.5 times as long. */
+  slowdown: z.number().min(0).default(0),
+  /** Milliseconds over which text is gathered into one chunk; 0 = all text after the first token comes at the end. */
+  chunkMs: z.number().min(0).default(50),
+  /** Whether it takes calls with tools. It never calls one. */
+  tools: z.boolean().default(false),
+  /** Whether it takes calls with a response format. Its text is no JSON all the same. */
+  responseFormat: z.boolean().default(false),
+});
+
+export type SimulatedConfig = z.infer<typeof simulatedConfig>;
+
+export function simulatedCore(config: SimulatedConfig, deps: CoreDeps): LLMCore {
+  return new SimulatedCore(config, deps);
+}
+
+class SimulatedCore implements LLMCore {
+  readonly info;
+  readonly #config: SimulatedConfig;
+  readonly #deps: CoreDeps;
+  readonly #items: ItemModel;
+  #running = 0;
+
+  constructor(config: SimulatedConfig, deps: CoreDeps) {
+    const { tools, responseFormat } = config;
+    this.info = infoOf(config, { tools, responseFormat, supportsPrefix: true });
+    this.#config = config;
+    this.#deps = deps;
+    this.#items = deps.items ?? hashedItems;
+  }
+
+  known(params: ChatParams, inputTokens: number): KnownOutcome {
+    const prompt = promptOf(params);
+    const item = this.#items(prompt);
+    const whole = answerLength(this.#config, prompt, item, this.#deps.seed);
+    const outputTokens = Math.min(whole, params.maxTokens ?? whole);
+    const score = isRight(this.#config, prompt, item, this.#deps.seed) ? 1 : 0;
+    return { score, outputTokens, costUsd: costOf(this.#config.price, { inputTokens, outputTokens }) };
+  }
+
+  async chat({ params, inputTokens, prefixTokens, maxTokens }: CoreRequest, run: CoreRun): Promise<CoreResult> {
+    const { id, price, ttftMs, prefillSpeed, decodeSpeed, chunkMs } = this.#config;
+    const prompt = promptOf(params);
+    const whole = answerLength(this.#config, prompt, this.#items(prompt), this.#deps.seed);
+    const end = Math.min(whole, params.maxTokens ?? whole);
+    const tokens = Math.max(0, Math.min(end - prefixTokens, maxTokens ?? end));
+    const readTokens = inputTokens + prefixTokens;
+    const key = id + prompt;
+    this.#running++;
+    try {
+      const answer = {
+        tokens,
+        firstTokenMs: ttftMs + readTokens * msPerToken(prefillSpeed),
+        tokenMs: msPerToken(decodeSpeed) * this.#slowness(),
+        chunkMs,
+        textOf: (from: number, to: number) => fillerText(key, prefixTokens + from, prefixTokens + to),
+      };
+      await playAnswer(answer, run, this.#deps.clock);
+    } finally {
+      this.#running--;
+    }
+    const usage = { inputTokens: readTokens, outputTokens: tokens };
+    const finishReason = prefixTokens + tokens < whole ? 'length' : 'stop';
+    return { toolCalls: [], finishReason, usage, costUsd: costOf(price, usage) };
+  }
+
+  /**
+   * 1 + slowdown x (calls running - 1) / (cap - 1), with the calls that run at the start of this one, itself included.
+   * Later ones do not change it, so that a call's time is known when it starts.
+   */
+  #slowness(): number {
+    const { slowdown, cap } = this.#config;
+    return 1 + (slowdown * (this.#running - 1)) / Math.max(1, cap - 1);
+  }
+}
+
+function msPerToken(tokensPerSecond: SimulatedConfig['decodeSpeed']): number {
+  return tokensPerSecond === 'unlimited' ? 0 : 1000 / tokensPerSecond;
+}
