@@ -22,15 +22,28 @@ interface Move {
   readonly from: number;
   readonly to: number;
   readonly penalty: number;
+  readonly dv: number;
 }
 
-const MAX_MOVES = 2500;
-const MAX_LENGTH = 6;
+interface Moves {
+  /** By core of origin, each in order of penalty. */
+  readonly moves: readonly (readonly Move[])[];
+  /** Many moves had equal figures, and only some of each kind were kept. */
+  readonly repeating: boolean;
+  /** All moves are there. */
+  readonly complete: boolean;
+}
+
+const FEW_MOVES = 300;
+const MAX_MOVES = 1000;
+const BINS = 256;
 /** Enough composites for their pairs, about a million, to lie densely around the limit. */
-const ENOUGH = 1500;
-const MAX_STEPS = 40_000;
+const ENOUGH = 500;
+const MAX_STEPS = 6000;
+const MAX_TRIES = 6;
 /** Of moves that are equal in all figures a pair can use two. */
 const TWINS = 2;
+const SAME_DV = 1e-9;
 
 /**
  * The composites of least penalty, up to `gap`: a dearer one cannot beat the incumbent. `complete` tells whether these
@@ -41,91 +54,166 @@ export function compositesWithin(
   base: Base,
   gap: number,
 ): { composites: Composite[]; complete: boolean } {
-  const { moves, complete } = cheapestMoves(problem, base, gap);
-  for (let within = gap / 4096; ; within *= 4) {
-    const found = enumerate(problem, base, moves, Math.min(within, gap));
-    if (within >= gap) return { composites: found.composites, complete: complete && found.complete };
-    if (found.composites.length >= ENOUGH) return { composites: found.composites, complete: false };
+  const moves = cheapestMoves(problem, base, gap);
+  const distance = distances(problem, base, moves.moves);
+  let least = 0;
+  let most = Infinity;
+  let within = gap;
+  for (let tries = 0; ; tries++) {
+    const found = enumerate(problem, base, moves, distance, within);
+    if (found.complete && within === gap) return { composites: found.composites, complete: moves.complete };
+    if ((found.complete && found.composites.length >= ENOUGH) || tries >= MAX_TRIES) {
+      return { composites: found.composites, complete: false };
+    }
+    if (found.complete) least = within;
+    else most = within;
+    within = least === 0 ? within / 16 : Math.sqrt(least * most);
   }
 }
 
 /** Moves of penalty up to `gap` by core of origin, each list in order of penalty. */
-function cheapestMoves({ rows, m, u, v }: Transport, { x, r }: Base, gap: number): { moves: Move[][]; complete: boolean } {
-  let all: Move[] = [];
-  for (let row = 0; row < rows; row++) {
-    for (let from = row * m; from < row * m + m; from++) {
-      if (x[from] === 0) continue;
-      for (let to = row * m; to < row * m + m; to++) {
-        const penalty = r[to]! - r[from]!;
-        if (penalty <= gap && to !== from) all.push({ from, to, penalty });
+function cheapestMoves({ rows, m, v }: Transport, { x, r }: Base, gap: number): Moves {
+  const bins = new Int32Array(BINS + 1);
+  const each = (visit: (from: number, to: number, bin: number) => void): void => {
+    for (let row = 0; row < rows; row++) {
+      for (let from = row * m; from < row * m + m; from++) {
+        if (x[from] === 0) continue;
+        for (let to = row * m; to < row * m + m; to++) {
+          const bin = Math.ceil(((r[to]! - r[from]!) / gap) * BINS);
+          if (bin <= BINS && to !== from) visit(from, to, Math.max(0, bin));
+        }
       }
     }
+  };
+  each((_from, _to, bin) => bins[bin]!++);
+  let last = 0;
+  for (let count = bins[0]!; last < BINS && count + bins[last + 1]! <= MAX_MOVES; ) count += bins[++last]!;
+
+  const all: Move[] = [];
+  // Snapped to a grid, so that rounding does not tell equal moves apart.
+  const grid = gap * 1e-9;
+  each((from, to, bin) => {
+    const penalty = Math.round((r[to]! - r[from]!) / grid) * grid;
+    if (bin <= last) all.push({ from, to, penalty, dv: v[to]! - v[from]! });
+  });
+  const pair = ({ from, to }: Move): number => (from % m) * m + (to % m);
+  const byPenalty = (a: Move, b: Move): number => a.penalty - b.penalty || a.dv - b.dv;
+  let kept = all;
+  if (all.length > FEW_MOVES) {
+    all.sort((a, b) => pair(a) - pair(b) || byPenalty(a, b));
+    kept = all.filter((move, at) => {
+      const twin = all[at - TWINS];
+      return !twin || pair(twin) !== pair(move) || twin.penalty !== move.penalty || move.dv - twin.dv > SAME_DV;
+    });
   }
-  const complete = all.length <= MAX_MOVES;
-  const byPenalty = (a: Move, b: Move): number => a.penalty - b.penalty;
-  if (!complete) {
-    const order = (a: Move, b: Move): number =>
-      (a.from % m) - (b.from % m) ||
-      (a.to % m) - (b.to % m) ||
-      byPenalty(a, b) ||
-      v[a.to]! - v[a.from]! - (v[b.to]! - v[b.from]!) ||
-      u[a.to]! - u[a.from]! - (u[b.to]! - u[b.from]!);
-    all = all.sort(order).filter((move, at) => at < TWINS || order(move, all[at - TWINS]!) !== 0);
-  }
+  const repeating = kept.length < all.length;
   const moves: Move[][] = Array.from({ length: m }, () => []);
-  for (const move of all.sort(byPenalty).slice(0, MAX_MOVES)) moves[move.from % m]!.push(move);
-  return { moves, complete };
+  for (const move of kept.sort(byPenalty)) moves[move.from % m]!.push(move);
+  return { moves, repeating, complete: !repeating && last === BINS };
 }
 
-/** All simple paths to a free slot, and all simple cycles begun at their least core, of total penalty <= `within`. */
+/**
+ * For each goal the least penalty to get there from each core: goals below m are where a cycle closes, by way of cores
+ * above it; goal m is any free slot.
+ */
+function distances({ m, caps }: Transport, { load, mu }: Base, moves: readonly (readonly Move[])[]): Float64Array[] {
+  const arc = new Float64Array(m * m).fill(Infinity);
+  for (const { from, to, penalty } of moves.flat()) {
+    const pair = (from % m) * m + (to % m);
+    arc[pair] = Math.min(arc[pair]!, penalty);
+  }
+  return Array.from({ length: m + 1 }, (_, goal) => {
+    const left = new Float64Array(m).fill(Infinity);
+    if (goal < m) left[goal] = 0;
+    else for (let j = 0; j < m; j++) if (load[j]! < caps[j]!) left[j] = -mu[j]!;
+    const first = goal < m ? goal + 1 : 0;
+    for (let changed = true, round = 0; changed && round < m; round++) {
+      changed = false;
+      for (let j = first; j < m; j++) {
+        for (let k = first === 0 ? 0 : goal; k < m; k++) {
+          if (arc[j * m + k]! + left[k]! >= left[j]!) continue;
+          left[j] = arc[j * m + k]! + left[k]!;
+          changed = true;
+        }
+      }
+    }
+    return left;
+  });
+}
+
+interface Partial {
+  readonly core: number;
+  readonly dv: number;
+  /** The core where a cycle began, or m for a path. */
+  readonly goal: number;
+  readonly spent: number;
+  readonly last?: { readonly from: number; readonly to: number; readonly before: Partial };
+}
+
+/**
+ * All simple paths to a free slot, and all simple cycles begun at their least core, of total penalty <= `within`.
+ * Breadth first, so that what a full budget leaves out are the long ones.
+ */
 function enumerate(
-  { m, u, v, caps }: Transport,
+  problem: Transport,
   { load, mu }: Base,
-  moves: readonly (readonly Move[])[],
+  { moves, repeating }: Moves,
+  distance: readonly Float64Array[],
   within: number,
 ): { composites: Composite[]; complete: boolean } {
+  const { m, caps } = problem;
   const composites: Composite[] = [];
-  const visited = new Uint8Array(m);
-  const cells: number[] = [];
-  let steps = 0;
-  let complete = true;
-
-  const emit = (penalty: number): void => {
-    if (penalty > within) return;
-    let du = 0;
-    let dv = 0;
-    for (let at = 0; at < cells.length; at += 2) {
-      du += u[cells[at + 1]!]! - u[cells[at]!]!;
-      dv += v[cells[at + 1]!]! - v[cells[at]!]!;
-    }
-    composites.push({ cells: cells.slice(), penalty, du, dv });
-  };
-  /** Two moves of one row would be a shorter composite, with the rest as another one. */
-  const usesRow = (row: number): boolean => {
-    for (let at = 0; at < cells.length; at += 2) if (Math.floor(cells[at]! / m) === row) return true;
-    return false;
-  };
-  const extend = (start: number, core: number, spent: number, cycle: boolean): void => {
-    visited[core] = 1;
-    for (const { from, to, penalty } of moves[core]!) {
-      if (spent + penalty > within) break;
-      if (++steps > MAX_STEPS) complete = false;
-      const next = to % m;
-      if (!complete || usesRow(Math.floor(from / m))) continue;
-      cells.push(from, to);
-      if (cycle && next === start) emit(spent + penalty);
-      if (!cycle && !visited[next] && load[next]! < caps[next]!) emit(spent + penalty - mu[next]!);
-      if (!visited[next] && (!cycle || next > start)) {
-        if (cells.length < 2 * MAX_LENGTH) extend(start, next, spent + penalty, cycle);
-        else complete = false;
-      }
-      cells.length -= 2;
-    }
-    visited[core] = 0;
-  };
+  const queue: Partial[] = [];
   for (let start = 0; start < m; start++) {
-    extend(start, start, mu[start]!, false);
-    extend(start, start, 0, true);
+    queue.push({ core: start, goal: m, spent: mu[start]!, dv: 0 }, { core: start, goal: start, spent: 0, dv: 0 });
   }
-  return { composites, complete };
+  const seen = new Map<string, number>();
+  const grid = within * 1e-6;
+  let steps = 0;
+  for (const before of queue) {
+    const { goal } = before;
+    for (const { from, to, penalty, dv } of moves[before.core]!) {
+      const spent = before.spent + penalty;
+      if (spent > within) break;
+      const core = to % m;
+      if (spent + distance[goal]![core]! > within || uses(before, core, Math.floor(from / m), m)) continue;
+      if (++steps > MAX_STEPS) return { composites, complete: false };
+      const partial = { core, goal, spent, dv: before.dv + dv, last: { from, to, before } };
+      if (repeating) {
+        const figures = [core, goal, Math.round(spent / grid), Math.round(partial.dv / SAME_DV)].join();
+        const count = seen.get(figures) ?? 0;
+        seen.set(figures, count + 1);
+        if (count >= TWINS) continue;
+      }
+      if (core === goal) composites.push(compose(problem, partial, spent));
+      else {
+        queue.push(partial);
+        const total = spent - mu[core]!;
+        if (goal === m && load[core]! < caps[core]! && total <= within)
+          composites.push(compose(problem, partial, total));
+      }
+    }
+  }
+  return { composites, complete: true };
+}
+
+/** Cores are passed once; and two moves of one row would be a shorter composite, with the rest as another one. */
+function uses(partial: Partial, core: number, row: number, m: number): boolean {
+  for (let at = partial; ; at = at.last.before) {
+    if (at.core === core && core !== partial.goal) return true;
+    if (!at.last) return false;
+    if (Math.floor(at.last.from / m) === row) return true;
+  }
+}
+
+function compose({ u, v }: Transport, partial: Partial, penalty: number): Composite {
+  const cells: number[] = [];
+  let du = 0;
+  let dv = 0;
+  for (let { last } = partial; last; { last } = last.before) {
+    cells.push(last.from, last.to);
+    du += u[last.to]! - u[last.from]!;
+    dv += v[last.to]! - v[last.from]!;
+  }
+  return { cells, penalty, du, dv };
 }

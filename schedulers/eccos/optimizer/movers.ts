@@ -1,5 +1,5 @@
-/** After this many full scans for one core within a solve, heaps are cheaper than a further scan. */
-const SCANS_BEFORE_HEAPS = 2;
+/** After so many full scans for one core within a solve, heaps are cheaper than a further scan. */
+const SCANS_BEFORE_HEAPS = 1;
 
 /**
  * For each pair of cores (j, k): the row now on j that is cheapest to move to k.

@@ -1,6 +1,6 @@
 import { Flow } from './flow.js';
 import { sampleOf } from './sample.js';
-import type { Placement, Transport, Work } from './transport.js';
+import { meanRange, type Placement, type Transport, type Work } from './transport.js';
 
 /** Prices to start from; wrong ones cost time, never the answer. */
 export interface Prices {
@@ -150,19 +150,4 @@ class PriceSearch {
       if (found.u + lambda * (found.v - this.#limit) >= line - TOUCH * scale) return;
     }
   }
-}
-
-function meanRange({ rows, m, u }: Transport, values: Float64Array): number {
-  let sum = 0;
-  for (let row = 0; row < rows; row++) {
-    let least = Infinity;
-    let most = -Infinity;
-    for (let cell = row * m; cell < row * m + m; cell++) {
-      if (u[cell] === Infinity) continue;
-      least = Math.min(least, values[cell]!);
-      most = Math.max(most, values[cell]!);
-    }
-    sum += most - least;
-  }
-  return sum / rows;
 }

@@ -38,7 +38,8 @@ export function searchSets(
       if (++nodes > MAX_NODES) return false;
       applyComposite(problem, base, next, 1);
       path.push(next);
-      const finished = !holds(problem, base, next) || extend(at, budget, spent + next.penalty, du + next.du, dv + next.dv);
+      const finished =
+        !holds(problem, base, next) || extend(at, budget, spent + next.penalty, du + next.du, dv + next.dv);
       path.pop();
       applyComposite(problem, base, next, -1);
       if (!finished) return false;

@@ -2,18 +2,19 @@ import type { Transport } from './transport.js';
 
 /** From this many rows on, the prices of a sample save more work than they cost. */
 const WORTH_FROM = 768;
-const ROWS = 256;
+const LEAST_ROWS = 256;
 
-/** A strided sample with caps and limit in proportion; its prices are near those of the whole problem. */
+/** Every fourth row or so, with caps and limit in proportion; its prices are near those of the whole problem. */
 export function sampleOf(problem: Transport): Transport | undefined {
   const { rows, m } = problem;
   if (rows < WORTH_FROM) return undefined;
-  const u = new Float64Array(ROWS * m);
-  const v = new Float64Array(ROWS * m);
-  const size = new Int32Array(ROWS);
+  const sampled = Math.max(LEAST_ROWS, Math.floor(rows / 4));
+  const u = new Float64Array(sampled * m);
+  const v = new Float64Array(sampled * m);
+  const size = new Int32Array(sampled);
   let total = 0;
-  for (let to = 0; to < ROWS; to++) {
-    const from = Math.floor((to * rows) / ROWS);
+  for (let to = 0; to < sampled; to++) {
+    const from = Math.floor((to * rows) / sampled);
     u.set(problem.u.subarray(from * m, from * m + m), to * m);
     v.set(problem.v.subarray(from * m, from * m + m), to * m);
     size[to] = problem.size[from]!;
@@ -21,5 +22,5 @@ export function sampleOf(problem: Transport): Transport | undefined {
   }
   const share = total / problem.total;
   const caps = problem.caps.map((cap) => Math.min(total, Math.ceil(cap * share)));
-  return { rows: ROWS, m, u, v, size, caps, total, limit: problem.limit * share };
+  return { rows: sampled, m, u, v, size, caps, total, limit: problem.limit * share };
 }

@@ -7,6 +7,12 @@ import type { Task } from './task.js';
  */
 export function servedSet({ n, m, caps, eligible, order }: Task): { served: Uint8Array; unservable: Int32Array } {
   const served = new Uint8Array(n);
+  const slots = caps.reduce((sum, cap) => sum + cap, 0);
+  if (slots > 0 && eligible.every((pair, cell) => pair === 1 || caps[cell % m] === 0)) {
+    for (const call of order.subarray(0, slots)) served[call] = 1;
+    return { served, unservable: new Int32Array(0) };
+  }
+
   const unservable: number[] = [];
   const free = caps.slice();
   const at = new Int32Array(n).fill(-1);

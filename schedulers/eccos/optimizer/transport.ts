@@ -57,3 +57,19 @@ export function loads({ m }: Transport, x: Int32Array): Int32Array {
   for (let cell = 0; cell < x.length; ) for (let j = 0; j < m; j++) load[j]! += x[cell++]!;
   return load;
 }
+
+/** Mean over the rows of the spread between usable cells, the natural unit of `u` or `v`. */
+export function meanRange({ rows, m, u }: Transport, values: Float64Array): number {
+  let sum = 0;
+  for (let row = 0; row < rows; row++) {
+    let least = Infinity;
+    let most = -Infinity;
+    for (let cell = row * m; cell < row * m + m; cell++) {
+      if (u[cell] === Infinity) continue;
+      least = Math.min(least, values[cell]!);
+      most = Math.max(most, values[cell]!);
+    }
+    sum += most - least;
+  }
+  return sum / rows;
+}
