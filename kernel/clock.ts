@@ -24,6 +24,11 @@ export const realClock: Clock = {
   },
 };
 
+/** Real milliseconds since any fixed moment: measures work, and is not part of the kernel's time. */
+export function stopwatch(): Millis {
+  return performance.now();
+}
+
 interface VirtualTimer {
   readonly at: Millis;
   readonly seq: number;
@@ -38,6 +43,11 @@ export class VirtualClock implements Clock {
 
   now(): Millis {
     return this.#now;
+  }
+
+  /** Timers that are set and have not run. */
+  get pendingTimers(): number {
+    return this.#timers.size;
   }
 
   after(delay: Millis, run: () => void): () => void {

@@ -1,5 +1,5 @@
-import type { RequestId } from '../syscalls/protocol.js';
 import type { RpcError } from '../syscalls/errors.js';
+import type { RequestId } from '../syscalls/protocol.js';
 import type { Method, Notification, Params, Result } from '../syscalls/table.js';
 
 /** Where the kernel sends what belongs to one connection. */

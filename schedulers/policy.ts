@@ -10,6 +10,8 @@ export interface PendingCall {
   readonly pid: Pid;
   readonly tenant: string;
   readonly acceptedAt: Millis;
+  /** When it last became pending: when it was accepted, preempted, or came back after a failure. */
+  readonly since: Millis;
   /** When its deadline ends it, if it has one. */
   readonly expiresAt: Millis | undefined;
   /** 0 to 9, higher is more urgent. */
@@ -52,6 +54,7 @@ export interface FinishedCall {
   readonly id: SyscallId;
   readonly tenant: string;
   readonly core: CoreId;
+  readonly inputTokens: number;
   readonly outputTokens: number;
   readonly costUsd: number;
   readonly params: ChatParams;

@@ -31,7 +31,7 @@ export const coreView = coreInfo.extend({
   running: z.int(),
   /** Held in the core's queue, not started. */
   queued: z.int(),
-  /** `cooling`: told to wait by its provider, or its circuit is open. */
+  /** `cooling`: nothing starts for now: its provider said so, its circuit is open, or a limit per minute is used up. */
   state: z.enum(['up', 'cooling']),
 });
 

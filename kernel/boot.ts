@@ -1,0 +1,96 @@
+import type { SchedulerPolicy } from '../schedulers/policy.js';
+import type { CoreView } from '../syscalls/cores.js';
+import type { StatsReply } from '../syscalls/stats.js';
+import { Authenticator } from './auth.js';
+import { bootId, systemRandom } from './chance.js';
+import { type Clock, realClock, stopwatch } from './clock.js';
+import type { KernelConfig } from './config.js';
+import { composeKernel } from './container.js';
+import type { LLMCore } from './cores/core.js';
+import { type CoreDeps, createCore } from './cores/registry.js';
+import type { KernelEvents } from './events.js';
+import { createLogger, type Logger } from './log.js';
+import type { Principal } from './principal.js';
+import { type KernelServer, startServer } from './server.js';
+import type { Outbox, Session } from './session.js';
+
+export { VirtualClock } from './clock.js';
+export type { KernelConfig, KernelLimits } from './config.js';
+export { loadConfig } from './config.js';
+export { defaultConfig } from './default-config.js';
+
+export interface BootOptions {
+  /** @default real time */
+  readonly clock?: Clock;
+  /** Where keys and tokens come from. @default the environment of this process */
+  readonly env?: CoreDeps['env'];
+  /** @default a logger on stderr at the config's level */
+  readonly log?: Logger;
+  /** A policy of one's own, in place of the one that the config names. */
+  readonly policy?: SchedulerPolicy;
+  /** Puts something around each core, for example a witness that counts. */
+  readonly wrapCore?: (core: LLMCore) => LLMCore;
+  /** Difficulty of a prompt for simulated cores. @default drawn from a hash of the prompt */
+  readonly items?: CoreDeps['items'];
+}
+
+/** A running kernel. */
+export interface BootedKernel {
+  readonly events: KernelEvents;
+  /** A connection in process: the same checks and the same path as over a socket, without the socket. */
+  open(principal: Principal, outbox: Outbox): Session;
+  /** Opens the WebSocket server. */
+  listen(): Promise<{ readonly url: string; readonly port: number }>;
+  cores(): CoreView[];
+  stats(): StatsReply;
+  /** Takes over caps, limits and tokens of a config; the rest of it needs a new boot. */
+  reload(config: KernelConfig): void;
+  /** Drains and shuts down. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Boots a kernel in this process.
+ *
+ * @throws SyscallError `invalid-config`, naming field, rule and value
+ */
+export async function bootKernel(config: KernelConfig, options: BootOptions = {}): Promise<BootedKernel> {
+  const { clock = realClock, env = process.env, wrapCore = (core) => core, policy, items } = options;
+  const log = options.log ?? createLogger(config.log);
+  const deps: CoreDeps = { clock, env, seed: config.seed, ...(items === undefined ? {} : { items }) };
+  const cores: LLMCore[] = [];
+  for (const core of config.cores) cores.push(wrapCore(await createCore(core, deps)));
+  const auth = new Authenticator(config.auth, env);
+  const boot = bootId();
+  const kernel = composeKernel(config, {
+    clock,
+    stopwatch,
+    random: systemRandom,
+    nextId: (seq) => `${boot}-${seq}`,
+    log,
+    cores,
+    policy,
+  });
+  let server: KernelServer | undefined;
+  return {
+    events: kernel.events,
+    open: (principal, outbox) => kernel.open(principal, outbox),
+    async listen() {
+      const open = (principal: Principal, outbox: Outbox) => kernel.open(principal, outbox);
+      server ??= await startServer({ config, auth, clock, log, open });
+      return { url: server.url, port: server.port };
+    },
+    cores: () => kernel.cores(),
+    stats: () => kernel.stats(),
+    reload(next) {
+      auth.replace(next.auth);
+      kernel.reload(next);
+      server?.reload(next);
+    },
+    async stop() {
+      server?.stopListening();
+      await kernel.stop();
+      await server?.close();
+    },
+  };
+}

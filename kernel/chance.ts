@@ -1,0 +1,11 @@
+import { randomBytes } from 'node:crypto';
+
+/** Numbers from 0 up to 1 that nobody can repeat: for jitter. Everything that a seed must repeat draws elsewhere. */
+export function systemRandom(): number {
+  return Math.random();
+}
+
+/** A short name for one boot of a kernel, so that ids of syscalls differ from those of the boot before. */
+export function bootId(): string {
+  return randomBytes(4).toString('hex');
+}

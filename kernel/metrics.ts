@@ -1,0 +1,68 @@
+import type { StatsReply } from '../syscalls/stats.js';
+import type { FinalState, Millis } from '../syscalls/syscall.js';
+
+/** The last 1,000 values of something. */
+class Recent {
+  readonly #values: number[] = [];
+  #next = 0;
+
+  add(value: number): void {
+    this.#values[this.#next] = value;
+    this.#next = (this.#next + 1) % 1000;
+  }
+
+  /** Nearest-rank percentiles; 0 before the first value. */
+  percentiles(): { p50: number; p99: number } {
+    const sorted = this.#values.toSorted((a, b) => a - b);
+    const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+    return { p50: at(0.5), p99: at(0.99) };
+  }
+}
+
+/** Counts since boot. */
+export class Metrics {
+  readonly counts = { accepted: 0, rejected: 0, done: 0, failed: 0, cancelled: 0, expired: 0 };
+  readonly usage = { inputTokens: 0, outputTokens: 0, reprefillTokens: 0, costUsd: 0 };
+  readonly scheduler = { ticks: 0, fallbacks: 0, invalidAssignments: 0 };
+  retries = 0;
+  preemptions = 0;
+  #typicalTurnaround = 0;
+  readonly #waiting = new Recent();
+  readonly #turnaround = new Recent();
+  readonly #decision = new Recent();
+
+  ended(state: FinalState): void {
+    this.counts[state.status]++;
+    if (state.status !== 'done') return;
+    const { usage, costUsd, times } = state.reply;
+    this.usage.inputTokens += usage.inputTokens;
+    this.usage.outputTokens += usage.outputTokens;
+    this.usage.reprefillTokens += usage.reprefillTokens;
+    this.usage.costUsd += costUsd;
+    this.#waiting.add(times.started - times.accepted);
+    const turnaround = times.ended - times.accepted;
+    this.#turnaround.add(turnaround);
+    this.#typicalTurnaround += 0.05 * (turnaround - this.#typicalTurnaround);
+  }
+
+  decided(decisionMs: Millis): void {
+    this.scheduler.ticks++;
+    this.#decision.add(decisionMs);
+  }
+
+  /** Exponential mean of the turnaround, in milliseconds; 0 before the first answer. Cheap, since every refusal asks for it. */
+  get typicalTurnaround(): Millis {
+    return this.#typicalTurnaround;
+  }
+
+  report(): Pick<StatsReply, 'retries' | 'preemptions' | 'usage' | 'waitingMs' | 'turnaroundMs' | 'scheduler'> {
+    return {
+      retries: this.retries,
+      preemptions: this.preemptions,
+      usage: { ...this.usage },
+      waitingMs: this.#waiting.percentiles(),
+      turnaroundMs: this.#turnaround.percentiles(),
+      scheduler: { ...this.scheduler, decisionMs: this.#decision.percentiles() },
+    };
+  }
+}

@@ -1,0 +1,64 @@
+import type { Call, Holder } from './call.js';
+
+interface Entry {
+  readonly call: Call;
+  live: boolean;
+}
+
+/**
+ * The calls that a policy may place, in order of acceptance. Adding and removing take constant time; holes are
+ * closed when the list is read, once for all removals since the last time.
+ */
+export class PendingSet implements Holder {
+  readonly #onRemove: (call: Call) => void;
+  #entries: Entry[] = [];
+  readonly #byCall = new Map<Call, Entry>();
+  #holes = false;
+  #unsorted = false;
+
+  /** @param onRemove told of a call that became final while it was here */
+  constructor(onRemove: (call: Call) => void) {
+    this.#onRemove = onRemove;
+  }
+
+  get size(): number {
+    return this.#byCall.size;
+  }
+
+  add(call: Call): void {
+    const entry = { call, live: true };
+    const last = this.#entries.at(-1);
+    // A call that comes back after a failure or a preemption is older than the newest.
+    if (last !== undefined && last.call.facts.seq > call.facts.seq) this.#unsorted = true;
+    this.#entries.push(entry);
+    this.#byCall.set(call, entry);
+    call.holder = this;
+  }
+
+  remove(call: Call): void {
+    const entry = this.#byCall.get(call);
+    if (entry === undefined) return;
+    entry.live = false;
+    this.#byCall.delete(call);
+    this.#holes = true;
+    call.holder = undefined;
+  }
+
+  letGo(call: Call): void {
+    this.remove(call);
+    this.#onRemove(call);
+  }
+
+  some(test: (call: Call) => boolean): boolean {
+    return this.#entries.some(({ call, live }) => live && test(call));
+  }
+
+  /** Oldest first. The list is the caller's to keep. */
+  list(): Call[] {
+    if (this.#holes) this.#entries = this.#entries.filter((entry) => entry.live);
+    if (this.#unsorted) this.#entries.sort((a, b) => a.call.facts.seq - b.call.facts.seq);
+    this.#holes = false;
+    this.#unsorted = false;
+    return this.#entries.map((entry) => entry.call);
+  }
+}

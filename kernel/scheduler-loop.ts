@@ -1,0 +1,212 @@
+import { fifo } from '../schedulers/fifo.js';
+import type { Assignment, SchedulableCore, SchedulerPolicy, SchedulingSnapshot } from '../schedulers/policy.js';
+import type { CoreId, Millis } from '../syscalls/syscall.js';
+import type { Call } from './call.js';
+import type { Clock } from './clock.js';
+import { CoreSlot } from './core-slot.js';
+import type { LLMCore } from './cores/core.js';
+import type { KernelEvents } from './events.js';
+import type { Logger } from './log.js';
+import type { Metrics } from './metrics.js';
+import { PendingSet } from './pending-set.js';
+import type { Runner } from './runner.js';
+
+/** Takes pending calls to the cores: a snapshot goes to the policy, and what it decides into the cores' queues. */
+export class SchedulerLoop {
+  readonly slots: ReadonlyMap<CoreId, CoreSlot>;
+  readonly #clock: Clock;
+  readonly #stopwatch: () => Millis;
+  readonly #policy: SchedulerPolicy;
+  /** Decides in a tick in which the policy throws. */
+  readonly #fallback = fifo();
+  readonly #runner: Runner;
+  readonly #metrics: Metrics;
+  readonly #events: KernelEvents;
+  readonly #log: Logger;
+  /** Accepted since the last `prepare` began. */
+  #arrived: Call[] = [];
+  #preparing = false;
+  readonly #pending = new PendingSet((call) => this.#forget(call));
+  /** The pending calls that a core's queue holds. */
+  readonly #scheduled = new Map<Call, CoreSlot>();
+  #order = 0;
+  #tickDue = false;
+
+  constructor(deps: {
+    readonly clock: Clock;
+    /** Real milliseconds from any moment on, to measure decisions; not the kernel's time. */
+    readonly stopwatch: () => Millis;
+    readonly policy: SchedulerPolicy;
+    readonly cores: readonly LLMCore[];
+    readonly runner: Runner;
+    readonly metrics: Metrics;
+    readonly events: KernelEvents;
+    readonly log: Logger;
+  }) {
+    this.#clock = deps.clock;
+    this.#stopwatch = deps.stopwatch;
+    this.#policy = deps.policy;
+    this.#runner = deps.runner;
+    this.#metrics = deps.metrics;
+    this.#events = deps.events;
+    this.#log = deps.log;
+    this.slots = new Map(
+      deps.cores.map((core) => [core.info.id, new CoreSlot(core, deps.clock, () => this.requestTick())]),
+    );
+  }
+
+  /** Takes in a call that has just been accepted. */
+  submit(call: Call): void {
+    if (this.#policy.prepare === undefined) this.#pending.add(call);
+    else this.#arrived.push(call);
+    this.requestTick();
+  }
+
+  /** Has the policy decide anew, once all input that is there has been read. */
+  requestTick(): void {
+    if (this.#tickDue) return;
+    this.#tickDue = true;
+    this.#clock.after(0, () => {
+      this.#tickDue = false;
+      void this.#prepare();
+      this.#tick();
+    });
+  }
+
+  /** Slow work for new calls, one batch at a time; those that come meanwhile are the next batch. Ticks do not wait for it. */
+  async #prepare(): Promise<void> {
+    if (this.#preparing || this.#arrived.length === 0) return;
+    const batch = this.#arrived.filter((call) => !call.isFinal);
+    this.#arrived = [];
+    this.#preparing = true;
+    try {
+      await this.#policy.prepare?.(
+        batch.map((call) => call.view),
+        this.#cores(),
+      );
+    } catch (error) {
+      this.#metrics.scheduler.fallbacks++;
+      this.#log.error({ err: error, policy: this.#policy.name }, 'the policy threw in prepare');
+    }
+    this.#preparing = false;
+    for (const call of batch) if (!call.isFinal) this.#pending.add(call);
+    this.requestTick();
+  }
+
+  #tick(): void {
+    const cores = this.#cores();
+    if (this.#pending.size === 0 || cores.every((core) => core.free === 0)) return;
+    const calls = this.#pending.list();
+    const snapshot = { now: this.#clock.now(), pending: calls.map((call) => call.view), cores };
+    const startedAt = this.#stopwatch();
+    const placements = this.#decide(snapshot, calls);
+    const decisionMs = this.#stopwatch() - startedAt;
+    this.#metrics.decided(decisionMs);
+    this.#apply(placements, snapshot.now);
+    this.#events.emit('tick', { at: snapshot.now, pending: calls.length, placed: placements.length, decisionMs });
+  }
+
+  #cores(): SchedulableCore[] {
+    return [...this.slots.values()].map((slot) => slot.schedulable());
+  }
+
+  #decide(snapshot: SchedulingSnapshot, calls: readonly Call[]): readonly Placement[] {
+    try {
+      return this.#valid(this.#policy.schedule(snapshot), calls);
+    } catch (error) {
+      this.#metrics.scheduler.fallbacks++;
+      this.#log.error({ err: error, policy: this.#policy.name }, 'the policy threw in schedule');
+      return this.#valid(this.#fallback.schedule(snapshot), calls);
+    }
+  }
+
+  /** Drops what no policy may ask for: a policy is not trusted with the kernel's promises. */
+  #valid(assignments: readonly Assignment[], calls: readonly Call[]): readonly Placement[] {
+    const unplaced = new Map(calls.map((call) => [call.id, call]));
+    const placements: Placement[] = [];
+    for (const { syscallId, core, reason } of assignments) {
+      const call = unplaced.get(syscallId);
+      const slot = this.slots.get(core);
+      if (call === undefined || slot === undefined || !call.view.eligible.includes(core)) {
+        this.#metrics.scheduler.invalidAssignments++;
+        continue;
+      }
+      unplaced.delete(syscallId);
+      placements.push({ call, slot, reason });
+    }
+    return placements;
+  }
+
+  /** Makes the queues hold exactly the placements, in their order. What stays where it is, is not touched. */
+  #apply(placements: readonly Placement[], at: Millis): void {
+    const moved = this.#moved(placements);
+    const moving = new Set(moved.map(({ call }) => call));
+    const placed = new Set(placements.map(({ call }) => call));
+    // All withdrawals come first: what is held next may start at once, and must not find the old order of the queue.
+    for (const [call, slot] of this.#scheduled) {
+      if (placed.has(call) && !moving.has(call)) continue;
+      slot.queue.withdraw(call.id);
+      this.#scheduled.delete(call);
+      if (!placed.has(call)) call.apply({ type: 'withdraw' });
+    }
+    for (const { call, slot, reason } of moved) {
+      call.apply({ type: 'schedule', at, core: slot.info.id, reason });
+      this.#scheduled.set(call, slot);
+      slot.queue.hold(call.id, ++this.#order, () => this.#run(call, slot));
+    }
+  }
+
+  /** The placements that are not in their queue already, behind all that come before them in the list. */
+  #moved(placements: readonly Placement[]): Placement[] {
+    const lastOrder = new Map<CoreSlot, number>();
+    return placements.filter(({ call, slot }) => {
+      const order = this.#scheduled.get(call) === slot ? slot.queue.orderOf(call.id) : undefined;
+      const stays = order !== undefined && order > (lastOrder.get(slot) ?? 0);
+      lastOrder.set(slot, stays ? order : Number.POSITIVE_INFINITY);
+      return !stays;
+    });
+  }
+
+  /** Runs one call when its core's queue lets it start. Never rejects. */
+  async #run(call: Call, slot: CoreSlot): Promise<void> {
+    this.#scheduled.delete(call);
+    this.#pending.remove(call);
+    const fate = await this.#runner.run(call, slot, () => this.#contended(call, slot));
+    slot.refresh();
+    if (fate === 'pending') this.#return(call);
+    else if (fate !== 'ended') this.#returnAfter(call, fate.pendingAfter);
+    this.requestTick();
+  }
+
+  #return(call: Call): void {
+    if (!call.isFinal) this.#pending.add(call);
+  }
+
+  #returnAfter(call: Call, delay: Millis): void {
+    const cancel = this.#clock.after(delay, () => {
+      this.#return(call);
+      this.requestTick();
+    });
+    call.holder = { letGo: cancel };
+  }
+
+  /** Whether a call of another agent waits for the core of this running call. */
+  #contended(call: Call, slot: CoreSlot): boolean {
+    const { id } = slot.info;
+    const { pid } = call.facts.process;
+    return this.#pending.some(({ view }) => view.pid !== pid && view.eligible.includes(id));
+  }
+
+  /** A pending call became final: its queue must not start it. */
+  #forget(call: Call): void {
+    this.#scheduled.get(call)?.queue.withdraw(call.id);
+    this.#scheduled.delete(call);
+  }
+}
+
+/** One valid assignment. */
+interface Placement {
+  readonly call: Call;
+  readonly slot: CoreSlot;
+  readonly reason: string;
+}

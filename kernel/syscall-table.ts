@@ -1,0 +1,147 @@
+import type { FinishedCall, SchedulerPolicy } from '../schedulers/policy.js';
+import { SyscallError } from '../syscalls/errors.js';
+import type { SyscallEvent, SyscallId, SyscallState } from '../syscalls/syscall.js';
+import { isFinal } from '../syscalls/syscall.js';
+import type { Call } from './call.js';
+import type { Clock } from './clock.js';
+import type { KernelLimits } from './config.js';
+import { Deadlines } from './deadlines.js';
+import type { KernelEvents } from './events.js';
+import { FinishedCalls } from './finished-calls.js';
+import type { Logger } from './log.js';
+import type { Metrics } from './metrics.js';
+
+/** An event that ends a syscall. */
+type EndEvent = Extract<SyscallEvent, { type: 'complete' | 'fail' | 'cancel' | 'expire' }>;
+
+/** All open syscalls, and the only way in which one of them ends. */
+export class SyscallTable {
+  readonly #clock: Clock;
+  readonly #policy: SchedulerPolicy;
+  readonly #metrics: Metrics;
+  readonly #events: KernelEvents;
+  readonly #log: Logger;
+  readonly #open = new Map<SyscallId, Call>();
+  readonly #deadlines: Deadlines;
+  readonly #finished: FinishedCalls;
+  #size = 0;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(deps: {
+    readonly clock: Clock;
+    readonly policy: SchedulerPolicy;
+    readonly metrics: Metrics;
+    readonly events: KernelEvents;
+    readonly log: Logger;
+    readonly limits: () => KernelLimits;
+  }) {
+    this.#clock = deps.clock;
+    this.#policy = deps.policy;
+    this.#metrics = deps.metrics;
+    this.#events = deps.events;
+    this.#log = deps.log;
+    this.#deadlines = new Deadlines(deps.clock, (call) => this.#expire(call));
+    this.#finished = new FinishedCalls(() => {
+      const { finishedCalls, pendingBytes } = deps.limits();
+      return { ...finishedCalls, size: pendingBytes };
+    });
+  }
+
+  /** How many are open. */
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** Characters that the open ones keep in memory. */
+  get size(): number {
+    return this.#size;
+  }
+
+  all(): Iterable<Call> {
+    return this.#open.values();
+  }
+
+  get(id: SyscallId): Call | undefined {
+    return this.#open.get(id);
+  }
+
+  add(call: Call): void {
+    const { process, size } = call.facts;
+    this.#open.set(call.id, call);
+    this.#size += size;
+    process.open.add(call);
+    process.account.open++;
+    this.#deadlines.add(call);
+    this.#metrics.counts.accepted++;
+    this.#events.emit('accepted', { syscallId: call.id, pid: process.pid });
+  }
+
+  /** Ends a syscall. False: it had ended before, and nothing changes. */
+  finish(call: Call, event: EndEvent): boolean {
+    if (call.isFinal) return false;
+    // Before the state changes: the holder may need to know where the call is.
+    call.holder?.letGo(call);
+    call.holder = undefined;
+    if (event.type === 'complete') call.facts.stream?.end();
+    call.apply(event);
+    const { process, size } = call.facts;
+    this.#open.delete(call.id);
+    this.#size -= size;
+    process.open.delete(call);
+    process.account.open--;
+    process.finished++;
+    this.#deadlines.remove(call);
+    this.#record(call, call.state);
+    if (this.#open.size === 0) this.#onEmpty?.();
+    return true;
+  }
+
+  cancel(call: Call, error: SyscallError): boolean {
+    return this.finish(call, { type: 'cancel', at: this.#clock.now(), error });
+  }
+
+  /** A syscall of this owner that has ended not long ago; `call` is there if it was answered. */
+  ended(id: SyscallId, owner: string): { readonly call: FinishedCall | undefined } | undefined {
+    return this.#finished.find(id, owner, this.#clock.now());
+  }
+
+  /** Settles when nothing is open any more. */
+  empty(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#open.size === 0) resolve();
+      else this.#onEmpty = resolve;
+    });
+  }
+
+  #expire(call: Call): void {
+    const error = new SyscallError('expired', `The deadline of ${call.facts.params.deadlineMs} ms has passed`);
+    this.finish(call, { type: 'expire', at: this.#clock.now(), error });
+  }
+
+  #record(call: Call, state: SyscallState): void {
+    if (!isFinal(state)) return;
+    const { process, size, params } = call.facts;
+    this.#metrics.ended(state);
+    let answered: FinishedCall | undefined;
+    if (state.status === 'done') {
+      const { core, usage, costUsd } = state.reply;
+      process.costUsd += costUsd;
+      process.account.costUsd += costUsd;
+      const { inputTokens, outputTokens } = usage;
+      answered = { id: call.id, tenant: process.tenant, core, inputTokens, outputTokens, costUsd, params };
+    }
+    const owner = process.principal.name;
+    this.#finished.add(call.id, {
+      call: answered,
+      owner,
+      size: answered === undefined ? 0 : size,
+      at: this.#clock.now(),
+    });
+    try {
+      this.#policy.release?.(call.id, answered);
+    } catch (error) {
+      this.#log.error({ err: error, policy: this.#policy.name }, 'the policy threw in release');
+    }
+    this.#events.emit('final', { syscallId: call.id, pid: process.pid, state });
+  }
+}

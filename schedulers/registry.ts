@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { SyscallError } from '../syscalls/errors.js';
+import { describeIssue } from '../syscalls/protocol.js';
+import { fifo } from './fifo.js';
+import type { SchedulerPolicy } from './policy.js';
+import { RoundRobin } from './round-robin.js';
+
+export { conformanceCases } from './conformance.js';
+export type {
+  Assignment,
+  FinishedCall,
+  PendingCall,
+  SchedulableCore,
+  SchedulerPolicy,
+  SchedulingSnapshot,
+} from './policy.js';
+
+/** One policy: what it does, and how it is made from the parameters of a spec. */
+interface PolicyRow {
+  readonly about: string;
+  /** @throws SyscallError `invalid-config` for a parameter that it does not have or take */
+  readonly create: (params: Readonly<Record<string, string>>) => SchedulerPolicy;
+}
+
+function row<P extends z.ZodType>(
+  about: string,
+  schema: P,
+  create: (params: z.infer<P>) => SchedulerPolicy,
+): PolicyRow {
+  return {
+    about,
+    create(given) {
+      const parsed = schema.safeParse(given);
+      if (parsed.success) return create(parsed.data);
+      throw new SyscallError('invalid-config', describeIssue(parsed.error, given, 'policy parameter'));
+    },
+  };
+}
+
+/** Every policy: one row each. Parameters are texts, which the schemas turn into what they ask for. */
+export const POLICIES = {
+  fifo: row('oldest call first, on the first free eligible core in config order', z.strictObject({}), fifo),
+  'round-robin': row(
+    'agents take turns, cores take turns; timeSliceMs preempts streaming calls',
+    z.strictObject({ timeSliceMs: z.coerce.number().min(1).max(3_600_000).optional() }),
+    (params) => new RoundRobin(params),
+  ),
+} as const satisfies Record<string, PolicyRow>;
+
+export type PolicyName = keyof typeof POLICIES;
+
+/** Names that `createPolicy` takes. */
+export function policyNames(): readonly PolicyName[] {
+  return Object.keys(POLICIES) as PolicyName[];
+}
+
+/**
+ * A new policy from `name` or `name:key=value,key=value`.
+ *
+ * @throws SyscallError `invalid-config` for an unknown name, key or value
+ */
+export function createPolicy(spec: string): SchedulerPolicy {
+  const [name = '', ...rest] = spec.split(':');
+  if (!Object.hasOwn(POLICIES, name)) {
+    throw new SyscallError('invalid-config', `policy: expected one of ${policyNames().join(', ')}, got "${name}"`);
+  }
+  return POLICIES[name as PolicyName].create(paramsOf(rest.join(':')));
+}
+
+function paramsOf(text: string): Record<string, string> {
+  if (text === '') return {};
+  return Object.fromEntries(
+    text.split(',').map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new SyscallError('invalid-config', `policy: expected key=value, got "${pair}"`);
+      return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    }),
+  );
+}
