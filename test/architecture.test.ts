@@ -1,0 +1,220 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import ts from 'typescript';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const FOLDERS = ['syscalls', 'schedulers', 'kernel', 'agents'] as const;
+
+/** Folders that a folder may import from. */
+const ARROWS: Record<(typeof FOLDERS)[number], readonly string[]> = {
+  syscalls: ['syscalls'],
+  schedulers: ['schedulers', 'syscalls'],
+  kernel: ['kernel', 'schedulers', 'syscalls'],
+  agents: ['agents', 'kernel', 'schedulers', 'syscalls'],
+};
+
+/** Inside agents only the shell, the comparison and its load boot kernels. User space knows the ABI and nothing else. */
+const BOOTS_KERNELS = ['agents/shell/', 'agents/compare/', 'agents/load/'];
+
+/** Each heavy library has one door: the only files that may import it. */
+const DOORS: Record<string, readonly string[]> = {
+  ws: ['kernel/server.ts', 'agents/socket.ts'],
+  inversify: ['kernel/container.ts'],
+  'p-queue': ['kernel/core-queue.ts'],
+  eventemitter3: ['kernel/events.ts'],
+  cockatiel: ['kernel/cores/breaker.ts'],
+  'gpt-tokenizer/encoding/o200k_base': ['kernel/tokens.ts'],
+  'onnxruntime-node': [],
+  'hnswlib-node': [],
+};
+
+/** Where time and chance come from: nothing else reads a clock, sets a timer or draws. */
+const SOURCES: Record<string, readonly string[]> = {
+  'Date.now': [],
+  'performance.now': ['kernel/clock.ts'],
+  'Math.random': ['kernel/chance.ts', 'agents/ambient.ts'],
+  setTimeout: ['kernel/clock.ts', 'agents/ambient.ts'],
+  setInterval: [],
+  setImmediate: ['kernel/clock.ts'],
+};
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+function readTree(root: string): SourceFile[] {
+  return FOLDERS.flatMap((folder) => list(join(root, folder))).map((file) => {
+    const text = readFileSync(file, 'utf8');
+    const imports = ts
+      .preProcessFile(text, true, true)
+      .importedFiles.map(({ fileName }) =>
+        fileName.startsWith('.') ? relative(root, resolve(dirname(file), fileName)).replace(/\.js$/, '.ts') : fileName,
+      );
+    return { path: relative(root, file), text, imports };
+  });
+}
+
+function list(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function violations(files: readonly SourceFile[]): string[] {
+  return [...wrongArrows(files), ...secondDoors(files), ...secondSources(files), ...reExports(files), ...cycles(files)];
+}
+
+function wrongArrows(files: readonly SourceFile[]): string[] {
+  const found: string[] = [];
+  for (const { path, imports } of files) {
+    const folder = path.split('/')[0] as (typeof FOLDERS)[number];
+    const allowed =
+      folder === 'agents' && !BOOTS_KERNELS.some((part) => path.startsWith(part))
+        ? ['agents', 'syscalls']
+        : ARROWS[folder];
+    for (const target of imports) {
+      const isFile = target.endsWith('.ts');
+      if (isFile && !allowed.includes(target.split('/')[0] as string)) found.push(`arrow: ${path} imports ${target}`);
+      if (folder === 'syscalls' && !isFile && target !== 'zod') found.push(`arrow: ${path} imports ${target}`);
+    }
+  }
+  return found;
+}
+
+function secondDoors(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, imports }) =>
+    imports
+      .filter((target) => DOORS[target]?.includes(path) === false)
+      .map((target) => `door: ${path} imports ${target}`),
+  );
+}
+
+function secondSources(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) =>
+    Object.entries(SOURCES)
+      .filter(([name, owners]) => !owners.includes(path) && new RegExp(`\\b${name.replace('.', '\\.')}\\(`).test(text))
+      .map(([name]) => `source: ${path} calls ${name}`),
+  );
+}
+
+function reExports(files: readonly SourceFile[]): string[] {
+  const onlyExports = (text: string) =>
+    ts
+      .createSourceFile('x.ts', text, ts.ScriptTarget.ES2023)
+      .statements.every((statement) => ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined);
+  return files.filter(({ text }) => onlyExports(text)).map(({ path }) => `re-export only: ${path}`);
+}
+
+/** Cycles of imports that are there at run time: a type may name its user. */
+function cycles(files: readonly SourceFile[]): string[] {
+  const graph = new Map(files.map((file) => [file.path, runTimeImports(file)]));
+  const state = new Map<string, 'open' | 'done'>();
+  const found: string[] = [];
+  const visit = (path: string, trail: readonly string[]) => {
+    if (state.get(path) === 'done') return;
+    if (state.get(path) === 'open') {
+      found.push(`cycle: ${[...trail.slice(trail.indexOf(path)), path].join(' > ')}`);
+      return;
+    }
+    state.set(path, 'open');
+    for (const target of graph.get(path) ?? []) visit(target, [...trail, path]);
+    state.set(path, 'done');
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return found;
+}
+
+function runTimeImports({ path, text }: SourceFile): string[] {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023);
+  return source.statements.flatMap((statement) => {
+    const isType =
+      (ts.isImportDeclaration(statement) && statement.importClause?.isTypeOnly === true) ||
+      (ts.isExportDeclaration(statement) && statement.isTypeOnly);
+    if (isType || !(ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement))) return [];
+    const from = statement.moduleSpecifier;
+    if (from === undefined || !ts.isStringLiteral(from) || !from.text.startsWith('.')) return [];
+    return [join(dirname(path), from.text).replace(/\.js$/, '.ts')];
+  });
+}
+
+const files = readTree(ROOT);
+
+test('the source is there to be checked', () => {
+  expect(files.length).toBeGreaterThan(80);
+  for (const folder of FOLDERS)
+    expect(files.filter(({ path }) => path.startsWith(`${folder}/`)).length).toBeGreaterThan(8);
+  expect(files.filter(({ imports }) => imports.length > 0).length).toBeGreaterThan(60);
+});
+
+test('arrows point one way, every heavy library has its door, time and chance have one source, nothing goes in a circle', () => {
+  expect(violations(files)).toEqual([]);
+});
+
+test('every door is in use', () => {
+  const doors = Object.entries(DOORS).flatMap(([library, paths]) => paths.map((path) => ({ library, path })));
+  const unused = doors.filter(
+    ({ library, path }) => !files.some((file) => file.path === path && file.imports.includes(library)),
+  );
+  expect(unused).toEqual([]);
+});
+
+test('files stay small: median below 120 lines, nine of ten below 250', () => {
+  const lines = files.map(({ text }) => text.split('\n').length - 1).sort((a, b) => a - b);
+  expect(lines[Math.floor(lines.length / 2)]).toBeLessThan(120);
+  expect(lines[Math.floor(lines.length * 0.9)]).toBeLessThanOrEqual(250);
+});
+
+describe('the check finds a planted', () => {
+  const root = mkdtempSync(join(tmpdir(), 'architecture-'));
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  test.each([
+    [
+      'import against an arrow',
+      { 'schedulers/bad.ts': "import { Kernel } from '../kernel/kernel.js';\nnew Kernel();" },
+      /^arrow: schedulers\/bad.ts/,
+    ],
+    [
+      'kernel import in user space',
+      { 'agents/bad.ts': "import { Kernel } from '../kernel/kernel.js';\nnew Kernel();" },
+      /^arrow: agents\/bad.ts/,
+    ],
+    [
+      'second door',
+      { 'kernel/bad.ts': "import PQueue from 'p-queue';\nnew PQueue();" },
+      /^door: kernel\/bad.ts imports p-queue/,
+    ],
+    [
+      'second clock',
+      { 'kernel/bad.ts': 'export const now = () => Date.now();' },
+      /^source: kernel\/bad.ts calls Date.now/,
+    ],
+    [
+      'file that only re-exports',
+      { 'syscalls/bad.ts': "export * from './good.js';" },
+      /^re-export only: syscalls\/bad.ts/,
+    ],
+    [
+      'cycle',
+      {
+        'kernel/one.ts': "import { two } from './two.js';\nexport const one = () => two;",
+        'kernel/two.ts': "import { one } from './one.js';\nexport const two = () => one;",
+      },
+      /^cycle: kernel\/one.ts > kernel\/two.ts > kernel\/one.ts/,
+    ],
+    [
+      'library in the ABI',
+      { 'syscalls/bad.ts': "import { pino } from 'pino';\npino();" },
+      /^arrow: syscalls\/bad.ts imports pino/,
+    ],
+  ])('%s', (name, planted, expected) => {
+    const tree = join(root, name);
+    for (const folder of FOLDERS) mkdirSync(join(tree, folder), { recursive: true });
+    for (const [path, text] of Object.entries(planted)) writeFileSync(join(tree, path), text);
+    expect(violations(readTree(tree)).some((found) => expected.test(found))).toBe(true);
+  });
+});
