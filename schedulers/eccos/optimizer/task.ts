@@ -75,7 +75,7 @@ function formOf({ alpha, budget, lambda }: AssignmentProblem): Form {
 }
 
 function eligibility({ n, m, cost, quality, allowed, minQuality }: AssignmentProblem): Uint8Array {
-  if (allowed) expectLength('allowed', allowed, n * m);
+  if (allowed) expectLength('allowed', allowed, n * m, 'booleans');
   if (minQuality) expectNumbers('minQuality', minQuality, n);
   const eligible = new Uint8Array(n * m);
   for (let i = 0, cell = 0; i < n; i++) {
@@ -92,7 +92,7 @@ function eligibility({ n, m, cost, quality, allowed, minQuality }: AssignmentPro
 function claims({ n, priority, age, overdue }: AssignmentProblem): Int32Array {
   if (priority) expectNumbers('priority', priority, n);
   if (age) expectNumbers('age', age, n);
-  if (overdue) expectLength('overdue', overdue, n);
+  if (overdue) expectLength('overdue', overdue, n, 'booleans');
   const order = Int32Array.from({ length: n }, (_, i) => i);
   if (!priority && !age && !overdue) return order;
   const late = (i: number): number => (overdue?.[i] ? 1 : 0);
@@ -105,9 +105,9 @@ function expectNumbers(field: string, values: ArrayLike<number>, length: number)
   for (let i = 0; i < length; i++) expect(!Number.isNaN(values[i]), `${field}[${i}]`, 'be a number', values[i]);
 }
 
-function expectLength(field: string, values: ArrayLike<unknown>, length: number): void {
+function expectLength(field: string, values: ArrayLike<unknown>, length: number, of = 'numbers'): void {
   if (values?.length !== length) {
-    throw new TypeError(`Expected \`${field}\` to have ${length} values, got ${values?.length}`);
+    throw new TypeError(`Expected \`${field}\` to have ${length} ${of}, got ${values?.length}`);
   }
 }
 
