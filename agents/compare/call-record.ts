@@ -1,7 +1,11 @@
 import type { ErrorCode } from '../../syscalls/errors.js';
+import type { ChatReply } from '../../syscalls/llm-chat.js';
 import type { CoreId, Millis } from '../../syscalls/syscall.js';
+import type { PlannedCall } from '../load/load.js';
 import type { PlayedCall } from '../load/play.js';
-import type { Judge } from './judge.js';
+
+/** Scores an answer, 0 to 1, by what is known of that prompt on that core. It looks at no text and at nothing that a policy says. */
+export type Judge = (call: PlannedCall, reply: ChatReply) => number;
 
 /** How a call ended, seen by its agent. `rejected`: it was never accepted. */
 export type CallEnd = 'done' | 'failed' | 'expired' | 'cancelled' | 'rejected';
@@ -63,7 +67,7 @@ export function recordOf(
   return {
     ...common,
     end: 'done',
-    score: judge(call, reply.core),
+    score: judge(call, reply),
     costUsd: reply.costUsd,
     answer: {
       core: reply.core,

@@ -1,4 +1,4 @@
-import type { CompareReport, PairedReport, PolicyReport } from './report.js';
+import type { CompareReport, LoadReport, PairedReport, PolicyReport } from './report.js';
 import type { Figure } from './statistics.js';
 
 interface Row {
@@ -88,4 +88,19 @@ function digits(value: number): string {
 
 function widest(texts: readonly string[]): number {
   return Math.max(...texts.map((text) => text.length));
+}
+
+/** The load in a few lines: what every policy is going to get. */
+export function renderLoad(load: LoadReport, seeds: number): string {
+  const { name, mode, agents, calls, speed, speedSource, busyShare, trace, ratePerS, records, leftOut, cores } = load;
+  const pace = trace ?? (ratePerS === null ? '' : `${ratePerS} a second`);
+  const busy = busyShare === null ? '' : `, cores ${(100 * busyShare).toFixed(0)} % busy under round-robin`;
+  const lines = [
+    `load   ${name}, ${calls} calls x ${seeds} seeds, ${agents} agents, ${mode === 'live' ? 'real' : 'virtual'} time`,
+    `pace   ${pace === '' ? '' : `${pace}, `}speed ${speed} (${speedSource}${busy})`,
+    `cores  ${cores.map(({ id, cap }) => `${id} x${cap}`).join(', ')} (caps: ${load.capsSource})`,
+  ];
+  if (records !== null)
+    lines.push(`data   ${records} records that all cores answered, ${leftOut} left out (${load.split})`);
+  return `${lines.join('\n')}\n`;
 }

@@ -1,0 +1,60 @@
+import type { CoreConfig } from '../../kernel/cores/registry.js';
+import { createPolicy } from '../../schedulers/registry.js';
+import { SyscallError } from '../../syscalls/errors.js';
+
+const CORE_ORDERS = ['given', 'cheap-first', 'dear-first'] as const;
+type CoreOrder = (typeof CORE_ORDERS)[number];
+
+/** One column of a comparison: a policy, and the order in which the config lists the cores for it. */
+export interface Contender {
+  /** As given. */
+  readonly name: string;
+  /** What the kernel's registry knows it by. */
+  readonly policy: string;
+  readonly coreOrder: CoreOrder;
+}
+
+/**
+ * Splits `a,b:key=value,key=value,c` where a new policy begins: a part that is only `key=value` belongs to the one before.
+ */
+export function splitPolicies(list: string): string[] {
+  const specs: string[] = [];
+  for (const part of list.split(',').map((text) => text.trim())) {
+    const last = specs.pop();
+    if (last === undefined) specs.push(part);
+    else if (part.includes('=') && !part.includes(':')) specs.push(`${last},${part}`);
+    else specs.push(last, part);
+  }
+  return specs;
+}
+
+/**
+ * Reads one policy. Beside the policy's own parameters, `order` says how its cores are listed: `given`, `cheap-first`
+ * or `dear-first`. It is not the policy's business, but it decides what a policy costs that goes by that order.
+ *
+ * @throws SyscallError `invalid-config` for an unknown policy, parameter or value
+ */
+export function parseContender(name: string): Contender {
+  const at = name.indexOf(':');
+  const head = at < 0 ? name : name.slice(0, at);
+  const params = at < 0 ? [] : name.slice(at + 1).split(',');
+  const own = params.filter((pair) => !pair.startsWith('order='));
+  const order = params.find((pair) => pair.startsWith('order='))?.slice('order='.length) ?? 'given';
+  if (!isCoreOrder(order)) {
+    throw new SyscallError('invalid-config', `order: Expected one of ${CORE_ORDERS.join(', ')}, got "${order}"`);
+  }
+  const policy = own.length === 0 ? head : `${head}:${own.join(',')}`;
+  createPolicy(policy);
+  return { name, policy, coreOrder: order };
+}
+
+/** The cores as this contender's config lists them, by the price of output; equal prices keep their order. */
+export function inOrder(cores: readonly CoreConfig[], order: CoreOrder): readonly CoreConfig[] {
+  if (order === 'given') return cores;
+  const sign = order === 'cheap-first' ? 1 : -1;
+  return cores.toSorted((a, b) => sign * (a.price.outputPerMTok - b.price.outputPerMTok));
+}
+
+function isCoreOrder(text: string): text is CoreOrder {
+  return CORE_ORDERS.some((order) => order === text);
+}

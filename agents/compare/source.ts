@@ -1,0 +1,21 @@
+import type { CoreConfig, CoreDeps } from '../../kernel/cores/registry.js';
+import type { Load } from '../load/load.js';
+import type { Random } from '../load/random.js';
+import type { LoadReport } from './report.js';
+
+/** Where the calls of a comparison come from, and the cores that can answer them. */
+export interface Source {
+  /** In config order, with the caps of the comparison. */
+  readonly cores: readonly CoreConfig[];
+  /** What simulated cores find in a prompt. */
+  readonly items?: CoreDeps['items'];
+  /** Whether arrivals have times of their own that can be sped up. */
+  readonly pace: 'arrivals' | 'agents';
+  /** The load of one seed, at speed 1. */
+  draw(random: Random): Load;
+  /** What the report says about it. */
+  readonly about: Pick<
+    LoadReport,
+    'name' | 'ratePerS' | 'trace' | 'data' | 'split' | 'records' | 'leftOut' | 'capsSource'
+  >;
+}
