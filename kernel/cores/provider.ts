@@ -11,8 +11,6 @@ import { providerCall, toolCallOf } from './provider-messages.js';
 import { type ProviderModel, type ProviderPart, providerModel } from './provider-models.js';
 import { Watchdog } from './watchdog.js';
 
-export { openaiConfig } from './provider-config.js';
-
 type Finish = Extract<ProviderPart, { type: 'finish' }>;
 
 /** @throws SyscallError `invalid-config` when the environment variable with the key is not set */

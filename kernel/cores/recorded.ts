@@ -99,7 +99,7 @@ class RecordedCore implements LLMCore {
       firstTokenMs: latency.ttftMs + inputTokens * latency.ttftMsPerInputToken,
       tokenMs: latency.tpotMs,
       chunkMs,
-      textOf: (from: number, to: number) => fillerText(model + prompt, from, to),
+      textOf: (from: number, to: number) => fillerText(prompt + model, from, to),
     };
     await playAnswer(answer, run, this.#deps.clock);
     return { toolCalls: [], finishReason: 'stop', usage: { inputTokens, outputTokens }, costUsd };

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { LLMCore } from './core.js';
 import type { CoreDeps } from './core-deps.js';
 import { OutcomeFiles } from './outcome-file.js';
-import { openaiConfig, openaiCore } from './provider.js';
+import { openaiCore } from './provider.js';
+import { openaiConfig } from './provider-config.js';
 import { recordedConfig, recordedCore } from './recorded.js';
 import { simulatedConfig, simulatedCore } from './simulated.js';
 

@@ -75,7 +75,7 @@ class SimulatedCore implements LLMCore {
     const end = Math.min(whole, params.maxTokens ?? whole);
     const tokens = Math.max(0, Math.min(end - prefixTokens, maxTokens ?? end));
     const readTokens = inputTokens + prefixTokens;
-    const key = id + prompt;
+    const key = prompt + id;
     this.#running++;
     try {
       const answer = {
