@@ -17,7 +17,8 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
  * @param now on the kernel's clock; an HTTP date is compared with it
  */
 export function coreError(thrown: unknown, now: Millis): SyscallError {
-  if (thrown instanceof SyscallError) return thrown;
+  const own = causesOf(thrown).find((cause) => cause instanceof SyscallError);
+  if (own !== undefined) return own;
   const status = statusOf(thrown);
   if (status === undefined || status < 300) return new SyscallError('core-failed', describe(thrown));
   const message = `The provider answered HTTP ${status}`;
@@ -49,13 +50,19 @@ function numberOf(text: unknown): number {
 
 /** The kind of a failure without its text: an error code such as ECONNRESET, or the class. */
 function describe(thrown: unknown): string {
-  for (let error = thrown, depth = 0; error instanceof Error && depth < 8; error = error.cause, depth++) {
-    const code = member(error, 'code');
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(code))
-      return `The request to the provider failed: ${code}`;
-  }
+  const codes = causesOf(thrown).map((cause) => member(cause, 'code'));
+  const code = codes.find((code) => typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(code));
   const name = thrown instanceof Error && /^\w{1,60}$/.test(thrown.name) ? thrown.name : 'an error in the stream';
-  return `The request to the provider failed: ${name}`;
+  return `The request to the provider failed: ${code ?? name}`;
+}
+
+/** The thrown value and its causes, outermost first. The SDK wraps what the transport throws. */
+function causesOf(thrown: unknown): readonly unknown[] {
+  const causes = [thrown];
+  for (let cause = member(thrown, 'cause'); cause !== undefined && causes.length < 8; cause = member(cause, 'cause')) {
+    causes.push(cause);
+  }
+  return causes;
 }
 
 function member(value: unknown, key: string): unknown {

@@ -1,7 +1,6 @@
 import type { LanguageModel } from 'ai';
 import { SyscallError } from '../../syscalls/errors.js';
 import { baseUrlOf, type OpenaiConfig } from './provider-config.js';
-import { safeFetch } from './safe-fetch.js';
 
 /** The AI SDK's interface of a model, version 3: what every provider package implements. */
 export type ProviderModel = Extract<LanguageModel, { readonly specificationVersion: 'v3' }>;
@@ -13,16 +12,17 @@ export type ProviderPart =
  * The SDK's model for a config. Address and key are always given, so that the SDK looks for none in the environment.
  * A provider's package is loaded only where it is used.
  *
+ * @param send carries its requests
  * @throws SyscallError `invalid-config` when the environment variable with the key is not set
  */
 export async function providerModel(
   config: OpenaiConfig,
   env: Readonly<Record<string, string | undefined>>,
+  send: typeof fetch,
 ): Promise<ProviderModel> {
-  const { provider, model, maxResponseBytes } = config;
+  const { provider, model } = config;
   const apiKey = keyOf(config, env);
-  const baseURL = baseUrlOf(config);
-  const settings = { baseURL, apiKey: apiKey ?? '', fetch: safeFetch(baseURL, maxResponseBytes) };
+  const settings = { baseURL: baseUrlOf(config), apiKey: apiKey ?? '', fetch: send };
   switch (provider) {
     case 'openai': {
       const { createOpenAI } = await import('@ai-sdk/openai');

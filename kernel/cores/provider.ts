@@ -1,40 +1,46 @@
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ToolCall } from '../../syscalls/llm-chat.js';
+import type { Clock } from '../clock.js';
 import { textTokens } from '../tokens.js';
 import { Breaker } from './breaker.js';
 import { type CoreRequest, type CoreResult, type CoreRun, costOf, type LLMCore } from './core.js';
 import { infoOf } from './core-config.js';
 import type { CoreDeps } from './core-deps.js';
-import type { OpenaiConfig } from './provider-config.js';
+import { baseUrlOf, type OpenaiConfig } from './provider-config.js';
 import { coreError } from './provider-errors.js';
 import { providerCall, toolCallOf } from './provider-messages.js';
 import { type ProviderModel, type ProviderPart, providerModel } from './provider-models.js';
+import { Transport } from './transport.js';
 import { Watchdog } from './watchdog.js';
 
 type Finish = Extract<ProviderPart, { type: 'finish' }>;
 
 /** @throws SyscallError `invalid-config` when the environment variable with the key is not set */
 export async function openaiCore(config: OpenaiConfig, deps: CoreDeps): Promise<LLMCore> {
-  return new ProviderCore(config, deps, await providerModel(config, deps.env));
+  const transport = new Transport(baseUrlOf(config), config.maxResponseBytes, deps.clock);
+  const model = await providerModel(config, deps.env, transport.fetch);
+  return new ProviderCore(config, deps.clock, model, transport);
 }
 
 /** A provider's model through the AI SDK. It never retries: a failed call goes back to the kernel. */
 class ProviderCore implements LLMCore {
   readonly info;
   readonly #config: OpenaiConfig;
-  readonly #clock;
+  readonly #clock: Clock;
   readonly #model: ProviderModel;
+  readonly #transport: Transport;
   readonly #breaker: Breaker;
   /** Requests that are open, and how to end each. */
   readonly #open = new Map<AbortController, Promise<unknown>>();
 
-  constructor(config: OpenaiConfig, deps: CoreDeps, model: ProviderModel) {
+  constructor(config: OpenaiConfig, clock: Clock, model: ProviderModel, transport: Transport) {
     const { tools, responseFormat, supportsPrefix, breaker } = config;
     this.info = infoOf(config, { tools, responseFormat, supportsPrefix });
     this.#config = config;
-    this.#clock = deps.clock;
+    this.#clock = clock;
     this.#model = model;
-    this.#breaker = new Breaker(deps.clock, breaker);
+    this.#transport = transport;
+    this.#breaker = new Breaker(clock, breaker);
   }
 
   chat(request: CoreRequest, run: CoreRun): Promise<CoreResult> {
@@ -49,6 +55,7 @@ class ProviderCore implements LLMCore {
     const open = [...this.#open];
     for (const [controller] of open) controller.abort(new SyscallError('core-failed', 'The core is closing'));
     await Promise.allSettled(open.map(([, ended]) => ended));
+    this.#transport.close();
   }
 
   async #ask(request: CoreRequest, run: CoreRun): Promise<CoreResult> {
@@ -69,8 +76,9 @@ class ProviderCore implements LLMCore {
     } finally {
       watchdog.stop();
       run.signal.removeEventListener('abort', abort);
-      // Closes the connection where the answer was not read to its end.
+      // Gives the request up where the answer was not read to its end.
       controller.abort();
+      await this.#transport.closed(controller.signal);
       this.#open.delete(controller);
     }
   }
@@ -116,11 +124,12 @@ class ProviderCore implements LLMCore {
     textTokenCount: number,
     finish: Finish | undefined,
   ): CoreResult {
-    const finishReason = finishReasonOf(finish, toolCalls.length > 0);
+    const hasTools = toolCalls.length > 0;
+    const finishReason = finishReasonOf(finish, hasTools);
     const { inputTokens, outputTokens } = finish?.usage ?? {};
     const usage = {
       inputTokens: inputTokens?.total ?? request.inputTokens + request.prefixTokens,
-      outputTokens: outputTokens?.total ?? textTokenCount + textTokens(JSON.stringify(toolCalls)),
+      outputTokens: outputTokens?.total ?? textTokenCount + (hasTools ? textTokens(JSON.stringify(toolCalls)) : 0),
     };
     const isCounted = inputTokens?.total === undefined || outputTokens?.total === undefined;
     const costUsd = costOf(this.#config.price, usage);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -83,7 +82,7 @@ async function sendStream(response: ServerResponse, reply: FakeReply): Promise<v
       const hasRoom = response.write(typeof piece === 'number' ? Buffer.of(piece) : piece);
       // Each byte in a packet of its own.
       if (fault?.kind === 'single-bytes') await new Promise(setImmediate);
-      if (!hasRoom) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!hasRoom) await drained(response);
     }
   };
   const sendDelta = (delta: object, finish_reason: string | null = null) =>
@@ -128,4 +127,17 @@ async function sendStream(response: ServerResponse, reply: FakeReply): Promise<v
   if (usage !== null) await send(JSON.stringify({ id: 'fake', choices: [], usage }));
   await send('[DONE]');
   response.end();
+}
+
+/** There is room again, or nobody is left to write to. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      response.off('drain', end);
+      response.off('close', end);
+      resolve();
+    };
+    response.on('drain', end);
+    response.on('close', end);
+  });
 }
