@@ -7,6 +7,13 @@ import type { Millis } from '../../syscalls/syscall.js';
  */
 const NOT_THE_CALLS_FAULT = new Set([401, 402, 403, 404, 407, 408, 409, 425, 429]);
 
+/** What errors of the SDK say about a stream. */
+const STREAM_FAULTS: Readonly<Record<string, string>> = {
+  AI_InvalidResponseDataError: 'The stream of the provider ended without its end mark',
+  AI_JSONParseError: 'The stream of the provider holds broken JSON',
+  AI_TypeValidationError: 'The stream of the provider holds an event of no known form',
+};
+
 /** A provider that asks for a longer pause is asked again after this. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
@@ -50,9 +57,10 @@ function numberOf(text: unknown): number {
 
 /** The kind of a failure without its text: an error code such as ECONNRESET, or the class. */
 function describe(thrown: unknown): string {
+  const name = thrown instanceof Error && /^\w{1,60}$/.test(thrown.name) ? thrown.name : 'an error in the stream';
   const codes = causesOf(thrown).map((cause) => member(cause, 'code'));
   const code = codes.find((code) => typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(code));
-  const name = thrown instanceof Error && /^\w{1,60}$/.test(thrown.name) ? thrown.name : 'an error in the stream';
+  if (Object.hasOwn(STREAM_FAULTS, name)) return STREAM_FAULTS[name] ?? name;
   return `The request to the provider failed: ${code ?? name}`;
 }
 

@@ -95,6 +95,8 @@ async function sendStream(response: ServerResponse, reply: FakeReply): Promise<v
     if (fault !== undefined && 'after' in fault && sent >= fault.after) break;
     await sendDelta({ content: words[sent % words.length] });
     if (delayMs > 0) await sleep(delayMs);
+    // A socket takes megabytes before it says that it is full: let the others have a turn.
+    if (fault?.kind === 'endless') await new Promise(setImmediate);
   }
   switch (fault?.kind) {
     case 'stall':

@@ -32,9 +32,9 @@ describe('a failing provider', () => {
     ['HTTP 429 for a year', status(429, { 'retry-after': '31536000' }), { retryAfterMs: HOUR_MS }, /429/],
     ['HTTP 429 in nonsense', status(429, { 'retry-after': 'soon' }), { retryAfterMs: undefined }, /429/],
     ['a bad key', status(401), {}, /HTTP 401/],
-    ['a reset', { text: TEXT, fault: { kind: 'reset', after: 2 } }, {}, /failed: (ECONNRESET|UND_ERR_SOCKET)/],
-    ['a cut stream', { text: TEXT, fault: { kind: 'cut', after: 2 } }, {}, /end mark|AI_InvalidResponseDataError/],
-    ['broken JSON', { text: TEXT, fault: { kind: 'broken-json', after: 2 } }, {}, /AI_JSONParseError/],
+    ['a reset', { text: TEXT, fault: { kind: 'reset', after: 2 } }, {}, /failed: ECONNRESET/],
+    ['a cut stream', { text: TEXT, fault: { kind: 'cut', after: 2 } }, {}, /ended without its end mark/],
+    ['broken JSON', { text: TEXT, fault: { kind: 'broken-json', after: 2 } }, {}, /broken JSON/],
     [
       'an error event',
       { text: TEXT, fault: { kind: 'error-event', after: 2, message: CANARY_KEY } },
