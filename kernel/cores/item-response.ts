@@ -24,7 +24,12 @@ export interface Examinee {
 }
 
 /** The default: a difficulty from the standard normal distribution, drawn by the text alone, so that seeds share the queries. */
-export const hashedItems: ItemModel = (prompt) => ({ difficulty: normal(digestOf('difficulty', prompt), 0) });
+export const hashedItems: ItemModel = (prompt) => ({
+  // Drawn only where it is looked at: a core that just needs the length of an answer does not.
+  get difficulty() {
+    return normal(digestOf('difficulty', prompt), 0);
+  },
+});
 
 /**
  * Probability of a right answer, by the two-parameter logistic model of item response theory:

@@ -28,6 +28,8 @@ export type Fault =
   | { readonly kind: 'error-event'; readonly after: number; readonly message: string }
   /** Sends the whole answer one byte a write. */
   | { readonly kind: 'single-bytes' }
+  /** Sends this as the body of the stream: another provider's protocol. */
+  | { readonly kind: 'verbatim'; readonly body: string }
   /** Never stops sending words. */
   | { readonly kind: 'endless' };
 
@@ -68,7 +70,8 @@ export async function sendReply(response: ServerResponse, reply: FakeReply): Pro
       return;
     default:
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      await sendStream(response, reply);
+      if (fault?.kind === 'verbatim') response.end(fault.body);
+      else await sendStream(response, reply);
   }
 }
 
