@@ -4,7 +4,7 @@ import type { CoreId, SyscallId } from '../syscalls/syscall.js';
 import { Call } from './call.js';
 import { ChunkStream } from './chunk-stream.js';
 import type { Clock } from './clock.js';
-import type { KernelLimits } from './config.js';
+import type { KernelLimits } from './config-limits.js';
 import type { CoreSlot } from './core-slot.js';
 import { eligibleCores } from './eligibility.js';
 import type { Metrics } from './metrics.js';

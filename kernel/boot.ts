@@ -7,7 +7,7 @@ import { type Clock, realClock, stopwatch } from './clock.js';
 import type { KernelConfig } from './config.js';
 import { composeKernel } from './container.js';
 import type { LLMCore } from './cores/core.js';
-import { type CoreDeps, createCore } from './cores/registry.js';
+import { type CoreDeps, createCores } from './cores/registry.js';
 import type { KernelEvents } from './events.js';
 import { createLogger, type Logger } from './log.js';
 import type { Principal } from './principal.js';
@@ -15,8 +15,9 @@ import { type KernelServer, startServer } from './server.js';
 import type { Outbox, Session } from './session.js';
 
 export { VirtualClock } from './clock.js';
-export type { KernelConfig, KernelLimits } from './config.js';
-export { loadConfig } from './config.js';
+export type { KernelConfig } from './config.js';
+export { configJsonSchema, loadConfig } from './config.js';
+export type { KernelLimits } from './config-limits.js';
 export { defaultConfig } from './default-config.js';
 
 export interface BootOptions {
@@ -58,8 +59,7 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
   const { clock = realClock, env = process.env, wrapCore = (core) => core, policy, items } = options;
   const log = options.log ?? createLogger(config.log);
   const deps: CoreDeps = { clock, env, seed: config.seed, ...(items === undefined ? {} : { items }) };
-  const cores: LLMCore[] = [];
-  for (const core of config.cores) cores.push(wrapCore(await createCore(core, deps)));
+  const cores = (await createCores(config.cores, deps)).map(wrapCore);
   const auth = new Authenticator(config.auth, env);
   const boot = bootId();
   const kernel = composeKernel(config, {

@@ -1,3 +1,4 @@
+import type { SyscallId } from '../syscalls/syscall.js';
 import type { Call, Holder } from './call.js';
 
 interface Entry {
@@ -12,7 +13,7 @@ interface Entry {
 export class PendingSet implements Holder {
   readonly #onRemove: (call: Call) => void;
   #entries: Entry[] = [];
-  readonly #byCall = new Map<Call, Entry>();
+  readonly #byId = new Map<SyscallId, Entry>();
   #holes = false;
   #unsorted = false;
 
@@ -22,7 +23,11 @@ export class PendingSet implements Holder {
   }
 
   get size(): number {
-    return this.#byCall.size;
+    return this.#byId.size;
+  }
+
+  get(id: SyscallId): Call | undefined {
+    return this.#byId.get(id)?.call;
   }
 
   add(call: Call): void {
@@ -31,15 +36,15 @@ export class PendingSet implements Holder {
     // A call that comes back after a failure or a preemption is older than the newest.
     if (last !== undefined && last.call.facts.seq > call.facts.seq) this.#unsorted = true;
     this.#entries.push(entry);
-    this.#byCall.set(call, entry);
+    this.#byId.set(call.id, entry);
     call.holder = this;
   }
 
   remove(call: Call): void {
-    const entry = this.#byCall.get(call);
+    const entry = this.#byId.get(call.id);
     if (entry === undefined) return;
     entry.live = false;
-    this.#byCall.delete(call);
+    this.#byId.delete(call.id);
     this.#holes = true;
     call.holder = undefined;
   }

@@ -4,7 +4,7 @@ import type { ChatReply } from '../syscalls/llm-chat.js';
 import type { Millis } from '../syscalls/syscall.js';
 import type { Call } from './call.js';
 import type { Clock } from './clock.js';
-import type { KernelLimits } from './config.js';
+import type { KernelLimits } from './config-limits.js';
 import type { CoreSlot } from './core-slot.js';
 import { type CoreChunk, type CoreRequest, type CoreResult, costOf } from './cores/core.js';
 import type { KernelEvents } from './events.js';

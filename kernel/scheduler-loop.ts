@@ -99,7 +99,7 @@ export class SchedulerLoop {
     const calls = this.#pending.list();
     const snapshot = { now: this.#clock.now(), pending: calls.map((call) => call.view), cores };
     const startedAt = this.#stopwatch();
-    const placements = this.#decide(snapshot, calls);
+    const placements = this.#decide(snapshot);
     const decisionMs = this.#stopwatch() - startedAt;
     this.#metrics.decided(decisionMs);
     this.#apply(placements, snapshot.now);
@@ -110,28 +110,28 @@ export class SchedulerLoop {
     return [...this.slots.values()].map((slot) => slot.schedulable());
   }
 
-  #decide(snapshot: SchedulingSnapshot, calls: readonly Call[]): readonly Placement[] {
+  #decide(snapshot: SchedulingSnapshot): readonly Placement[] {
     try {
-      return this.#valid(this.#policy.schedule(snapshot), calls);
+      return this.#valid(this.#policy.schedule(snapshot));
     } catch (error) {
       this.#metrics.scheduler.fallbacks++;
       this.#log.error({ err: error, policy: this.#policy.name }, 'the policy threw in schedule');
-      return this.#valid(this.#fallback.schedule(snapshot), calls);
+      return this.#valid(this.#fallback.schedule(snapshot));
     }
   }
 
   /** Drops what no policy may ask for: a policy is not trusted with the kernel's promises. */
-  #valid(assignments: readonly Assignment[], calls: readonly Call[]): readonly Placement[] {
-    const unplaced = new Map(calls.map((call) => [call.id, call]));
+  #valid(assignments: readonly Assignment[]): readonly Placement[] {
+    const placed = new Set<Call>();
     const placements: Placement[] = [];
     for (const { syscallId, core, reason } of assignments) {
-      const call = unplaced.get(syscallId);
+      const call = this.#pending.get(syscallId);
       const slot = this.slots.get(core);
-      if (call === undefined || slot === undefined || !call.view.eligible.includes(core)) {
+      if (call === undefined || placed.has(call) || slot === undefined || !call.view.eligible.includes(core)) {
         this.#metrics.scheduler.invalidAssignments++;
         continue;
       }
-      unplaced.delete(syscallId);
+      placed.add(call);
       placements.push({ call, slot, reason });
     }
     return placements;

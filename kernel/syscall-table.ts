@@ -4,7 +4,7 @@ import type { SyscallEvent, SyscallId, SyscallState } from '../syscalls/syscall.
 import { isFinal } from '../syscalls/syscall.js';
 import type { Call } from './call.js';
 import type { Clock } from './clock.js';
-import type { KernelLimits } from './config.js';
+import type { KernelLimits } from './config-limits.js';
 import { Deadlines } from './deadlines.js';
 import type { KernelEvents } from './events.js';
 import { FinishedCalls } from './finished-calls.js';

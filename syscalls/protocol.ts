@@ -25,14 +25,21 @@ export const rpcIncoming = z.union([
   z.object({ jsonrpc: z.literal('2.0'), method: z.string(), params: z.unknown() }),
 ]);
 
+/** The first fault of a failed check as one line; see `describeIssues`. */
+export function describeIssue(error: z.ZodError, input: unknown, root: string): string {
+  return describeIssues(error, input, root)[0] ?? `${root}: not valid`;
+}
+
 /**
- * The first fault of a failed check as one line: field, rule, value.
+ * The faults of a failed check, a line each: field, rule, value.
  *
  * @param root what the fields belong to, for example `params`
  */
-export function describeIssue(error: z.ZodError, input: unknown, root: string): string {
-  const issue = error.issues[0];
-  if (issue === undefined) return `${root}: not valid`;
+export function describeIssues(error: z.ZodError, input: unknown, root: string): string[] {
+  return error.issues.map((issue) => describe(issue, input, root));
+}
+
+function describe(issue: z.core.$ZodIssue, input: unknown, root: string): string {
   let value = input;
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
   const field = [root, ...issue.path].map(String).join('.');

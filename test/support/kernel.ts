@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { VirtualClock } from '../../kernel/clock.js';
-import type { KernelLimits } from '../../kernel/config.js';
+import type { KernelLimits } from '../../kernel/config-limits.js';
 import { composeKernel } from '../../kernel/container.js';
 import type { LLMCore } from '../../kernel/cores/core.js';
 import type { Kernel } from '../../kernel/kernel.js';

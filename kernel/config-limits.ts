@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+const count = z.int().min(1);
+const millis = z.number().min(0);
+
+/** Every limit of the kernel on one screen. */
+export const limitsConfig = z.strictObject({
+  maxAgents: count.default(10_000).describe('Most connected agents'),
+  pendingPerAgent: count.default(1000).describe('Most open syscalls of one agent'),
+  pendingTotal: count.default(10_000).describe('Most open syscalls of all agents'),
+  pendingBytes: count
+    .default(2 ** 28)
+    .describe('Most characters that open syscalls, and those kept for feedback, hold'),
+  requestsPerSecond: z
+    .number()
+    .positive()
+    .default(1000)
+    .describe('Most requests a second of one connection, over a burst of as many'),
+  maxMessageBytes: count.default(2 ** 20).describe('Most bytes of one message'),
+  maxMessageDepth: count.default(32).describe('Most levels of nesting in one message'),
+  socketsPerAddress: count.default(4096).describe('Most connections from one address'),
+  sendBufferBytes: z
+    .strictObject({
+      slow: count.default(2 ** 20).describe('Bytes a connection has not taken at which its streams pause'),
+      close: count.default(2 ** 22).describe('Bytes a connection has not taken at which it is closed with 1013'),
+    })
+    .prefault({}),
+  slowReaderMs: millis.default(10_000).describe('A connection that is slow for longer is closed with 1013'),
+  handshakeTimeoutMs: millis.default(5000).describe('Time for headers and handshake'),
+  heartbeatMs: millis.min(1).default(30_000).describe('Time between pings'),
+  missedPings: count.default(2).describe('A connection that misses so many is dropped'),
+  drainMs: millis.default(30_000).describe('Time that running calls get at shutdown'),
+  maxAttempts: count.max(100).default(3).describe('Times a call is given to a core before it fails'),
+  retryBackoffMs: z
+    .strictObject({ base: millis.default(250), max: millis.default(10_000) })
+    .prefault({})
+    .describe('Pause before a call goes to cores that have all failed it: full jitter below base x 2^tries'),
+  chunkMs: millis.default(25).describe('Time over which streamed text is gathered into one message'),
+  finishedCalls: z
+    .strictObject({ ms: millis.default(900_000), count: count.default(10_000) })
+    .prefault({})
+    .describe('How long, and how many, ended calls can still be judged'),
+});
+
+export type KernelLimits = z.infer<typeof limitsConfig>;
