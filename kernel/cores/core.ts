@@ -59,7 +59,7 @@ export interface LLMCore {
    */
   chat(request: CoreRequest, run: CoreRun): Promise<CoreResult>;
   health?(): CoreHealth;
-  /** What this call would yield here, for a judge or an oracle; undefined where it is not known. Never told to a policy. */
+  /** What this call would yield here, for a judge or an oracle; undefined where it is not known. */
   known?(params: ChatParams, inputTokens: number): KnownOutcome | undefined;
   close?(): Promise<void>;
 }

@@ -23,7 +23,7 @@ export class Transport {
   readonly #agent: HttpAgent;
   readonly #request: typeof httpRequest;
   /** By the signal that the request was made with. */
-  readonly #open = new Map<AbortSignal, Promise<unknown>>();
+  readonly #open = new Map<AbortSignal, Promise<void>>();
 
   constructor(baseUrl: string, maxResponseBytes: number, clock: Clock) {
     const { origin, protocol } = new URL(baseUrl);
@@ -59,7 +59,9 @@ export class Transport {
   }
 
   async #exchange(request: ClientRequest, body: string, signal: AbortSignal): Promise<Response> {
-    const closing = once(request, 'close').catch(() => {});
+    const closing = new Promise<void>((resolve) => {
+      request.once('close', resolve);
+    });
     this.#open.set(signal, closing);
     let cancelGrace: (() => void) | undefined;
     let givenUp: unknown;
@@ -108,7 +110,7 @@ function bodyOf(
   maxBytes: number,
   givenUp: () => unknown,
   hangUp: (reason: unknown) => void,
-  closing: Promise<unknown>,
+  closing: Promise<void>,
 ): ReadableStream<Uint8Array> {
   let seen = 0;
   let failure: unknown;
