@@ -9,7 +9,7 @@ export interface AssignmentProblem {
   readonly n: number;
   /** Number of cores. */
   readonly m: number;
-  /** Dollars, n x m. A pair whose cost or quality is not finite is forbidden. */
+  /** Dollars, n x m. A pair whose cost or quality is not finite, or beyond 1e100, is forbidden. */
   readonly cost: ArrayLike<number>;
   /** Predicted quality, n x m, 0 to 1. */
   readonly quality: ArrayLike<number>;

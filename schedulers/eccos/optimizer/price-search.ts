@@ -82,6 +82,7 @@ class PriceSearch {
   /** Prices far out of scale would drown the real ones in rounding. */
   #usable(prices: Prices | undefined): Prices | undefined {
     if (!prices || prices.lambda > 1e6 * this.#unit) return undefined;
+    if (prices.lambda > 0 && prices.lambda < 1e-6 * this.#unit) return undefined;
     const most = 1e6 * meanRange(this.#problem, this.#problem.u);
     return prices.mu.every((price) => price <= most) ? prices : undefined;
   }

@@ -47,6 +47,6 @@ export function searchSets(
     return true;
   };
   let finished = true;
-  for (let budget = gap / 1024; finished && budget < 2 * gap; budget *= 2) finished = extend(0, budget, 0, 0, 0);
+  for (let part = 1024; finished && part >= 1; part /= 2) finished = extend(0, gap / part, 0, 0, 0);
   return { chosen, finished, nodes };
 }

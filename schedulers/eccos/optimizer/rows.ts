@@ -1,4 +1,4 @@
-import type { Task } from './task.js';
+import { LARGEST, type Task } from './task.js';
 import type { Transport } from './transport.js';
 
 /** The transportation problem of the served calls, and which of its rows stands for each of them. */
@@ -28,9 +28,8 @@ export function mergeRows({ m, cost, quality, caps, eligible, form }: Task, serv
     // Written behind the last row; kept there only if no earlier row is equal.
     for (let j = 0, from = calls[at]! * m, to = rows * m; j < m; j++, from++, to++) {
       const usable = eligible[from] === 1 && caps[j]! > 0;
-      // + 0 turns -0 into 0, which would hash differently.
-      u[to] = usable ? form.uCost * cost[from]! + form.uQuality * quality[from]! + 0 : Infinity;
-      v[to] = usable ? form.vCost * cost[from]! + form.vQuality * quality[from]! + 0 : 0;
+      u[to] = usable ? flush(form.uCost * cost[from]! + form.uQuality * quality[from]!) : Infinity;
+      v[to] = usable ? flush(form.vCost * cost[from]! + form.vQuality * quality[from]!) : 0;
     }
     let hash = 0;
     for (let word = 2 * rows * m; word < 2 * (rows + 1) * m; word++) {
@@ -55,6 +54,11 @@ export function mergeRows({ m, cost, quality, caps, eligible, form }: Task, serv
     limit: limitOf(form, total),
   };
   return { problem, calls, rowOf };
+}
+
+/** Next to nothing is 0, so that no quotient overflows; and so is -0, which would hash differently. */
+function flush(value: number): number {
+  return Math.abs(value) < 1 / LARGEST ? 0 : value;
 }
 
 /** A hair above the exact limit, so that rounding alone never breaks it. */

@@ -1,5 +1,8 @@
 import type { AssignmentProblem } from './assignment.js';
 
+/** Pairs beyond this are forbidden like infinite ones, and what is below its inverse counts as 0. */
+export const LARGEST = 1e100;
+
 /** What is minimised (`u`) and what is limited (`v`), both linear in cost and quality. */
 export interface Form {
   readonly kind: 'alpha' | 'budget' | 'lambda';
@@ -81,8 +84,8 @@ function eligibility({ n, m, cost, quality, allowed, minQuality }: AssignmentPro
   for (let i = 0, cell = 0; i < n; i++) {
     const floor = minQuality?.[i] ?? -Infinity;
     for (let j = 0; j < m; j++, cell++) {
-      const finite = Number.isFinite(cost[cell]) && Number.isFinite(quality[cell]);
-      if (finite && quality[cell]! >= floor && (allowed?.[cell] ?? true)) eligible[cell] = 1;
+      const usable = Math.abs(cost[cell]!) <= LARGEST && Math.abs(quality[cell]!) <= LARGEST;
+      if (usable && quality[cell]! >= floor && (allowed?.[cell] ?? true)) eligible[cell] = 1;
     }
   }
   return eligible;

@@ -1,4 +1,4 @@
-import loadHighs, { type Highs } from 'highs';
+import highsModule, { type Highs } from 'highs';
 import type { AssignmentProblem } from '../../../../schedulers/eccos/optimizer/assignment.js';
 
 export interface Reference {
@@ -8,7 +8,7 @@ export interface Reference {
 
 /**
  * The same problem for HiGHS, as a linear (`lp`) or an integer program: least cost for `alpha`, most quality for
- * `budget`. All calls have to be served. Costs are scaled to mean 1, since the tolerances of HiGHS are absolute.
+ * `budget`, for the calls that `served` names. Costs are scaled to mean 1, since the tolerances of HiGHS are absolute.
  */
 export class HighsReference {
   readonly #highs: Highs;
@@ -18,13 +18,24 @@ export class HighsReference {
   }
 
   static async load(): Promise<HighsReference> {
-    return new HighsReference(await loadHighs());
+    // Its types describe a CommonJS module, where the loader would be `default.default`; imported, it is the default.
+    const load = highsModule as unknown as typeof highsModule.default;
+    return new HighsReference(await load());
   }
 
-  solve(problem: AssignmentProblem, form: 'lp' | 'milp', relGap = 0): Reference {
+  solve(
+    problem: AssignmentProblem,
+    form: 'lp' | 'milp',
+    served: (call: number) => boolean = () => true,
+    relGap = 0,
+  ): Reference {
     const { n, m, caps, alpha, budget } = problem;
+    const calls = [...new Array(n).keys()].filter(served);
+    if (calls.length === 0) return { feasible: true, objective: 0 };
     const cells: number[] = [];
-    for (let cell = 0; cell < n * m; cell++) if (usable(problem, cell)) cells.push(cell);
+    for (const call of calls) {
+      for (let cell = call * m; cell < call * m + m; cell++) if (usable(problem, cell)) cells.push(cell);
+    }
     const dollars = cells.map((cell) => problem.cost[cell]!);
     const scale = dollars.reduce((sum, cost) => sum + Math.abs(cost), 0) / dollars.length || 1;
     const cost = dollars.map((value) => value / scale);
@@ -46,7 +57,8 @@ export class HighsReference {
       rowLower[n + j] = 0;
       rowUpper[n + j] = capOf(j);
     }
-    rowLower[n + m] = alpha === undefined ? -this.#highs.infinity : alpha * n;
+    for (let call = 0; call < n; call++) if (!served(call)) rowLower[call] = 0;
+    rowLower[n + m] = alpha === undefined ? -this.#highs.infinity : alpha * calls.length;
     rowUpper[n + m] = alpha === undefined ? budget! / scale : this.#highs.infinity;
     const model = this.#highs.createModel({
       numCols: cells.length,
@@ -71,6 +83,7 @@ export class HighsReference {
   }
 }
 
+/** May the call of this cell be placed on its core? */
 export function usable({ m, cost, quality, caps, allowed, minQuality }: AssignmentProblem, cell: number): boolean {
   return (
     caps[cell % m]! >= 1 &&
