@@ -41,10 +41,17 @@ export function parseContender(name: string): Contender {
   const own = params.filter((pair) => !pair.startsWith('order='));
   const order = params.find((pair) => pair.startsWith('order='))?.slice('order='.length) ?? 'given';
   if (!isCoreOrder(order)) {
-    throw new SyscallError('invalid-config', `order: Expected one of ${CORE_ORDERS.join(', ')}, got "${order}"`);
+    throw new SyscallError(
+      'invalid-config',
+      `--policies: Expected order to be one of ${CORE_ORDERS.join(', ')}, got "${order}"`,
+    );
   }
   const policy = own.length === 0 ? head : `${head}:${own.join(',')}`;
-  createPolicy(policy);
+  try {
+    createPolicy(policy);
+  } catch (error) {
+    throw new SyscallError('invalid-config', `--policies: ${SyscallError.from(error).message}`, { cause: error });
+  }
   return { name, policy, coreOrder: order };
 }
 

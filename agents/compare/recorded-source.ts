@@ -23,7 +23,7 @@ import type { Source } from './source.js';
  */
 export async function recordedSource(options: CompareOptions): Promise<Source> {
   const { data, split, caps, trace, agents } = options;
-  const all = [...(await new OutcomeFiles().load(data)).byPrompt.values()];
+  const all = [...(await readData(data)).values()];
   const models = options.models ?? [...new Set(all.flatMap((record) => record.outputs.map(({ model }) => model)))];
   for (const model of models) {
     if (!all.some((record) => answeredBy(record, model))) {
@@ -59,6 +59,14 @@ export async function recordedSource(options: CompareOptions): Promise<Source> {
       capsSource: caps === undefined ? 'default' : 'file',
     },
   };
+}
+
+async function readData(paths: readonly string[]): Promise<ReadonlyMap<string, OutcomeRecord>> {
+  try {
+    return (await new OutcomeFiles().load(paths)).byPrompt;
+  } catch (error) {
+    throw new SyscallError('invalid-config', `--data: ${SyscallError.from(error).message}`, { cause: error });
+  }
 }
 
 /** A trace has its own times, the same for every seed but for those inside a step; else they are Poisson. */

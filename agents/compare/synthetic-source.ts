@@ -13,7 +13,7 @@ const USUAL_ANSWER_TOKENS = 200;
 export async function syntheticSource(options: CompareOptions, configured: readonly CoreConfig[]): Promise<Source> {
   const { load, rate = NOMINAL_RATE, agents, syscalls = DEFAULT_SYSCALLS, limit = syscalls, caps, models } = options;
   const shape = LOAD_SHAPES[load];
-  const chosen = load === 'flood' ? [FLOODED_CORE] : choose(configured, models);
+  const chosen = load === 'flood' ? [FLOODED_CORE] : choose(configured, models).map(withoutChunks);
   const cores = caps === undefined ? chosen : await withCapsOf(caps, chosen);
   const size = { agents, calls: Math.min(syscalls, limit), rate };
   return {
@@ -48,6 +48,11 @@ function choose(configured: readonly CoreConfig[], models: readonly string[] | u
     const known = configured.map((candidate) => candidate.id).join(', ');
     throw new SyscallError('invalid-config', `--models: Expected names of ${known}, got "${id}"`);
   });
+}
+
+/** Nobody reads along in a comparison: the text comes in two pieces, the first token and the rest. */
+function withoutChunks(core: CoreConfig): CoreConfig {
+  return core.kind === 'simulated' ? { ...core, chunkMs: 0 } : core;
 }
 
 /** The one core of a flood: 4 slots, answers exactly as long as asked. */

@@ -11,7 +11,7 @@ interface AgentRange {
 }
 
 /** Calls that a batch sends at one moment. */
-const BATCH_SIZE = 20;
+const BATCH_SIZE = 40;
 /** Shares of the calls; agents that chat make the rest. */
 const BATCHED = 0.2;
 const STEPPED = 0.3;

@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SyscallError } from '../../syscalls/errors.js';
@@ -14,6 +14,8 @@ import { LOAD_SHAPES, type LoadName } from '../load/shapes.js';
 const DEFAULT_POLICIES = ['fifo', 'fifo:order=dear-first', 'round-robin'];
 const STDOUT = '-';
 const PLAIN_WIDTH = 120;
+/** The time left is reckoned from the pace of so many calls. */
+const ETA_CALLS = 1000;
 
 /** What commander hands over, each option checked by itself. */
 interface Flags {
@@ -90,11 +92,13 @@ async function run(flags: Flags, command: Command): Promise<void> {
   const options = await optionsOf(flags, ['eccos', ...(command.parent?.args ?? [])]);
   const { writeOut = () => {} } = command.configureOutput();
   const toStdout = flags.json === STDOUT;
+  if (!toStdout) await checkReportFolder(flags.json);
   const callsFile = flags.calls === undefined ? undefined : await CallsFile.open(flags.calls);
   const bar = new SingleBar({
     format: '{bar} {percentage} % | {value} of {total} calls | {eta_formatted} left',
     stream: process.stderr,
     hideCursor: true,
+    etaBuffer: ETA_CALLS,
     noTTYOutput: true,
     notTTYSchedule: 5000,
   });
@@ -118,7 +122,7 @@ async function run(flags: Flags, command: Command): Promise<void> {
   if (toStdout) writeOut(text);
   else {
     writeOut(renderTable(report, process.stdout.columns ?? PLAIN_WIDTH));
-    await writeReport(flags.json, text);
+    await writeFile(flags.json, text);
     writeOut(`\nReport: ${resolve(flags.json)}\n`);
   }
   if (report.policies.some(({ capViolations, lost }) => capViolations + lost > 0)) process.exitCode = 1;
@@ -177,9 +181,10 @@ async function readNamesFile(path: string): Promise<string> {
   }
 }
 
-async function writeReport(path: string, text: string): Promise<void> {
+/** Before the work, not after it. */
+async function checkReportFolder(path: string): Promise<void> {
   try {
-    await writeFile(path, text);
+    await access(dirname(resolve(path)), constants.W_OK);
   } catch (cause) {
     throw new SyscallError('invalid-config', `--json: Expected a file that can be written, got "${path}"`, { cause });
   }
