@@ -32,7 +32,7 @@ const CALIBRATOR: Contender = { name: 'round-robin', policy: 'round-robin', core
  */
 export async function compare(options: CompareOptions, watcher: CompareWatcher): Promise<CompareReport> {
   const contenders = options.policies.map(parseContender);
-  const config = defaultConfig;
+  const config = defaultConfig();
   const source = await (options.data.length > 0 ? recordedSource(options) : syntheticSource(options, config.cores));
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
   const trial = (contender: Contender, seed: number, load: Load, stage: Stage, onCall: () => void) =>
@@ -68,13 +68,26 @@ export async function compare(options: CompareOptions, watcher: CompareWatcher):
   };
 }
 
-/** The kernel of one trial: limits that no load of a comparison meets, so that policies are compared and not refusals. */
+/** Limits that no load meets: policies are to be compared, not refusals. */
+const ENOUGH = 1e9;
+
 function configOf(config: KernelConfig, source: Source, { policy, coreOrder }: Contender, seed: number): KernelConfig {
   return {
     ...config,
     policy,
     seed,
     cores: [...inOrder(source.cores, coreOrder)],
+    listen: { ...config.listen, port: 0 },
+    log: { level: 'error' },
+    limits: {
+      ...config.limits,
+      maxAgents: ENOUGH,
+      socketsPerAddress: ENOUGH,
+      pendingPerAgent: ENOUGH,
+      pendingTotal: ENOUGH,
+      pendingBytes: ENOUGH,
+      requestsPerSecond: ENOUGH,
+    },
   };
 }
 
