@@ -1,3 +1,4 @@
+import { type Base, cheapestMoves, type Moves, TWINS } from './moves.js';
 import type { Transport } from './transport.js';
 
 /** A few re-assignments that together keep the caps: they end where they began, or on a core with a free slot. */
@@ -10,40 +11,10 @@ export interface Composite {
   readonly dv: number;
 }
 
-/** The placement to improve upon, with the prices it is judged by. */
-export interface Base {
-  readonly x: Int32Array;
-  readonly load: Int32Array;
-  readonly r: Float64Array;
-  readonly mu: Float64Array;
-}
-
-interface Move {
-  readonly from: number;
-  readonly to: number;
-  readonly penalty: number;
-  readonly dv: number;
-}
-
-interface Moves {
-  /** By core of origin, each in order of penalty. */
-  readonly moves: readonly (readonly Move[])[];
-  /** Many moves had equal figures, and only some of each kind were kept. */
-  readonly repeating: boolean;
-  /** All moves are there. */
-  readonly complete: boolean;
-}
-
-const FEW_MOVES = 300;
-const MAX_MOVES = 1000;
-const BINS = 256;
-/** Enough composites for their pairs, about a million, to lie densely around the limit. */
+/** Enough composites for their pairs, some 100,000, to lie densely around the limit. */
 const ENOUGH = 500;
 const MAX_STEPS = 6000;
 const MAX_TRIES = 6;
-/** Of moves that are equal in all figures a pair can use two. */
-const TWINS = 2;
-const SAME_DV = 1e-9;
 
 /**
  * The composites of least penalty, up to `gap`: a dearer one cannot beat the incumbent. `complete` tells whether these
@@ -55,7 +26,7 @@ export function compositesWithin(
   gap: number,
 ): { composites: Composite[]; complete: boolean } {
   const moves = cheapestMoves(problem, base, gap);
-  const distance = distances(problem, base, moves.moves);
+  const distance = distances(problem, base, moves);
   let least = 0;
   let most = Infinity;
   let within = gap;
@@ -71,54 +42,13 @@ export function compositesWithin(
   }
 }
 
-/** Moves of penalty up to `gap` by core of origin, each list in order of penalty. */
-function cheapestMoves({ rows, m, v }: Transport, { x, r }: Base, gap: number): Moves {
-  const bins = new Int32Array(BINS + 1);
-  const each = (visit: (from: number, to: number, bin: number) => void): void => {
-    for (let row = 0; row < rows; row++) {
-      for (let from = row * m; from < row * m + m; from++) {
-        if (x[from] === 0) continue;
-        for (let to = row * m; to < row * m + m; to++) {
-          const bin = Math.ceil(((r[to]! - r[from]!) / gap) * BINS);
-          if (bin <= BINS && to !== from) visit(from, to, Math.max(0, bin));
-        }
-      }
-    }
-  };
-  each((_from, _to, bin) => bins[bin]!++);
-  let last = 0;
-  for (let count = bins[0]!; last < BINS && count + bins[last + 1]! <= MAX_MOVES; ) count += bins[++last]!;
-
-  const all: Move[] = [];
-  // Snapped to a grid, so that rounding does not tell equal moves apart.
-  const grid = gap * 1e-9;
-  each((from, to, bin) => {
-    const penalty = Math.round((r[to]! - r[from]!) / grid) * grid;
-    if (bin <= last) all.push({ from, to, penalty, dv: v[to]! - v[from]! });
-  });
-  const pair = ({ from, to }: Move): number => (from % m) * m + (to % m);
-  const byPenalty = (a: Move, b: Move): number => a.penalty - b.penalty || a.dv - b.dv;
-  let kept = all;
-  if (all.length > FEW_MOVES) {
-    all.sort((a, b) => pair(a) - pair(b) || byPenalty(a, b));
-    kept = all.filter((move, at) => {
-      const twin = all[at - TWINS];
-      return !twin || pair(twin) !== pair(move) || twin.penalty !== move.penalty || move.dv - twin.dv > SAME_DV;
-    });
-  }
-  const repeating = kept.length < all.length;
-  const moves: Move[][] = Array.from({ length: m }, () => []);
-  for (const move of kept.sort(byPenalty)) moves[move.from % m]!.push(move);
-  return { moves, repeating, complete: !repeating && last === BINS };
-}
-
 /**
  * For each goal the least penalty to get there from each core: goals below m are where a cycle closes, by way of cores
  * above it; goal m is any free slot.
  */
-function distances({ m, caps }: Transport, { load, mu }: Base, moves: readonly (readonly Move[])[]): Float64Array[] {
+function distances({ m, caps }: Transport, { load, mu }: Base, { byCore }: Moves): Float64Array[] {
   const arc = new Float64Array(m * m).fill(Infinity);
-  for (const { from, to, penalty } of moves.flat()) {
+  for (const { from, to, penalty } of byCore.flat()) {
     const pair = (from % m) * m + (to % m);
     arc[pair] = Math.min(arc[pair]!, penalty);
   }
@@ -127,6 +57,7 @@ function distances({ m, caps }: Transport, { load, mu }: Base, moves: readonly (
     if (goal < m) left[goal] = 0;
     else for (let j = 0; j < m; j++) if (load[j]! < caps[j]!) left[j] = -mu[j]!;
     const first = goal < m ? goal + 1 : 0;
+    // At most m rounds: rounding may leave a cycle a hair below 0.
     for (let changed = true, round = 0; changed && round < m; round++) {
       changed = false;
       for (let j = first; j < m; j++) {
@@ -157,7 +88,7 @@ interface Partial {
 function enumerate(
   problem: Transport,
   { load, mu }: Base,
-  { moves, repeating }: Moves,
+  { byCore, repeating, vGrid }: Moves,
   distance: readonly Float64Array[],
   within: number,
 ): { composites: Composite[]; complete: boolean } {
@@ -172,7 +103,7 @@ function enumerate(
   let steps = 0;
   for (const before of queue) {
     const { goal } = before;
-    for (const { from, to, penalty, dv } of moves[before.core]!) {
+    for (const { from, to, penalty, dv } of byCore[before.core]!) {
       const spent = before.spent + penalty;
       if (spent > within) break;
       const core = to % m;
@@ -180,7 +111,7 @@ function enumerate(
       if (++steps > MAX_STEPS) return { composites, complete: false };
       const partial = { core, goal, spent, dv: before.dv + dv, last: { from, to, before } };
       if (repeating) {
-        const figures = [core, goal, Math.round(spent / grid), Math.round(partial.dv / SAME_DV)].join();
+        const figures = [core, goal, Math.round(spent / grid), Math.round(partial.dv / vGrid)].join();
         const count = seen.get(figures) ?? 0;
         seen.set(figures, count + 1);
         if (count >= TWINS) continue;

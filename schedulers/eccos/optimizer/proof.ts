@@ -1,4 +1,5 @@
-import type { Base, Composite } from './composites.js';
+import type { Composite } from './composites.js';
+import type { Base } from './moves.js';
 import { applyComposite, holds } from './tentative.js';
 import type { Transport } from './transport.js';
 

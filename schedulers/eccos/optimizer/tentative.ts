@@ -1,4 +1,5 @@
-import type { Base, Composite } from './composites.js';
+import type { Composite } from './composites.js';
+import type { Base } from './moves.js';
 import type { Transport } from './transport.js';
 
 /** Adds a composite to a placement, or with `times` -1 takes it back. */
