@@ -33,6 +33,8 @@ export interface BootOptions {
   readonly wrapCore?: (core: LLMCore) => LLMCore;
   /** Difficulty of a prompt for simulated cores. @default drawn from a hash of the prompt */
   readonly items?: CoreDeps['items'];
+  /** Outcome files that recorded cores share with other kernels of this process. @default each kernel reads its own */
+  readonly outcomes?: CoreDeps['outcomes'];
 }
 
 /** A running kernel. */
@@ -56,9 +58,15 @@ export interface BootedKernel {
  * @throws SyscallError `invalid-config`, naming field, rule and value
  */
 export async function bootKernel(config: KernelConfig, options: BootOptions = {}): Promise<BootedKernel> {
-  const { clock = realClock, env = process.env, wrapCore = (core) => core, policy, items } = options;
+  const { clock = realClock, env = process.env, wrapCore = (core) => core, policy, items, outcomes } = options;
   const log = options.log ?? createLogger(config.log);
-  const deps: CoreDeps = { clock, env, seed: config.seed, ...(items === undefined ? {} : { items }) };
+  const deps: CoreDeps = {
+    clock,
+    env,
+    seed: config.seed,
+    ...(items === undefined ? {} : { items }),
+    ...(outcomes === undefined ? {} : { outcomes }),
+  };
   const cores = (await createCores(config.cores, deps)).map(wrapCore);
   const auth = new Authenticator(config.auth, env);
   const boot = bootId();

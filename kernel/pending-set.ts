@@ -1,3 +1,4 @@
+import type { PendingCall } from '../schedulers/policy.js';
 import type { SyscallId } from '../syscalls/syscall.js';
 import type { Call, Holder } from './call.js';
 
@@ -58,12 +59,12 @@ export class PendingSet implements Holder {
     return this.#entries.some(({ call, live }) => live && test(call));
   }
 
-  /** Oldest first. The list is the caller's to keep. */
-  list(): Call[] {
+  /** What a policy sees of them, oldest first. The list is the caller's to keep. */
+  views(): PendingCall[] {
     if (this.#holes) this.#entries = this.#entries.filter((entry) => entry.live);
     if (this.#unsorted) this.#entries.sort((a, b) => a.call.facts.seq - b.call.facts.seq);
     this.#holes = false;
     this.#unsorted = false;
-    return this.#entries.map((entry) => entry.call);
+    return this.#entries.map((entry) => entry.call.view);
   }
 }

@@ -108,6 +108,7 @@ export class Runner {
         inputTokens: billed.inputTokens + inputTokens,
         outputTokens: billed.outputTokens + outputTokens,
         reprefillTokens: billed.reprefillTokens + (run.resumed ? inputTokens : 0),
+        ...(call.preemptions > 0 || result.usageCounted ? { estimated: true } : {}),
       },
       costUsd: billed.costUsd + result.costUsd,
       core,

@@ -95,15 +95,20 @@ export class SchedulerLoop {
 
   #tick(): void {
     const cores = this.#cores();
-    if (this.#pending.size === 0 || cores.every((core) => core.free === 0)) return;
-    const calls = this.#pending.list();
-    const snapshot = { now: this.#clock.now(), pending: calls.map((call) => call.view), cores };
+    // Without a free slot nothing can start; but what the queues hold already may be put elsewhere.
+    if (this.#pending.size === 0 || (this.#scheduled.size === 0 && cores.every((core) => core.free === 0))) return;
+    const snapshot = { now: this.#clock.now(), pending: this.#pending.views(), cores };
     const startedAt = this.#stopwatch();
     const placements = this.#decide(snapshot);
     const decisionMs = this.#stopwatch() - startedAt;
     this.#metrics.decided(decisionMs);
     this.#apply(placements, snapshot.now);
-    this.#events.emit('tick', { at: snapshot.now, pending: calls.length, placed: placements.length, decisionMs });
+    this.#events.emit('tick', {
+      at: snapshot.now,
+      pending: snapshot.pending.length,
+      placed: placements.length,
+      decisionMs,
+    });
   }
 
   #cores(): SchedulableCore[] {

@@ -97,6 +97,8 @@ export const chatReply = z.strictObject({
     outputTokens: z.number(),
     /** The part of `inputTokens` that was re-sent because the call was preempted. */
     reprefillTokens: z.number(),
+    /** The kernel counted the tokens itself: the provider told no usage, or the call was preempted. */
+    estimated: z.literal(true).optional(),
   }),
   costUsd: z.number(),
   core: z.string(),

@@ -29,6 +29,7 @@ test('a streaming call is preempted for another agent, keeps its text, and goes 
     inputTokens: 2 * inputTokens + 3,
     outputTokens: 4,
     reprefillTokens: inputTokens + 3,
+    estimated: true,
   });
   expect(reply.costUsd).toBeCloseTo(0.5 + (inputTokens * 1 + 3 * 10) / 1e6, 12);
   expect(long.outbox.text).toBe('one two');
