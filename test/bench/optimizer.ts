@@ -129,7 +129,7 @@ function measure(kind: Kind, { n, m, seeds, references }: Size, highs: HighsRefe
     if (n > MILP_UP_TO) continue;
     const [best, milpMs] = timed(() => highs.solve(instance, 'milp', undefined, 1e-4));
     milp.push(milpMs);
-    overMilp.push(percent(found.cost - best.objective, best.objective));
+    if (best.feasible) overMilp.push(percent(found.cost - best.objective, best.objective));
   }
   return {
     kind,
