@@ -19,7 +19,7 @@ test('counts every message, its tool calls, and the tools', () => {
   const user = { role: 'user' as const, content: 'hello world' };
   const alone = inputTokensOf({ messages: [user] });
   expect(alone).toBe(6);
-  expect(inputTokensOf({ messages: [user, user] })).toBe(12);
+  expect(inputTokensOf({ messages: [user, user] })).toBe(13);
   const call = { id: 'c', type: 'function' as const, function: { name: 'f', arguments: '{"a":1}' } };
   expect(inputTokensOf({ messages: [{ role: 'assistant', tool_calls: [call] }] })).toBeGreaterThan(10);
   const tool = { type: 'function' as const, function: { name: 'f', parameters: { type: 'object' } } };
