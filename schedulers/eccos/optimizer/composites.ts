@@ -98,8 +98,7 @@ function enumerate(
   for (let start = 0; start < m; start++) {
     queue.push({ core: start, goal: m, spent: mu[start]!, dv: 0 }, { core: start, goal: start, spent: 0, dv: 0 });
   }
-  const seen = new Map<string, number>();
-  const grid = within * 1e-6;
+  const seen = new Map<number, number>();
   let steps = 0;
   for (const before of queue) {
     const { goal } = before;
@@ -111,7 +110,8 @@ function enumerate(
       if (++steps > MAX_STEPS) return { composites, complete: false };
       const partial = { core, goal, spent, dv: before.dv + dv, last: { from, to, before } };
       if (repeating) {
-        const figures = [core, goal, Math.round(spent / grid), Math.round(partial.dv / vGrid)].join();
+        const figures =
+          ((core * (m + 1) + goal) * 1e4 + Math.round((1e4 * spent) / within)) * 1e7 + Math.round(partial.dv / vGrid);
         const count = seen.get(figures) ?? 0;
         seen.set(figures, count + 1);
         if (count >= TWINS) continue;

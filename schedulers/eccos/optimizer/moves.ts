@@ -21,7 +21,7 @@ export interface Moves {
   readonly byCore: readonly (readonly Move[])[];
   /** Many moves had equal figures, and only some of each kind were kept. */
   readonly repeating: boolean;
-  /** Differences of `v` below this are rounding. */
+  /** Differences of `v` below this count as none between moves of equal penalty. */
   readonly vGrid: number;
   /** All moves are there. */
   readonly complete: boolean;
@@ -56,7 +56,7 @@ export function cheapestMoves(problem: Transport, { x, r }: Base, gap: number): 
   const all: Move[] = [];
   // Snapped to a grid, so that rounding does not tell equal moves apart.
   const grid = gap * 1e-9;
-  const vGrid = meanRange(problem, v) * 1e-9;
+  const vGrid = meanRange(problem, v) * 1e-5;
   each((from, to, bin) => {
     const penalty = Math.round((r[to]! - r[from]!) / grid) * grid;
     if (bin <= last) all.push({ from, to, penalty, dv: v[to]! - v[from]! });
