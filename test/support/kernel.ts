@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { VirtualClock } from '../../kernel/clock.js';
+import { type Clock, VirtualClock } from '../../kernel/clock.js';
 import type { KernelLimits } from '../../kernel/config-limits.js';
 import { composeKernel } from '../../kernel/container.js';
 import type { LLMCore } from '../../kernel/cores/core.js';
@@ -7,6 +7,7 @@ import type { Kernel } from '../../kernel/kernel.js';
 import { LOCAL, type Principal } from '../../kernel/principal.js';
 import type { Outbox, Session } from '../../kernel/session.js';
 import type { SchedulerPolicy } from '../../schedulers/policy.js';
+import { createPolicy } from '../../schedulers/registry.js';
 import type { Notification } from '../../syscalls/table.js';
 
 export const LIMITS: KernelLimits = {
@@ -54,11 +55,17 @@ export class TestOutbox implements Outbox {
   }
 }
 
+export interface SpawnOptions {
+  readonly principal?: Principal;
+  readonly parent?: number;
+  readonly name?: string;
+}
+
 export interface TestKernel {
   readonly kernel: Kernel;
   readonly clock: VirtualClock;
   /** A process that has said hello. */
-  spawn(options?: { principal?: Principal; parent?: number; name?: string }): Promise<TestProcess>;
+  spawn(options?: SpawnOptions): Promise<TestProcess>;
   /** Lets virtual time go on by so many milliseconds, and everything due in it happen. */
   pass(ms: number): Promise<void>;
 }
@@ -69,35 +76,47 @@ export interface TestProcess {
   readonly pid: number;
 }
 
-/** A kernel in virtual time on the given cores. */
-export function testKernel(
-  cores: readonly LLMCore[],
-  options: { policy?: string | SchedulerPolicy; limits?: Partial<KernelLimits> } = {},
-): TestKernel {
-  const clock = new VirtualClock();
+export interface TestKernelOptions {
+  readonly policy?: string | SchedulerPolicy;
+  readonly limits?: Partial<KernelLimits>;
+}
+
+/** A kernel in process on the given cores and clock. */
+export function kernelOn(clock: Clock, cores: readonly LLMCore[], options: TestKernelOptions = {}): Kernel {
   const { policy = 'fifo', limits = {} } = options;
-  const kernel = composeKernel(
-    { policy: typeof policy === 'string' ? policy : policy.name, limits: { ...LIMITS, ...limits } },
+  const ready = typeof policy === 'string' ? createPolicy(policy) : policy;
+  return composeKernel(
+    { policy: ready.name, limits: { ...LIMITS, ...limits } },
     {
       clock,
-      stopwatch: () => 0,
+      stopwatch: () => performance.now(),
       random: () => 0.5,
       nextId: (seq) => `s${seq}`,
       log: pino({ level: 'silent' }),
       cores,
-      policy: typeof policy === 'string' ? undefined : policy,
+      policy: ready,
     },
   );
+}
+
+/** A process that has said hello. */
+export async function spawnOn(kernel: Kernel, options: SpawnOptions = {}): Promise<TestProcess> {
+  const { principal = LOCAL, parent, name = 'agent' } = options;
+  const outbox = new TestOutbox();
+  const session = kernel.open(principal, outbox);
+  const hello = { protocol: 1, name, ...(parent === undefined ? {} : { parent }) } as const;
+  const { pid } = await session.call('agent.hello', hello);
+  return { session, outbox, pid };
+}
+
+/** A kernel in virtual time on the given cores. */
+export function testKernel(cores: readonly LLMCore[], options: TestKernelOptions = {}): TestKernel {
+  const clock = new VirtualClock();
+  const kernel = kernelOn(clock, cores, options);
   return {
     kernel,
     clock,
-    async spawn({ principal = LOCAL, parent, name = 'agent' } = {}) {
-      const outbox = new TestOutbox();
-      const session = kernel.open(principal, outbox);
-      const hello = { protocol: 1, name, ...(parent === undefined ? {} : { parent }) } as const;
-      const { pid } = await session.call('agent.hello', hello);
-      return { session, outbox, pid };
-    },
+    spawn: (process) => spawnOn(kernel, process),
     pass: (ms) => clock.runUntil(new Promise<void>((resolve) => clock.after(ms, resolve))),
   };
 }
