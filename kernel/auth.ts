@@ -1,85 +1,86 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { SyscallError } from '../syscalls/errors.js';
 import type { KernelConfig } from './config.js';
 import { LOCAL, type Principal } from './principal.js';
 
 type AuthConfig = KernelConfig['auth'];
+type TokenConfig = AuthConfig['tokens'][number];
+type Environment = Readonly<Record<string, string | undefined>>;
 
 interface Entry {
-  readonly hash: Buffer;
+  /** SHA-256 of the token: the token itself is never kept. */
+  readonly digest: Buffer;
   readonly principal: Principal;
 }
 
-/** Who a token stands for. Only hashes of tokens are kept, and they are compared in constant time. */
+/** Knows the tokens of the config and whom each stands for. Where there are none, everybody is `LOCAL`. */
 export class Authenticator {
-  readonly #env: Readonly<Record<string, string | undefined>>;
-  #entries: readonly Entry[] = [];
+  readonly #env: Environment;
+  #entries: readonly Entry[];
 
-  /** @throws SyscallError `invalid-config` for an environment variable that is not set, naming the variable */
-  constructor(auth: AuthConfig, env: Readonly<Record<string, string | undefined>>) {
+  /** @throws SyscallError `invalid-config` naming the token and the variable, never a value */
+  constructor(auth: AuthConfig, env: Environment) {
     this.#env = env;
-    this.#entries = this.#read(auth);
+    this.#entries = readTokens(auth, env);
   }
 
-  /** Whether a connection needs a token. */
-  get required(): boolean {
-    return this.#entries.length > 0;
-  }
-
-  /** Takes over the tokens of another config; on an error the old ones stay. */
-  replace(auth: AuthConfig): void {
-    this.#entries = this.#read(auth);
-  }
-
-  /** Undefined: the connection must be refused. Without any token in the config everybody is the operator. */
+  /** Whose token it is; every known one is compared in constant time, so that the answer's time tells nothing. */
   authenticate(token: string | undefined): Principal | undefined {
-    if (!this.required) return LOCAL;
+    if (this.#entries.length === 0) return LOCAL;
     if (token === undefined) return undefined;
-    const hash = sha256(token);
+    const digest = sha256(token);
     let found: Principal | undefined;
-    // All of them are looked at, so that the time tells nothing.
-    for (const entry of this.#entries) if (timingSafeEqual(entry.hash, hash)) found = entry.principal;
+    for (const entry of this.#entries) {
+      if (timingSafeEqual(entry.digest, digest)) found = entry.principal;
+    }
     return found;
   }
 
-  /** Whether a connection that was let in as this principal may stay. */
-  knows(principal: Principal): boolean {
-    return this.required ? this.#entries.some((entry) => entry.principal === principal) : principal === LOCAL;
+  /**
+   * Takes over the tokens of another config, or none of them when one is wrong.
+   *
+   * @throws SyscallError `invalid-config`
+   */
+  replace(auth: AuthConfig): void {
+    const entries = readTokens(auth, this.#env);
+    const known = (entry: Entry) => this.#entries.find((old) => isDeepStrictEqual(old, entry));
+    this.#entries = entries.map((entry) => known(entry) ?? entry);
   }
 
-  /** A token that has not changed keeps its principal, so that its connections stay. */
-  #read({ tokens }: AuthConfig): Entry[] {
-    return tokens.map((token) => {
-      const hash =
-        token.sha256 === undefined ? sha256(this.#secret(token.env ?? '')) : Buffer.from(token.sha256, 'hex');
-      const principal = principalOf(token);
-      const old = this.#entries.find((entry) => entry.hash.equals(hash));
-      const isSame = old !== undefined && JSON.stringify(old.principal) === JSON.stringify(principal);
-      return { hash, principal: isSame ? old.principal : principal };
-    });
-  }
-
-  #secret(variable: string): string {
-    const value = this.#env[variable];
-    if (value === undefined || value === '') {
-      throw new SyscallError('invalid-config', `auth.tokens: the environment variable ${variable} is not set`);
-    }
-    return value;
+  /** Whether a principal given out earlier is still what its token says: not after the token or its scope changed. */
+  stillValid(principal: Principal): boolean {
+    if (this.#entries.length === 0) return principal === LOCAL;
+    return this.#entries.some((entry) => entry.principal === principal);
   }
 }
 
-function principalOf(token: AuthConfig['tokens'][number]): Principal {
-  const { name, tenant, operator, models, methods, maxPriority, maxPending, budgetUsd } = token;
-  return {
-    name,
-    tenant,
-    operator,
-    models,
-    methods,
-    maxPriority,
-    maxPending: maxPending ?? Number.POSITIVE_INFINITY,
-    budgetUsd: budgetUsd ?? Number.POSITIVE_INFINITY,
-  };
+function readTokens({ tokens }: AuthConfig, env: Environment): Entry[] {
+  const seen = new Set<string>();
+  return tokens.map((token, index) => {
+    const digest = digestOf(token, index, env);
+    const hex = digest.toString('hex');
+    if (seen.has(hex)) {
+      throw new SyscallError('invalid-config', `auth.tokens.${index}: Expected every token once, got one twice`);
+    }
+    seen.add(hex);
+    return { digest, principal: principalOf(token) };
+  });
+}
+
+function digestOf({ sha256: hex, env: variable = '' }: TokenConfig, index: number, env: Environment): Buffer {
+  if (hex !== undefined) return Buffer.from(hex, 'hex');
+  const value = env[variable];
+  if (value) return sha256(value);
+  throw new SyscallError(
+    'invalid-config',
+    `auth.tokens.${index}.env: Expected the variable ${variable} to hold a token, got nothing`,
+  );
+}
+
+function principalOf({ name, tenant, operator, models, methods, ...caps }: TokenConfig): Principal {
+  const { maxPriority, maxPending = Number.POSITIVE_INFINITY, budgetUsd = Number.POSITIVE_INFINITY } = caps;
+  return { name, tenant, operator, models, methods, maxPriority, maxPending, budgetUsd };
 }
 
 function sha256(text: string): Buffer {

@@ -1,69 +1,99 @@
 import { SyscallError } from '../syscalls/errors.js';
-import { describeIssue, rpcRequest } from '../syscalls/protocol.js';
+import { describeIssue, type RequestId, rpcRequest } from '../syscalls/protocol.js';
 import type { Clock } from './clock.js';
 import type { KernelLimits } from './config-limits.js';
-import { decodeJson } from './json-guard.js';
+import { parseJson } from './json-guard.js';
 import type { Logger } from './log.js';
-import { RateBucket } from './rate-bucket.js';
-import type { Session } from './session.js';
-import type { SocketOutbox } from './socket-outbox.js';
+import type { Principal } from './principal.js';
+import type { Outbox, Session } from './session.js';
+import { type Corkable, type Corks, type SendingSocket, SocketOutbox } from './socket-outbox.js';
+import { TokenBucket } from './token-bucket.js';
 
-/** What arrives on one socket, turned into requests; every message gets exactly one reply. */
+export interface ConnectionOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits: () => KernelLimits;
+  readonly corks: Corks;
+  readonly open: (principal: Principal, outbox: Outbox) => Session;
+}
+
+/** One WebSocket and its session: each message in gets exactly one reply out, whatever the message is. */
 export class Connection {
+  readonly principal: Principal;
+  readonly outbox: SocketOutbox;
+  readonly #options: ConnectionOptions;
   readonly #session: Session;
-  readonly #outbox: SocketOutbox;
-  readonly #clock: Clock;
-  readonly #log: Logger;
-  readonly #limits: () => KernelLimits;
-  readonly #bucket: RateBucket;
+  readonly #bucket = new TokenBucket();
 
-  constructor(deps: {
-    readonly session: Session;
-    readonly outbox: SocketOutbox;
-    readonly clock: Clock;
-    readonly log: Logger;
-    readonly limits: () => KernelLimits;
-  }) {
-    this.#session = deps.session;
-    this.#outbox = deps.outbox;
-    this.#clock = deps.clock;
-    this.#log = deps.log;
-    this.#limits = deps.limits;
-    this.#bucket = new RateBucket(deps.limits().requestsPerSecond, deps.clock.now());
+  constructor(principal: Principal, socket: SendingSocket, stream: Corkable, options: ConnectionOptions) {
+    this.principal = principal;
+    this.#options = options;
+    const { clock, limits, corks, open } = options;
+    this.outbox = new SocketOutbox(socket, stream, {
+      clock,
+      limits,
+      corks,
+      onDrained: () => this.#session.drained(),
+      onShut: () => this.#session.close(),
+    });
+    this.#session = open(principal, this.outbox);
   }
 
-  receive(text: string): void {
-    const limits = this.#limits();
-    let message: unknown;
+  /** Takes one message. Never throws. */
+  receive(data: Buffer, isBinary: boolean): void {
+    if (isBinary) this.outbox.shut('expected text');
+    if (this.outbox.open) this.#receive(data.toString());
+  }
+
+  /** The socket is gone. Idempotent. */
+  gone(): void {
+    this.outbox.dispose();
+    this.#session.close();
+  }
+
+  #receive(text: string): void {
+    let id: RequestId | null = null;
     try {
-      const retryAfterMs = this.#bucket.take(limits.requestsPerSecond, this.#clock.now());
-      message = decodeJson(text, limits.maxMessageDepth);
+      const { clock, limits } = this.#options;
+      const { maxMessageDepth, requestsPerSecond } = limits();
+      const retryAfterMs = this.#bucket.take(clock.now(), requestsPerSecond);
+      const input = parseJson(text, maxMessageDepth);
+      id = idOf(input);
       if (retryAfterMs > 0) {
-        const rule = `requestsPerSecond: at most ${limits.requestsPerSecond} requests a second`;
-        throw new SyscallError('rate-limited', rule, { retryAfterMs });
+        const message = `message: Expected at most ${requestsPerSecond} requests a second, got more`;
+        throw new SyscallError('rate-limited', message, { retryAfterMs });
       }
-      const request = rpcRequest.safeParse(message);
+      const request = rpcRequest.safeParse(input);
       if (!request.success) {
-        throw new SyscallError('invalid-request', describeIssue(request.error, message, 'message'));
+        throw new SyscallError('invalid-request', describeIssue(request.error, input, 'message'));
       }
-      this.#session.handle(request.data).then(
-        (reply) => this.#outbox.send(reply),
-        (error: unknown) => this.#refuse(error, message),
-      );
+      void this.#handle(request.data);
     } catch (error) {
-      this.#refuse(error, message);
+      this.#refuse(id, error);
     }
   }
 
-  #refuse(thrown: unknown, message: unknown): void {
-    if (!(thrown instanceof SyscallError)) this.#log.error({ err: thrown }, 'a message could not be handled');
-    const error = thrown instanceof SyscallError ? thrown : new SyscallError('internal', 'The kernel failed');
-    this.#outbox.send({ jsonrpc: '2.0', id: idOf(message), error: error.toRpc() });
+  async #handle(request: Parameters<Session['handle']>[0]): Promise<void> {
+    try {
+      this.outbox.send(JSON.stringify(await this.#session.handle(request)));
+    } catch (error) {
+      this.#refuse(request.id, error);
+    }
+  }
+
+  #refuse(id: RequestId | null, thrown: unknown): void {
+    let error = thrown;
+    if (!(error instanceof SyscallError)) {
+      this.#options.log.error({ err: thrown }, 'a request failed inside the kernel');
+      error = new SyscallError('internal', 'The kernel failed to handle this request');
+    }
+    this.outbox.send(JSON.stringify({ jsonrpc: '2.0', id, error: (error as SyscallError).toRpc() }));
   }
 }
 
-/** The id of a message that may be anything: null where it has none, as JSON-RPC asks for. */
-function idOf(message: unknown): string | number | null {
-  const id = typeof message === 'object' && message !== null && 'id' in message ? message.id : null;
-  return typeof id === 'number' || (typeof id === 'string' && id.length <= 128) ? id : null;
+/** The id of what may be no request at all, so that its sender can tell which one was refused. */
+function idOf(input: unknown): RequestId | null {
+  if (typeof input !== 'object' || input === null || !Object.hasOwn(input, 'id')) return null;
+  const { id } = input as { readonly id: unknown };
+  return rpcRequest.shape.id.safeParse(id).data ?? null;
 }

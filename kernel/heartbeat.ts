@@ -1,47 +1,68 @@
-import type { WebSocket } from 'ws';
 import type { Clock } from './clock.js';
 import type { KernelLimits } from './config-limits.js';
 
-/** Pings every connection at intervals, all with one timer, and cuts those that have stopped answering. */
+/** A connection that can be asked whether it is still there. */
+export interface Pingable {
+  ping(): void;
+  terminate(): void;
+}
+
+/** One connection's place in the heartbeat. */
+export interface Pulse {
+  readonly socket: Pingable;
+  readonly group: Set<Pulse>;
+  /** Pings in a row that nothing came after; whoever hears of the connection sets it to 0. */
+  missed: number;
+}
+
+/** Groups that take turns, so that 10,000 pings are not sent in one go. */
+const GROUPS = 16;
+
+/** Pings every connection once in `heartbeatMs` and drops those that miss too many: one timer for all. */
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #limits: () => KernelLimits;
-  /** Pings that each connection has not answered. */
-  readonly #missed = new Map<WebSocket, number>();
+  readonly #groups = Array.from({ length: GROUPS }, () => new Set<Pulse>());
+  #added = 0;
+  #turn = 0;
   #cancelTimer: () => void;
 
   constructor(clock: Clock, limits: () => KernelLimits) {
     this.#clock = clock;
     this.#limits = limits;
-    this.#cancelTimer = this.#arm();
+    this.#cancelTimer = this.#next();
   }
 
-  add(socket: WebSocket): void {
-    this.#missed.set(socket, 0);
-    socket.on('pong', () => {
-      if (this.#missed.has(socket)) this.#missed.set(socket, 0);
-    });
+  add(socket: Pingable): Pulse {
+    const group = this.#groups[this.#added++ % GROUPS] as Set<Pulse>;
+    const pulse = { socket, group, missed: 0 };
+    group.add(pulse);
+    return pulse;
   }
 
-  remove(socket: WebSocket): void {
-    this.#missed.delete(socket);
+  remove(pulse: Pulse): void {
+    pulse.group.delete(pulse);
   }
 
   stop(): void {
     this.#cancelTimer();
   }
 
-  #arm(): () => void {
-    return this.#clock.after(this.#limits().heartbeatMs, () => {
-      for (const [socket, missed] of this.#missed) {
-        if (missed >= this.#limits().missedPings) {
-          socket.terminate();
-          continue;
-        }
-        this.#missed.set(socket, missed + 1);
-        socket.ping();
-      }
-      this.#cancelTimer = this.#arm();
+  #next(): () => void {
+    return this.#clock.after(this.#limits().heartbeatMs / GROUPS, () => {
+      this.#beat(this.#groups[this.#turn++ % GROUPS] as Set<Pulse>);
+      this.#cancelTimer = this.#next();
     });
+  }
+
+  #beat(group: Set<Pulse>): void {
+    const { missedPings } = this.#limits();
+    for (const pulse of group) {
+      if (pulse.missed >= missedPings) pulse.socket.terminate();
+      else {
+        pulse.missed++;
+        pulse.socket.ping();
+      }
+    }
   }
 }

@@ -2,54 +2,55 @@ import { SyscallError } from '../syscalls/errors.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 
 /**
- * Decodes JSON whose nesting is bounded. The depth is checked on the text: values too deep for a recursive walk never exist.
+ * Decodes JSON from outside. Its depth is bounded first, by a scan that does not recurse: whatever walks a deep value
+ * later, `JSON.stringify` too, would overflow the stack.
  *
- * @throws SyscallError `parse-error` for what is no JSON, `invalid-request` for what is nested too deep
+ * @param maxDepth most lists and objects inside one another
+ * @throws SyscallError `invalid-request` for too deep a text, `parse-error` for one that is no JSON
  */
-export function decodeJson(text: string, maxDepth: number): unknown {
-  if (isDeeperThan(text, maxDepth)) {
-    throw new SyscallError('invalid-request', `maxMessageDepth: the message is nested deeper than ${maxDepth} levels`);
+export function parseJson(text: string, maxDepth: number): unknown {
+  if (isDeeper(text, maxDepth)) {
+    throw new SyscallError('invalid-request', `message: Expected at most ${maxDepth} levels of nesting, got more`);
   }
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message repeats a piece of the text, which may be a prompt.
-    throw new SyscallError('parse-error', 'The message is no JSON text');
+    // No cause: the engine's message repeats a part of the text, which may be a prompt.
+    throw new SyscallError(
+      'parse-error',
+      `message: Expected JSON, got a text of ${text.length} characters that is none`,
+    );
   }
 }
 
-function isDeeperThan(text: string, maxDepth: number): boolean {
+function isDeeper(text: string, maxDepth: number): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case QUOTE:
-        at = endOfString(text, at);
-        break;
-      case OPEN_BRACE:
-      case OPEN_BRACKET:
-        if (++depth > maxDepth) return true;
-        break;
-      case CLOSE_BRACE:
-      case CLOSE_BRACKET:
-        depth--;
-        break;
-    }
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === OPEN_OBJECT || code === OPEN_LIST) {
+      if (++depth > maxDepth) return true;
+    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth--;
   }
   return false;
 }
 
-/** Index of the quote that ends the string which starts at `start`; the end of the text if none does. */
+/** Index of the quote that closes the string which opens at `start`; the end of the text when none does. */
 function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let slashes = 0;
-    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes++;
-    if (slashes % 2 === 0) return end;
-  }
-  return text.length;
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+/** Each backslash stands before one quote at most, so that the whole scan stays linear. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first--;
+  return (at - first) % 2 === 1;
 }

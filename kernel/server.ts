@@ -1,212 +1,195 @@
 import { readFile } from 'node:fs/promises';
-import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SyscallError } from '../syscalls/errors.js';
+import { AddressCount } from './address-count.js';
 import type { Authenticator } from './auth.js';
 import type { Clock } from './clock.js';
 import type { KernelConfig } from './config.js';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionOptions } from './connection.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Logger } from './log.js';
 import type { Principal } from './principal.js';
 import type { Outbox, Session } from './session.js';
-import { CLOSE, SocketOutbox } from './socket-outbox.js';
-import { checkSource, isLoopback, type Refusal, SUBPROTOCOL, tokenOf } from './upgrade.js';
+import { Corks } from './socket-outbox.js';
+import { checkExposure, refuseUpgrade, SUBPROTOCOL, UpgradeCheck } from './upgrade.js';
 
-export interface ServerDeps {
-  readonly config: KernelConfig;
+export interface ServerOptions {
+  readonly config: Pick<KernelConfig, 'listen' | 'auth' | 'limits'>;
   readonly auth: Authenticator;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Gives a connection that has been let in its way into the kernel. */
   readonly open: (principal: Principal, outbox: Outbox) => Session;
 }
 
+/** The kernel's WebSocket server. */
 export interface KernelServer {
-  /** Such as `ws://127.0.0.1:8787`. */
   readonly url: string;
   readonly port: number;
-  /** New connections are refused; those that are there go on. */
+  /** Refuses new connections; open ones go on. Idempotent. */
   stopListening(): void;
-  /** Cuts what is still connected. Idempotent. */
+  /** Closes every connection and resolves when all are gone. Idempotent. */
   close(): Promise<void>;
-  /** Takes over limits, and closes the connections of tokens that are no longer known. */
-  reload(config: KernelConfig): void;
+  /** Takes over limits, and closes the connections of tokens that are no longer valid. */
+  reload(config: Pick<KernelConfig, 'limits'>): void;
 }
 
-/** @throws SyscallError `invalid-config` for an address that must not be served so, or files that cannot be read */
-export async function startServer(deps: ServerDeps): Promise<KernelServer> {
-  const { listen, limits } = deps.config;
-  checkAddress(listen, deps.auth);
-  const http = await createServer(listen.tls, limits.handshakeTimeoutMs);
-  const server = new SocketServer(http, deps);
+/**
+ * Starts to listen.
+ *
+ * @throws SyscallError `invalid-config` for an address, certificate or exposure that cannot be
+ */
+export async function startServer(options: ServerOptions): Promise<KernelServer> {
+  const { listen, limits } = options.config;
+  checkExposure(options.config);
+  const http = await createHttpServer(listen, limits);
   await new Promise<void>((resolve, reject) => {
-    http.once('error', (error) => reject(cannotListen(listen, error)));
-    http.listen(listen.port, listen.host, resolve);
+    http.once('error', (error) =>
+      reject(new SyscallError('invalid-config', `listen: ${error.message}`, { cause: error })),
+    );
+    http.listen({ host: listen.host, port: listen.port }, resolve);
   });
-  const { port } = http.address() as AddressInfo;
-  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
-  return {
-    url: `${listen.tls === undefined ? 'ws' : 'wss'}://${host}:${port}`,
-    port,
-    stopListening: () => void http.close(),
-    close: () => server.close(),
-    reload: (config) => server.reload(config),
+  http.removeAllListeners('error');
+  return new SocketServer(http, options);
+}
+
+async function createHttpServer({ tls }: KernelConfig['listen'], limits: KernelConfig['limits']): Promise<Server> {
+  const { handshakeTimeoutMs } = limits;
+  const timeouts = {
+    headersTimeout: handshakeTimeoutMs,
+    requestTimeout: handshakeTimeoutMs,
+    connectionsCheckingInterval: Math.max(1, Math.min(1000, handshakeTimeoutMs / 4)),
   };
-}
-
-function checkAddress({ host, tls, insecureLan }: KernelConfig['listen'], auth: Authenticator): void {
-  if (isLoopback(host) || insecureLan || (tls !== undefined && auth.required)) return;
-  throw new SyscallError(
-    'invalid-config',
-    `listen.host: any address but loopback needs listen.tls and auth.tokens, or insecureLan, got "${host}"`,
-  );
-}
-
-async function createServer(tls: KernelConfig['listen']['tls'], timeoutMs: number): Promise<Server> {
-  const timeouts = { headersTimeout: timeoutMs, requestTimeout: timeoutMs, connectionsCheckingInterval: timeoutMs / 5 };
-  if (tls === undefined) return createHttpServer(timeouts);
+  if (tls === undefined) return createServer(timeouts);
   try {
     const [cert, key] = await Promise.all([readFile(tls.certFile), readFile(tls.keyFile)]);
-    return createHttpsServer({ cert, key, handshakeTimeout: timeoutMs, ...timeouts });
+    return createTlsServer({ ...timeouts, cert, key, handshakeTimeout: handshakeTimeoutMs });
   } catch (error) {
     throw new SyscallError('invalid-config', `listen.tls: ${(error as Error).message}`, { cause: error });
   }
 }
 
-function cannotListen({ host, port }: KernelConfig['listen'], error: Error): SyscallError {
-  return new SyscallError('invalid-config', `listen: cannot listen on ${host}:${port}: ${error.message}`, {
-    cause: error,
-  });
-}
+const SHUTTING_DOWN = { status: 503, reason: 'The kernel is shutting down' } as const;
 
-interface Peer {
-  readonly socket: WebSocket;
-  readonly outbox: SocketOutbox;
-  readonly principal: Principal;
-}
-
-/** Turns connections into sessions. */
-class SocketServer {
+class SocketServer implements KernelServer {
+  readonly url: string;
+  readonly port: number;
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
-  readonly #deps: ServerDeps;
+  readonly #options: ServerOptions;
+  readonly #upgrade: UpgradeCheck;
   readonly #heartbeat: Heartbeat;
-  readonly #peers = new Set<Peer>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #addresses = new AddressCount();
+  readonly #connections = new Set<Connection>();
+  readonly #connectionOptions: ConnectionOptions;
   #limits: KernelConfig['limits'];
+  #listening = true;
   #closed: Promise<void> | undefined;
 
-  constructor(http: Server, deps: ServerDeps) {
+  constructor(http: Server, options: ServerOptions) {
+    const { config, auth, clock, log, open } = options;
+    const { host, tls } = config.listen;
     this.#http = http;
-    this.#deps = deps;
-    this.#limits = deps.config.limits;
-    this.#sockets = new WebSocketServer({
-      noServer: true,
-      maxPayload: this.#limits.maxMessageBytes,
-      perMessageDeflate: false,
-      clientTracking: false,
-      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    this.#options = options;
+    this.#limits = config.limits;
+    this.#upgrade = new UpgradeCheck(config.listen, auth);
+    const limits = () => this.#limits;
+    this.#heartbeat = new Heartbeat(clock, limits);
+    this.#connectionOptions = { clock, log, limits, corks: new Corks(clock), open };
+    this.#sockets = createSockets(config.limits);
+    this.port = (http.address() as AddressInfo).port;
+    this.url = `${tls === undefined ? 'ws' : 'wss'}://${isIPv6(host) ? `[${host}]` : host}:${this.port}`;
+    http.on('connection', (socket: Socket) => {
+      if (!this.#addresses.admit(socket, this.#limits.socketsPerAddress)) socket.destroy();
     });
-    this.#heartbeat = new Heartbeat(deps.clock, () => this.#limits);
-    http.on('request', (_, response) => response.writeHead(426, { connection: 'close' }).end('WebSocket only\n'));
-    http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    http.on('connection', (socket) => this.#count(socket));
+    http.on('request', (_request, response) => {
+      response.writeHead(426, { Connection: 'close', Upgrade: 'websocket' }).end();
+    });
+    http.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
+    http.on('error', (error) => log.error({ err: error }, 'the server socket failed'));
   }
 
-  reload(config: KernelConfig): void {
-    this.#limits = config.limits;
-    for (const { principal, outbox } of this.#peers) {
-      if (!this.#deps.auth.knows(principal)) outbox.hangUp(CLOSE.revoked, 'the token was revoked');
-    }
+  stopListening(): void {
+    if (!this.#listening) return;
+    this.#listening = false;
+    this.#http.close();
   }
 
   close(): Promise<void> {
-    this.#closed ??= new Promise((resolve) => {
-      this.#heartbeat.stop();
-      this.#http.close(() => resolve());
-      // A peer that answers the close frame goes by itself; the others are cut.
-      for (const { socket } of this.#peers) socket.close(CLOSE.goingAway);
-      this.#deps.clock.after(500, () => {
-        for (const { socket } of this.#peers) socket.terminate();
-        this.#http.closeAllConnections();
-      });
-    });
+    this.#closed ??= this.#close();
     return this.#closed;
   }
 
-  /** Bounds the sockets of one address, before a byte is read from them. */
-  #count(socket: Socket): void {
-    const address = socket.remoteAddress ?? '';
-    const count = (this.#perAddress.get(address) ?? 0) + 1;
-    if (count > this.#limits.socketsPerAddress) {
-      socket.destroy();
-      return;
+  reload({ limits }: Pick<KernelConfig, 'limits'>): void {
+    this.#limits = limits;
+    this.#sockets.options.maxPayload = limits.maxMessageBytes;
+    for (const connection of this.#connections) {
+      if (!this.#options.auth.stillValid(connection.principal)) connection.outbox.shut('token revoked');
     }
-    this.#perAddress.set(address, count);
-    socket.once('close', () => {
-      const left = (this.#perAddress.get(address) ?? 1) - 1;
-      if (left === 0) this.#perAddress.delete(address);
-      else this.#perAddress.set(address, left);
-    });
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async #close(): Promise<void> {
+    this.stopListening();
+    // The replies to calls that the shutdown has ended go out first.
+    await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
+    this.#heartbeat.stop();
+    for (const { outbox } of this.#connections) outbox.shut('draining');
+    await new Promise<void>((resolve) => this.#sockets.close(() => resolve()));
+    this.#http.closeAllConnections();
+  }
+
+  #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { log } = this.#options;
     socket.on('error', ignore);
-    const principal = this.#admit(request);
-    if ('status' in principal) {
-      refuse(socket, principal);
-      return;
+    try {
+      const verdict = this.#listening ? this.#upgrade.check(request) : SHUTTING_DOWN;
+      if ('principal' in verdict) {
+        this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#connect(ws, socket, verdict.principal));
+      } else {
+        log.warn({ ...verdict, address: request.socket.remoteAddress }, 'refused a connection');
+        refuseUpgrade(socket, verdict.status);
+      }
+    } catch (error) {
+      log.error({ err: error }, 'an upgrade failed inside the kernel');
+      socket.destroy();
     }
-    this.#sockets.handleUpgrade(request, socket, head, (peer) => {
-      socket.off('error', ignore);
-      this.#accept(peer, socket as Socket, principal);
-    });
   }
 
-  #admit(request: IncomingMessage): Principal | Refusal {
-    const { auth, config } = this.#deps;
-    const refusal = checkSource(request, config.listen);
-    if (refusal !== undefined) return refusal;
-    return auth.authenticate(tokenOf(request)) ?? { status: 401, reason: 'A valid token is needed' };
-  }
-
-  #accept(socket: WebSocket, raw: Socket, principal: Principal): void {
-    const { clock, log, open } = this.#deps;
-    const limits = () => this.#limits;
-    const outbox = new SocketOutbox(socket, raw, clock, limits);
-    const session = open(principal, outbox);
-    outbox.session = session;
-    const connection = new Connection({ session, outbox, clock, log, limits });
-    const peer = { socket, outbox, principal };
-    this.#peers.add(peer);
-    this.#heartbeat.add(socket);
-    raw.setNoDelay(true);
-    socket.on('message', (data, isBinary) => {
-      if (isBinary) outbox.hangUp(CLOSE.unsupportedData, 'text messages only');
-      else connection.receive(String(data));
+  #connect(socket: WebSocket, stream: Duplex, principal: Principal): void {
+    const connection = new Connection(principal, socket, stream, this.#connectionOptions);
+    const pulse = this.#heartbeat.add(socket);
+    this.#connections.add(connection);
+    socket.on('message', (data: Buffer, isBinary) => {
+      pulse.missed = 0;
+      connection.receive(data, isBinary);
     });
-    // The close event that follows every error does what is to be done.
-    socket.on('error', (error) => log.debug({ code: (error as NodeJS.ErrnoException).code }, 'a socket failed'));
-    socket.once('close', () => {
-      this.#peers.delete(peer);
-      this.#heartbeat.remove(socket);
-      session.close();
+    socket.on('pong', () => {
+      pulse.missed = 0;
+    });
+    socket.on('error', ignore);
+    socket.on('close', () => {
+      this.#heartbeat.remove(pulse);
+      this.#connections.delete(connection);
+      connection.gone();
     });
   }
 }
 
-function refuse(socket: Duplex, { status, reason }: Refusal): void {
-  const body = `${reason}\n`;
-  const lines = [
-    `HTTP/1.1 ${status} ${reason}`,
-    'Connection: close',
-    'Content-Type: text/plain',
-    `Content-Length: ${body.length}`,
-  ];
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+function createSockets(limits: KernelConfig['limits']): WebSocketServer {
+  const options = {
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: limits.maxMessageBytes,
+    // Time that the peer gets to answer a close before its socket is destroyed.
+    closeTimeout: limits.handshakeTimeoutMs,
+    handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  } as const;
+  return new WebSocketServer(options);
 }
 
+/** An error after which the socket closes by itself. */
 function ignore(): void {}

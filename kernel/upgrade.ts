@@ -1,53 +1,106 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { isIPv4 } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { SyscallError } from '../syscalls/errors.js';
+import type { Authenticator } from './auth.js';
 import type { KernelConfig } from './config.js';
+import { LOCAL, type Principal } from './principal.js';
 
-/** Subprotocol of this protocol; a browser offers its token next to it, since it cannot set headers. */
+type Listen = KernelConfig['listen'];
+
+/** The subprotocol that the server speaks and names in its answer. */
 export const SUBPROTOCOL = 'eccos.v1';
-const TOKEN_SUBPROTOCOL = 'eccos.bearer.';
+/** A browser cannot set headers: it offers this and the token in base64url as one more subprotocol. */
+const BEARER_SUBPROTOCOL = 'eccos.bearer.';
+const BEARER_SCHEME = 'bearer ';
 
-/** HTTP status and reason with which a connection is refused before it becomes a WebSocket. */
-export interface Refusal {
-  readonly status: 400 | 401 | 403 | 503;
-  readonly reason: string;
-}
+/** Who may come in, or the HTTP status of the refusal. */
+export type Verdict = { readonly principal: Principal } | { readonly status: 401 | 403; readonly reason: string };
 
 /**
- * Checks where a connection comes from, against pages that a browser was lured to: the Host header must name this
- * machine (a rebound name does not), and a page's Origin must be on the list. Without Origin it is no browser.
+ * An address that others can reach needs a token and TLS.
+ *
+ * @throws SyscallError `invalid-config`
  */
-export function checkSource(request: IncomingMessage, listen: KernelConfig['listen']): Refusal | undefined {
-  const { host, origin } = request.headers;
-  const name = host === undefined ? undefined : hostName(`http://${host}`);
-  const known = ['localhost', '127.0.0.1', '[::1]', bracketed(listen.host), ...listen.allowedHosts];
-  if (name === undefined || !(known.includes(name) || listen.host === '0.0.0.0' || listen.host === '::')) {
-    return { status: 403, reason: 'Host is not allowed' };
+export function checkExposure({ listen, auth }: Pick<KernelConfig, 'listen' | 'auth'>): void {
+  if (!isExposed(listen) || (auth.tokens.length > 0 && listen.tls !== undefined)) return;
+  throw new SyscallError(
+    'invalid-config',
+    `listen.host: Expected a loopback address, or a token and listen.tls, or listen.insecureLan, got "${listen.host}"`,
+  );
+}
+
+/** Decides about a connection before it becomes a WebSocket. */
+export class UpgradeCheck {
+  readonly #auth: Authenticator;
+  readonly #hosts: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+  /** Tokens may all be taken away by a reload: then nobody comes in, rather than everybody. */
+  readonly #needsToken: boolean;
+
+  constructor(listen: Listen, auth: Authenticator) {
+    this.#auth = auth;
+    this.#hosts = new Set(['localhost', listen.host, ...listen.allowedHosts].map((name) => name.toLowerCase()));
+    this.#origins = new Set(listen.allowedOrigins.map((origin) => origin.toLowerCase()));
+    this.#needsToken = isExposed(listen);
   }
-  if (origin !== undefined && !listen.allowedOrigins.includes(origin)) {
-    return { status: 403, reason: 'Origin is not allowed' };
+
+  /** Never puts anything of the request into the reason: it is logged. */
+  check(request: IncomingMessage): Verdict {
+    const { host, origin } = request.headers;
+    if (!this.#isOurName(host, request.socket.localAddress)) {
+      return { status: 403, reason: 'Host is not a name of this server' };
+    }
+    if (origin !== undefined && (origin === 'null' || !this.#origins.has(origin.toLowerCase()))) {
+      return { status: 403, reason: 'Origin is not allowed' };
+    }
+    if (request.url?.includes('?')) {
+      return { status: 401, reason: 'Expected no query: a token belongs in the Authorization header' };
+    }
+    const principal = this.#auth.authenticate(tokenOf(request));
+    if (principal === undefined || (principal === LOCAL && this.#needsToken)) {
+      return { status: 401, reason: 'Expected a token of this kernel' };
+    }
+    return { principal };
   }
-  // Addresses are logged on the way, so that a token in one is not accepted, whatever its name.
-  if ((request.url ?? '/').includes('?'))
-    return { status: 401, reason: 'No query is taken; the token goes into a header' };
-  return undefined;
+
+  /** A web page whose name was pointed at this address still sends its own name. */
+  #isOurName(host: string | undefined, localAddress: string | undefined): boolean {
+    if (host === undefined) return false;
+    const name = withoutPort(host.toLowerCase());
+    return this.#hosts.has(name) || name === withoutMapping(localAddress);
+  }
 }
 
-/** The token of the Authorization header, else that of the subprotocol. */
-export function tokenOf({ headers }: IncomingMessage): string | undefined {
-  const bearer = headers.authorization;
-  if (bearer !== undefined) return bearer.startsWith('Bearer ') ? bearer.slice('Bearer '.length) : '';
-  const offered = headers['sec-websocket-protocol']?.split(',').map((one) => one.trim()) ?? [];
-  const token = offered.find((one) => one.startsWith(TOKEN_SUBPROTOCOL));
-  return token === undefined ? undefined : Buffer.from(token.slice(TOKEN_SUBPROTOCOL.length), 'base64url').toString();
+/** Answers in HTTP instead of becoming a WebSocket, and closes. */
+export function refuseUpgrade(socket: Duplex, status: 401 | 403 | 503): void {
+  const challenge = status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';
+  socket.once('finish', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
 }
 
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+function isExposed({ host, insecureLan }: Listen): boolean {
+  return !insecureLan && host !== 'localhost' && host !== '::1' && !(isIPv4(host) && host.startsWith('127.'));
 }
 
-function hostName(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).hostname : undefined;
+/** `name:port` or `[address]:port` without the port and the brackets. */
+function withoutPort(host: string): string {
+  if (host.startsWith('[')) return host.slice(1, host.lastIndexOf(']'));
+  const colon = host.lastIndexOf(':');
+  return colon === -1 ? host : host.slice(0, colon);
 }
 
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
+/** An IPv4 address as it is written alone, where it comes as part of an IPv6 one. */
+function withoutMapping(address: string | undefined): string | undefined {
+  return address?.startsWith('::ffff:') ? address.slice(7) : address;
+}
+
+function tokenOf({ headers }: IncomingMessage): string | undefined {
+  const { authorization } = headers;
+  if (authorization?.toLowerCase().startsWith(BEARER_SCHEME)) return authorization.slice(BEARER_SCHEME.length).trim();
+  const offered = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim());
+  const bearer = offered?.find((name) => name.startsWith(BEARER_SUBPROTOCOL));
+  return bearer && Buffer.from(bearer.slice(BEARER_SUBPROTOCOL.length), 'base64url').toString();
 }
