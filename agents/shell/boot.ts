@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import { type BootedKernel, bootKernel, defaultConfig, type KernelConfig, loadConfig } from '../../kernel/boot.js';
+import { createLogger, type Logger } from '../../kernel/log.js';
+import { Recorder } from '../../kernel/recorder.js';
+import { policyNames } from '../../schedulers/registry.js';
+import { SyscallError } from '../../syscalls/errors.js';
+import { wholeNumber } from './arguments.js';
+import { renderBoot } from './boot-screen.js';
+import { out } from './printer.js';
+import { exitOnUncaught, stopSignal } from './signals.js';
+
+interface BootFlags {
+  readonly policy?: string;
+  readonly config?: string;
+  readonly port?: number;
+  readonly host?: string;
+  readonly insecureLan?: true;
+  readonly record?: string;
+  readonly recordPrompts?: true;
+}
+
+/** Adds `eccos boot`. */
+export function registerBoot(program: Command): void {
+  program
+    .command('boot')
+    .description('boot a kernel; SIGHUP reloads caps, limits and tokens, SIGTERM and SIGINT drain it')
+    .option(
+      '--policy <name>',
+      `${policyNames().join(', ')}, or name:key=value (default: ECCOS_POLICY, else that of the config)`,
+    )
+    .option('--config <file>', 'eccos.yaml (default: five simulated cores)')
+    .option('--port <n>', '0 takes a free one', wholeNumber(0, 65_535))
+    .option('--host <address>', 'any but loopback needs a token and TLS, or --insecure-lan')
+    .option('--insecure-lan', 'listen beyond loopback without token and TLS')
+    .option('--record <file>', 'append every judged call to this outcome file')
+    .option('--record-prompts', 'with their prompts, else with hashes of them')
+    .action(async (flags: BootFlags, command: Command) => {
+      if (flags.recordPrompts && flags.record === undefined) {
+        command.error('error: --record-prompts: Expected --record with it', { code: 'eccos.usage' });
+      }
+      await boot(flags);
+    });
+}
+
+async function boot(flags: BootFlags): Promise<void> {
+  const config = await configOf(flags);
+  const log = createLogger(config.log);
+  exitOnUncaught(log);
+  const stopped = stopSignal();
+  const kernel = await bootKernel(config, { log });
+  const { record, recordPrompts = false } = flags;
+  const recorder =
+    record === undefined ? undefined : await Recorder.start(kernel.events, record, { log, prompts: recordPrompts });
+  const { url } = await kernel.listen();
+  process.on('SIGHUP', () => void reload(flags, kernel, log));
+  const recording = record === undefined ? [] : [`recording to ${record}${recordPrompts ? ', with prompts' : ''}`];
+  out(renderBoot(url, kernel, config, recording));
+  log.info({ signal: await stopped }, 'draining');
+  await kernel.stop();
+  await recorder?.stop();
+}
+
+/** The config of the file or the embedded one, with what flags and environment say in its place. */
+async function configOf({ config, policy, port, host, insecureLan }: BootFlags): Promise<KernelConfig> {
+  const base = config === undefined ? defaultConfig() : await loadConfig(config);
+  const { listen } = base;
+  return {
+    ...base,
+    policy: policy ?? (process.env['ECCOS_POLICY'] || base.policy),
+    listen: {
+      ...listen,
+      port: port ?? listen.port,
+      host: host ?? listen.host,
+      insecureLan: insecureLan ?? listen.insecureLan,
+    },
+  };
+}
+
+/** A config with a fault changes nothing. */
+async function reload(flags: BootFlags, kernel: BootedKernel, log: Logger): Promise<void> {
+  const { config: file } = flags;
+  if (file === undefined) {
+    log.warn('SIGHUP: there is no config file to read again');
+    return;
+  }
+  try {
+    kernel.reload(await configOf(flags));
+    log.info({ file }, 'reloaded caps, limits and tokens');
+  } catch (error) {
+    log.error({ file, code: SyscallError.from(error).code }, `not reloaded: ${SyscallError.from(error).message}`);
+  }
+}

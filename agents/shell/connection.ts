@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander';
+import { SyscallError } from '../../syscalls/errors.js';
+import { type Client, connect } from '../client.js';
+
+/** Where a command finds its kernel. */
+export interface KernelFlags {
+  readonly url: string;
+  readonly tokenEnv?: string;
+}
+
+const DEFAULT_URL = 'ws://127.0.0.1:8787';
+const DEFAULT_TOKEN_ENV = 'ECCOS_TOKEN';
+
+/** Gives a command the options of `KernelFlags`. */
+export function talksToKernel(command: Command): Command {
+  return command
+    .addOption(new Option('--url <url>', 'where the kernel listens').env('ECCOS_URL').default(DEFAULT_URL))
+    .option('--token-env <variable>', `environment variable that holds the token (default: ${DEFAULT_TOKEN_ENV})`);
+}
+
+/**
+ * Does something as a connected process that is closed afterwards, however it went.
+ *
+ * @param name under which `eccos ps` lists the process
+ * @throws SyscallError
+ */
+export async function withClient<T>(flags: KernelFlags, name: string, use: (client: Client) => Promise<T>): Promise<T> {
+  const token = tokenOf(flags);
+  const client = await connect({ url: flags.url, name, token, reconnect: false });
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** The token, never from a flag: other users of the machine can read the command line. */
+export function tokenOf({ tokenEnv }: KernelFlags): string | undefined {
+  const token = process.env[tokenEnv ?? DEFAULT_TOKEN_ENV];
+  if (token !== undefined && token !== '') return token;
+  if (tokenEnv === undefined) return undefined;
+  throw new SyscallError(
+    'invalid-config',
+    `--token-env: Expected an environment variable that is set, got "${tokenEnv}"`,
+  );
+}

@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import type { PsReply } from '../../syscalls/ps.js';
+import { type KernelFlags, talksToKernel, withClient } from './connection.js';
+import { out } from './printer.js';
+import { dollars, renderTable, seconds } from './table.js';
+
+/** Adds `eccos ps`. */
+export function registerPs(program: Command): void {
+  talksToKernel(
+    program
+      .command('ps')
+      .description("list processes and their open syscalls: one's own, or everyone's with the operator's token"),
+  ).action(async (flags: KernelFlags) => {
+    const { processes, syscalls } = await withClient(flags, 'eccos ps', (client) => client.ps());
+    out(renderProcesses(processes));
+    if (syscalls.length > 0) out(`\n${renderSyscalls(syscalls)}`);
+  });
+}
+
+export function renderProcesses(processes: PsReply['processes']): string {
+  return renderTable(
+    ['PID', 'PARENT', 'NAME', 'TENANT', 'SINCE', 'PENDING', 'RUNNING', 'FINISHED', 'USD'],
+    processes.map((process) => [
+      process.pid,
+      process.parent,
+      process.name,
+      process.tenant,
+      new Date(process.connectedAt).toISOString().slice(0, 19),
+      process.pending,
+      process.running,
+      process.finished,
+      dollars(process.costUsd),
+    ]),
+  );
+}
+
+/** Open syscalls, oldest first; AGE is in seconds. */
+export function renderSyscalls(syscalls: PsReply['syscalls']): string {
+  return renderTable(
+    ['SYSCALL', 'PID', 'STATUS', 'CORE', 'AGE', 'TOKENS', 'REASON'],
+    syscalls.map(({ syscallId, pid, status, core, ageMs, outputTokens, reason }) => [
+      syscallId,
+      pid,
+      status,
+      core,
+      seconds(ageMs),
+      outputTokens,
+      reason,
+    ]),
+  );
+}

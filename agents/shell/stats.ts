@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import type { StatsReply } from '../../syscalls/stats.js';
+import { type KernelFlags, talksToKernel, withClient } from './connection.js';
+import { out } from './printer.js';
+import { dollars, renderTable, seconds } from './table.js';
+
+/** Adds `eccos stats`. */
+export function registerStats(program: Command): void {
+  talksToKernel(
+    program.command('stats').description('counts since boot, and times over the last 1,000 answers'),
+  ).action(async (flags: KernelFlags) =>
+    out(renderStats(await withClient(flags, 'eccos stats', (client) => client.stats()))),
+  );
+}
+
+function renderStats(stats: StatsReply): string {
+  const { syscalls, usage, scheduler } = stats;
+  const counts = Object.entries(syscalls).map(([name, count]) => [`syscalls ${name}`, count] as const);
+  const times = [
+    ['waiting', stats.waitingMs],
+    ['turnaround', stats.turnaroundMs],
+  ] as const;
+  const rows = [
+    ['policy', stats.policy],
+    ['uptime, s', seconds(stats.uptimeMs)],
+    ['agents', stats.agents],
+    ...counts,
+    ['retries', stats.retries],
+    ['preemptions', stats.preemptions],
+    ['input tokens', usage.inputTokens],
+    ['  re-sent', usage.reprefillTokens],
+    ['output tokens', usage.outputTokens],
+    ['cost, USD', dollars(usage.costUsd)],
+    ...times.flatMap(([name, { p50, p99 }]) => [
+      [`${name} p50, s`, seconds(p50)],
+      [`${name} p99, s`, seconds(p99)],
+    ]),
+    ['scheduler ticks', scheduler.ticks],
+    ['scheduler fallbacks', scheduler.fallbacks],
+    ['invalid assignments', scheduler.invalidAssignments],
+    ['decision p50, ms', scheduler.decisionMs.p50.toFixed(3)],
+    ['decision p99, ms', scheduler.decisionMs.p99.toFixed(3)],
+  ] as const;
+  return renderTable(['WHAT', 'VALUE'], rows);
+}
