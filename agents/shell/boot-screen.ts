@@ -32,6 +32,12 @@ function rowsOf(limits: object, schema: Described | undefined, prefix = ''): [st
     const described = schema?.properties?.[name];
     return typeof value === 'object'
       ? rowsOf(value, described, `${prefix}${name}.`)
-      : [[prefix + name, value, described?.description ?? schema?.description] satisfies [string, number, string | undefined]];
+      : [
+          [prefix + name, value, described?.description ?? schema?.description] satisfies [
+            string,
+            number,
+            string | undefined,
+          ],
+        ];
   });
 }

@@ -39,7 +39,11 @@ interface Flags {
   readonly calls?: string;
 }
 
-/** Adds `eccos compare`: the same seeded load against several policies, side by side. */
+/**
+ * Adds `eccos compare`: the same seeded load against several policies, side by side.
+ *
+ * Its action rejects with SyscallError `invalid-config`, which names option, rule and value.
+ */
 export function registerCompare(program: Command): void {
   program
     .command('compare')
@@ -78,14 +82,7 @@ export function registerCompare(program: Command): void {
     .option('--live', 'over real sockets and in real time')
     .option('--json <file>', 'where the report goes; - for stdout, and nothing else there', 'report.json')
     .option('--calls <file>', 'one JSON line a call')
-    .action(async (flags: Flags, command: Command) => {
-      try {
-        await run(flags, command);
-      } catch (error) {
-        if (!(error instanceof SyscallError)) throw error;
-        command.error(`error: ${error.message}`);
-      }
-    });
+    .action(run);
 }
 
 async function run(flags: Flags, command: Command): Promise<void> {

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { defaultConfig, loadConfig } from '../../../kernel/boot.js';
+import { describeProtocol } from '../../../syscalls/describe.js';
+import { eccos } from './eccos.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'eccos-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+test('config show prints a config that boot takes, with every default', async () => {
+  const { code, stdout, stderr } = await eccos(['config', 'show']);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(await loadConfig(write('shown.yaml', stdout))).toEqual(defaultConfig());
+});
+
+test('config check lists every fault: field, rule, value', async () => {
+  const file = write('faulty.yaml', 'seed: -1\ncolor: red\nlimits: { maxAgents: 0 }\ncores: []\n');
+  const { code, stdout, stderr } = await eccos(['config', 'check', file]);
+  expect([code, stdout]).toEqual([1, '']);
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  for (const field of ['.seed: ', '.limits.maxAgents: ', '.cores: ', '"color"']) {
+    expect(
+      lines.some((line) => line.startsWith('eccos: ') && line.includes(field)),
+      field,
+    ).toBe(true);
+  }
+  expect(stderr).toMatch(/\.seed: .*got -1/);
+});
+
+test.each([
+  ['an unknown policy', 'policy: best', /^eccos: policy: expected one of .*got "best"$/],
+  ['what is no YAML', 'cores: [', /^eccos: .*\.yaml: /],
+])('config check finds %s', async (name, text, message) => {
+  const shown = await eccos(['config', 'show']);
+  const rest = shown.stdout.replace(/^policy: .*\n/, '');
+  const { code, stderr } = await eccos(['config', 'check', write(`${name}.yaml`, `${text}\n${rest}`)]);
+  expect(code).toBe(1);
+  expect(stderr.trimEnd()).toMatch(message);
+});
+
+test('config check says what is valid', async () => {
+  const shown = await eccos(['config', 'show']);
+  const file = write('valid.yaml', shown.stdout);
+  expect(await eccos(['config', 'check', file])).toEqual({
+    code: 0,
+    stdout: `${file}: valid, 5 cores, policy fifo\n`,
+    stderr: '',
+  });
+});
+
+test('config schema and protocol print what editors and generators read', async () => {
+  const [schema, protocol] = await Promise.all([eccos(['config', 'schema']), eccos(['protocol'])]);
+  expect(JSON.parse(schema.stdout)).toMatchObject({ type: 'object', required: ['cores'] });
+  expect(JSON.parse(protocol.stdout)).toEqual(describeProtocol());
+});
+
+test('a usage error ends with 2, help with 0', async () => {
+  const [unknown, nothing, help] = await Promise.all([eccos(['bogus']), eccos([]), eccos(['--help'])]);
+  expect([unknown.code, unknown.stderr]).toEqual([2, "eccos: unknown command 'bogus'\n"]);
+  expect(nothing.code).toBe(2);
+  expect([help.code, help.stderr]).toEqual([0, '']);
+});
