@@ -43,8 +43,8 @@ export class ChatStream implements AsyncIterable<ChatDelta> {
     try {
       for (;;) {
         const text = this.#text.slice(this.#read);
-        if (text !== '') {
-          const restart = this.#restart;
+        const restart = this.#restart;
+        if (text !== '' || restart) {
           this.#restart = false;
           this.#read = this.#text.length;
           yield { text, restart };
@@ -68,22 +68,22 @@ export class ChatStream implements AsyncIterable<ChatDelta> {
       return;
     }
     this.#nextSeq++;
-    if (restart) {
-      // Text that nobody has read needs no taking back.
-      this.#restart ||= this.#read > 0;
-      this.#text = '';
-      this.#read = 0;
-    }
+    if (restart) this.#startAgain();
     this.#text += text;
     this.#wake();
   }
 
-  /** The reply holds text that the kernel did not stream, because this connection was slow. */
+  /** The reply holds what the kernel did not stream because this connection was slow: more text, or another start. */
   #complete(reply: ChatReply): ChatReply {
-    if (!reply.text.startsWith(this.#text)) {
-      throw new SyscallError('internal', 'llm.chunk: expected the streamed text to be the start of the answer');
-    }
+    if (!reply.text.startsWith(this.#text)) this.#startAgain();
     this.#text = reply.text;
     return reply;
+  }
+
+  /** Text that nobody has read needs no taking back. */
+  #startAgain(): void {
+    this.#restart ||= this.#read > 0;
+    this.#text = '';
+    this.#read = 0;
   }
 }
