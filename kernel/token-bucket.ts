@@ -1,5 +1,8 @@
 import type { Millis } from '../syscalls/syscall.js';
 
+/** Share of a token that rounding may lose. */
+const EPSILON = 1e-9;
+
 /** Lets so many requests a second through, over a burst of as many. */
 export class TokenBucket {
   #tokens = Number.POSITIVE_INFINITY;
@@ -15,7 +18,8 @@ export class TokenBucket {
     const grown = this.#tokens + ((now - this.#filledAt) * rate) / 1000;
     this.#tokens = Math.min(grown, Math.max(1, rate));
     this.#filledAt = now;
-    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) * 1000) / rate);
+    const missing = 1 - this.#tokens - EPSILON;
+    if (missing > 0) return Math.ceil((missing * 1000) / rate);
     this.#tokens--;
     return 0;
   }
