@@ -180,6 +180,7 @@ function broken(message: string): SyscallError {
 function errorOf({ code, reason, status }: SocketClosing, url: string): SyscallError {
   if (status === 401) return new SyscallError('unauthorized', `${url}: the kernel takes no such token`);
   if (status === 403) return new SyscallError('forbidden', `${url}: the kernel takes no connection from here`);
+  if (status === 503) return new SyscallError('busy', `${url}: the kernel takes no more connections`);
   if (code === 1008) return new SyscallError('unauthorized', `${url}: ${reason}`);
   if (reason === 'killed') return new SyscallError('cancelled', 'The process was killed');
   const why = reason === '' ? `code ${code}` : reason;

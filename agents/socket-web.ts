@@ -4,6 +4,7 @@ import { BEARER_PREFIX, type OpenSocket, SUBPROTOCOL } from './client-socket.js'
 interface WebSocketLike {
   onopen: (() => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onerror: (() => void) | null;
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
   send(text: string): void;
   close(code?: number): void;
@@ -17,6 +18,8 @@ export const openSocket: OpenSocket = ({ url, token }, events) => {
   const socket = new WebSocket(url, [SUBPROTOCOL, ...bearer]);
   socket.onopen = () => events.opened();
   socket.onmessage = ({ data }) => events.message(String(data));
+  // Every error is followed by a close, which tells as much. Node throws errors that nobody hears.
+  socket.onerror = () => {};
   const closed = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
     socket.onopen = socket.onmessage = socket.onclose = null;
     events.closed({ code, reason });

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Client, type ConnectOptions, connect } from '../../agents/client.js';
+import { type BootedKernel, bootKernel, type KernelConfig } from '../../kernel/boot.js';
+import { ask, errorOf } from '../support/kernel.js';
+import { kernelConfig, slowConfig } from './client-real-kernel.js';
+
+let kernel: BootedKernel;
+const clients: Client[] = [];
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+  await kernel.stop();
+});
+
+async function boot(config: KernelConfig) {
+  kernel = await bootKernel(config);
+  const { url, port } = await kernel.listen();
+  const join = async (options: Partial<ConnectOptions> = {}) => {
+    const client = await connect({ url, name: 'agent', ...options });
+    clients.push(client);
+    return client;
+  };
+  return { url, port, join };
+}
+
+describe('over a real socket', () => {
+  test('a call is answered with core, reason, usage, cost and times', async () => {
+    const { join } = await boot(kernelConfig());
+    const client = await join();
+    const reply = await client.chat(ask());
+    expect(reply).toMatchObject({ core: 'quick', attempts: 1, reason: expect.any(String) });
+    expect(reply.costUsd).toBeGreaterThan(0);
+    await client.feedback(reply.syscallId, 1);
+    expect(await client.cancel(reply.syscallId)).toBe(false);
+    expect((await client.stats()).syscalls).toMatchObject({ accepted: 1, done: 1 });
+    expect((await client.cores()).map(({ id }) => id)).toEqual(['quick']);
+    expect((await client.ps()).processes).toMatchObject([{ pid: client.pid, name: 'agent', finished: 1 }]);
+  });
+
+  test('a stream is the text of the reply, in more than one piece', async () => {
+    const { join } = await boot(kernelConfig({ limits: { chunkMs: 0 } }));
+    const stream = (await join()).stream(ask());
+    const pieces: string[] = [];
+    for await (const { text } of stream) pieces.push(text);
+    expect(pieces.join('')).toBe((await stream.reply).text);
+    expect(pieces.length).toBeGreaterThan(1);
+  });
+
+  test('an abort and a left loop free the core', async () => {
+    const { join } = await boot(slowConfig());
+    const client = await join();
+    const abort = new AbortController();
+    const aborted = errorOf(client.chat(ask(), { signal: abort.signal }));
+    await expect.poll(() => kernel.cores()[0]?.running).toBe(1);
+    abort.abort();
+    expect(await aborted).toMatchObject({ code: 'cancelled' });
+    await expect.poll(() => kernel.cores()[0]?.running).toBe(0);
+    const stream = client.stream({ ...ask('again'), maxTokens: 1000 });
+    for await (const _ of stream) break;
+    await expect.poll(() => kernel.cores()[0]?.running).toBe(0);
+    expect(kernel.stats().syscalls).toMatchObject({ accepted: 2, cancelled: 2 });
+  });
+
+  test('killing a parent ends its children, which do not come back', async () => {
+    const { join } = await boot(slowConfig());
+    const parent = await join();
+    const child = await parent.spawn('child');
+    clients.push(child);
+    const open = errorOf(child.chat(ask()));
+    await expect.poll(() => kernel.cores()[0]?.running).toBe(1);
+    expect(await (await join()).kill(parent.pid)).toEqual([parent.pid, child.pid]);
+    expect(await open).toMatchObject({ code: 'cancelled' });
+    await expect
+      .poll(() => errorOf(child.stats()))
+      .toMatchObject({ code: 'cancelled', message: 'The process was killed' });
+  });
+
+  test('a wrong token is refused and the right one says whose calls they are', async () => {
+    const sha256 = createHash('sha256').update('right').digest('hex');
+    const { join } = await boot(kernelConfig({ auth: { tokens: [{ name: 'me', sha256, tenant: 'acme' }] } }));
+    for (const token of [undefined, 'wrong']) {
+      expect(await errorOf(join({ token }))).toMatchObject({ code: 'unauthorized', retryable: false });
+    }
+    expect((await join({ token: 'right' })).hello.tenant).toBe('acme');
+  });
+
+  test('a client comes back to a kernel that was booted again', async () => {
+    const { port, join } = await boot(kernelConfig());
+    const client = await join({ reconnect: { baseMs: 5, maxMs: 20, attempts: 1000 } });
+    await kernel.stop();
+    kernel = await bootKernel(kernelConfig({ listen: { port } }));
+    await kernel.listen();
+    await expect.poll(async () => (await client.stats()).agents).toBe(1);
+    expect((await client.chat(ask())).core).toBe('quick');
+  });
+
+  test('where there is no kernel is told by address', async () => {
+    const { url, join } = await boot(kernelConfig());
+    await kernel.stop();
+    const error = await errorOf(join({ url }));
+    expect(error).toMatchObject({ code: 'disconnected', retryable: true });
+    expect(error['message']).toContain(url);
+  });
+});
