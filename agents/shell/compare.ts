@@ -21,7 +21,7 @@ const ETA_CALLS = 1000;
 interface Flags {
   readonly policies: readonly string[];
   readonly base?: string;
-  readonly seeds: number;
+  readonly seeds?: number;
   readonly agents: number;
   readonly syscalls?: number;
   readonly limit?: number;
@@ -55,7 +55,7 @@ export function registerCompare(program: Command): void {
       DEFAULT_POLICIES,
     )
     .option('--base <policy>', 'policy that the others are compared with (default: the first one)')
-    .option('--seeds <n>', 'repetitions, each with a load of its own', whole(1, 1000), 5)
+    .option('--seeds <n>', 'repetitions, each with a load of its own (default: 5; 1 with --live)', whole(1, 1000))
     .option('--agents <n>', 'agents that send the calls', whole(1, 10_000), 50)
     .option('--syscalls <n>', 'calls of one seed (default: 1000, or those of the trace or data)', whole(1, 1_000_000))
     .option('--limit <n>', 'no more calls than this', whole(1, 1_000_000))
@@ -126,7 +126,7 @@ async function run(flags: Flags, command: Command): Promise<void> {
 }
 
 async function optionsOf(flags: Flags, argv: readonly string[]): Promise<CompareOptions> {
-  const { policies, base = policies[0] ?? '', data, trace, models } = flags;
+  const { policies, base = policies[0] ?? '', data, trace, models, live = false } = flags;
   if (!policies.includes(base)) {
     throw new SyscallError('invalid-config', `--base: Expected one of ${policies.join(', ')}, got "${base}"`);
   }
@@ -143,7 +143,7 @@ async function optionsOf(flags: Flags, argv: readonly string[]): Promise<Compare
     command: argv.map(quote).join(' '),
     policies,
     base,
-    seeds: flags.seeds,
+    seeds: flags.seeds ?? (live ? 1 : 5),
     agents: flags.agents,
     syscalls: flags.syscalls,
     limit: flags.limit,
@@ -155,7 +155,7 @@ async function optionsOf(flags: Flags, argv: readonly string[]): Promise<Compare
     rate: flags.rate,
     speed: flags.speed,
     caps: flags.caps,
-    live: flags.live ?? false,
+    live,
   };
 }
 

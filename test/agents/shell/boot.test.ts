@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, connect } from '../../../agents/client.js';
 import { readOutcomes } from '../../../kernel/cores/outcome-file.js';
 import { bootShell, eccos, type Shell } from './eccos.js';
+import { makeConfig } from './made-config.js';
 
 let folder: string;
 beforeAll(() => {
@@ -34,25 +35,8 @@ async function client(url: string, token?: string): Promise<Client> {
   return connected;
 }
 
-/** A config whose one core needs `seconds` for every answer. */
-function config(name: string, seconds: number, more: Readonly<Record<string, unknown>> = {}): string {
-  const path = join(folder, name);
-  const core = {
-    id: 'only',
-    kind: 'simulated',
-    price: { inputPerMTok: 1, outputPerMTok: 2 },
-    cap: 1,
-    ability: 1,
-    discrimination: 1,
-    answerTokens: { median: 10, spread: 0 },
-    ttftMs: seconds * 1000,
-    decodeSpeed: 10_000,
-    slowdown: 0,
-    ...(more['core'] as object | undefined),
-  };
-  const { core: _, ...rest } = more;
-  writeFileSync(path, JSON.stringify({ cores: [core], ...rest }));
-  return path;
+function config(name: string, made: Parameters<typeof makeConfig>[1] = {}): string {
+  return makeConfig(join(folder, name), made);
 }
 
 const ask = { messages: [{ role: 'user' as const, content: 'How many legs has an ant?' }] };
@@ -68,7 +52,7 @@ describe('eccos boot', () => {
   });
 
   test('takes the policy from the flag, else the environment, else the config', async () => {
-    const file = config('policy.yaml', 0, { policy: 'round-robin' });
+    const file = config('policy.yaml', { more: { policy: 'round-robin' } });
     const policies = await Promise.all([
       boot(['--config', file, '--policy', 'fifo'], { ECCOS_POLICY: 'round-robin' }),
       boot(['--config', file], { ECCOS_POLICY: 'fifo' }),
@@ -80,7 +64,7 @@ describe('eccos boot', () => {
   });
 
   test('SIGTERM drains: the running call is answered, then it ends with 0', async () => {
-    const { shell, url } = await boot(['--config', config('drain.yaml', 0.5)]);
+    const { shell, url } = await boot(['--config', config('drain.yaml', { seconds: 0.5 })]);
     const agent = await client(url);
     const reply = agent.chat(ask);
     await started(agent);
@@ -91,7 +75,7 @@ describe('eccos boot', () => {
   });
 
   test('a second signal ends it at once, with 1', async () => {
-    const { shell, url } = await boot(['--config', config('stuck.yaml', 3600)]);
+    const { shell, url } = await boot(['--config', config('stuck.yaml', { seconds: 3600 })]);
     const agent = await client(url);
     const reply = agent.chat(ask).catch((error: unknown) => error);
     await started(agent);
@@ -108,11 +92,11 @@ describe('eccos boot', () => {
   test('SIGHUP takes over caps, limits and tokens, and a config with a fault changes nothing', async () => {
     const token = 'a token of the test';
     const tokens = [{ name: 'ops', sha256: createHash('sha256').update(token).digest('hex'), operator: true }];
-    const file = config('reload.yaml', 0);
+    const file = config('reload.yaml');
     const { shell, url } = await boot(['--config', file]);
     expect((await (await client(url)).cores())[0]?.cap).toBe(1);
 
-    config('reload.yaml', 0, { core: { cap: 7 }, limits: { pendingPerAgent: 5 }, auth: { tokens } });
+    config('reload.yaml', { core: { cap: 7 }, more: { limits: { pendingPerAgent: 5 }, auth: { tokens } } });
     shell.signal('SIGHUP');
     await shell.wrote('stderr', /reloaded/);
     await expect(connect({ url, name: 'no token' })).rejects.toMatchObject({ code: 'unauthorized' });
@@ -120,7 +104,7 @@ describe('eccos boot', () => {
     expect((await operator.cores())[0]?.cap).toBe(7);
     expect(operator.hello.limits.pendingPerAgent).toBe(5);
 
-    config('reload.yaml', 0, { core: { cap: -1 } });
+    config('reload.yaml', { core: { cap: -1 } });
     shell.signal('SIGHUP');
     expect(await shell.wrote('stderr', /not reloaded: ([^"]*)/)).toContain('cores.0.cap');
     expect((await operator.cores())[0]?.cap).toBe(7);
@@ -140,7 +124,7 @@ describe('eccos boot', () => {
     ['prompts', ['--record-prompts'], /^How many legs has an ant\?$/],
   ])('--record writes a line a judged call, with %s', async (name, flags, prompt) => {
     const file = join(folder, `${name}.jsonl`);
-    const { shell, url } = await boot(['--config', config('record.yaml', 0), '--record', file, ...flags]);
+    const { shell, url } = await boot(['--config', config('record.yaml'), '--record', file, ...flags]);
     expect(shell.stdout).toContain(`recording to ${file}`);
     const agent = await client(url);
     const [judged, unjudged] = await Promise.all([agent.chat({ ...ask, task: 'trivia' }), agent.chat(ask)]);
@@ -164,7 +148,7 @@ describe('eccos boot', () => {
 
 describe('eccos boot refuses', () => {
   test.each([
-    ['an unknown policy', ['--policy', 'best'], 1, 'eccos: policy: expected one of fifo, round-robin, got "best"'],
+    ['an unknown policy', ['--policy', 'best'], 1, 'eccos: Expected one of the policies fifo, round-robin, got "best"'],
     [
       'a port that is none',
       ['--port', '70000'],
@@ -184,7 +168,7 @@ describe('eccos boot refuses', () => {
   });
 
   test('a config with faults: the first one, and where the others are told', async () => {
-    const file = config('faulty.yaml', 0, { core: { cap: -1, ttftMs: 'soon' }, color: 'red' });
+    const file = config('faulty.yaml', { core: { cap: -1, ttftMs: 'soon' }, more: { color: 'red' } });
     const { code, stderr } = await eccos(['boot', '--config', file]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^eccos: .*cores\.0\.\w+: .* \(and 2 more: eccos config check\)\n$/);
