@@ -36,7 +36,7 @@ export async function compare(options: CompareOptions, watcher: CompareWatcher):
   const source = await (options.data.length > 0 ? recordedSource(options) : syntheticSource(options, config.cores));
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
   const trial = (contender: Contender, seed: number, load: Load, stage: Stage, onCall: () => void) =>
-    runTrial({ config: configOf(config, source, contender, seed), items: source.items, load, onCall }, stage);
+    runTrial({ config: configOf(config, source, contender, seed), deps: source.deps, load, onCall }, stage);
 
   const first = source.draw(new Random(1));
   const calibrated = await speedOf(options, source, first, async (load) => {

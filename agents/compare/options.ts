@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import type { Split } from '../../kernel/cores/outcome-split.js';
+import { SyscallError } from '../../syscalls/errors.js';
 import type { LoadName } from '../load/shapes.js';
 
 /** What a comparison is asked to do: checked each by itself, not yet against files and cores. */
@@ -33,3 +35,86 @@ export interface CompareOptions {
 /** Arrivals a second where neither trace nor rate is given; they are then sped up until the cores are busy. */
 export const NOMINAL_RATE = 10;
 export const DEFAULT_SYSCALLS = 1000;
+
+/** The command line, each option checked by itself. */
+export interface CompareFlags {
+  readonly policies: readonly string[];
+  readonly base?: string;
+  readonly seeds?: number;
+  readonly agents: number;
+  readonly syscalls?: number;
+  readonly limit?: number;
+  readonly load: LoadName;
+  readonly data: readonly string[];
+  readonly models?: string;
+  readonly split: Split;
+  readonly all?: true;
+  readonly trace?: string;
+  readonly rate?: number;
+  readonly speed?: number;
+  readonly caps?: string;
+  readonly live?: true;
+}
+
+/**
+ * The command line with its defaults, its options checked against each other.
+ *
+ * @param argv the words of the command, for the report
+ * @throws SyscallError `invalid-config` that names option, rule and value
+ */
+export async function readOptions(flags: CompareFlags, argv: readonly string[]): Promise<CompareOptions> {
+  const { policies, base = policies[0] ?? '', data, trace, models, live = false } = flags;
+  if (!policies.includes(base)) {
+    throw new SyscallError('invalid-config', `--base: Expected one of ${policies.join(', ')}, got "${base}"`);
+  }
+  if (new Set(policies).size < policies.length) {
+    throw new SyscallError('invalid-config', `--policies: Expected each policy once, got "${policies.join(',')}"`);
+  }
+  if (trace !== undefined && data.length === 0) {
+    throw new SyscallError(
+      'invalid-config',
+      `--trace: Expected --data with it, which gives the prompts, got "${trace}"`,
+    );
+  }
+  return {
+    command: argv.map(quote).join(' '),
+    policies,
+    base,
+    seeds: flags.seeds ?? (live ? 1 : 5),
+    agents: flags.agents,
+    syscalls: flags.syscalls,
+    limit: flags.limit,
+    load: flags.load,
+    data,
+    models: models === undefined ? undefined : await readNames(models),
+    split: flags.all ? 'all' : flags.split,
+    trace,
+    rate: flags.rate,
+    speed: flags.speed,
+    caps: flags.caps,
+    live,
+  };
+}
+
+/** Names by comma, or one a line in the file behind an @. */
+async function readNames(given: string): Promise<string[]> {
+  const text = given.startsWith('@') ? await readNamesFile(given.slice(1)) : given;
+  const names = text
+    .split(/[\n,]/)
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names.length > 0 && new Set(names).size === names.length) return names;
+  throw new SyscallError('invalid-config', `--models: Expected one or more different names, got "${given}"`);
+}
+
+async function readNamesFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new SyscallError('invalid-config', `--models: Expected a readable file after @, got "${path}"`, { cause });
+  }
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -23,7 +23,8 @@ import type { Source } from './source.js';
  */
 export async function recordedSource(options: CompareOptions): Promise<Source> {
   const { data, split, caps, trace, agents } = options;
-  const all = [...(await readData(data)).values()];
+  const outcomes = new OutcomeFiles();
+  const all = await readData(outcomes, data);
   const models = options.models ?? [...new Set(all.flatMap((record) => record.outputs.map(({ model }) => model)))];
   for (const model of models) {
     if (!all.some((record) => answeredBy(record, model))) {
@@ -46,6 +47,7 @@ export async function recordedSource(options: CompareOptions): Promise<Source> {
   const times = await arrivals(options, records.length);
   return {
     cores: caps === undefined ? cores : await withCapsOf(caps, cores),
+    deps: { outcomes },
     pace: 'arrivals',
     draw: (random) => recordedLoad(random, records, times(random.stream('arrivals')), agents),
     about: {
@@ -61,9 +63,9 @@ export async function recordedSource(options: CompareOptions): Promise<Source> {
   };
 }
 
-async function readData(paths: readonly string[]): Promise<ReadonlyMap<string, OutcomeRecord>> {
+async function readData(files: OutcomeFiles, paths: readonly string[]): Promise<readonly OutcomeRecord[]> {
   try {
-    return (await new OutcomeFiles().load(paths)).byPrompt;
+    return [...(await files.load(paths)).byPrompt.values()];
   } catch (error) {
     throw new SyscallError('invalid-config', `--data: ${SyscallError.from(error).message}`, { cause: error });
   }

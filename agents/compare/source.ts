@@ -7,8 +7,8 @@ import type { LoadReport } from './report.js';
 export interface Source {
   /** In config order, with the caps of the comparison. */
   readonly cores: readonly CoreConfig[];
-  /** What simulated cores find in a prompt. */
-  readonly items?: CoreDeps['items'];
+  /** What the cores of every trial share: what simulated ones find in a prompt, the files that recorded ones replay. */
+  readonly deps: Pick<CoreDeps, 'items' | 'outcomes'>;
   /** Whether arrivals have times of their own that can be sped up. */
   readonly pace: 'arrivals' | 'agents';
   /** The load of one seed, at speed 1. */

@@ -18,7 +18,7 @@ export async function syntheticSource(options: CompareOptions, configured: reado
   const size = { agents, calls: Math.min(syscalls, limit), rate };
   return {
     cores,
-    items: itemOf,
+    deps: { items: itemOf },
     pace: shape.pace,
     draw: (random) => shape.draw(random, size),
     about: {

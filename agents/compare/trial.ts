@@ -1,19 +1,19 @@
 import { bootKernel, type KernelConfig } from '../../kernel/boot.js';
 import type { LLMCore } from '../../kernel/cores/core.js';
-import type { CoreDeps } from '../../kernel/cores/registry.js';
 import type { CoreId } from '../../syscalls/syscall.js';
 import { callsOf, type Load } from '../load/load.js';
 import { play } from '../load/play.js';
 import { type CallRecord, type Judge, recordOf } from './call-record.js';
 import type { Trial } from './metrics.js';
 import { ServiceTimes } from './service-times.js';
+import type { Source } from './source.js';
 import type { Stage } from './stages.js';
 import { Witness } from './witness.js';
 
 export interface TrialSetup {
   /** Policy, cores in order, seed, limits. */
   readonly config: KernelConfig;
-  readonly items: CoreDeps['items'];
+  readonly deps: Source['deps'];
   readonly load: Load;
   /** Told of each call as it ends. */
   readonly onCall: () => void;
@@ -25,13 +25,13 @@ export interface TrialResult extends Trial {
 }
 
 /** One policy on one load: boots a kernel, plays the load against it, and judges what came back. */
-export async function runTrial({ config, items, load, onCall }: TrialSetup, stage: Stage): Promise<TrialResult> {
+export async function runTrial({ config, deps, load, onCall }: TrialSetup, stage: Stage): Promise<TrialResult> {
   const { clock } = stage;
   const cores = new Map<CoreId, LLMCore>();
   const witness = new Witness(clock);
   const kernel = await bootKernel(config, {
     clock,
-    ...(items === undefined ? {} : { items }),
+    ...deps,
     wrapCore(core) {
       cores.set(core.info.id, core);
       return witness.watch(core);
@@ -47,16 +47,18 @@ export async function runTrial({ config, items, load, onCall }: TrialSetup, stag
   const calls: CallRecord[] = [];
   try {
     const { ports, close } = await stage.connect(kernel, load.agents);
-    const played = play(load, ports, clock, (ended) => {
-      calls.push(recordOf(ended, places.get(ended.run) ?? -1, judge, (id) => service.take(id)));
+    const played = play(load, ports, clock, (call) => {
+      calls.push(recordOf(call, places.get(call.run) ?? -1, judge, (id) => service.take(id)));
       onCall();
     });
     await stage.wait(played, () => calls.length);
+    // Closing ends what is still open; that it had not ended by itself must be seen in the result.
+    const ended = [...calls];
     await close();
     const { decisionMs } = kernel.stats().scheduler;
     return {
       planned: callsOf(load),
-      calls,
+      calls: ended,
       capViolations: witness.capViolations,
       decisionMs: stage.live ? decisionMs : null,
       busyMs: witness.busyMs,

@@ -5,7 +5,6 @@ import type { CoreId, Millis } from '../../syscalls/syscall.js';
 interface Sight {
   readonly cap: number;
   inFlight: number;
-  most: number;
   violations: number;
   busyMs: Millis;
   lastChange: Millis;
@@ -28,7 +27,6 @@ export class Witness {
     const sight: Sight = {
       cap: core.info.cap,
       inFlight: 0,
-      most: 0,
       violations: 0,
       busyMs: 0,
       lastChange: this.#clock.now(),
@@ -42,13 +40,14 @@ export class Witness {
         this.#count(sight, -1);
       }
     };
-    return new Proxy(core, {
-      get(target, property) {
-        if (property === 'chat') return chat;
-        const value: unknown = Reflect.get(target, property, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
+    return {
+      info: core.info,
+      chat,
+      ...(core.refuses && { refuses: core.refuses.bind(core) }),
+      ...(core.health && { health: core.health.bind(core) }),
+      ...(core.known && { known: core.known.bind(core) }),
+      ...(core.close && { close: core.close.bind(core) }),
+    };
   }
 
   /** Requests that began while their core was full. */
@@ -62,17 +61,11 @@ export class Witness {
     return this.#total((sight) => sight.busyMs);
   }
 
-  /** Most calls that were in flight at once, by core. */
-  get most(): ReadonlyMap<CoreId, number> {
-    return new Map([...this.#sights].map(([id, sight]) => [id, sight.most]));
-  }
-
   #count(sight: Sight, change: number): void {
     const now = this.#clock.now();
     sight.busyMs += sight.inFlight * (now - sight.lastChange);
     sight.lastChange = now;
     sight.inFlight += change;
-    sight.most = Math.max(sight.most, sight.inFlight);
     if (change > 0 && sight.inFlight > sight.cap) sight.violations++;
   }
 

@@ -118,6 +118,19 @@ test('a flood: short calls of a quiet agent wait at least 10 times less under ro
   expect(report.policies.every((policy) => policy.lost + policy.rejected === 0)).toBe(true);
 });
 
+test('live, over sockets and in real time, answers score and cost what they do in virtual time', async () => {
+  // One core, so that no other one can be chosen when timers come a little late.
+  const load = { load: 'open', policies: ['fifo'], seeds: 1, syscalls: 60, rate: 50, models: ['tiny'] } as const;
+  const [virtual, live] = [await run(load), await run({ ...load, live: true })];
+  const [expected, found] = [virtual.report.policies[0], live.report.policies[0]];
+  expect(found).toMatchObject({ lost: 0, failed: 0, rejected: 0, capViolations: 0 });
+  expect(found?.totals.score).toBe(expected?.totals.score);
+  expect(found?.totals.costUsd).toBeCloseTo(expected?.totals.costUsd ?? 0, 12);
+  expect(found?.decisionMs).not.toBeNull();
+  const slower = (found?.turnaroundMs.p50?.mean ?? 0) / (expected?.turnaroundMs.p50?.mean ?? 1);
+  expect(Math.abs(slower - 1)).toBeLessThan(0.25);
+});
+
 test('scores and costs of a recorded comparison are those of the file', async ({ skip }) => {
   const file = new URL('zeroeval.jsonl.gz', DATA);
   if (!existsSync(file)) skip(ABSENT);

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CompareReport, compareReport } from '../../../agents/compare/report.js';
 import { registerCompare } from '../../../agents/shell/compare.js';
@@ -78,8 +78,6 @@ describe('eccos compare', () => {
     [['--models', '@nowhere'], /--models: Expected a readable file after @, got "nowhere"/],
     [['--json', '/nowhere/out.json'], /--json: Expected a file that can be written/],
   ])('refuses %j and names option, rule and value', async (args, message) => {
-    const refusal = eccos(...args);
-    await expect(refusal).rejects.toThrow(CommanderError);
-    await expect(refusal).rejects.toThrow(message);
+    await expect(eccos(...args)).rejects.toThrow(message);
   });
 });
