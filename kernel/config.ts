@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { createPolicy } from '../schedulers/registry.js';
 import { SyscallError } from '../syscalls/errors.js';
 import { describeIssues } from '../syscalls/protocol.js';
 import { type Method, SYSCALLS } from '../syscalls/table.js';
@@ -62,9 +63,25 @@ const token = z
 
 const unique = (names: readonly string[]) => new Set(names).size === names.length;
 
+function policyFault(spec: string): string | undefined {
+  try {
+    createPolicy(spec);
+    return undefined;
+  } catch (error) {
+    return SyscallError.from(error).message;
+  }
+}
+
 /** The whole of `eccos.yaml`. Every member but `cores` has a default. */
 const kernelConfig = z.strictObject({
-  policy: z.string().min(1).default('fifo').describe('name, or name:key=value,key=value'),
+  policy: z
+    .string()
+    .superRefine((spec, context) => {
+      const fault = policyFault(spec);
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    })
+    .default('fifo')
+    .describe('name, or name:key=value,key=value'),
   seed: z.int().min(0).default(1).describe('Seed of everything that simulated cores draw'),
   listen: listen.prefault({}),
   auth: z
@@ -96,7 +113,8 @@ export type KernelConfig = z.infer<typeof kernelConfig>;
 export function checkConfig(input: unknown, source: string): KernelConfig {
   const parsed = kernelConfig.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new SyscallError('invalid-config', describeIssues(parsed.error, input, source).join('\n'));
+  const faults = describeIssues(parsed.error, input, '').map((fault) => `${source}: ${fault}`);
+  throw new SyscallError('invalid-config', faults.join('\n'));
 }
 
 /** @throws SyscallError `invalid-config` for a file that cannot be read, is no YAML, or holds a wrong value */

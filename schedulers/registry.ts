@@ -62,7 +62,7 @@ export function policyNames(): readonly PolicyName[] {
 export function createPolicy(spec: string): SchedulerPolicy {
   const [name = '', ...rest] = spec.split(':');
   if (!Object.hasOwn(POLICIES, name)) {
-    throw new SyscallError('invalid-config', `policy: expected one of ${policyNames().join(', ')}, got "${name}"`);
+    throw new SyscallError('invalid-config', `Expected one of the policies ${policyNames().join(', ')}, got "${name}"`);
   }
   return POLICIES[name as PolicyName].create(paramsOf(rest.join(':')));
 }
@@ -72,7 +72,7 @@ function paramsOf(text: string): Record<string, string> {
   return Object.fromEntries(
     text.split(',').map((pair) => {
       const at = pair.indexOf('=');
-      if (at < 1) throw new SyscallError('invalid-config', `policy: expected key=value, got "${pair}"`);
+      if (at < 1) throw new SyscallError('invalid-config', `Expected a policy parameter as key=value, got "${pair}"`);
       return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
     }),
   );

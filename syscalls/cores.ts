@@ -4,7 +4,7 @@ import { z } from 'zod';
 const price = z.strictObject({ inputPerMTok: z.number(), outputPerMTok: z.number() });
 
 /** What an LLM core is: fixed at boot but for `cap`, which a reload may change. */
-export const coreInfo = z.strictObject({
+const coreInfo = z.strictObject({
   id: z.string(),
   kind: z.string(),
   price,

@@ -14,7 +14,7 @@ export const helloParams = z.strictObject({
   tenant: z.string().min(1).max(64).optional(),
 });
 
-export const limits = z.strictObject({
+const limits = z.strictObject({
   /** Most syscalls of one process that are not final. */
   pendingPerAgent: z.int(),
   /** Most syscalls of all processes that are not final. */

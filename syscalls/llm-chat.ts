@@ -17,7 +17,7 @@ const toolCall = z.strictObject({
 });
 
 /** One message in OpenAI's form. */
-export const chatMessage = z.discriminatedUnion('role', [
+const chatMessage = z.discriminatedUnion('role', [
   z.strictObject({ role: z.literal('system'), content }),
   z.strictObject({ role: z.literal('user'), content }),
   z.strictObject({

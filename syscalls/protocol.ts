@@ -33,7 +33,7 @@ export function describeIssue(error: z.ZodError, input: unknown, root: string): 
 /**
  * The faults of a failed check, a line each: field, rule, value.
  *
- * @param root what the fields belong to, for example `params`
+ * @param root what the fields belong to, for example `params`; empty: nothing stands before them
  */
 export function describeIssues(error: z.ZodError, input: unknown, root: string): string[] {
   return error.issues.map((issue) => describe(issue, input, root));
@@ -42,8 +42,9 @@ export function describeIssues(error: z.ZodError, input: unknown, root: string):
 function describe(issue: z.core.$ZodIssue, input: unknown, root: string): string {
   let value = input;
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
-  const field = [root, ...issue.path].map(String).join('.');
-  const shown = issue.code === 'unrecognized_keys' ? '' : `, got ${show(value)}`;
+  const field = [root, ...issue.path].map(String).join('.').replace(/^\./, '') || 'value';
+  const tellsValue = issue.code === 'unrecognized_keys' || issue.message.includes(', got ');
+  const shown = tellsValue ? '' : `, got ${show(value)}`;
   return `${field}: ${issue.message}${shown}`;
 }
 
