@@ -1,4 +1,4 @@
-import { constants, type FileHandle, open, readdir, realpath } from 'node:fs/promises';
+import { constants, type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { SyscallError } from '../../syscalls/errors.js';
@@ -14,9 +14,10 @@ const MAX_ENTRIES = 500;
  * @throws SyscallError `invalid-params` for a folder that is not there
  */
 export async function fileReader(folder: string): Promise<Tool> {
-  const root = await realpath(folder).catch((cause) => {
-    throw new SyscallError('invalid-params', `folder: expected a folder that is there, got "${folder}"`, { cause });
-  });
+  const root = await realpath(folder).catch(() => undefined);
+  if (root === undefined || !(await stat(root)).isDirectory()) {
+    throw new SyscallError('invalid-params', `folder: expected a folder that is there, got "${folder}"`);
+  }
   return defineTool({
     name: 'read_file',
     description: `Reads a text file, up to ${MAX_BYTES} bytes, or lists a folder; "." is the top one. Paths are relative.`,
@@ -26,18 +27,18 @@ export async function fileReader(folder: string): Promise<Tool> {
 }
 
 async function read(root: string, path: string): Promise<string> {
-  const outside = new Error(`path: expected a file of this folder, got ${JSON.stringify(path)}`);
-  // A link that leads out is told like a file that is not there: what exists elsewhere is nobody's business.
-  const target = await realpath(resolve(root, path)).catch(() => root + sep + '..');
-  if (!isInside(root, target)) throw outside;
+  // What leads out is told like what is not there: what exists elsewhere is nobody's business.
+  const refuse = () => {
+    throw new Error(`path: expected a file of this folder, got ${JSON.stringify(path)}`);
+  };
+  const target = await realpath(resolve(root, path)).catch(refuse);
+  if (!isInside(root, target)) return refuse();
   // Opening a pipe would wait for its other end.
-  const file = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => {
-    throw outside;
-  });
+  const file = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(refuse);
   try {
     const facts = await file.stat();
     if (facts.isDirectory()) return await list(target);
-    if (!facts.isFile()) throw outside;
+    if (!facts.isFile()) return refuse();
     return await text(file, path);
   } finally {
     await file.close();
@@ -45,7 +46,7 @@ async function read(root: string, path: string): Promise<string> {
 }
 
 function isInside(root: string, target: string): boolean {
-  const way = relative(root, resolve(target));
+  const way = relative(root, target);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 

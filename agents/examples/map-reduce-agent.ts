@@ -37,19 +37,14 @@ export class MapReduceAgent extends Agent {
     const next = pieces.entries();
     const work = async () => {
       for (const [index, piece] of next) {
-        signal.throwIfAborted();
+        if (signal.aborted) return;
         const prompt = `${instruction}\n\nThis is part ${index + 1} of ${pieces.length}:\n\n${piece}`;
         found[index] = await this.#map(index, prompt, { ...options, signal, onDelta: undefined });
       }
     };
-    const workers = Array.from({ length: Math.min(concurrency, pieces.length) }, () =>
-      work().catch((error) => {
-        failed.abort(error);
-        throw error;
-      }),
-    );
-    const ended = await Promise.allSettled(workers);
-    if (ended.some(({ status }) => status === 'rejected')) signal.throwIfAborted();
+    const workers = Math.min(concurrency, pieces.length);
+    await Promise.all(Array.from({ length: workers }, () => work().catch((error) => failed.abort(error))));
+    failed.signal.throwIfAborted();
     const answers = found.map((answer, index) => `Part ${index + 1}:\n${answer}`).join('\n\n');
     const question = `${instruction}\n\nThe text was worked on in parts. Make one answer of these:\n\n${answers}`;
     return (await this.chat([{ role: 'user', content: question }], options)).text;
