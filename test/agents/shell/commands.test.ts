@@ -64,7 +64,7 @@ describe('the operator', () => {
 
   test('top goes on until it is interrupted, and ends well', async () => {
     const top = new Shell(['top', '--interval', '100', '--url', kernel.url], { ECCOS_TOKEN: OPERATOR });
-    await top.wrote('stdout', /^fifo,[^]*^fifo,/m);
+    await top.wrote('stdout', /^fifo,[\s\S]*^fifo,/m);
     top.signal('SIGINT');
     expect((await top.ended()).code).toBe(0);
   });

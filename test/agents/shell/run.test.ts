@@ -62,10 +62,11 @@ test('the answer streams, and a kill in the middle ends the command with 1', asy
   await shell.wrote('stdout', /\w/);
   const operator = await connect({ url: slow.url, name: 'operator', reconnect: false });
   const { processes } = await operator.ps();
-  await operator.kill(processes.find(({ name }) => name === 'chat')?.pid ?? 0);
+  const pid = processes.find(({ name }) => name === 'chat')?.pid ?? 0;
+  await operator.kill(pid);
   await operator.close();
   const { code, stderr } = await shell.ended();
-  expect([code, stderr]).toEqual([1, 'eccos: The process was killed\n']);
+  expect([code, stderr]).toEqual([1, `eccos: Process ${pid} was killed\n`]);
 });
 
 test('interrupting the command cancels its syscall in the kernel', async () => {
