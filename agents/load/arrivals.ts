@@ -13,6 +13,11 @@ export function poisson(random: Random, rate: number, count: number): Millis[] {
   return times;
 }
 
+/** The same process, known to have had `count` arrivals within this time: loads of different seeds are equally long. */
+export function poissonWithin(random: Random, windowMs: Millis, count: number): Millis[] {
+  return Array.from({ length: count }, () => random.next() * windowMs).sort((a, b) => a - b);
+}
+
 /** How bursts come: a quarter of every period has `factor` times the mean rate, the rest has less, so that the mean holds. */
 export interface BurstShape {
   /** @default 2; at most 4, where nothing arrives between bursts */

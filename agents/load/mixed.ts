@@ -1,6 +1,6 @@
+import type { Millis } from '../../syscalls/syscall.js';
 import { agentRun, drawAnswerTokens, drawRunLength, singleShot } from './agent-run.js';
-import { poisson } from './arrivals.js';
-import { exponential } from './distributions.js';
+import { poissonWithin } from './arrivals.js';
 import { assemble, type Load, type LoadSize, type UnnamedRun } from './load.js';
 import type { Random } from './random.js';
 
@@ -24,40 +24,41 @@ export function mixed(random: Random, { agents, calls, rate }: LoadSize): Load {
   const chatters = { first: Math.min(last, steppers.last + 1), last };
   const batched = Math.floor(calls * BATCHED);
   const stepped = Math.floor(calls * STEPPED);
-  const size = (count: number) => ({ agents, calls: count, rate: (rate * count) / calls });
+  const window = (1000 * calls) / rate;
   return assemble(agents, [
-    ...batches(random.stream('batches'), size(batched), batchers),
-    ...agentRuns(random.stream('runs'), size(stepped), steppers),
-    ...chats(random.stream('chats'), size(calls - batched - stepped), chatters),
+    ...batches(random.stream('batches'), batched, window, batchers),
+    ...agentRuns(random.stream('runs'), stepped, window, steppers),
+    ...chats(random.stream('chats'), calls - batched - stepped, window, chatters),
   ]);
 }
 
-/** Multi-step runs until their calls are `calls`; the last one is cut short. */
-export function agentRuns(random: Random, { calls, rate }: LoadSize, who: AgentRange): UnnamedRun[] {
-  const runs: UnnamedRun[] = [];
-  let at = 0;
-  for (let left = calls; left > 0; ) {
-    const steps = Math.min(left, drawRunLength(random));
-    at += exponential(random, (1000 * steps) / rate);
-    runs.push({ agent: random.int(who.first, who.last), at, calls: agentRun(random, steps) });
-    left -= steps;
-  }
-  return runs;
+/** Multi-step runs that begin within the window, until their calls are `calls`; the last one is cut short. */
+export function agentRuns(random: Random, calls: number, window: Millis, who: AgentRange): UnnamedRun[] {
+  const lengths: number[] = [];
+  for (let left = calls; left > 0; left -= lengths.at(-1) ?? 0) lengths.push(Math.min(left, drawRunLength(random)));
+  return startsOf(random, window, lengths.length).map((at, i) => ({
+    agent: random.int(who.first, who.last),
+    at,
+    calls: agentRun(random, lengths[i] as number),
+  }));
 }
 
-function batches(random: Random, { calls, rate }: LoadSize, who: AgentRange): UnnamedRun[] {
-  const times = poisson(random.stream('arrivals'), rate / BATCH_SIZE, Math.ceil(calls / BATCH_SIZE));
-  return times.flatMap((at, i) => {
+function batches(random: Random, calls: number, window: Millis, who: AgentRange): UnnamedRun[] {
+  return startsOf(random, window, Math.ceil(calls / BATCH_SIZE)).flatMap((at, i) => {
     const agent = random.int(who.first, who.last);
     const length = Math.min(BATCH_SIZE, calls - i * BATCH_SIZE);
     return Array.from({ length }, () => ({ agent, at, calls: [singleShot(random, drawAnswerTokens(random))] }));
   });
 }
 
-function chats(random: Random, { calls, rate }: LoadSize, who: AgentRange): UnnamedRun[] {
-  return poisson(random.stream('arrivals'), rate, calls).map((at) => ({
+function chats(random: Random, calls: number, window: Millis, who: AgentRange): UnnamedRun[] {
+  return startsOf(random, window, calls).map((at) => ({
     agent: random.int(who.first, who.last),
     at,
     calls: [singleShot(random, drawAnswerTokens(random))],
   }));
+}
+
+function startsOf(random: Random, window: Millis, count: number): Millis[] {
+  return poissonWithin(random.stream('arrivals'), window, count);
 }

@@ -31,7 +31,8 @@ export const LOAD_SHAPES = {
   runs: {
     about: 'multi-step agents whose input grows from call to call',
     pace: 'arrivals',
-    draw: (random, size) => assemble(size.agents, agentRuns(random, size, { first: 0, last: size.agents - 1 })),
+    draw: (random, { agents, calls, rate }) =>
+      assemble(agents, agentRuns(random, calls, (1000 * calls) / rate, { first: 0, last: agents - 1 })),
   },
   flood: { about: '300 long calls of one agent at once, then 20 short ones of another', pace: 'agents', draw: flood },
 } as const satisfies Record<string, LoadShape>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bursts, poisson, spreadSteps } from '../../../agents/load/arrivals.js';
+import { bursts, poisson, poissonWithin, spreadSteps } from '../../../agents/load/arrivals.js';
 import { exponential, gamma, logNormal, normal } from '../../../agents/load/distributions.js';
 import { Random } from '../../../agents/load/random.js';
 
@@ -74,6 +74,13 @@ describe('arrivals', () => {
   test('Poisson arrivals come at their rate, in order', () => {
     const times = poisson(new Random(1), 20, COUNT);
     expect(rateOf(times)).toBeCloseTo(20, 0);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+
+  test('arrivals within a window fill it evenly', () => {
+    const times = poissonWithin(new Random(1), 1000, COUNT);
+    expect(times.filter((at) => at < 250).length / COUNT).toBeCloseTo(0.25, 2);
+    expect(times.at(-1)).toBeLessThan(1000);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 
