@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { VirtualClock } from '../../kernel/clock.js';
 import type { CoreRequest, CoreResult, CoreRun, LLMCore } from '../../kernel/cores/core.js';
+import type { SchedulerPolicy } from '../../schedulers/policy.js';
 import type { CoreInfo } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { ask, LIMITS, type TestProcess, testKernel } from '../support/kernel.js';
@@ -78,17 +79,38 @@ class BadProvider implements LLMCore {
   }
 }
 
-test.each([
-  'fifo',
-  'round-robin',
-  'round-robin:timeSliceMs=20',
-])('10^5 random syscalls with cancels, deadlines, disconnects, cap changes and faults under %s: each ends once, caps hold, nothing is left', {
+/** Wants far more of every core than its cap, and something else at every tick: the queues alone keep the caps. */
+function restless(): SchedulerPolicy {
+  let tick = 0;
+  return {
+    name: 'a policy that overfills and reshuffles all queues',
+    schedule({ pending }) {
+      tick++;
+      return pending.slice(0, 80).map(({ id, seq, eligible }) => ({
+        syscallId: id,
+        core: eligible[(seq + tick) % eligible.length] as string,
+        reason: 'restless',
+      }));
+    },
+  };
+}
+
+const POLICIES: Record<string, () => string | SchedulerPolicy> = {
+  fifo: () => 'fifo',
+  'round-robin': () => 'round-robin',
+  'round-robin with time slices': () => 'round-robin:timeSliceMs=20',
+  'a policy that overfills and reshuffles the queues': restless,
+};
+
+test.each(
+  Object.keys(POLICIES),
+)('10^5 random syscalls with cancels, deadlines, disconnects, cap changes and faults under %s: each ends once, caps hold, nothing is left', {
   timeout: 120_000,
-}, async (policy) => {
+}, async (name) => {
   const draw = random(20);
   const limits = { ...LIMITS, retryBackoffMs: { base: 5, max: 50 }, pendingTotal: 400 };
   const cores: BadProvider[] = [3, 5, 8, 0].map((cap, n) => new BadProvider(`core-${n}`, cap, () => world.clock, draw));
-  const world = testKernel(cores, { policy, limits });
+  const world = testKernel(cores, { policy: POLICIES[name]?.() ?? name, limits });
   const { kernel, clock } = world;
   const ends = new Map<string, number>();
   kernel.events.on('final', ({ syscallId }) => ends.set(syscallId, (ends.get(syscallId) ?? 0) + 1));
