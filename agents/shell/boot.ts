@@ -48,11 +48,11 @@ async function boot(flags: BootFlags): Promise<void> {
   exitOnUncaught(log);
   const stopped = stopSignal();
   const kernel = await bootKernel(config, { log });
+  process.on('SIGHUP', () => void reload(flags, kernel, log));
   const { record, recordPrompts = false } = flags;
   const recorder =
     record === undefined ? undefined : await Recorder.start(kernel.events, record, { log, prompts: recordPrompts });
   const { url } = await kernel.listen();
-  process.on('SIGHUP', () => void reload(flags, kernel, log));
   const recording = record === undefined ? [] : [`recording to ${record}${recordPrompts ? ', with prompts' : ''}`];
   out(renderBoot(url, kernel, config, recording));
   log.info({ signal: await stopped }, 'draining');

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { configJsonSchema, defaultConfig, loadConfig } from '../../kernel/boot.js';
-import { createPolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { err, out, printable } from './printer.js';
 
@@ -29,7 +28,6 @@ export function registerConfig(program: Command): void {
 async function check(file: string): Promise<void> {
   try {
     const { policy, cores } = await loadConfig(file);
-    createPolicy(policy);
     out(`${file}: valid, ${cores.length} ${cores.length === 1 ? 'core' : 'cores'}, policy ${policy}\n`);
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;

@@ -35,7 +35,7 @@ export async function withClient<T>(flags: KernelFlags, name: string, use: (clie
 }
 
 /** The token, never from a flag: other users of the machine can read the command line. */
-export function tokenOf({ tokenEnv }: KernelFlags): string | undefined {
+function tokenOf({ tokenEnv }: KernelFlags): string | undefined {
   const token = process.env[tokenEnv ?? DEFAULT_TOKEN_ENV];
   if (token !== undefined && token !== '') return token;
   if (tokenEnv === undefined) return undefined;

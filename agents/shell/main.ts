@@ -2,31 +2,23 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { SyscallError } from '../../syscalls/errors.js';
-import { registerBoot } from './boot.js';
-import { registerCompare } from './compare.js';
-import { registerConfig } from './config.js';
-import { registerCores } from './cores.js';
-import { registerKill } from './kill.js';
 import { err, printable } from './printer.js';
-import { registerProtocol } from './protocol.js';
-import { registerPs } from './ps.js';
-import { registerRun } from './run.js';
-import { registerStats } from './stats.js';
-import { registerTop } from './top.js';
 
-/** Every command, in the order of the help. */
-const COMMANDS = [
-  registerBoot,
-  registerRun,
-  registerPs,
-  registerTop,
-  registerKill,
-  registerStats,
-  registerCores,
-  registerCompare,
-  registerConfig,
-  registerProtocol,
-] as const;
+type Register = (program: Command) => void;
+
+/** Every command, in the order of the help. Loaded when asked for: those that boot kernels take half a second to load. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  boot: async () => (await import('./boot.js')).registerBoot,
+  run: async () => (await import('./run.js')).registerRun,
+  ps: async () => (await import('./ps.js')).registerPs,
+  top: async () => (await import('./top.js')).registerTop,
+  kill: async () => (await import('./kill.js')).registerKill,
+  stats: async () => (await import('./stats.js')).registerStats,
+  cores: async () => (await import('./cores.js')).registerCores,
+  compare: async () => (await import('./compare.js')).registerCompare,
+  config: async () => (await import('./config.js')).registerConfig,
+  protocol: async () => (await import('./protocol.js')).registerProtocol,
+};
 
 /** Exit codes. */
 const FAILED = 1;
@@ -39,8 +31,10 @@ async function main(): Promise<void> {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'eccos: ')) });
-  for (const register of COMMANDS) register(program);
+  const [, , name = ''] = process.argv;
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   try {
+    for (const one of load === undefined ? Object.values(COMMANDS) : [load]) (await one())(program);
     await program.parseAsync();
   } catch (error) {
     process.exit(report(error));
@@ -60,12 +54,8 @@ function report(error: unknown): number {
 function messageOf(error: unknown): string {
   if (error instanceof SyscallError) return error.message;
   const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-  return `internal error: ${message.split('\n')[0]} ${
-    stack
-      .split('\n')
-      .find((line) => line.includes(' at '))
-      ?.trim() ?? ''
-  }`;
+  const place = stack.split('\n').find((line) => line.trimStart().startsWith('at '));
+  return `internal error: ${message.split('\n')[0]} ${place?.trim() ?? ''}`;
 }
 
 await main();
