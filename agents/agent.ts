@@ -57,6 +57,12 @@ export abstract class Agent<Answer = string> {
     return child;
   }
 
+  /** Ends a child before this process ends. */
+  protected async reap(child: Agent<unknown>): Promise<void> {
+    await child.close();
+    this.#children.delete(child);
+  }
+
   /** Ends the children, then this process. Idempotent. */
   async close(): Promise<void> {
     await Promise.all([...this.#children].map((child) => child.close()));

@@ -15,6 +15,7 @@ import { openSocket } from './socket.js';
 
 export { type ErrorCode, SyscallError } from '../syscalls/errors.js';
 export type { ChatMessage, ChatParams, ChatReply, ChatTool, ToolCall } from '../syscalls/llm-chat.js';
+export { Agent, type ChatSettings, type RunOptions } from './agent.js';
 export type { ChatDelta } from './client-stream.js';
 export type { ChatStream, CoreView, HelloReply, PsReply, StatsReply };
 
@@ -117,7 +118,10 @@ export class Client {
     return new ChatStream((onChunk) => new ChatCall(this.#link.connection(), streamed, { signal, onChunk }));
   }
 
-  /** A connection of its own for a child process: this one's options, this one as parent. */
+  /**
+   * A connection of its own for a child process: this one's options, this one as parent. A child whose connection is lost
+   * comes back only as long as this process lives.
+   */
   spawn(name: string): Promise<Client> {
     return connect({ ...this.#options, name, parent: this.pid });
   }

@@ -57,7 +57,7 @@ export class MapReduceAgent extends Agent {
     try {
       return await child.run(prompt, options);
     } finally {
-      await child.close();
+      await this.reap(child);
     }
   }
 }
