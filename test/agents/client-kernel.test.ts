@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Client, type ConnectOptions, connect } from '../../agents/client.js';
+import { type ChatStream, type Client, type ConnectOptions, connect } from '../../agents/client.js';
+import type { Socket } from '../../agents/client-socket.js';
+import { openSocket } from '../../agents/socket.js';
 import { type BootedKernel, bootKernel, type KernelConfig } from '../../kernel/boot.js';
 import { ask, errorOf } from '../support/kernel.js';
 import { kernelConfig, slowConfig } from './client-real-kernel.js';
@@ -94,6 +96,43 @@ describe('over a real socket', () => {
     expect((await client.chat(ask())).core).toBe('quick');
   });
 
+  test('whatever is cut, aborted or left, every call settles, and nothing is left over', async () => {
+    const { join } = await boot(kernelConfig({ limits: { chunkMs: 0 } }));
+    let socket: Socket | undefined;
+    const client = await join({
+      reconnect: { baseMs: 1, maxMs: 5, attempts: 100 },
+      openSocket(target, events) {
+        socket = openSocket(target, events);
+        return socket;
+      },
+    });
+    const oneOf = seeded(7);
+    const read = async (stream: ChatStream, most: number) => {
+      let count = 0;
+      for await (const _ of stream) if (++count === most) break;
+      return stream.reply;
+    };
+    const codes: unknown[] = [];
+    for (let round = 0; round < 40; round++) {
+      const abort = new AbortController();
+      const calls = Array.from({ length: 6 }, (_, n) => {
+        const options = oneOf(3) === 0 ? { signal: abort.signal } : {};
+        const params = ask(`question ${round}.${n}`);
+        return oneOf(2) === 0 ? client.chat(params, options) : read(client.stream(params, options), oneOf(6));
+      });
+      const ended = Promise.allSettled(calls);
+      for (let turns = oneOf(30); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+      if (oneOf(2) === 0) abort.abort();
+      if (oneOf(4) === 0) socket?.cut();
+      codes.push(...(await ended).map((end) => (end.status === 'fulfilled' ? 'done' : end.reason.code)));
+    }
+    expect(codes).toHaveLength(240);
+    expect(new Set(codes)).toEqual(new Set(['done', 'cancelled', 'disconnected']));
+    await expect.poll(() => kernel.stats()).toMatchObject({ agents: 1, syscalls: { running: 0, pending: 0 } });
+    const { accepted, done, failed, cancelled } = kernel.stats().syscalls;
+    expect([failed, done + cancelled]).toEqual([0, accepted]);
+  });
+
   test('where there is no kernel is told by address', async () => {
     const { url, join } = await boot(kernelConfig());
     await kernel.stop();
@@ -102,3 +141,12 @@ describe('over a real socket', () => {
     expect(error['message']).toContain(url);
   });
 });
+
+/** Whole numbers from 0 up to a bound, the same in every run. */
+function seeded(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * bound);
+  };
+}
