@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { SyscallError } from '../../syscalls/errors.js';
-import { err, printable } from './printer.js';
+import { endWithReader, err, printable } from './printer.js';
 
 type Register = (program: Command) => void;
 
@@ -25,6 +25,7 @@ const FAILED = 1;
 const USAGE = 2;
 
 async function main(): Promise<void> {
+  endWithReader();
   const { version } = createRequire(import.meta.url)('eccos-kernel/package.json') as { version: string };
   const program = new Command('eccos')
     .description('a miniature operating system for LLM agents')

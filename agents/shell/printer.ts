@@ -1,13 +1,14 @@
 /** The only way to the terminal: results go to stdout, progress and faults to stderr. */
 
-/** Writes a result. A reader that has gone away, such as `head`, ends the command quietly. */
+/** A reader that has gone away, such as `head`, ends the command quietly. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
 export function out(text: string): void {
-  if (process.stdout.listenerCount('error') === 0) {
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
-    });
-  }
   process.stdout.write(text);
 }
 

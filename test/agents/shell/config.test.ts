@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { defaultConfig, loadConfig } from '../../../kernel/boot.js';
 import { describeProtocol } from '../../../syscalls/describe.js';
-import { eccos } from './eccos.js';
+import { eccos, Shell } from './eccos.js';
 
 const SHOWN = stringify(defaultConfig());
 let folder: string;
@@ -65,6 +65,13 @@ test('config schema and protocol print what editors and generators read', async 
   const [schema, protocol] = await Promise.all([eccos(['config', 'schema']), eccos(['protocol'])]);
   expect(JSON.parse(schema.stdout)).toMatchObject({ type: 'object', required: ['cores'] });
   expect(JSON.parse(protocol.stdout)).toEqual(describeProtocol());
+});
+
+test('a reader that goes away ends the command quietly', async () => {
+  const shell = new Shell(['protocol']);
+  shell.child.stdout?.destroy();
+  const { code, stderr } = await shell.ended();
+  expect([code, stderr]).toEqual([0, '']);
 });
 
 test('a usage error ends with 2, help with 0', async () => {
