@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { realClock } from '../../kernel/clock.js';
-import { kernelOn, type LIMITS } from '../support/kernel.js';
+import { kernelOn } from '../support/kernel.js';
 import { ScriptedCore } from '../support/scripted-core.js';
 import { connect, knock, Peer, rpc, type ServeOptions, serve, until } from './server-harness.js';
 

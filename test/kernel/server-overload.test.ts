@@ -17,11 +17,12 @@ test('ten times more than fits is answered `busy` at once, with the time to wait
   const served = await serve({ limits, open: (principal, outbox) => kernel.open(principal, outbox) });
   onTestFinished(() => served.server.close());
   const peers = await Promise.all(Array.from({ length: PEERS }, () => connect(served)));
+  for (const peer of peers) await peer.ask(rpc('hello', 'agent.hello', { protocol: 1, name: 'flood' }));
+  const cpu = process.cpuUsage();
   const took: number[] = [];
   const refusals: unknown[] = [];
   let accepted = 0;
   const flood = peers.map(async (peer) => {
-    await peer.ask(rpc('hello', 'agent.hello', { protocol: 1, name: 'flood' }));
     for (let n = 0; n < CALLS; n++) {
       const before = realClock.now();
       const first = (await peer.ask(rpc(n, 'llm.chat', ask()))) as { method?: string; error?: { data: object } };
@@ -35,8 +36,10 @@ test('ten times more than fits is answered `busy` at once, with the time to wait
   expect([accepted, refusals.length]).toEqual([ROOM, PEERS * CALLS - ROOM]);
   const busy = { code: 'busy', retryable: true, retryAfterMs: expect.any(Number) };
   expect(refusals).toEqual(refusals.map(() => busy));
-  // 20 ms is promised on an idle machine; here all ten peers and the tests beside them share its two CPUs.
-  expect(took.sort((a, b) => a - b)[Math.floor(took.length * 0.99)]).toBeLessThan(100);
+  // The wall clock of a busy test machine says little; 20 ms are promised on an idle one.
+  const { user, system } = process.cpuUsage(cpu);
+  expect((user + system) / 1000 / took.length).toBeLessThan(2);
+  expect(took.sort((a, b) => a - b)[Math.floor(took.length / 2)]).toBeLessThan(50);
 
   while (kernel.stats().syscalls.done < ROOM) {
     for (const request of core.requests.splice(0)) request.finish();
