@@ -25,6 +25,7 @@ export function defaultConfig(): KernelConfig {
     ttftMs,
     decodeSpeed: speed,
     slowdown: 0.3,
+    tools: true,
   }));
   return checkConfig({ cores }, 'the embedded default');
 }

@@ -5,20 +5,10 @@ import type { SchedulerPolicy } from '../../schedulers/policy.js';
 import type { CoreInfo } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { ask, LIMITS, type TestProcess, testKernel } from '../support/kernel.js';
+import { uniform } from '../support/random.js';
 
 const SYSCALLS = 100_000;
 const AGENTS = 40;
-
-/** Mulberry32. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A provider that fails in every way it can, takes its time to close an aborted request, and counts what it runs. */
 class BadProvider implements LLMCore {
@@ -107,7 +97,7 @@ test.each(
 )('10^5 random syscalls with cancels, deadlines, disconnects, cap changes and faults under %s: each ends once, caps hold, nothing is left', {
   timeout: 120_000,
 }, async (name) => {
-  const draw = random(20);
+  const draw = uniform(20);
   const limits = { ...LIMITS, retryBackoffMs: { base: 5, max: 50 }, pendingTotal: 400 };
   const cores: BadProvider[] = [3, 5, 8, 0].map((cap, n) => new BadProvider(`core-${n}`, cap, () => world.clock, draw));
   const world = testKernel(cores, { policy: POLICIES[name]?.() ?? name, limits });

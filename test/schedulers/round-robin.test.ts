@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PendingCall, SchedulableCore } from '../../schedulers/policy.js';
 import { RoundRobin } from '../../schedulers/round-robin.js';
+import { uniform } from '../support/random.js';
 
 const core = (id: string, free: number): SchedulableCore => ({
   id,
@@ -58,11 +59,8 @@ test('an agent whose calls fit no free core keeps its place in the ring', () => 
 
 test('with n agents waiting, the head of each starts within n starts', () => {
   const policy = new RoundRobin();
-  let seed = 7;
-  const below = (limit: number) => {
-    seed = (seed * 48_271) % 2_147_483_647;
-    return seed % limit;
-  };
+  const draw = uniform(7);
+  const below = (limit: number) => Math.floor(draw() * limit);
   const waits = new Map<number, { left: number }>();
   let pending: PendingCall[] = [];
   let seq = 0;
