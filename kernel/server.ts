@@ -13,6 +13,7 @@ import { Connection, type ConnectionOptions } from './connection.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Logger } from './log.js';
 import type { Principal } from './principal.js';
+import { ReadCount, ReadTurns } from './read-turns.js';
 import type { Outbox, Session } from './session.js';
 import { Corks } from './socket-outbox.js';
 import { checkExposure, refuseUpgrade, SUBPROTOCOL, UpgradeCheck } from './upgrade.js';
@@ -34,7 +35,10 @@ export interface KernelServer {
   stopListening(): void;
   /** Closes every connection and resolves when all are gone. Idempotent. */
   close(): Promise<void>;
-  /** Takes over limits, and closes the connections of tokens that are no longer valid. */
+  /**
+   * Takes over limits, and closes the connections of tokens that are no longer valid. Open connections keep their
+   * bound on the size of a message; the time for handshakes stays as it was at the start.
+   */
   reload(config: Pick<KernelConfig, 'limits'>): void;
 }
 
@@ -84,6 +88,7 @@ class SocketServer implements KernelServer {
   readonly #upgrade: UpgradeCheck;
   readonly #heartbeat: Heartbeat;
   readonly #addresses = new AddressCount();
+  readonly #turns: ReadTurns;
   readonly #connections = new Set<Connection>();
   readonly #connectionOptions: ConnectionOptions;
   #limits: KernelConfig['limits'];
@@ -99,6 +104,7 @@ class SocketServer implements KernelServer {
     this.#upgrade = new UpgradeCheck(config.listen, auth);
     const limits = () => this.#limits;
     this.#heartbeat = new Heartbeat(clock, limits);
+    this.#turns = new ReadTurns(clock);
     this.#connectionOptions = { clock, log, limits, corks: new Corks(clock), open };
     this.#sockets = createSockets(config.limits);
     this.port = (http.address() as AddressInfo).port;
@@ -163,8 +169,10 @@ class SocketServer implements KernelServer {
     const connection = new Connection(principal, socket, stream, this.#connectionOptions);
     const pulse = this.#heartbeat.add(socket);
     this.#connections.add(connection);
+    const count = new ReadCount(socket);
     socket.on('message', (data: Buffer, isBinary) => {
       pulse.missed = 0;
+      if (this.#turns.took(count)) connection.outbox.shut('flood');
       connection.receive(data, isBinary);
     });
     socket.on('pong', () => {
