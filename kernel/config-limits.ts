@@ -24,6 +24,7 @@ export const limitsConfig = z.strictObject({
       slow: count.default(2 ** 20).describe('Bytes a connection has not taken at which its streams pause'),
       close: count.default(2 ** 22).describe('Bytes a connection has not taken at which it is closed with 1013'),
     })
+    .refine(({ slow, close }) => slow <= close, 'Expected `slow` to be at most `close`')
     .prefault({}),
   slowReaderMs: millis.default(10_000).describe('A connection that is slow for longer is closed with 1013'),
   handshakeTimeoutMs: millis.default(5000).describe('Time for headers and handshake'),
@@ -32,14 +33,18 @@ export const limitsConfig = z.strictObject({
   drainMs: millis.default(30_000).describe('Time that running calls get at shutdown'),
   maxAttempts: count.max(100).default(3).describe('Times a call is given to a core before it fails'),
   retryBackoffMs: z
-    .strictObject({ base: millis.default(250), max: millis.default(10_000) })
-    .prefault({})
-    .describe('Pause before a call goes to cores that have all failed it: full jitter below base x 2^tries'),
+    .strictObject({
+      base: millis.default(250).describe('A call that every core has failed waits a random time below base x 2^tries'),
+      max: millis.default(10_000).describe('and below this'),
+    })
+    .prefault({}),
   chunkMs: millis.default(25).describe('Time over which streamed text is gathered into one message'),
   finishedCalls: z
-    .strictObject({ ms: millis.default(900_000), count: count.default(10_000) })
-    .prefault({})
-    .describe('How long, and how many, ended calls can still be judged'),
+    .strictObject({
+      ms: millis.default(900_000).describe('How long an ended call can still be judged'),
+      count: count.default(10_000).describe('How many ended calls can still be judged'),
+    })
+    .prefault({}),
 });
 
 export type KernelLimits = z.infer<typeof limitsConfig>;
