@@ -23,12 +23,21 @@ const listen = z.strictObject({
   tls: tls.optional(),
   insecureLan: z.boolean().default(false).describe('Listen beyond loopback without token and TLS'),
   allowedOrigins: z
-    .array(z.string())
+    .array(z.string().refine(isOrigin, 'Expected scheme://host or scheme://host:port and nothing else'))
     .default([])
     .describe('Origins of web pages that may connect, such as https://app.example'),
-  allowedHosts: z.array(z.string()).default([]).describe('Names in the Host header beside the address and localhost'),
+  allowedHosts: z
+    .array(z.string().regex(/^[\w.-]+$/, 'Expected a name without port'))
+    .default([])
+    .describe('Names in the Host header beside the address and localhost'),
 });
 
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+const SHA256 = /^[0-9a-f]{64}$/;
+const ENV_NAME = /^[A-Z_][A-Z0-9_]{0,127}$/;
 const methods = Object.keys(SYSCALLS) as [Method, ...Method[]];
 
 const token = z
@@ -37,12 +46,11 @@ const token = z
       .string()
       .regex(/^[\w.-]{1,64}$/)
       .describe('Who it is; processes of one name belong together'),
-    sha256: z
+    sha256: z.string().optional().meta({ description: 'SHA-256 of the token, in hex', pattern: SHA256.source }),
+    env: z
       .string()
-      .regex(/^[0-9a-f]{64}$/)
       .optional()
-      .describe('SHA-256 of the token, in hex'),
-    env: z.string().min(1).optional().describe('Environment variable that holds the token'),
+      .meta({ description: 'Environment variable that holds the token', pattern: ENV_NAME.source }),
     tenant: z
       .string()
       .min(1)
@@ -56,10 +64,15 @@ const token = z
     maxPending: z.int().min(1).optional().describe('Most open calls of all its processes'),
     budgetUsd: z.number().min(0).optional().describe('Dollars its calls may cost since boot'),
   })
-  .refine(
-    ({ sha256, env }) => (sha256 === undefined) !== (env === undefined),
-    'Expected exactly one of sha256 and env',
-  );
+  .superRefine(({ sha256, env }, context) => {
+    // No path to the field: a message that quoted it could quote a token put there by mistake.
+    const fault = (message: string) => context.addIssue({ code: 'custom', path: [], message });
+    if ((sha256 === undefined) === (env === undefined)) fault('Expected exactly one of sha256 and env');
+    if (sha256 !== undefined && !SHA256.test(sha256)) fault('Expected `sha256` to be 64 small hex digits');
+    if (env !== undefined && !ENV_NAME.test(env)) {
+      fault('Expected `env` to be the name of an environment variable: capitals, digits and _');
+    }
+  });
 
 const unique = (names: readonly string[]) => new Set(names).size === names.length;
 

@@ -32,6 +32,7 @@ export interface OutboxOptions {
 const SHUT = {
   draining: 1001,
   'expected text': 1003,
+  flood: 1008,
   'token revoked': 1008,
   'slow reader': 1013,
   killed: 4001,
