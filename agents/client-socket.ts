@@ -32,7 +32,3 @@ export interface Socket {
 
 /** @throws SyntaxError for a `url` that is none */
 export type OpenSocket = (target: SocketTarget, events: SocketEvents) => Socket;
-
-/** Offered by clients that cannot set headers; the token follows as a second subprotocol, in base64url. */
-export const SUBPROTOCOL = 'eccos.v1';
-export const BEARER_PREFIX = 'eccos.bearer.';

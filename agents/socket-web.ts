@@ -1,4 +1,5 @@
-import { BEARER_PREFIX, type OpenSocket, SUBPROTOCOL } from './client-socket.js';
+import { BEARER_PREFIX, SUBPROTOCOL } from '../syscalls/protocol.js';
+import type { OpenSocket } from './client-socket.js';
 
 /** The part of the browser's WebSocket that is used here. */
 interface WebSocketLike {

@@ -1,5 +1,6 @@
 import WebSocket from 'ws';
-import { type OpenSocket, SUBPROTOCOL } from './client-socket.js';
+import { SUBPROTOCOL } from '../syscalls/protocol.js';
+import type { OpenSocket } from './client-socket.js';
 
 /** WebSocket of Node: the token goes into the Authorization header. */
 export const openSocket: OpenSocket = ({ url, token }, events) => {

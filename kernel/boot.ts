@@ -13,6 +13,7 @@ import { createLogger, type Logger } from './log.js';
 import type { Principal } from './principal.js';
 import { type KernelServer, startServer } from './server.js';
 import type { Outbox, Session } from './session.js';
+import { checkExposure } from './upgrade.js';
 
 export { VirtualClock } from './clock.js';
 export type { KernelConfig } from './config.js';
@@ -91,6 +92,7 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
     cores: () => kernel.cores(),
     stats: () => kernel.stats(),
     reload(next) {
+      if (server !== undefined) checkExposure({ listen: config.listen, auth: next.auth });
       auth.replace(next.auth);
       kernel.reload(next);
       server?.reload(next);

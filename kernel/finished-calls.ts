@@ -20,8 +20,10 @@ interface Entry {
 /** Syscalls that have ended and can still be named, answered ones to be judged: the newest, bounded in age, number and size. */
 export class FinishedCalls {
   readonly #bounds: () => Bounds;
-  /** In order of their end, oldest first. */
   readonly #entries = new Map<SyscallId, Entry>();
+  /** Ids in order of their end, the first `#evicted` of them gone: looking for the head of a Map passes all its deleted keys. */
+  #order: SyscallId[] = [];
+  #evicted = 0;
   #size = 0;
 
   constructor(bounds: () => Bounds) {
@@ -31,6 +33,7 @@ export class FinishedCalls {
   add(id: SyscallId, entry: Entry): void {
     const { at, size } = entry;
     this.#entries.set(id, entry);
+    this.#order.push(id);
     this.#size += size;
     this.#evict(at);
   }
@@ -43,10 +46,18 @@ export class FinishedCalls {
 
   #evict(now: Millis): void {
     const { ms, count, size } = this.#bounds();
-    for (const [id, entry] of this.#entries) {
-      if (entry.at + ms >= now && this.#entries.size <= count && this.#size <= size) return;
-      this.#entries.delete(id);
+    for (let entry = this.#oldest(); entry !== undefined; entry = this.#oldest()) {
+      if (entry.at + ms >= now && this.#entries.size <= count && this.#size <= size) break;
+      this.#entries.delete(this.#order[this.#evicted++] as SyscallId);
       this.#size -= entry.size;
     }
+    if (this.#evicted > 1000 && this.#evicted > this.#order.length / 2) {
+      this.#order = this.#order.slice(this.#evicted);
+      this.#evicted = 0;
+    }
+  }
+
+  #oldest(): Entry | undefined {
+    return this.#entries.get(this.#order[this.#evicted] ?? '');
   }
 }

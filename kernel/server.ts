@@ -5,6 +5,7 @@ import { type AddressInfo, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SyscallError } from '../syscalls/errors.js';
+import { SUBPROTOCOL } from '../syscalls/protocol.js';
 import { AddressCount } from './address-count.js';
 import type { Authenticator } from './auth.js';
 import type { Clock } from './clock.js';
@@ -16,7 +17,7 @@ import type { Principal } from './principal.js';
 import { ReadCount, ReadTurns } from './read-turns.js';
 import type { Outbox, Session } from './session.js';
 import { Corks } from './socket-outbox.js';
-import { checkExposure, refuseUpgrade, SUBPROTOCOL, UpgradeCheck } from './upgrade.js';
+import { checkExposure, refuseUpgrade, UpgradeCheck } from './upgrade.js';
 
 export interface ServerOptions {
   readonly config: Pick<KernelConfig, 'listen' | 'auth' | 'limits'>;

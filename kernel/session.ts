@@ -18,7 +18,7 @@ export type Reply =
 
 /** One connection's way into the kernel, over a socket or in process. */
 export interface Session {
-  /** One JSON-RPC request whose envelope has been checked; method and parameters are checked here. Never rejects. */
+  /** One JSON-RPC request whose envelope has been checked; method and parameters are checked here. Rejects only for a bug in the kernel. */
   handle(request: { readonly id: RequestId; readonly method: string; readonly params?: unknown }): Promise<Reply>;
   /** The same for callers in process. @throws SyscallError */
   call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;

@@ -53,7 +53,8 @@ export class Trap implements Session {
     try {
       return { jsonrpc: '2.0', id, result: await this.#dispatch(id, method, params) };
     } catch (error) {
-      return { jsonrpc: '2.0', id, error: SyscallError.from(error).toRpc() };
+      if (!(error instanceof SyscallError)) throw error;
+      return { jsonrpc: '2.0', id, error: error.toRpc() };
     }
   }
 

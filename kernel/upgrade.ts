@@ -2,16 +2,13 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { isIPv4 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SyscallError } from '../syscalls/errors.js';
+import { BEARER_PREFIX } from '../syscalls/protocol.js';
 import type { Authenticator } from './auth.js';
 import type { KernelConfig } from './config.js';
 import { LOCAL, type Principal } from './principal.js';
 
 type Listen = KernelConfig['listen'];
 
-/** The subprotocol that the server speaks and names in its answer. */
-export const SUBPROTOCOL = 'eccos.v1';
-/** A browser cannot set headers: it offers this and the token in base64url as one more subprotocol. */
-const BEARER_SUBPROTOCOL = 'eccos.bearer.';
 const BEARER_SCHEME = 'bearer ';
 
 /** Who may come in, or the HTTP status of the refusal. */
@@ -101,6 +98,6 @@ function tokenOf({ headers }: IncomingMessage): string | undefined {
   const { authorization } = headers;
   if (authorization?.toLowerCase().startsWith(BEARER_SCHEME)) return authorization.slice(BEARER_SCHEME.length).trim();
   const offered = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim());
-  const bearer = offered?.find((name) => name.startsWith(BEARER_SUBPROTOCOL));
-  return bearer && Buffer.from(bearer.slice(BEARER_SUBPROTOCOL.length), 'base64url').toString();
+  const bearer = offered?.find((name) => name.startsWith(BEARER_PREFIX));
+  return bearer && Buffer.from(bearer.slice(BEARER_PREFIX.length), 'base64url').toString();
 }

@@ -1,5 +1,10 @@
 import { z } from 'zod';
 
+/** WebSocket subprotocol of the kernel. */
+export const SUBPROTOCOL = 'eccos.v1';
+/** A second subprotocol hands over a token, in base64url behind this, for browsers, which cannot set headers. */
+export const BEARER_PREFIX = 'eccos.bearer.';
+
 /** Identity that the sender of a request gives it; replies carry it back. */
 const requestId = z.union([z.string().max(128), z.number()]);
 export type RequestId = z.infer<typeof requestId>;
@@ -9,7 +14,7 @@ export const rpcRequest = z.strictObject({
   jsonrpc: z.literal('2.0'),
   id: requestId,
   method: z.string().max(64),
-  params: z.unknown(),
+  params: z.unknown().optional(),
 });
 
 const rpcError = z.object({
