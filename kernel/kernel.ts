@@ -21,6 +21,9 @@ import type { Outbox, Session } from './session.js';
 import type { SyscallTable } from './syscall-table.js';
 import { Trap } from './trap.js';
 
+/** One for all: taking down the stack is half the work of a cancel, and says nothing here. */
+const CANCELLED = new SyscallError('cancelled', 'Cancelled by the agent');
+
 /** The kernel's parts, wired in the composition root. */
 export interface KernelParts {
   readonly clock: Clock;
@@ -77,7 +80,7 @@ export class Kernel {
     const { table } = this.#parts;
     const call = table.get(id);
     if (call !== undefined && mayTouch(process, call)) {
-      return table.cancel(call, new SyscallError('cancelled', 'Cancelled by the agent'));
+      return table.cancel(call, CANCELLED);
     }
     if (call === undefined && table.ended(id, process.principal.name) !== undefined) return false;
     throw new SyscallError('not-found', `params.syscallId: expected a syscall of yours, got "${id}"`);
