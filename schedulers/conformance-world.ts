@@ -1,5 +1,6 @@
 import type { CoreId, SyscallId } from '../syscalls/syscall.js';
 import type { Assignment, PendingCall, SchedulableCore, SchedulingSnapshot } from './policy.js';
+import { uniform } from './uniform.js';
 
 interface Running {
   readonly call: PendingCall;
@@ -23,7 +24,7 @@ export class World {
   #now = 0;
 
   constructor(seed: number) {
-    this.#random = mulberry32(seed);
+    this.#random = uniform(seed);
     const cores = Array.from({ length: 1 + this.#below(4) }, (_, index) => `core-${index}`);
     // The first core always has a slot, so that every call can be served.
     this.#caps = new Map(cores.map((id, index) => [id, index === 0 ? 1 + this.#below(3) : this.#below(4)]));
@@ -115,15 +116,4 @@ export class World {
   #below(limit: number): number {
     return Math.floor(this.#random() * limit);
   }
-}
-
-/** Mulberry32, a 32-bit generator (Tommy Ettinger, public domain): numbers from 0 up to 1. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

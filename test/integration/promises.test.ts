@@ -1,10 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { realClock, VirtualClock } from '../../kernel/clock.js';
 import { simulatedConfig, simulatedCore } from '../../kernel/cores/simulated.js';
+import { uniform } from '../../schedulers/uniform.js';
 import type { SyscallError } from '../../syscalls/errors.js';
 import type { ChatReply } from '../../syscalls/llm-chat.js';
 import { kernelOn, spawnOn, type TestProcess } from '../support/kernel.js';
-import { uniform } from '../support/random.js';
 import { ScriptedCore } from '../support/scripted-core.js';
 
 afterEach(() => vi.useRealTimers());

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import type { VirtualClock } from '../../kernel/clock.js';
 import type { CoreRequest, CoreResult, CoreRun, LLMCore } from '../../kernel/cores/core.js';
 import type { SchedulerPolicy } from '../../schedulers/policy.js';
+import { uniform } from '../../schedulers/uniform.js';
 import type { CoreInfo } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { ask, LIMITS, type TestProcess, testKernel } from '../support/kernel.js';
-import { uniform } from '../support/random.js';
 
 const SYSCALLS = 100_000;
 const AGENTS = 40;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PendingCall, SchedulableCore } from '../../schedulers/policy.js';
 import { RoundRobin } from '../../schedulers/round-robin.js';
-import { uniform } from '../support/random.js';
+import { uniform } from '../../schedulers/uniform.js';
 
 const core = (id: string, free: number): SchedulableCore => ({
   id,
