@@ -1,3 +1,4 @@
+import { SyscallError } from '../syscalls/errors.js';
 import type { ChatMessage, ChatParams, ChatReply } from '../syscalls/llm-chat.js';
 import type { Pid } from '../syscalls/syscall.js';
 import type { ChatDelta, Client } from './client.js';
@@ -22,6 +23,7 @@ export abstract class Agent<Answer = string> {
   readonly #client: Client;
   readonly #settings: ChatSettings;
   readonly #children = new Set<Agent<unknown>>();
+  #isClosed = false;
   #history: readonly ChatMessage[] = [];
 
   /** @param client the agent's own, which it closes in the end */
@@ -50,11 +52,19 @@ export abstract class Agent<Answer = string> {
    * Starts a child: a process of its own with this one as parent, so that killing this one kills it too.
    *
    * @param make builds the agent on its client
+   * @throws SyscallError; `cancelled` when this agent was closed meanwhile
    */
   async spawn<A extends Agent<unknown>>(name: string, make: (client: Client) => A): Promise<A> {
-    const child = make(await this.#client.spawn(name));
-    this.#children.add(child);
-    return child;
+    const client = await this.#client.spawn(name);
+    try {
+      if (this.#isClosed) throw new SyscallError('cancelled', 'The agent was closed');
+      const child = make(client);
+      this.#children.add(child);
+      return child;
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
   }
 
   /** Ends a child before this process ends. */
@@ -65,6 +75,7 @@ export abstract class Agent<Answer = string> {
 
   /** Ends the children, then this process. Idempotent. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#children].map((child) => child.close()));
     await this.#client.close();
   }

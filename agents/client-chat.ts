@@ -1,12 +1,14 @@
 import { SyscallError } from '../syscalls/errors.js';
 import type { ChatChunk, ChatParams, ChatReply } from '../syscalls/llm-chat.js';
 import type { SyscallId } from '../syscalls/syscall.js';
+import type { Ambient } from './ambient.js';
 import type { Connection } from './client-connection.js';
 
 /** One `llm.chat` on its way: it ends once, by its reply or because its caller lost interest. */
 export class ChatCall {
   readonly reply: Promise<ChatReply>;
   readonly #signal: AbortSignal | undefined;
+  readonly #ambient: Ambient;
   #connection: Connection | undefined;
   #syscallId: SyscallId | undefined;
   #isOpen = true;
@@ -19,9 +21,14 @@ export class ChatCall {
   constructor(
     connection: Promise<Connection>,
     params: ChatParams,
-    options: { readonly signal?: AbortSignal | undefined; readonly onChunk?: (chunk: ChatChunk) => void },
+    options: {
+      readonly ambient: Ambient;
+      readonly signal?: AbortSignal | undefined;
+      readonly onChunk?: (chunk: ChatChunk) => void;
+    },
   ) {
     this.#signal = options.signal;
+    this.#ambient = options.ambient;
     this.reply = new Promise((resolve, reject) => {
       this.#reject = reject;
       this.#send(connection, params, options.onChunk).then(resolve, reject);
@@ -63,8 +70,14 @@ export class ChatCall {
 
   #cancel(): void {
     if (this.#connection === undefined || this.#syscallId === undefined) return;
-    // Whether the kernel still could cancel it changes nothing for the caller, who has its answer.
-    this.#connection.request('syscall.cancel', { syscallId: this.#syscallId }).catch(() => {});
+    this.#connection
+      .request('syscall.cancel', { syscallId: this.#syscallId })
+      .catch(({ retryAfterMs }: SyscallError) => {
+        // Many aborts at once can pass the rate limit; a call that is never cancelled goes on to cost. Whatever else went
+        // wrong changes nothing for the caller, who has its answer.
+        if (retryAfterMs !== undefined)
+          this.#ambient.after(retryAfterMs * (1 + this.#ambient.random()), () => this.#cancel());
+      });
   }
 
   readonly #onAbort = () => {

@@ -12,6 +12,9 @@ export interface RequestListener {
   chunk?(chunk: ChatChunk): void;
 }
 
+/** Codes with which the kernel closes for good. */
+const CLOSED = { draining: 1001, refused: 1008, killed: 4001 } as const;
+
 interface OpenRequest {
   readonly method: Method;
   readonly listener: RequestListener;
@@ -181,8 +184,9 @@ function errorOf({ code, reason, status }: SocketClosing, url: string): SyscallE
   if (status === 401) return new SyscallError('unauthorized', `${url}: the kernel takes no such token`);
   if (status === 403) return new SyscallError('forbidden', `${url}: the kernel takes no connection from here`);
   if (status === 503) return new SyscallError('busy', `${url}: the kernel takes no more connections`);
-  if (code === 1008) return new SyscallError('unauthorized', `${url}: ${reason}`);
-  if (reason === 'killed') return new SyscallError('cancelled', 'The process was killed');
+  if (code === CLOSED.refused) return new SyscallError('unauthorized', `${url}: ${reason}`);
+  if (code === CLOSED.killed) return new SyscallError('cancelled', 'The process was killed');
+  if (code === CLOSED.draining) return new SyscallError('draining', `${url}: the kernel has shut down`);
   const why = reason === '' ? `code ${code}` : reason;
   return new SyscallError('disconnected', `${url}: the connection ended: ${why}`);
 }

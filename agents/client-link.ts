@@ -41,9 +41,14 @@ export function backoffMs({ baseMs, maxMs }: Backoff, attempt: number, random: n
   return random * Math.min(maxMs, baseMs * 2 ** attempt);
 }
 
+/** Whether the kernel of a lost connection may be back in a moment. One that shuts down is not: its calls are for another. */
+function comesBack({ code, retryable }: SyscallError): boolean {
+  return retryable && code !== 'draining';
+}
+
 /**
  * Keeps one process connected: when its connection is lost, it makes the next one, which is a new process. An error that
- * no retry can help ends it for good.
+ * no retry can help ends it for good, and so does a kernel that shuts down.
  */
 export class Link {
   readonly #options: LinkOptions;
@@ -94,7 +99,7 @@ export class Link {
 
   #lost(error: SyscallError): void {
     const { backoff } = this.#options;
-    if (backoff === undefined || !error.retryable) {
+    if (backoff === undefined || !comesBack(error)) {
       this.#state = { status: 'ended', error };
       return;
     }
@@ -121,7 +126,7 @@ export class Link {
         return await dial(this.#options, signal);
       } catch (thrown) {
         failed = SyscallError.from(thrown);
-        if (!failed.retryable) throw failed;
+        if (!comesBack(failed)) throw failed;
       }
     }
     throw failed;

@@ -82,16 +82,19 @@ export async function connect(options: ConnectOptions): Promise<Client> {
  * One process of a kernel. Every method rejects with SyscallError: `code`, `retryable`, and `retryAfterMs` where known.
  *
  * When the connection is cut, open calls end `disconnected`; later ones wait for the next connection, which is a new
- * process with a new pid. A process that was killed, or whose token is refused, does not come back.
+ * process with a new pid. A process that was killed, whose token is refused or whose kernel has shut down does not come
+ * back.
  */
 export class Client {
   readonly #link: Link;
   readonly #options: ConnectOptions;
+  readonly #ambient: Ambient;
 
   /** Use `connect`. */
   constructor(link: Link, options: ConnectOptions) {
     this.#link = link;
     this.#options = options;
+    this.#ambient = options.ambient ?? realAmbient;
   }
 
   get name(): string {
@@ -109,13 +112,14 @@ export class Client {
 
   /** Has a model answer. `stream` has no use here: see the method of that name. */
   chat(params: ChatParams, { signal }: CallOptions = {}): Promise<ChatReply> {
-    return new ChatCall(this.#link.connection(), params, { signal }).reply;
+    return new ChatCall(this.#link.connection(), params, { ambient: this.#ambient, signal }).reply;
   }
 
   /** Has a model answer and gives its text as it comes. */
   stream(params: ChatParams, { signal }: CallOptions = {}): ChatStream {
+    const ambient = this.#ambient;
     const streamed = { ...params, stream: true };
-    return new ChatStream((onChunk) => new ChatCall(this.#link.connection(), streamed, { signal, onChunk }));
+    return new ChatStream((onChunk) => new ChatCall(this.#link.connection(), streamed, { ambient, signal, onChunk }));
   }
 
   /**

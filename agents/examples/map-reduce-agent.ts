@@ -1,3 +1,4 @@
+import { SyscallError } from '../../syscalls/errors.js';
 import { Agent, type ChatSettings, type RunOptions } from '../agent.js';
 import type { Client } from '../client.js';
 import { ChatAgent } from './chat-agent.js';
@@ -19,18 +20,22 @@ export interface MapReduceOptions {
  * a task without a colon is a text that is to be summarised.
  */
 export class MapReduceAgent extends Agent {
-  readonly #options: MapReduceOptions;
+  readonly #parts: number;
+  readonly #concurrency: number;
+  readonly #chat: ChatSettings;
 
-  constructor(client: Client, options: MapReduceOptions = {}) {
-    super(client, options.chat);
-    this.#options = options;
+  /** @throws SyscallError `invalid-params` for `parts` or `concurrency` below 1 */
+  constructor(client: Client, { parts = 4, concurrency = 4, chat = {} }: MapReduceOptions = {}) {
+    super(client, chat);
+    this.#parts = positive('parts', parts);
+    this.#concurrency = positive('concurrency', concurrency);
+    this.#chat = chat;
   }
 
   /** The first child that fails ends the others. Only the text of the last call goes to `onDelta`. */
   override async run(task: string, options: RunOptions = {}): Promise<string> {
-    const { parts = 4, concurrency = 4 } = this.#options;
     const { instruction, text } = readTask(task);
-    const pieces = splitText(text, parts);
+    const pieces = splitText(text, this.#parts);
     const failed = new AbortController();
     const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
     const found: string[] = new Array(pieces.length);
@@ -42,7 +47,7 @@ export class MapReduceAgent extends Agent {
         found[index] = await this.#map(index, prompt, { ...options, signal, onDelta: undefined });
       }
     };
-    const workers = Math.min(concurrency, pieces.length);
+    const workers = Math.min(this.#concurrency, pieces.length);
     await Promise.all(Array.from({ length: workers }, () => work().catch((error) => failed.abort(error))));
     failed.signal.throwIfAborted();
     const answers = found.map((answer, index) => `Part ${index + 1}:\n${answer}`).join('\n\n');
@@ -51,8 +56,7 @@ export class MapReduceAgent extends Agent {
   }
 
   async #map(index: number, prompt: string, options: RunOptions): Promise<string> {
-    const { chat } = this.#options;
-    const make = (client: Client) => new ChatAgent(client, chat === undefined ? {} : { chat });
+    const make = (client: Client) => new ChatAgent(client, { chat: this.#chat });
     const child = await this.spawn(`${this.name}/${index + 1}`, make);
     try {
       return await child.run(prompt, options);
@@ -60,6 +64,11 @@ export class MapReduceAgent extends Agent {
       await this.reap(child);
     }
   }
+}
+
+function positive(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new SyscallError('invalid-params', `${name}: expected a whole number from 1 and up, got ${value}`);
 }
 
 function readTask(task: string): { readonly instruction: string; readonly text: string } {

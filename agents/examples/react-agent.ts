@@ -18,6 +18,8 @@ export interface ReactAgentOptions {
 export class ReactAgent extends Agent {
   readonly #tools: readonly Tool[];
   readonly #maxSteps: number;
+  /** Results that the model has not seen: a run that ends early leaves them to the next, for every tool call needs its result. */
+  #results: readonly ChatMessage[] = [];
 
   constructor(client: Client, { tools, maxSteps = 10, chat }: ReactAgentOptions) {
     super(client, { ...chat, tools: tools.map(({ definition }) => definition) });
@@ -28,11 +30,11 @@ export class ReactAgent extends Agent {
   /** @throws SyscallError `budget-exhausted` when there is no answer after `maxSteps` */
   override async run(task: string, options?: RunOptions): Promise<string> {
     const opening: ChatMessage[] = this.history.length === 0 ? [{ role: 'system', content: SYSTEM }] : [];
-    let messages: ChatMessage[] = [...opening, { role: 'user', content: task }];
+    let messages: readonly ChatMessage[] = [...opening, ...this.#results, { role: 'user', content: task }];
     for (let step = 0; step < this.#maxSteps; step++) {
       const { text, toolCalls } = await this.chat(messages, options);
-      if (toolCalls.length === 0) return text;
-      messages = await Promise.all(toolCalls.map((call) => answerToolCall(this.#tools, call)));
+      messages = this.#results = await Promise.all(toolCalls.map((call) => answerToolCall(this.#tools, call)));
+      if (messages.length === 0) return text;
     }
     throw new SyscallError('budget-exhausted', `maxSteps: expected an answer within ${this.#maxSteps} steps, got none`);
   }
