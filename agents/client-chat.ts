@@ -68,16 +68,17 @@ export class ChatCall {
     });
   }
 
+  /** Whether the kernel still could cancel it changes nothing for the caller, who has its answer. */
   #cancel(): void {
     if (this.#connection === undefined || this.#syscallId === undefined) return;
-    this.#connection
-      .request('syscall.cancel', { syscallId: this.#syscallId })
-      .catch(({ retryAfterMs }: SyscallError) => {
-        // Many aborts at once can pass the rate limit; a call that is never cancelled goes on to cost. Whatever else went
-        // wrong changes nothing for the caller, who has its answer.
-        if (retryAfterMs !== undefined)
-          this.#ambient.after(retryAfterMs * (1 + this.#ambient.random()), () => this.#cancel());
-      });
+    const sent = this.#connection.request('syscall.cancel', { syscallId: this.#syscallId });
+    sent.catch((error: SyscallError) => this.#cancelLater(error));
+  }
+
+  /** Many aborts at once can pass the rate limit, and a call that is never cancelled goes on to cost. */
+  #cancelLater({ retryAfterMs }: SyscallError): void {
+    if (retryAfterMs === undefined) return;
+    this.#ambient.after(retryAfterMs * (1 + this.#ambient.random()), () => this.#cancel());
   }
 
   readonly #onAbort = () => {

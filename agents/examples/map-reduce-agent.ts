@@ -22,14 +22,14 @@ export interface MapReduceOptions {
 export class MapReduceAgent extends Agent {
   readonly #parts: number;
   readonly #concurrency: number;
-  readonly #chat: ChatSettings;
+  readonly #settings: ChatSettings;
 
   /** @throws SyscallError `invalid-params` for `parts` or `concurrency` below 1 */
   constructor(client: Client, { parts = 4, concurrency = 4, chat = {} }: MapReduceOptions = {}) {
     super(client, chat);
     this.#parts = positive('parts', parts);
     this.#concurrency = positive('concurrency', concurrency);
-    this.#chat = chat;
+    this.#settings = chat;
   }
 
   /** The first child that fails ends the others. Only the text of the last call goes to `onDelta`. */
@@ -56,7 +56,7 @@ export class MapReduceAgent extends Agent {
   }
 
   async #map(index: number, prompt: string, options: RunOptions): Promise<string> {
-    const make = (client: Client) => new ChatAgent(client, { chat: this.#chat });
+    const make = (client: Client) => new ChatAgent(client, { chat: this.#settings });
     const child = await this.spawn(`${this.name}/${index + 1}`, make);
     try {
       return await child.run(prompt, options);

@@ -88,3 +88,21 @@ test('closing ends the children and theirs first, then the agent, and twice is o
   expect(kernel.peers.map(({ isOpen }) => isOpen)).toEqual([false, false, false]);
   expect(await errorOf(child.run('late'))).toMatchObject({ code: 'cancelled' });
 });
+
+describe('a child that cannot be had is not left connected', () => {
+  test('when its parent is closed meanwhile', async () => {
+    const late = errorOf(agent.spawn('child', (client) => new Echo(client)));
+    await agent.close();
+    expect(await late).toMatchObject({ code: 'cancelled' });
+    expect(kernel.peers.map(({ isOpen }) => isOpen)).toEqual([false, false]);
+  });
+
+  test('when it cannot be made', async () => {
+    const failed = agent.spawn('child', () => {
+      throw new RangeError('no such child');
+    });
+    await expect(failed).rejects.toThrow('no such child');
+    expect(kernel.peers.map(({ isOpen }) => isOpen)).toEqual([true, false]);
+    await agent.close();
+  });
+});

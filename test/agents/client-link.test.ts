@@ -72,12 +72,16 @@ describe('when the connection is cut', () => {
   });
 
   test.each([
-    ['a killed process', [4001, 'killed'], 'cancelled'],
-    ['a revoked token', [1008, 'token revoked'], 'unauthorized'],
-  ] as const)('%s does not come back', async (_, [code, reason], expected) => {
+    ['a killed process', 4001, 'cancelled', false],
+    ['a revoked token', 1008, 'unauthorized', false],
+    ['the process of a kernel that shuts down', 1001, 'draining', true],
+  ] as const)('%s does not come back', async (_, closeCode, code, retryable) => {
     const client = await kernel.connect();
-    kernel.peer.cut(code, reason);
-    expect(await errorOf(client.stats())).toMatchObject({ code: expected, retryable: false });
+    const open = errorOf(client.chat(ask()));
+    await settle();
+    kernel.peer.cut(closeCode);
+    expect(await open).toMatchObject({ code, retryable });
+    expect(await errorOf(client.stats())).toMatchObject({ code, retryable });
     expect([kernel.peers.length, kernel.timers.size]).toEqual([1, 0]);
   });
 

@@ -126,6 +126,27 @@ describe('an abort', () => {
     expect(peer.last('syscall.cancel').params).toEqual({ syscallId: 's1' });
   });
 
+  test('whose cancel passes the rate limit is sent again when the kernel says, until it counts', async () => {
+    const abort = new AbortController();
+    const client = await kernel.connect();
+    const failed = errorOf(client.chat(ask(), { signal: abort.signal }));
+    await settle();
+    kernel.peer.accept(kernel.peer.last('llm.chat'), 's1');
+    abort.abort();
+    expect(await failed).toMatchObject({ code: 'cancelled' });
+    kernel.random = 0.5;
+    for (const _ of ['first', 'second']) {
+      const refused = new SyscallError('rate-limited', 'too many', { retryAfterMs: 100 });
+      kernel.peer.fail(kernel.peer.last('syscall.cancel'), refused);
+      await settle();
+      expect(kernel.tick()).toBe(150);
+      await settle();
+    }
+    kernel.peer.reply(kernel.peer.last('syscall.cancel'), { cancelled: true });
+    await settle();
+    expect([kernel.peer.requests.length, kernel.timers.size]).toEqual([4, 0]);
+  });
+
   test('before the call sends nothing', async () => {
     const client = await kernel.connect();
     expect(await errorOf(client.chat(ask(), { signal: AbortSignal.abort() }))).toMatchObject({ code: 'cancelled' });

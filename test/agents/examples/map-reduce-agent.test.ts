@@ -123,3 +123,14 @@ test('a task without a text is an empty run, not a hang', async () => {
   expect(await errorOf(agent.run(' ', { signal: abort }))).toMatchObject({ code: 'cancelled' });
   expect(kernel.peers).toHaveLength(1);
 });
+
+test.each([
+  { parts: 0 },
+  { parts: 1.5 },
+  { concurrency: 0 },
+  { concurrency: Number.NaN },
+])('refuses %j', async (options) => {
+  const client = await new FakeKernel().connect();
+  const [name] = Object.keys(options);
+  expect(() => new MapReduceAgent(client, options)).toThrow(`${name}: expected a whole number from 1 and up`);
+});
