@@ -1,5 +1,6 @@
 import { SyscallError } from '../syscalls/errors.js';
 import type { HelloParams, HelloReply } from '../syscalls/hello.js';
+import { brokenBound } from '../syscalls/json-scan.js';
 import type { ChatChunk } from '../syscalls/llm-chat.js';
 import { describeIssue, rpcIncoming } from '../syscalls/protocol.js';
 import type { SyscallId } from '../syscalls/syscall.js';
@@ -30,7 +31,8 @@ export class Connection {
   readonly #streams = new Map<SyscallId, RequestListener>();
   readonly #requests = new Map<number, OpenRequest>();
   #lastId = 0;
-  #maxMessageBytes = Number.POSITIVE_INFINITY;
+  /** What the kernel takes, once it has said so. */
+  #limits: HelloReply['limits'] | undefined;
   /** Why nothing is sent and read any more. */
   #fault: SyscallError | undefined;
   /** Settles when the handshake is done. Rejects as `ended` settles, if that comes first. */
@@ -60,7 +62,7 @@ export class Connection {
   /** Makes the connection a process. */
   async hello(params: HelloParams): Promise<HelloReply> {
     const reply = await this.request('agent.hello', params);
-    this.#maxMessageBytes = reply.limits.maxMessageBytes;
+    this.#limits = reply.limits;
     return reply;
   }
 
@@ -70,11 +72,8 @@ export class Connection {
       if (this.#fault !== undefined) throw this.#fault;
       const id = ++this.#lastId;
       const text = JSON.stringify({ jsonrpc: '2.0', id, method, params });
-      // The kernel would not answer a message that is too long, but close the connection.
-      if (bytesOf(text, this.#maxMessageBytes) > this.#maxMessageBytes) {
-        const most = `expected at most ${this.#maxMessageBytes} bytes`;
-        throw new SyscallError('invalid-params', `params: ${most}, got ${text.length} characters`);
-      }
+      // The kernel would close the connection, or answer without the id of a request that it could not read.
+      if (this.#limits !== undefined) checkSize(text, this.#limits);
       this.#requests.set(id, { method, listener, resolve: (result) => resolve(result as Result<M>), reject });
       this.#socket.send(text);
     });
@@ -157,9 +156,18 @@ export class Connection {
   }
 }
 
-/** Length in UTF-8, or any number not above `limit` where that is certain. */
-function bytesOf(text: string, limit: number): number {
-  return text.length * 3 <= limit ? text.length : new TextEncoder().encode(text).length;
+/** @throws SyscallError `invalid-params` for a message that the kernel would not take */
+function checkSize(text: string, limits: HelloReply['limits']): void {
+  const { maxMessageBytes } = limits;
+  // A character takes three bytes at most, so that few texts need to be encoded.
+  if (text.length * 3 > maxMessageBytes && new TextEncoder().encode(text).length > maxMessageBytes) {
+    throw new SyscallError(
+      'invalid-params',
+      `params: expected at most ${maxMessageBytes} bytes, got ${text.length} characters`,
+    );
+  }
+  const rule = brokenBound(text, limits);
+  if (rule !== undefined) throw new SyscallError('invalid-params', `params: expected ${rule}, got more`);
 }
 
 function parse(text: string): unknown {
@@ -183,8 +191,10 @@ function broken(message: string): SyscallError {
 function errorOf({ code, reason, status }: SocketClosing, url: string): SyscallError {
   if (status === 401) return new SyscallError('unauthorized', `${url}: the kernel takes no such token`);
   if (status === 403) return new SyscallError('forbidden', `${url}: the kernel takes no connection from here`);
-  if (status === 503) return new SyscallError('busy', `${url}: the kernel takes no more connections`);
-  if (code === CLOSED.refused) return new SyscallError('unauthorized', `${url}: ${reason}`);
+  if (status === 503) return new SyscallError('draining', `${url}: the kernel is shutting down`);
+  if (code === CLOSED.refused) {
+    return new SyscallError(reason === 'flood' ? 'rate-limited' : 'unauthorized', `${url}: ${reason}`);
+  }
   if (code === CLOSED.killed) return new SyscallError('cancelled', 'The process was killed');
   if (code === CLOSED.draining) return new SyscallError('draining', `${url}: the kernel has shut down`);
   const why = reason === '' ? `code ${code}` : reason;

@@ -41,11 +41,6 @@ export function backoffMs({ baseMs, maxMs }: Backoff, attempt: number, random: n
   return random * Math.min(maxMs, baseMs * 2 ** attempt);
 }
 
-/** Whether the kernel of a lost connection may be back in a moment. One that shuts down is not: its calls are for another. */
-function comesBack({ code, retryable }: SyscallError): boolean {
-  return retryable && code !== 'draining';
-}
-
 /**
  * Keeps one process connected: when its connection is lost, it makes the next one, which is a new process. An error that
  * no retry can help ends it for good, and so does a kernel that shuts down.
@@ -99,7 +94,7 @@ export class Link {
 
   #lost(error: SyscallError): void {
     const { backoff } = this.#options;
-    if (backoff === undefined || !comesBack(error)) {
+    if (backoff === undefined || !error.retryable) {
       this.#state = { status: 'ended', error };
       return;
     }
@@ -126,7 +121,7 @@ export class Link {
         return await dial(this.#options, signal);
       } catch (thrown) {
         failed = SyscallError.from(thrown);
-        if (!comesBack(failed)) throw failed;
+        if (!failed.retryable) throw failed;
       }
     }
     throw failed;

@@ -8,6 +8,7 @@ import type { KernelLimits } from './config-limits.js';
 import type { CoreSlot } from './core-slot.js';
 import { eligibleCores } from './eligibility.js';
 import type { Metrics } from './metrics.js';
+import type { Principal } from './principal.js';
 import type { Process } from './process-table.js';
 import type { SyscallTable } from './syscall-table.js';
 import { inputTokensOf } from './tokens.js';
@@ -76,7 +77,7 @@ export class Admission {
   #checkRoom({ open, principal, account }: Process, size: number): void {
     if (this.#draining) throw new SyscallError('draining', 'The kernel is shutting down', { retryAfterMs: 1000 });
     if (account.costUsd >= principal.budgetUsd) {
-      throw new SyscallError('budget-exhausted', `budgetUsd: the budget of ${principal.budgetUsd} dollars is spent`);
+      throw budgetExhausted(principal);
     }
     const { pendingPerAgent, pendingTotal, pendingBytes } = this.#limits();
     if (open.size >= pendingPerAgent) throw this.#busy('pendingPerAgent', pendingPerAgent);
@@ -93,11 +94,17 @@ export class Admission {
   }
 }
 
-/** Characters of the texts of a call, with a little for each message. */
-function sizeOf({ messages, tools, responseFormat }: ChatParams): number {
+export function budgetExhausted({ budgetUsd }: Principal): SyscallError {
+  return new SyscallError('budget-exhausted', `budgetUsd: the budget of ${budgetUsd} dollars is spent`);
+}
+
+/** Characters of the texts of a call, and a little for each message and part. */
+function sizeOf({ messages, models, tools, responseFormat }: ChatParams): number {
   let size = 0;
+  for (const model of models ?? []) size += model.length;
   for (const message of messages) {
-    size += 64 + messageText(message).length;
+    const parts = Array.isArray(message.content) ? message.content.length : 1;
+    size += 64 * (1 + parts) + messageText(message).length;
     if ('tool_calls' in message) size += JSON.stringify(message.tool_calls ?? []).length;
   }
   if (tools !== undefined) size += JSON.stringify(tools).length;

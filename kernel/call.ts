@@ -14,6 +14,24 @@ import {
 import type { ChunkStream } from './chunk-stream.js';
 import type { Process } from './process-table.js';
 
+/** Tokens and US dollars of one or more requests. */
+export interface Spent {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** The part of `inputTokens` that was sent again because the call was preempted. */
+  readonly reprefillTokens: number;
+  readonly costUsd: number;
+}
+
+export function addUp(a: Spent, b: Spent): Spent {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    reprefillTokens: a.reprefillTokens + b.reprefillTokens,
+    costUsd: a.costUsd + b.costUsd,
+  };
+}
+
 /** Whoever has a call in hand: the pending set, the run on a core, a timer before a retry. At most one at a time. */
 export interface Holder {
   /** The call became final: forget it. */
@@ -54,8 +72,10 @@ export class Call {
   outputTokens = 0;
   attempts = 0;
   preemptions = 0;
-  /** What was billed for the slices before the last preemption. */
-  billed = { inputTokens: 0, outputTokens: 0, reprefillTokens: 0, costUsd: 0 };
+  /** What was billed for requests that are closed. */
+  billed: Spent = { inputTokens: 0, outputTokens: 0, reprefillTokens: 0, costUsd: 0 };
+  /** What the request that is open now has cost so far; set while one is. */
+  meter: (() => Spent) | undefined;
 
   constructor(facts: CallFacts, at: Millis) {
     this.facts = facts;
@@ -91,6 +111,11 @@ export class Call {
     if (isFinal(this.#state)) this.#settle(this.#state);
   }
 
+  /** All that it has cost, answered or not. */
+  spent(): Spent {
+    return this.meter === undefined ? this.billed : addUp(this.billed, this.meter());
+  }
+
   /** Preempted: the text so far is kept, and only this core can go on from it. */
   suspend(core: CoreId, at: Millis): void {
     this.#since = at;
@@ -104,13 +129,13 @@ export class Call {
    *
    * @returns whether another core is left; if not, all of them may be tried again
    */
-  retryWithout(core: CoreId, at: Millis): boolean {
+  retryWithout(core: CoreId, at: Millis, isUsable: (core: CoreId) => boolean): boolean {
     this.#since = at;
     this.#pinned = undefined;
     this.text = '';
     this.outputTokens = 0;
     this.#failed = [...this.#failed, core];
-    const left = this.facts.eligible.some((id) => !this.#failed.includes(id));
+    const left = this.facts.eligible.some((id) => isUsable(id) && !this.#failed.includes(id));
     if (!left) this.#failed = [];
     this.apply({ type: 'retry' });
     return left;

@@ -39,12 +39,12 @@ export class ChunkStream {
     if (this.#text !== '' && this.#cancelTimer === undefined) this.#send();
   }
 
-  /** The answer is whole: the rest goes out now, before the reply that follows it. */
-  end(): void {
+  /** The call ends. Of a whole answer the rest goes out now, before the reply; of any other nothing comes any more. */
+  end(isWhole: boolean): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     // A slow reader gets the rest with the reply, which holds the whole text anyway.
-    if (this.#text !== '' && !this.#outbox.isSlow()) this.#notify();
+    if (isWhole && this.#text !== '' && !this.#outbox.isSlow()) this.#notify();
   }
 
   #send(): void {

@@ -18,6 +18,7 @@ export const limitsConfig = z.strictObject({
     .describe('Most requests a second of one connection, over a burst of as many'),
   maxMessageBytes: count.default(2 ** 20).describe('Most bytes of one message'),
   maxMessageDepth: count.default(32).describe('Most levels of nesting in one message'),
+  maxMessageValues: count.default(10_000).describe('Most commas between values in one message'),
   socketsPerAddress: count.default(4096).describe('Most connections from one address'),
   sendBufferBytes: z
     .strictObject({

@@ -55,9 +55,10 @@ export class Connection {
     let id: RequestId | null = null;
     try {
       const { clock, limits } = this.#options;
-      const { maxMessageDepth, requestsPerSecond } = limits();
+      const bounds = limits();
+      const { requestsPerSecond } = bounds;
       const retryAfterMs = this.#bucket.take(clock.now(), requestsPerSecond);
-      const input = parseJson(text, maxMessageDepth);
+      const input = parseJson(text, bounds);
       id = idOf(input);
       if (retryAfterMs > 0) {
         const message = `message: Expected at most ${requestsPerSecond} requests a second, got more`;

@@ -1,6 +1,6 @@
 import type { SchedulableCore } from '../schedulers/policy.js';
 import type { CoreInfo, CoreView } from '../syscalls/cores.js';
-import type { Millis } from '../syscalls/syscall.js';
+import type { Millis, SyscallId } from '../syscalls/syscall.js';
 import type { Clock } from './clock.js';
 import { CoreQueue } from './core-queue.js';
 import type { LLMCore } from './cores/core.js';
@@ -20,8 +20,11 @@ export class CoreSlot {
   readonly #onOpen: () => void;
   readonly #window: RateWindow;
   #info: CoreInfo;
-  /** Nothing starts before: the provider said so, or a limit per minute is used up. */
+  /** Nothing starts before: the provider said so. */
   #closedUntil: Millis = 0;
+  #closed = false;
+  /** The call that the limits per minute have turned away last, for which room is kept. */
+  #refused: { readonly id: SyscallId; readonly tokens: number } | undefined;
   #cancelTimer: (() => void) | undefined;
 
   /** @param onOpen a slot may have become free */
@@ -57,22 +60,31 @@ export class CoreSlot {
   }
 
   /**
-   * Asks the limits per minute for a call that is about to start. Where they say no, the core is closed until they
-   * let this very call in, so that smaller ones do not overtake it for ever.
+   * Asks the limits per minute for a call that is about to start. Where they say no, nothing starts until there is room
+   * for this very call, or it is gone: else smaller ones would take the room again and again.
    *
    * @param tokens what the call is expected to use
    * @returns tells what it used in the end; undefined when it must not start now
    */
-  admit(tokens: number): ((used: number) => void) | undefined {
+  admit(id: SyscallId, tokens: number): ((used: number) => void) | undefined {
     const now = this.#clock.now();
-    const opensAt = this.#window.opensAt(now, tokens);
-    if (opensAt > now) {
-      this.closeUntil(opensAt);
+    if (this.#window.opensAt(now, tokens) > now) {
+      this.#refused = { id, tokens };
+      this.refresh();
       return undefined;
     }
+    if (this.#refused?.id === id) this.#refused = undefined;
     const settle = this.#window.take(now, tokens);
     if (this.#opensAt(now) > now) this.refresh();
     return settle;
+  }
+
+  /** A pending call has ended: nothing is kept free for it any more. */
+  forget(id: SyscallId): void {
+    if (this.#refused?.id !== id) return;
+    this.#refused = undefined;
+    this.refresh();
+    this.#onOpen();
   }
 
   closeUntil(at: Millis): void {
@@ -84,6 +96,7 @@ export class CoreSlot {
   refresh(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    if (this.#closed) return;
     const now = this.#clock.now();
     const opensAt = this.#opensAt(now);
     if (opensAt <= now) {
@@ -101,7 +114,7 @@ export class CoreSlot {
   #opensAt(now: Millis): Millis {
     const health = this.core.health?.();
     const healthyAt = health?.slots === 0 ? (health.retryAt ?? now + UNKNOWN_RECOVERY_MS) : now;
-    return Math.max(now, this.#closedUntil, healthyAt, this.#window.opensAt(now, 1));
+    return Math.max(now, this.#closedUntil, healthyAt, this.#window.opensAt(now, this.#refused?.tokens ?? 1));
   }
 
   #healthySlots(): number {
@@ -118,12 +131,13 @@ export class CoreSlot {
       ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
     };
     this.#window.limits = { requestsPerMinute, tokensPerMinute };
-    this.#closedUntil = 0;
     this.refresh();
     this.#onOpen();
   }
 
+  /** Sets no timer any more. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#cancelTimer?.();
     await this.core.close?.();
   }

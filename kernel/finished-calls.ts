@@ -38,10 +38,11 @@ export class FinishedCalls {
     this.#evict(at);
   }
 
-  find(id: SyscallId, owner: string, now: Millis): Entry | undefined {
+  /** @param owner undefined: whoever owns it */
+  find(id: SyscallId, owner: string | undefined, now: Millis): Entry | undefined {
     this.#evict(now);
     const entry = this.#entries.get(id);
-    return entry?.owner === owner ? entry : undefined;
+    return owner === undefined || entry?.owner === owner ? entry : undefined;
   }
 
   #evict(now: Millis): void {

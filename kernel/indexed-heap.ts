@@ -16,10 +16,6 @@ export class IndexedHeap<T> {
     return this.#items.length;
   }
 
-  has(item: T): boolean {
-    return this.#index.has(item);
-  }
-
   peek(): T | undefined {
     return this.#items[0];
   }

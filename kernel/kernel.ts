@@ -5,7 +5,7 @@ import type { HelloParams, HelloReply, Limits } from '../syscalls/hello.js';
 import type { ChatParams } from '../syscalls/llm-chat.js';
 import { PS_SYSCALL_LIMIT, type PsReply } from '../syscalls/ps.js';
 import type { StatsReply } from '../syscalls/stats.js';
-import type { Millis, Pid, SyscallId } from '../syscalls/syscall.js';
+import { type CoreId, isFinal, type Millis, type Pid, type SyscallId } from '../syscalls/syscall.js';
 import type { Admission } from './admission.js';
 import type { Call } from './call.js';
 import type { Clock } from './clock.js';
@@ -23,6 +23,11 @@ import { Trap } from './trap.js';
 
 /** One for all: taking down the stack is half the work of a cancel, and says nothing here. */
 const CANCELLED = new SyscallError('cancelled', 'Cancelled by the agent');
+
+const SWITCHED_OFF = new SyscallError(
+  'no-eligible-core',
+  'The cap of every core that could serve this call was set to 0',
+);
 
 /** The kernel's parts, wired in the composition root. */
 export interface KernelParts {
@@ -82,7 +87,7 @@ export class Kernel {
     if (call !== undefined && mayTouch(process, call)) {
       return table.cancel(call, CANCELLED);
     }
-    if (call === undefined && table.ended(id, process.principal.name) !== undefined) return false;
+    if (call === undefined && table.ended(id, process.principal) !== undefined) return false;
     throw new SyscallError('not-found', `params.syscallId: expected a syscall of yours, got "${id}"`);
   }
 
@@ -103,7 +108,7 @@ export class Kernel {
 
   feedback(process: Process, id: SyscallId, quality: number): void {
     const { table, policy, log } = this.#parts;
-    const call = table.ended(id, process.principal.name)?.call;
+    const call = table.ended(id, process.principal)?.call;
     if (call === undefined) {
       throw new SyscallError('not-found', `params.syscallId: expected an answered syscall of yours, got "${id}"`);
     }
@@ -123,7 +128,9 @@ export class Kernel {
     const { processes, clock } = this.#parts;
     const visible = processes.visibleTo(principal);
     const now = clock.now();
-    const calls = visible.flatMap((process) => [...process.open]).sort((a, b) => a.facts.seq - b.facts.seq);
+    const calls = visible
+      .flatMap((process) => [...process.open].slice(0, PS_SYSCALL_LIMIT))
+      .sort((a, b) => a.facts.seq - b.facts.seq);
     return {
       processes: visible.map(describeProcess),
       syscalls: calls.slice(0, PS_SYSCALL_LIMIT).flatMap((call) => describeCall(call, now)),
@@ -142,10 +149,15 @@ export class Kernel {
     };
   }
 
-  /** Takes over caps and limits. Everything else of a config needs a new boot. */
+  /** Takes over caps and limits; everything else of a config needs a new boot. A pending call whose cores all got cap 0 fails. */
   reload({ limits, cores }: Pick<KernelConfig, 'limits' | 'cores'>): void {
-    this.#parts.settings.limits = limits;
-    for (const core of cores) this.#parts.loop.slots.get(core.id)?.reload(core);
+    const { settings, loop, table } = this.#parts;
+    settings.limits = limits;
+    for (const core of cores) loop.slots.get(core.id)?.reload(core);
+    const isOff = (id: CoreId) => loop.slots.get(id)?.info.cap === 0;
+    for (const call of [...table.all()]) {
+      if (call.state.status !== 'running' && call.view.eligible.every(isOff)) table.fail(call, SWITCHED_OFF);
+    }
   }
 
   /**
@@ -182,9 +194,10 @@ export class Kernel {
   }
 
   #limits(): Limits {
-    const { pendingPerAgent, pendingTotal, requestsPerSecond, maxMessageBytes, maxMessageDepth } =
-      this.#parts.settings.limits;
-    return { pendingPerAgent, pendingTotal, requestsPerSecond, maxMessageBytes, maxMessageDepth };
+    const { limits } = this.#parts.settings;
+    const { pendingPerAgent, pendingTotal, requestsPerSecond } = limits;
+    const { maxMessageBytes, maxMessageDepth, maxMessageValues } = limits;
+    return { pendingPerAgent, pendingTotal, requestsPerSecond, maxMessageBytes, maxMessageDepth, maxMessageValues };
   }
 }
 
@@ -210,14 +223,7 @@ function describeProcess(process: Process): PsReply['processes'][number] {
 
 function describeCall(call: Call, now: Millis): PsReply['syscalls'] {
   const { state, outputTokens } = call;
-  if (
-    state.status === 'done' ||
-    state.status === 'failed' ||
-    state.status === 'cancelled' ||
-    state.status === 'expired'
-  ) {
-    return [];
-  }
+  if (isFinal(state)) return [];
   return [
     {
       syscallId: call.id,

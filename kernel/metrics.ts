@@ -1,5 +1,6 @@
 import type { StatsReply } from '../syscalls/stats.js';
 import type { FinalState, Millis } from '../syscalls/syscall.js';
+import { addUp, type Spent } from './call.js';
 
 /** The last 1,000 values of something. */
 class Recent {
@@ -22,7 +23,7 @@ class Recent {
 /** Counts since boot. */
 export class Metrics {
   readonly counts = { accepted: 0, rejected: 0, done: 0, failed: 0, cancelled: 0, expired: 0 };
-  readonly usage = { inputTokens: 0, outputTokens: 0, reprefillTokens: 0, costUsd: 0 };
+  usage: Spent = { inputTokens: 0, outputTokens: 0, reprefillTokens: 0, costUsd: 0 };
   readonly scheduler = { ticks: 0, fallbacks: 0, invalidAssignments: 0 };
   retries = 0;
   preemptions = 0;
@@ -31,14 +32,11 @@ export class Metrics {
   readonly #turnaround = new Recent();
   readonly #decision = new Recent();
 
-  ended(state: FinalState): void {
+  ended(state: FinalState, spent: Spent): void {
     this.counts[state.status]++;
+    this.usage = addUp(this.usage, spent);
     if (state.status !== 'done') return;
-    const { usage, costUsd, times } = state.reply;
-    this.usage.inputTokens += usage.inputTokens;
-    this.usage.outputTokens += usage.outputTokens;
-    this.usage.reprefillTokens += usage.reprefillTokens;
-    this.usage.costUsd += costUsd;
+    const { times } = state.reply;
     this.#waiting.add(times.started - times.accepted);
     const turnaround = times.ended - times.accepted;
     this.#turnaround.add(turnaround);

@@ -9,13 +9,13 @@ interface Entry {
 
 /**
  * The calls that a policy may place, in order of acceptance. Adding and removing take constant time; holes are
- * closed when the list is read, once for all removals since the last time.
+ * closed when the list is read, or when they are most of it.
  */
 export class PendingSet implements Holder {
   readonly #onRemove: (call: Call) => void;
   #entries: Entry[] = [];
   readonly #byId = new Map<SyscallId, Entry>();
-  #holes = false;
+  #holes = 0;
   #unsorted = false;
 
   /** @param onRemove told of a call that became final while it was here */
@@ -46,8 +46,9 @@ export class PendingSet implements Holder {
     if (entry === undefined) return;
     entry.live = false;
     this.#byId.delete(call.id);
-    this.#holes = true;
     call.holder = undefined;
+    // A list that nobody reads, since no slot is free, must not keep what has ended.
+    if (++this.#holes > 1000 && this.#holes > this.#entries.length / 2) this.#compact();
   }
 
   letGo(call: Call): void {
@@ -61,10 +62,14 @@ export class PendingSet implements Holder {
 
   /** What a policy sees of them, oldest first. The list is the caller's to keep. */
   views(): PendingCall[] {
-    if (this.#holes) this.#entries = this.#entries.filter((entry) => entry.live);
+    this.#compact();
     if (this.#unsorted) this.#entries.sort((a, b) => a.call.facts.seq - b.call.facts.seq);
-    this.#holes = false;
     this.#unsorted = false;
     return this.#entries.map((entry) => entry.call.view);
+  }
+
+  #compact(): void {
+    if (this.#holes > 0) this.#entries = this.#entries.filter((entry) => entry.live);
+    this.#holes = 0;
   }
 }

@@ -16,7 +16,7 @@ export interface Principal {
   readonly maxPriority: number;
   /** Most syscalls of all its processes that are not final. */
   readonly maxPending: number;
-  /** US dollars that its calls may cost since boot; then they are refused. */
+  /** US dollars that its calls may cost since boot, answered or not. Once they are spent no call starts; those that run end. */
   readonly budgetUsd: number;
 }
 

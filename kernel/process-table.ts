@@ -16,7 +16,9 @@ export interface Account {
 export interface Process {
   readonly pid: Pid;
   readonly name: string;
-  readonly parent: Process | undefined;
+  /** Who started it; when that one goes, its own parent takes over. */
+  parent: Process | undefined;
+  readonly children: Set<Process>;
   readonly principal: Principal;
   readonly account: Account;
   readonly tenant: string;
@@ -64,6 +66,7 @@ export class ProcessTable {
       pid: ++this.#lastPid,
       name,
       parent,
+      children: new Set(),
       principal,
       account: this.#account(principal.name),
       tenant: principal.tenant ?? hello.tenant ?? principal.name,
@@ -74,13 +77,22 @@ export class ProcessTable {
       costUsd: 0,
       alive: true,
     };
+    parent?.children.add(process);
     this.#processes.set(process.pid, process);
     return process;
   }
 
   /** Takes the process out of the table. Idempotent. */
   remove(process: Process): void {
+    if (!process.alive) return;
     process.alive = false;
+    const { parent, children } = process;
+    parent?.children.delete(process);
+    for (const child of children) {
+      child.parent = parent;
+      parent?.children.add(child);
+    }
+    children.clear();
     this.#processes.delete(process.pid);
   }
 
@@ -99,12 +111,9 @@ export class ProcessTable {
     if (root === undefined || !sees(principal, root)) {
       throw new SyscallError('not-found', `params.pid: expected a live process of yours, got ${pid}`);
     }
-    // Children have larger pids than their parents, so one pass in order of pids finds all of them.
-    const tree = new Set([root]);
-    for (const process of this.#processes.values()) {
-      if (process.parent !== undefined && tree.has(process.parent)) tree.add(process);
-    }
-    return [...tree];
+    const tree = [root];
+    for (const process of tree) tree.push(...process.children);
+    return tree;
   }
 
   all(): Process[] {

@@ -1,8 +1,10 @@
 import type { SchedulerPolicy } from '../schedulers/policy.js';
+import type { Price } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { ChatReply } from '../syscalls/llm-chat.js';
-import type { Millis } from '../syscalls/syscall.js';
-import type { Call } from './call.js';
+import type { CoreId, Millis } from '../syscalls/syscall.js';
+import { budgetExhausted } from './admission.js';
+import { addUp, type Call, type Spent } from './call.js';
 import type { Clock } from './clock.js';
 import type { KernelLimits } from './config-limits.js';
 import type { CoreSlot } from './core-slot.js';
@@ -17,6 +19,14 @@ export type Fate = 'ended' | 'pending' | { readonly pendingAfter: Millis };
 
 /** Output tokens that a limit per minute reserves for a call without `maxTokens`; corrected when it has ended. */
 const RESERVED_OUTPUT_TOKENS = 512;
+
+/** What a run needs to know of the other calls and cores. */
+export interface Surroundings {
+  /** Whether a call of another agent waits for this core and could start on it. */
+  readonly contended: () => boolean;
+  /** Whether a core is switched on. */
+  readonly isUsable: (core: CoreId) => boolean;
+}
 
 /** Gives calls to cores and turns whatever comes back into the next state. */
 export class Runner {
@@ -49,13 +59,16 @@ export class Runner {
 
   /**
    * Runs a scheduled call until the core's request is closed. Never rejects.
-   *
-   * @param contended whether a call of another agent waits for this core
    */
-  async run(call: Call, slot: CoreSlot, contended: () => boolean): Promise<Fate> {
+  async run(call: Call, slot: CoreSlot, { contended, isUsable }: Surroundings): Promise<Fate> {
     const core = slot.info.id;
-    const run = new Run(call, this.#clock);
-    const settle = slot.admit(run.expectedTokens);
+    const { principal, account } = call.facts.process;
+    if (account.costUsd >= principal.budgetUsd) {
+      this.#table.fail(call, budgetExhausted(principal));
+      return 'ended';
+    }
+    const run = new Run(call, slot.info.price, this.#clock);
+    const settle = slot.admit(call.id, run.expectedTokens);
     if (settle === undefined) {
       call.apply({ type: 'withdraw' });
       return 'pending';
@@ -66,23 +79,29 @@ export class Runner {
 
     const controller = new AbortController();
     call.holder = { letGo: () => controller.abort() };
+    call.meter = () => run.spent();
     const slice = this.#slice(slot, contended, controller);
+    let used: number | undefined;
     try {
       const onChunk = (chunk: CoreChunk) => {
         run.take(chunk);
         slice?.progress();
       };
-      const result = await slot.core.chat(run.request, { signal: controller.signal, onChunk });
+      const result = run.isExhausted
+        ? NOTHING_LEFT
+        : await slot.core.chat(run.request, { signal: controller.signal, onChunk });
+      used = result.usage.inputTokens + result.usage.outputTokens;
       if (!call.isFinal) this.#complete(call, core, run, result);
       return 'ended';
     } catch (thrown) {
       if (call.isFinal) return 'ended';
       call.holder = undefined;
+      call.meter = undefined;
       if (slice?.expired) return this.#suspend(call, slot, run);
-      return this.#fail(call, slot, SyscallError.from(thrown, 'core-failed'));
+      return this.#fail(call, slot, SyscallError.from(thrown, 'core-failed'), isUsable);
     } finally {
       slice?.stop();
-      settle(run.usedTokens);
+      settle(used ?? run.usedTokens);
       this.#events.emit('closed', { syscallId: call.id, core, running: slot.queue.running - 1 });
     }
   }
@@ -94,10 +113,12 @@ export class Runner {
   }
 
   #complete(call: Call, core: string, run: Run, result: CoreResult): void {
-    call.holder = undefined;
     const at = this.#clock.now();
-    const { billed, state } = call;
-    const { inputTokens, outputTokens } = result.usage;
+    const { usage, costUsd } = result;
+    call.holder = undefined;
+    call.meter = undefined;
+    call.billed = addUp(call.billed, { ...usage, reprefillTokens: run.resumed ? usage.inputTokens : 0, costUsd });
+    const { billed, state, preemptions } = call;
     const { accepted, scheduled = at, started = at, firstToken } = state.times;
     const reply: ChatReply = {
       syscallId: call.id,
@@ -105,38 +126,30 @@ export class Runner {
       toolCalls: [...result.toolCalls],
       finishReason: result.finishReason,
       usage: {
-        inputTokens: billed.inputTokens + inputTokens,
-        outputTokens: billed.outputTokens + outputTokens,
-        reprefillTokens: billed.reprefillTokens + (run.resumed ? inputTokens : 0),
-        ...(call.preemptions > 0 || result.usageCounted ? { estimated: true } : {}),
+        inputTokens: billed.inputTokens,
+        outputTokens: billed.outputTokens,
+        reprefillTokens: billed.reprefillTokens,
+        ...(preemptions > 0 || result.usageCounted ? { estimated: true } : {}),
       },
-      costUsd: billed.costUsd + result.costUsd,
+      costUsd: billed.costUsd,
       core,
       reason: 'reason' in state ? state.reason : '',
       attempts: call.attempts,
-      preemptions: call.preemptions,
+      preemptions,
       times: { accepted, scheduled, started, ...(firstToken === undefined ? {} : { firstToken }), ended: at },
     };
     this.#table.finish(call, { type: 'complete', at, reply });
   }
 
-  /** Charges the slice as the provider will: its whole prompt, and the tokens it wrote. */
   #suspend(call: Call, slot: CoreSlot, run: Run): Fate {
-    const usage = { inputTokens: run.request.inputTokens + run.request.prefixTokens, outputTokens: run.tokens };
-    const { billed } = call;
-    call.billed = {
-      inputTokens: billed.inputTokens + usage.inputTokens,
-      outputTokens: billed.outputTokens + usage.outputTokens,
-      reprefillTokens: billed.reprefillTokens + (run.resumed ? usage.inputTokens : 0),
-      costUsd: billed.costUsd + costOf(slot.info.price, usage),
-    };
+    call.billed = addUp(call.billed, run.spent());
     call.suspend(slot.info.id, this.#clock.now());
     this.#metrics.preemptions++;
     this.#events.emit('preempted', { syscallId: call.id, core: slot.info.id });
     return 'pending';
   }
 
-  #fail(call: Call, slot: CoreSlot, error: SyscallError): Fate {
+  #fail(call: Call, slot: CoreSlot, error: SyscallError, isUsable: Surroundings['isUsable']): Fate {
     const { maxAttempts, retryBackoffMs } = this.#limits();
     const at = this.#clock.now();
     if (error.retryAfterMs !== undefined) slot.closeUntil(at + error.retryAfterMs);
@@ -147,12 +160,20 @@ export class Runner {
     this.#metrics.retries++;
     this.#events.emit('retried', { syscallId: call.id, core: slot.info.id, code: error.code });
     call.facts.stream?.restart();
-    if (call.retryWithout(slot.info.id, at)) return 'pending';
+    if (call.retryWithout(slot.info.id, at, isUsable)) return 'pending';
     // Every core has failed it: full jitter, as in "Exponential Backoff and Jitter" (AWS Architecture Blog, 2015).
     const ceiling = Math.min(retryBackoffMs.max, retryBackoffMs.base * 2 ** (call.attempts - 1));
     return { pendingAfter: Math.max(this.#random() * ceiling, error.retryAfterMs ?? 0) };
   }
 }
+
+/** The answer to a request that need not be made. */
+const NOTHING_LEFT: CoreResult = {
+  toolCalls: [],
+  finishReason: 'length',
+  usage: { inputTokens: 0, outputTokens: 0 },
+  costUsd: 0,
+};
 
 /** One request to a core, from its start to its end. */
 class Run {
@@ -164,14 +185,29 @@ class Run {
   /** Output tokens of this run. */
   tokens = 0;
 
-  constructor(call: Call, clock: Clock) {
+  readonly #price: Price;
+
+  constructor(call: Call, price: Price, clock: Clock) {
     this.#call = call;
+    this.#price = price;
     this.#clock = clock;
     this.resumed = call.resumes;
     const { params, inputTokens } = call.facts;
     const { text: prefix, outputTokens: prefixTokens } = call;
-    const maxTokens = params.maxTokens === undefined ? undefined : Math.max(1, params.maxTokens - prefixTokens);
+    const maxTokens = params.maxTokens === undefined ? undefined : params.maxTokens - prefixTokens;
     this.request = { params, inputTokens, prefix, prefixTokens, maxTokens };
+  }
+
+  /** Preempted just when it had all the tokens that it may have. */
+  get isExhausted(): boolean {
+    return this.request.maxTokens !== undefined && this.request.maxTokens <= 0;
+  }
+
+  /** What the provider will charge for it as far as it is known: its whole prompt, and the tokens it has written. */
+  spent(): Spent {
+    const inputTokens = this.request.inputTokens + this.request.prefixTokens;
+    const usage = { inputTokens, outputTokens: this.tokens };
+    return { ...usage, reprefillTokens: this.resumed ? inputTokens : 0, costUsd: costOf(this.#price, usage) };
   }
 
   /** What the limits per minute set aside for it. */

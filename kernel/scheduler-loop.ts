@@ -24,7 +24,7 @@ export class SchedulerLoop {
   readonly #events: KernelEvents;
   readonly #log: Logger;
   /** Accepted since the last `prepare` began. */
-  #arrived: Call[] = [];
+  #arrived = new Set<Call>();
   #preparing = false;
   readonly #pending = new PendingSet((call) => this.#forget(call));
   /** The pending calls that a core's queue holds. */
@@ -58,7 +58,10 @@ export class SchedulerLoop {
   /** Takes in a call that has just been accepted. */
   submit(call: Call): void {
     if (this.#policy.prepare === undefined) this.#pending.add(call);
-    else this.#arrived.push(call);
+    else {
+      this.#arrived.add(call);
+      call.holder = { letGo: () => this.#arrived.delete(call) };
+    }
     this.requestTick();
   }
 
@@ -75,9 +78,9 @@ export class SchedulerLoop {
 
   /** Slow work for new calls, one batch at a time; those that come meanwhile are the next batch. Ticks do not wait for it. */
   async #prepare(): Promise<void> {
-    if (this.#preparing || this.#arrived.length === 0) return;
-    const batch = this.#arrived.filter((call) => !call.isFinal);
-    this.#arrived = [];
+    if (this.#preparing || this.#arrived.size === 0) return;
+    const batch = [...this.#arrived];
+    this.#arrived.clear();
     this.#preparing = true;
     try {
       await this.#policy.prepare?.(
@@ -176,7 +179,11 @@ export class SchedulerLoop {
   async #run(call: Call, slot: CoreSlot): Promise<void> {
     this.#scheduled.delete(call);
     this.#pending.remove(call);
-    const fate = await this.#runner.run(call, slot, () => this.#contended(call, slot));
+    for (const other of this.slots.values()) if (other !== slot) other.forget(call.id);
+    const fate = await this.#runner.run(call, slot, {
+      contended: () => this.#contended(call, slot),
+      isUsable: (id) => (this.slots.get(id)?.info.cap ?? 0) > 0,
+    });
     slot.refresh();
     if (fate === 'pending') this.#return(call);
     else if (fate !== 'ended') this.#returnAfter(call, fate.pendingAfter);
@@ -199,6 +206,8 @@ export class SchedulerLoop {
   #contended(call: Call, slot: CoreSlot): boolean {
     const { id } = slot.info;
     const { pid } = call.facts.process;
+    // Whoever waits could not start there either, or has a free slot beside.
+    if (slot.free() > 0 || slot.view().state === 'cooling') return false;
     return this.#pending.some(({ view }) => view.pid !== pid && view.eligible.includes(id));
   }
 
@@ -206,6 +215,7 @@ export class SchedulerLoop {
   #forget(call: Call): void {
     this.#scheduled.get(call)?.queue.withdraw(call.id);
     this.#scheduled.delete(call);
+    for (const slot of this.slots.values()) slot.forget(call.id);
   }
 }
 

@@ -10,6 +10,7 @@ import type { KernelEvents } from './events.js';
 import { FinishedCalls } from './finished-calls.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
+import type { Principal } from './principal.js';
 
 /** An event that ends a syscall. */
 type EndEvent = Extract<SyscallEvent, { type: 'complete' | 'fail' | 'cancel' | 'expire' }>;
@@ -82,7 +83,7 @@ export class SyscallTable {
     // Before the state changes: the holder may need to know where the call is.
     call.holder?.letGo(call);
     call.holder = undefined;
-    if (event.type === 'complete') call.facts.stream?.end();
+    call.facts.stream?.end(event.type === 'complete');
     call.apply(event);
     const { process, size } = call.facts;
     this.#open.delete(call.id);
@@ -100,9 +101,13 @@ export class SyscallTable {
     return this.finish(call, { type: 'cancel', at: this.#clock.now(), error });
   }
 
-  /** A syscall of this owner that has ended not long ago; `call` is there if it was answered. */
-  ended(id: SyscallId, owner: string): { readonly call: FinishedCall | undefined } | undefined {
-    return this.#finished.find(id, owner, this.#clock.now());
+  fail(call: Call, error: SyscallError): boolean {
+    return this.finish(call, { type: 'fail', at: this.#clock.now(), error });
+  }
+
+  /** A syscall that has ended not long ago and that this principal may name; `call` is there if it was answered. */
+  ended(id: SyscallId, { name, operator }: Principal): { readonly call: FinishedCall | undefined } | undefined {
+    return this.#finished.find(id, operator ? undefined : name, this.#clock.now());
   }
 
   /** Settles when nothing is open any more. */
@@ -121,12 +126,13 @@ export class SyscallTable {
   #record(call: Call, state: SyscallState): void {
     if (!isFinal(state)) return;
     const { process, size, params } = call.facts;
-    this.#metrics.ended(state);
+    this.#metrics.ended(state, call.spent());
+    const { costUsd } = call.spent();
+    process.costUsd += costUsd;
+    process.account.costUsd += costUsd;
     let answered: FinishedCall | undefined;
     if (state.status === 'done') {
-      const { core, usage, costUsd } = state.reply;
-      process.costUsd += costUsd;
-      process.account.costUsd += costUsd;
+      const { core, usage } = state.reply;
       const { inputTokens, outputTokens } = usage;
       answered = { id: call.id, tenant: process.tenant, core, inputTokens, outputTokens, costUsd, params };
     }

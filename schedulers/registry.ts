@@ -42,7 +42,14 @@ export const POLICIES = {
   fifo: row('oldest call first, on the first free eligible core in config order', z.strictObject({}), fifo),
   'round-robin': row(
     'agents take turns, cores take turns; timeSliceMs preempts streaming calls',
-    z.strictObject({ timeSliceMs: z.coerce.number().min(1).max(3_600_000).optional() }),
+    z.strictObject({
+      timeSliceMs: z
+        .string()
+        .regex(/^\d+(\.\d+)?$/, 'Expected a number')
+        .transform(Number)
+        .pipe(z.number().min(1).max(3_600_000))
+        .optional(),
+    }),
     (params) => new RoundRobin(params),
   ),
 } as const satisfies Record<string, PolicyRow>;

@@ -1,4 +1,4 @@
-import type { CoreId, Millis, Pid } from '../syscalls/syscall.js';
+import type { CoreId, Millis, Pid, SyscallId } from '../syscalls/syscall.js';
 import type { Assignment, PendingCall, SchedulerPolicy, SchedulingSnapshot } from './policy.js';
 
 /** An agent's place in the ring: the moment of its last turn, of its last preemption, or of its coming. */
@@ -6,6 +6,16 @@ interface Place {
   readonly at: Millis;
   /** Decides between places of one moment. */
   readonly order: number;
+}
+
+/** A turn of the last decision: when, and the place that the agent gave up for it. */
+interface Grant {
+  readonly at: Millis;
+  readonly place: Place;
+}
+
+function isBefore(a: Place, b: Place): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }
 
 /**
@@ -19,6 +29,7 @@ export class RoundRobin implements SchedulerPolicy {
   readonly timeSliceMs?: Millis;
   /** Agents that waited at the last decision. One that waits for nothing is forgotten. */
   #places: ReadonlyMap<Pid, Place> = new Map();
+  #granted: ReadonlyMap<SyscallId, Grant> = new Map();
   #order = 0;
   /** The core that was used last; the next call looks behind it first. */
   #lastCore: CoreId | undefined;
@@ -28,10 +39,13 @@ export class RoundRobin implements SchedulerPolicy {
   }
 
   schedule({ now, pending, cores }: SchedulingSnapshot): readonly Assignment[] {
+    this.#giveBack(pending);
     const queue = byAgent(pending).map((agent) => ({ ...agent, place: this.#placeOf(agent) }));
-    queue.sort((a, b) => a.place.at - b.place.at || a.place.order - b.place.order);
+    queue.sort((a, b) => (isBefore(a.place, b.place) ? -1 : 1));
     const places = new Map(queue.map(({ pid, place }) => [pid, place]));
     this.#places = places;
+    const granted = new Map<SyscallId, Grant>();
+    this.#granted = granted;
 
     const order = cores.map((core) => core.id);
     const free = new Map(cores.map((core) => [core.id, core.free]));
@@ -50,6 +64,7 @@ export class RoundRobin implements SchedulerPolicy {
         free.set(core, (free.get(core) ?? 0) - 1);
         slots--;
         this.#lastCore = core;
+        granted.set(call.id, { at: now, place: places.get(agent.pid) ?? agent.place });
         places.set(agent.pid, { at: now, order: this.#order++ });
         assignments.push({ syscallId: call.id, core, reason: `turn of agent ${agent.pid}` });
         queue.push(agent);
@@ -57,6 +72,20 @@ export class RoundRobin implements SchedulerPolicy {
       }
     }
     return assignments;
+  }
+
+  /** A turn that led to no start, since a limit per minute said no, counts for nothing. */
+  #giveBack(pending: readonly PendingCall[]): void {
+    if (this.#granted.size === 0) return;
+    const places = new Map(this.#places);
+    for (const { id, pid, since } of pending) {
+      const grant = this.#granted.get(id);
+      const place = places.get(pid);
+      if (grant !== undefined && since <= grant.at && place !== undefined && isBefore(grant.place, place)) {
+        places.set(pid, grant.place);
+      }
+    }
+    this.#places = places;
   }
 
   #placeOf({ pid, cameAt, preemptedAt }: Agent): Place {

@@ -25,6 +25,8 @@ const limits = z.strictObject({
   maxMessageBytes: z.int(),
   /** Most levels of nesting in one message. */
   maxMessageDepth: z.int(),
+  /** Most commas between values in one message. */
+  maxMessageValues: z.int(),
 });
 
 export const helloReply = z.strictObject({

@@ -30,9 +30,14 @@ export const rpcIncoming = z.union([
   z.object({ jsonrpc: z.literal('2.0'), method: z.string(), params: z.unknown() }),
 ]);
 
+/** Most characters of a message about a fault: what is wrong may be half a megabyte of names. */
+const MAX_MESSAGE = 500;
+
 /** The first fault of a failed check as one line; see `describeIssues`. */
 export function describeIssue(error: z.ZodError, input: unknown, root: string): string {
-  return describeIssues(error, input, root)[0] ?? `${root}: not valid`;
+  const [issue] = error.issues;
+  const line = issue === undefined ? `${root}: not valid` : describe(issue, input, root);
+  return line.length <= MAX_MESSAGE ? line : `${line.slice(0, MAX_MESSAGE)}...`;
 }
 
 /**

@@ -26,7 +26,7 @@ export const psReply = z.strictObject({
       core: z.string().optional(),
       reason: z.string().optional(),
       ageMs: z.number(),
-      outputTokens: z.int(),
+      outputTokens: z.number(),
     }),
   ),
 });

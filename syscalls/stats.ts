@@ -22,9 +22,9 @@ export const statsReply = z.strictObject({
   retries: z.int(),
   preemptions: z.int(),
   usage: z.strictObject({
-    inputTokens: z.int(),
-    outputTokens: z.int(),
-    reprefillTokens: z.int(),
+    inputTokens: z.number(),
+    outputTokens: z.number(),
+    reprefillTokens: z.number(),
     costUsd: z.number(),
   }),
   waitingMs: milliseconds,

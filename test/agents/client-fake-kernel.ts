@@ -22,6 +22,7 @@ const HELLO: HelloReply = {
     requestsPerSecond: 10,
     maxMessageBytes: 4096,
     maxMessageDepth: 32,
+    maxMessageValues: 1000,
   },
 };
 

