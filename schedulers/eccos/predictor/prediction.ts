@@ -1,0 +1,42 @@
+import type { CoreInfo } from '../../../syscalls/cores.js';
+import type { FinishedCall, PendingCall } from '../../policy.js';
+
+/**
+ * What a prediction rests on most: `trained` = nets that were trained on this model; `fitted` = the difficulty that the
+ * nets see, mapped to this core by its own feedback; `retrieved` = similar calls that were judged; `mean` = the mean of
+ * this core's judged calls; `prior` = the quality that the config gives; `pool` = the mean of the other cores, because
+ * nothing is known of this one.
+ */
+export type PredictionSource = 'trained' | 'fitted' | 'retrieved' | 'mean' | 'prior' | 'pool';
+
+/** What is expected of one core's answer to one call. */
+export interface Prediction {
+  /** Probability of a correct answer, 0 to 1. */
+  readonly quality: number;
+  /** Expected output tokens. */
+  readonly tokensMean: number;
+  /** Output tokens that nine answers in ten stay below. */
+  readonly tokensP90: number;
+  /** US dollars, at the core's price. */
+  readonly costMean: number;
+  readonly source: PredictionSource;
+  /** Judged calls behind it, those less similar counting for less; 0 where only a net or a prior speaks. */
+  readonly nEffective: number;
+  /** Cosine of the most similar judged call; null: none. */
+  readonly similarity: number | null;
+}
+
+/** The part of a call that a prediction rests on. */
+export type PredictableCall = Pick<PendingCall, 'tenant' | 'inputTokens' | 'params'>;
+
+/** Expects quality, tokens and cost of every call on every core, and learns from what became of them. */
+export interface Predictor {
+  /** @returns a row a call, a column a core */
+  predict(calls: readonly PredictableCall[], cores: readonly CoreInfo[]): Promise<readonly (readonly Prediction[])[]>;
+  /** A call was answered: its tokens are known. */
+  finished(call: FinishedCall): void;
+  /** An answer was judged, 0 to 1. What is learnt shows in later predictions. */
+  judged(call: FinishedCall, quality: number): void;
+  /** Lets go of threads and memory. Idempotent. */
+  close(): Promise<void>;
+}
