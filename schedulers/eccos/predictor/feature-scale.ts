@@ -14,7 +14,12 @@ export function scaleOf(rows: readonly Float32Array[]): FeatureScale {
   const [first = []] = rows;
   const mean = Array.from(first, (_, at) => average(rows, (row) => row[at] as number));
   const deviation = mean.map((centre, at) => Math.sqrt(average(rows, (row) => ((row[at] as number) - centre) ** 2)));
-  return { mean: mean.map(Math.fround), deviation: deviation.map(Math.fround) };
+  return { mean: mean.map(readable), deviation: deviation.map(readable) };
+}
+
+/** Six digits: a person reads the file that it is kept in. */
+function readable(value: number): number {
+  return Number(value.toPrecision(6));
 }
 
 /** (feature - mean) / deviation, clipped to +-5; 0 for a feature that was constant. @returns rows x features */

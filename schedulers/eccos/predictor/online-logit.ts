@@ -1,0 +1,57 @@
+/** What an `OnlineLogit` starts from: normal beliefs about slope and offset. */
+export interface LogitPrior {
+  readonly slope: number;
+  readonly offset: number;
+  readonly slopeVariance: number;
+  readonly offsetVariance: number;
+}
+
+/**
+ * A map of logits, slope x logit + offset, that is learnt one judged answer at a time: Bayesian logistic regression by
+ * a Laplace step an answer (Spiegelhalter and Lauritzen, "Sequential updating of conditional probabilities", 1990).
+ * The prior is its ridge.
+ */
+export class OnlineLogit {
+  #slope: number;
+  #offset: number;
+  /** Covariance of slope and offset. */
+  #vSlope: number;
+  #vBoth = 0;
+  #vOffset: number;
+  #learnt = 0;
+
+  constructor({ slope, offset, slopeVariance, offsetVariance }: LogitPrior) {
+    this.#slope = slope;
+    this.#offset = offset;
+    this.#vSlope = slopeVariance;
+    this.#vOffset = offsetVariance;
+  }
+
+  /** Answers learnt from. */
+  get learnt(): number {
+    return this.#learnt;
+  }
+
+  at(logit: number): number {
+    return this.#slope * logit + this.#offset;
+  }
+
+  /** @param quality of the answer, 0 to 1 */
+  learn(logit: number, quality: number): void {
+    const expected = 1 / (1 + Math.exp(-this.at(logit)));
+    const curvature = Math.max(LEAST_CURVATURE, expected * (1 - expected));
+    const gainSlope = this.#vSlope * logit + this.#vBoth;
+    const gainOffset = this.#vBoth * logit + this.#vOffset;
+    const scale = curvature / (1 + curvature * (gainSlope * logit + gainOffset));
+    const surprise = (quality - expected) / curvature;
+    this.#slope += scale * gainSlope * surprise;
+    this.#offset += scale * gainOffset * surprise;
+    this.#vSlope -= scale * gainSlope * gainSlope;
+    this.#vBoth -= scale * gainSlope * gainOffset;
+    this.#vOffset -= scale * gainOffset * gainOffset;
+    this.#learnt++;
+  }
+}
+
+/** A prediction that is all but certain must not make one surprise count for hundreds. */
+const LEAST_CURVATURE = 0.05;

@@ -1,0 +1,89 @@
+import { SyscallError } from '../../../syscalls/errors.js';
+import type { OutcomeRecord } from '../../../syscalls/outcome.js';
+import { type Artefact, hashOf, SeenPrompts } from '../predictor/artefact.js';
+import type { PromptFeatures } from '../predictor/prompt-features.js';
+import { SURFACE_FEATURES } from '../predictor/surface-features.js';
+import type { LabelledPrompts } from './examples.js';
+import type { TrainingPool } from './training-pool.js';
+
+/** A record, and what the predictor sees of its prompt. */
+export interface SeenRecord {
+  readonly record: OutcomeRecord;
+  readonly features: PromptFeatures;
+}
+
+export interface TrainingParts {
+  readonly train: readonly SeenRecord[];
+  readonly validation: readonly SeenRecord[];
+}
+
+export interface TrainingSetup {
+  /** Models to learn. */
+  readonly models: readonly string[];
+  readonly seed: number;
+  /** The encoder that the features come from. */
+  readonly encoder: { readonly sha256: string; readonly dimensions: number };
+  /** Files that the records come from. */
+  readonly data: Artefact['file']['training']['data'];
+  /** Told of the share that is done at most, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/** Fewer records than this cannot stop a training in time. */
+const LEAST_RECORDS = 20;
+
+/**
+ * Trains a predictor. Same records, models and seed: same bytes.
+ *
+ * @throws SyscallError `invalid-config` for too few records, or a model without outcomes in the training part
+ */
+export async function trainPredictor(
+  { train, validation }: TrainingParts,
+  { models, seed, encoder, data, onProgress }: TrainingSetup,
+  pool: TrainingPool,
+): Promise<Artefact> {
+  for (const [name, part] of Object.entries({ train, validation })) {
+    if (part.length >= LEAST_RECORDS) continue;
+    throw new SyscallError(
+      'invalid-config',
+      `Expected at least ${LEAST_RECORDS} records in the ${name} part, got ${part.length}`,
+    );
+  }
+  const answered = new Set(train.flatMap(({ record }) => record.outputs.map(({ model }) => model)));
+  for (const model of models) {
+    if (answered.has(model)) continue;
+    throw new SyscallError('invalid-config', `Expected outcomes of model "${model}" in the train part, got none`);
+  }
+  const { heads, scale, profiles, nets } = await pool.run(
+    { train: labelled(train), validation: labelled(validation), models, seed },
+    onProgress,
+  );
+  return {
+    heads,
+    seen: SeenPrompts.of([...train, ...validation].map(({ record }) => record.prompt)),
+    file: {
+      format: 'eccos-predictor',
+      version: 1,
+      encoder,
+      heads: hashOf(heads),
+      surfaceFeatures: [...SURFACE_FEATURES],
+      scale: { mean: [...scale.mean], deviation: [...scale.deviation] },
+      models: [...profiles],
+      training: {
+        seed,
+        data,
+        trainRecords: train.length,
+        validationRecords: validation.length,
+        nets: [...nets],
+      },
+      metrics: {},
+    },
+  };
+}
+
+function labelled(part: readonly SeenRecord[]): LabelledPrompts {
+  return {
+    features: part.map(({ features }) => features.features),
+    outputs: part.map(({ record }) => record.outputs),
+  };
+}
