@@ -62,6 +62,21 @@ export class GraphBuilder {
     return this.cast(this.tensor(`${name}_half`, dimensions, toHalf(values)), 'float', name);
   }
 
+  /** A list of int64 such as axes or a shape; the same list is stored once. @returns its name */
+  ints(...values: readonly number[]): string {
+    return this.#once(`ints_${values.join('_')}`, [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  /** One int64 without dimensions; stored once. @returns its name */
+  int(value: number): string {
+    return this.#once(`int_${value}`, [], BigInt64Array.of(BigInt(value)));
+  }
+
+  /** One float without dimensions; stored once. @returns its name */
+  float(value: number): string {
+    return this.#once(`float_${value}`, [], Float32Array.of(value));
+  }
+
   /** Changes the element type. @returns the name of the result */
   cast(input: string, to: ElementType, output?: string): string {
     return this.node('Cast', [input], { to: TYPES[to] }, output === undefined ? undefined : [output]);
@@ -103,6 +118,10 @@ export class GraphBuilder {
         node: this.#nodes,
       },
     }).finish();
+  }
+
+  #once(name: string, dimensions: readonly number[], values: Values): string {
+    return this.#tensors.some((tensor) => tensor.name === name) ? name : this.tensor(name, dimensions, values);
   }
 }
 

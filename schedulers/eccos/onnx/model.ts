@@ -64,8 +64,6 @@ export class OnnxModel {
         interOpNumThreads: 1,
         // What goes wrong is thrown; the runtime need not print it as well.
         logSeverityLevel: 4,
-        // Processors without VNNI overflow on unsigned times signed bytes unless told to be precise. No effect on others.
-        extra: { session: { x64quantprecision: '1' } },
       });
     } catch (error) {
       throw new SyscallError('invalid-config', `Expected ${name} to be an ONNX model, got: ${reason(error)}`);
