@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Split } from '../../kernel/cores/outcome-split.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { LoadName } from '../load/shapes.js';
+import { readModelNames } from '../records/model-names.js';
 
 /** What a comparison is asked to do: checked each by itself, not yet against files and cores. */
 export interface CompareOptions {
@@ -86,7 +86,7 @@ export async function readOptions(flags: CompareFlags, argv: readonly string[]):
     limit: flags.limit,
     load: flags.load,
     data,
-    models: models === undefined ? undefined : await readNames(models),
+    models: models === undefined ? undefined : await readModelNames(models),
     split: flags.all ? 'all' : flags.split,
     trace,
     rate: flags.rate,
@@ -94,25 +94,6 @@ export async function readOptions(flags: CompareFlags, argv: readonly string[]):
     caps: flags.caps,
     live,
   };
-}
-
-/** Names by comma, or one a line in the file behind an @. */
-async function readNames(given: string): Promise<string[]> {
-  const text = given.startsWith('@') ? await readNamesFile(given.slice(1)) : given;
-  const names = text
-    .split(/[\n,]/)
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  if (names.length > 0 && new Set(names).size === names.length) return names;
-  throw new SyscallError('invalid-config', `--models: Expected one or more different names, got "${given}"`);
-}
-
-async function readNamesFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new SyscallError('invalid-config', `--models: Expected a readable file after @, got "${path}"`, { cause });
-  }
 }
 
 function quote(word: string): string {

@@ -15,16 +15,32 @@ export interface OutcomeTable {
 /**
  * Reads an outcome file line by line: .jsonl, or .jsonl.gz. Empty lines are skipped.
  *
+ * @param onBad takes the fault of a bad record, which is then left out @default throws it
  * @returns each record with the `file:line` it came from
  * @throws SyscallError `invalid-config` for a file that cannot be read, and with file and line for a bad record
  */
-export async function* readOutcomes(path: string): AsyncGenerator<{ record: OutcomeRecord; at: string }> {
+export async function* readOutcomes(
+  path: string,
+  onBad: (fault: unknown) => void = rethrow,
+): AsyncGenerator<{ record: OutcomeRecord; at: string }> {
   let number = 0;
   for await (const line of linesOf(path)) {
     number++;
+    if (line.trim() === '') continue;
     const at = `${basename(path)}:${number}`;
-    if (line.trim() !== '') yield { record: decodeOutcome(line, at), at };
+    let record: OutcomeRecord;
+    try {
+      record = decodeOutcome(line, at);
+    } catch (fault) {
+      onBad(fault);
+      continue;
+    }
+    yield { record, at };
   }
+}
+
+function rethrow(fault: unknown): never {
+  throw fault;
 }
 
 /** Outcome files in memory: each list of files is read once, however many cores replay it. */

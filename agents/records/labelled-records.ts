@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { readOutcomes } from '../../kernel/cores/outcome-file.js';
+import { SyscallError } from '../../syscalls/errors.js';
+import type { OutcomeRecord } from '../../syscalls/outcome.js';
+
+export interface RecordFile {
+  readonly path: string;
+  /** The first record of each prompt, in file order. */
+  readonly records: readonly OutcomeRecord[];
+  readonly fingerprint: { readonly file: string; readonly records: number; readonly sha256: string };
+  /** Faults of the lines that were left out. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * Reads an outcome file to train on or to evaluate with.
+ *
+ * @param skipBad leave out bad lines, and say so in `skipped`
+ * @throws SyscallError `invalid-config` with file, line, field, rule and value; or for a file without any record
+ */
+export async function readRecords(path: string, { skipBad }: { readonly skipBad: boolean }): Promise<RecordFile> {
+  const byPrompt = new Map<string, OutcomeRecord>();
+  const skipped: string[] = [];
+  const onBad = (fault: unknown) => {
+    if (!skipBad) throw fault;
+    skipped.push(SyscallError.from(fault).message);
+  };
+  for await (const { record, at } of readOutcomes(path, onBad)) {
+    if (byPrompt.has(record.prompt)) skipped.push(`${at}: repeats a prompt`);
+    else byPrompt.set(record.prompt, record);
+  }
+  const records = [...byPrompt.values()];
+  if (records.length === 0) {
+    throw new SyscallError('invalid-config', `--data: Expected at least one record in ${path}, got none`);
+  }
+  const sha256 = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+  return { path, records, fingerprint: { file: basename(path), records: records.length, sha256 }, skipped };
+}
+
+/**
+ * The models to look at: those asked for, or all that occur, in order of appearance.
+ *
+ * @throws SyscallError `invalid-config` for a model that has no outcome
+ */
+export function modelsOf(records: readonly OutcomeRecord[], asked: readonly string[] | undefined): readonly string[] {
+  const present = new Set(records.flatMap(({ outputs }) => outputs.map(({ model }) => model)));
+  for (const model of asked ?? []) {
+    if (present.has(model)) continue;
+    throw new SyscallError(
+      'invalid-config',
+      `--models: Expected models that the data knows (${[...present].join(', ')}), got "${model}"`,
+    );
+  }
+  return asked ?? [...present];
+}
