@@ -1,0 +1,92 @@
+import { logOfTokens, type Outcome, type Sample } from './outcome-column.js';
+
+/** What is expected of a call on one model: quality 0 to 1; mean and standard deviation of ln(output tokens). */
+export interface Outlook {
+  readonly quality: number;
+  readonly logTokens: number;
+  readonly logSpread: number;
+}
+
+/** A similar call of the past, and its cosine to the call asked about. */
+export interface Neighbour extends Outcome {
+  readonly similarity: number;
+}
+
+/** What the judged calls of one partition say of one model. */
+export interface Estimate {
+  /** Calls of the model judged in the partition, 1 and more: under 300 `local` is the better one. */
+  readonly count: number;
+  /** The mean of all of them, see `localOutlook`. */
+  readonly local: Outlook;
+  /** The mean of the similar ones, see `nearestOutlook`. */
+  readonly nearest: Outlook;
+  /** Effective number of neighbours behind `nearest`, (sum w)^2 / sum w^2 (Kish); 0: none was near, and `nearest` is `local`. */
+  readonly nEffective: number;
+  /** Cosine of the best neighbour; null: none. */
+  readonly similarity: number | null;
+}
+
+/** Weight of the prior, in calls: the variance of a model's score within a task over that of its mean between tasks. */
+const PRIOR_CALLS = 10;
+/** Standard deviation of ln(output tokens) where no prior tells it. */
+const UNKNOWN_SPREAD = 0.7;
+/** Cosine by which a neighbour must fall behind the best to weigh 1/e of it. */
+const TEMPERATURE = 0.2;
+/** The 90 % quantile of the standard normal distribution. */
+const NORMAL_P90 = 1.2815515655446004;
+
+/**
+ * The mean of all n calls, shrunk toward the prior p by c = 10 calls: quality and log tokens m = (n mean + c p) / (n + c),
+ * spread^2 = (sum (log - m)^2 + c s^2) / (n + c) with the prior's spread s. Without a prior m is the mean, and s = .7.
+ */
+export function localOutlook({ count, quality, logTokens, squares }: Sample, prior: Outlook | undefined): Outlook {
+  const shrunk = (mean: number, toward: number | undefined) =>
+    toward === undefined ? mean : (count * mean + PRIOR_CALLS * toward) / (count + PRIOR_CALLS);
+  const log = shrunk(logTokens, prior?.logTokens);
+  const spread = prior?.logSpread ?? UNKNOWN_SPREAD;
+  const deviations = squares + count * (logTokens - log) ** 2 + PRIOR_CALLS * spread ** 2;
+  return {
+    quality: shrunk(quality, prior?.quality),
+    logTokens: log,
+    logSpread: Math.sqrt(deviations / (count + PRIOR_CALLS)),
+  };
+}
+
+/**
+ * The similarity-weighted mean with one pseudo-count of `local`: w = exp((s - s_max) / .2),
+ * quality and log tokens m = (sum w x + local) / (sum w + 1), spread^2 = (sum w (log - m)^2 + local spread^2) / (sum w + 1).
+ *
+ * @param neighbours best first
+ */
+export function nearestOutlook(
+  neighbours: readonly Neighbour[],
+  local: Outlook,
+): Pick<Estimate, 'nearest' | 'nEffective' | 'similarity'> {
+  const best = neighbours[0]?.similarity;
+  if (best === undefined) return { nearest: local, nEffective: 0, similarity: null };
+  const weights = neighbours.map(({ similarity }) => Math.exp((similarity - best) / TEMPERATURE));
+  const logs = neighbours.map(({ outputTokens }) => logOfTokens(outputTokens));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const mean = (values: (n: number) => number, pseudo: number) =>
+    weights.reduce((total, weight, n) => total + weight * values(n), pseudo) / (sum + 1);
+  const logTokens = mean((n) => logs[n]!, local.logTokens);
+  return {
+    nearest: {
+      quality: mean((n) => neighbours[n]!.score, local.quality),
+      logTokens,
+      logSpread: Math.sqrt(mean((n) => (logs[n]! - logTokens) ** 2, local.logSpread ** 2)),
+    },
+    nEffective: sum ** 2 / weights.reduce((total, weight) => total + weight ** 2, 0),
+    similarity: best,
+  };
+}
+
+/** Expected output tokens, log-normal: exp(mean + spread^2 / 2). */
+export function tokensMean({ logTokens, logSpread }: Outlook): number {
+  return Math.exp(logTokens + logSpread ** 2 / 2);
+}
+
+/** The 90 % quantile of the output tokens, log-normal: exp(mean + 1.2816 spread). */
+export function tokensP90({ logTokens, logSpread }: Outlook): number {
+  return Math.exp(logTokens + NORMAL_P90 * logSpread);
+}

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { SyscallError } from '../../../syscalls/errors.js';
+import type { Estimate, Outlook } from './estimate.js';
+import type { Outcome } from './outcome-column.js';
+import { Partition } from './partition.js';
+import type { PublishedEstimate } from './published-baseline.js';
+
+/** Whose calls, and of what task: calls of one pair are never compared with those of another. Any text is a name. */
+export interface PartitionName {
+  readonly tenant: string;
+  readonly task: string;
+}
+
+/** A call that was judged: its text is hashed and forgotten, its vector is copied. */
+export interface JudgedCall extends Outcome {
+  readonly text: string;
+  /** The unit vector that the encoder gave for the text. */
+  readonly vector: Float32Array;
+  readonly model: string;
+}
+
+export interface StoreLimits {
+  /** @default 10000 */
+  readonly pointsPerPartition?: number;
+  /** All partitions together; also the bound of one. @default 100000 */
+  readonly points?: number;
+  /** @default 1000 */
+  readonly partitions?: number;
+}
+
+/** What the partition of a call knows. */
+export interface Retrieved {
+  /** Texts judged in the partition; 0 where it is unknown. */
+  readonly points: number;
+  /** One a model asked for, in order; undefined: no call of the model was judged in the partition. */
+  readonly estimates: readonly (Estimate | undefined)[];
+}
+
+/** How far a vector's squared length may be from 1: encoders compute in 32 or fewer bits. */
+const LENGTH_TOLERANCE = 1e-3;
+
+/**
+ * Judged calls of the past, by tenant and task, and what the similar ones among them say of a new call.
+ *
+ * Bounded: a full partition forgets the text judged longest ago, a full store the partition that was used (judged in or
+ * asked) longest ago. Memory: about two copies of a vector a point, so 0.4 GB for 100,000 points of 512 dimensions.
+ */
+export class RetrievalStore {
+  /** The encoder whose vectors these are: those of another mean something else. */
+  readonly encoder: string;
+  readonly dimensions: number;
+  readonly #limits: Required<StoreLimits>;
+  /** By digest of the name, used longest ago first. */
+  readonly #partitions = new Map<string, Partition>();
+  #points = 0;
+
+  constructor(encoder: string, dimensions: number, limits: StoreLimits = {}) {
+    const { pointsPerPartition = 10_000, points = 100_000, partitions = 1000 } = limits;
+    this.encoder = encoder;
+    this.dimensions = dimensions;
+    this.#limits = { pointsPerPartition: Math.min(pointsPerPartition, points), points, partitions };
+  }
+
+  /** Texts held. */
+  get points(): number {
+    return this.#points;
+  }
+
+  /**
+   * Remembers an outcome. The same text judged for another model becomes one point with two outcomes; judged again for the
+   * same model, the new outcome replaces the old one.
+   *
+   * @throws SyscallError `internal` for a vector that is no unit vector of `dimensions`, a score outside 0 to 1, or tokens
+   * that are no count
+   */
+  insert(name: PartitionName, { text, vector, model, score, outputTokens }: JudgedCall): void {
+    this.#check(vector);
+    if (!(score >= 0 && score <= 1)) throw refused('score', 'a number from 0 to 1', score);
+    if (!(Number.isInteger(outputTokens) && outputTokens >= 0 && outputTokens < 2 ** 32))
+      throw refused('outputTokens', 'an integer from 0 to 2^32 - 1', outputTokens);
+    const id = digest(name.tenant, name.task);
+    this.#change(id, (partition) =>
+      partition.insert(digest(name.tenant, name.task, text), vector, model, { score, outputTokens }),
+    );
+  }
+
+  /**
+   * What similar calls of the same tenant and task tell of a call on each model.
+   *
+   * @param priors what to shrink toward where the partition has few calls of a model, by model
+   * @throws SyscallError `internal` for a vector that is no unit vector of `dimensions`
+   */
+  estimate(
+    name: PartitionName,
+    vector: Float32Array,
+    models: readonly string[],
+    priors: ReadonlyMap<string, Outlook> = new Map(),
+  ): Retrieved {
+    const partition = this.#ask(name, vector);
+    if (partition === undefined) return { points: 0, estimates: models.map(() => undefined) };
+    return { points: partition.size, estimates: partition.estimate(vector, models, priors) };
+  }
+
+  /** The published baseline for each model, see `publishedEstimate`; undefined where the partition is unknown. */
+  published(
+    name: PartitionName,
+    vector: Float32Array,
+    models: readonly string[],
+  ): readonly PublishedEstimate[] | undefined {
+    return this.#ask(name, vector)?.published(vector, models);
+  }
+
+  /** Partitions by the digest of their name, used longest ago first. */
+  partitions(): readonly (readonly [id: string, partition: Partition])[] {
+    return [...this.#partitions];
+  }
+
+  /** Puts the points of a saved partition behind all others; of more than fit, those judged longest ago are left out. */
+  adopt(
+    id: string,
+    points: Iterable<{ key: string; vector: Float32Array; outcomes: Iterable<[string, Outcome]> }>,
+  ): void {
+    this.#change(id, (partition) => {
+      for (const { key, vector, outcomes } of points)
+        for (const [model, outcome] of outcomes) partition.insert(key, vector, model, outcome);
+    });
+  }
+
+  #ask({ tenant, task }: PartitionName, vector: Float32Array): Partition | undefined {
+    this.#check(vector);
+    const id = digest(tenant, task);
+    const partition = this.#partitions.get(id);
+    if (partition !== undefined) this.#use(id, partition);
+    return partition;
+  }
+
+  #change(id: string, write: (partition: Partition) => void): void {
+    const partition = this.#partitions.get(id) ?? new Partition(this.dimensions, this.#limits.pointsPerPartition);
+    this.#use(id, partition);
+    const before = partition.size;
+    write(partition);
+    this.#points += partition.size - before;
+    for (const [oldest, { size }] of this.#partitions) {
+      if (this.#points <= this.#limits.points && this.#partitions.size <= this.#limits.partitions) return;
+      this.#partitions.delete(oldest);
+      this.#points -= size;
+    }
+  }
+
+  #use(id: string, partition: Partition): void {
+    this.#partitions.delete(id);
+    this.#partitions.set(id, partition);
+  }
+
+  #check(vector: Float32Array): void {
+    if (vector.length !== this.dimensions) throw refused('vector', `${this.dimensions} numbers`, vector.length);
+    const length = vector.reduce((sum, value) => sum + value * value, 0);
+    if (!(Math.abs(length - 1) <= LENGTH_TOLERANCE))
+      throw refused('vector', 'finite and of length 1', `length ${Math.sqrt(length)}`);
+  }
+}
+
+/** 128 bits of SHA-256 in hex: names and texts of any length become keys of one size, and cannot be read from a file. */
+function digest(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
+
+function refused(field: string, rule: string, value: number | string): SyscallError {
+  return new SyscallError(
+    'internal',
+    `Expected the \`${field}\` of a judged or asked call to be ${rule}, got ${value}`,
+  );
+}
