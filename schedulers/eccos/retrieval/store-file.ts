@@ -3,8 +3,8 @@ import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { SyscallError } from '../../../syscalls/errors.js';
 import { describeIssue } from '../../../syscalls/protocol.js';
+import { CaseStore, type StoreLimits } from './case-store.js';
 import { decodePartition, encodePartition } from './partition-block.js';
-import { RetrievalStore, type StoreLimits } from './store.js';
 
 const FORMAT = 'eccos-retrieval';
 const VERSION = 1;
@@ -25,7 +25,7 @@ const header = z.object({
  *
  * @throws SyscallError `invalid-config` for a path that cannot be written
  */
-export async function saveStore(store: RetrievalStore, path: string): Promise<void> {
+export async function saveStore(store: CaseStore, path: string): Promise<void> {
   const beside = `${path}.new`;
   try {
     const file = await open(beside, 'w', 0o600);
@@ -44,7 +44,7 @@ export async function saveStore(store: RetrievalStore, path: string): Promise<vo
   }
 }
 
-async function writeStore(store: RetrievalStore, file: FileHandle): Promise<void> {
+async function writeStore(store: CaseStore, file: FileHandle): Promise<void> {
   const hash = createHash('sha256');
   const write = async (bytes: Uint8Array) => {
     hash.update(bytes);
@@ -71,7 +71,7 @@ export async function restoreStore(
   path: string,
   expected: { readonly encoder: string; readonly dimensions: number },
   limits: StoreLimits = {},
-): Promise<RetrievalStore> {
+): Promise<CaseStore> {
   const bytes = await readBytes(path);
   const refused = (rule: string, value: string | number) =>
     new SyscallError('invalid-config', `Expected ${path} to be ${rule}, got ${value}`);
@@ -88,7 +88,7 @@ export async function restoreStore(
   if (!createHash('sha256').update(content).digest().equals(bytes.subarray(content.length)))
     throw refused('whole', `${bytes.length} bytes that do not match their SHA-256`);
 
-  const store = new RetrievalStore(encoder, dimensions, limits);
+  const store = new CaseStore(encoder, dimensions, limits);
   let offset = line + 1;
   for (let n = 0; n < partitions; n++) {
     const { id, points, end } = decodePartition(content, offset, dimensions);

@@ -11,14 +11,6 @@ export interface PartitionName {
   readonly task: string;
 }
 
-/** A call that was judged: its text is hashed and forgotten, its vector is copied. */
-export interface JudgedCall extends Outcome {
-  readonly text: string;
-  /** The unit vector that the encoder gave for the text. */
-  readonly vector: Float32Array;
-  readonly model: string;
-}
-
 export interface StoreLimits {
   /** @default 10000 */
   readonly pointsPerPartition?: number;
@@ -45,7 +37,7 @@ const LENGTH_TOLERANCE = 1e-3;
  * Bounded: a full partition forgets the text judged longest ago, a full store the partition that was used (judged in or
  * asked) longest ago. Memory: about two copies of a vector a point, so 0.4 GB for 100,000 points of 512 dimensions.
  */
-export class RetrievalStore {
+export class CaseStore {
   /** The encoder whose vectors these are: those of another mean something else. */
   readonly encoder: string;
   readonly dimensions: number;
@@ -70,18 +62,19 @@ export class RetrievalStore {
    * Remembers an outcome. The same text judged for another model becomes one point with two outcomes; judged again for the
    * same model, the new outcome replaces the old one.
    *
+   * @param text is hashed and forgotten
+   * @param vector the unit vector that the encoder gave for the text; it is copied
    * @throws SyscallError `internal` for a vector that is no unit vector of `dimensions`, a score outside 0 to 1, or tokens
    * that are no count
    */
-  insert(name: PartitionName, { text, vector, model, score, outputTokens }: JudgedCall): void {
+  insert(name: PartitionName, text: string, vector: Float32Array, model: string, outcome: Outcome): void {
+    const { score, outputTokens } = outcome;
     this.#check(vector);
     if (!(score >= 0 && score <= 1)) throw refused('score', 'a number from 0 to 1', score);
     if (!(Number.isInteger(outputTokens) && outputTokens >= 0 && outputTokens < 2 ** 32))
       throw refused('outputTokens', 'an integer from 0 to 2^32 - 1', outputTokens);
     const id = digest(name.tenant, name.task);
-    this.#change(id, (partition) =>
-      partition.insert(digest(name.tenant, name.task, text), vector, model, { score, outputTokens }),
-    );
+    this.#change(id, (partition) => partition.insert(digest(name.tenant, name.task, text), vector, model, outcome));
   }
 
   /**
