@@ -1,3 +1,4 @@
+import { digits, renderColumns } from './columns.js';
 import type { CompareReport, LoadReport, PairedReport, PolicyReport } from './report.js';
 import type { Figure } from './statistics.js';
 
@@ -44,31 +45,7 @@ export function renderTable(report: CompareReport, width: number): string {
     policy.name,
     ...ROWS.map((row) => row.cell(policy, paired.get(policy.name))),
   ]);
-  const labels = ['', ...ROWS.map((row) => row.label)];
-  const labelWidth = widest(labels);
-  const blocks: string[] = [];
-  for (let start = 0; start < columns.length; ) {
-    const block: (readonly string[])[] = [];
-    let used = labelWidth;
-    for (const column of columns.slice(start)) {
-      used += 2 + widest(column);
-      if (block.length > 0 && used > width) break;
-      block.push(column);
-    }
-    start += block.length;
-    blocks.push(renderBlock(labels, labelWidth, block));
-  }
-  return blocks.join('\n');
-}
-
-function renderBlock(labels: readonly string[], labelWidth: number, columns: readonly (readonly string[])[]): string {
-  const widths = columns.map(widest);
-  const lines = labels.map((label, i) =>
-    [label.padEnd(labelWidth), ...columns.map((column, c) => (column[i] ?? '').padEnd(widths[c] ?? 0))]
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n`;
+  return renderColumns(['', ...ROWS.map((row) => row.label)], columns, width);
 }
 
 /** Mean and interval, to three digits. @param unit how many of the figure's units are one of those shown */
@@ -77,17 +54,6 @@ function show(figure: Figure | null, unit = 1): string {
   const { mean, low, high } = figure;
   const interval = low === null || high === null ? '' : ` [${digits(low / unit)}, ${digits(high / unit)}]`;
   return digits(mean / unit) + interval;
-}
-
-function digits(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 1000) return value.toFixed(0);
-  if (size === 0) return '0';
-  return size < 0.001 ? value.toExponential(2) : String(Number(value.toPrecision(3)));
-}
-
-function widest(texts: readonly string[]): number {
-  return Math.max(...texts.map((text) => text.length));
 }
 
 /** The load in a few lines: what every policy is going to get. */

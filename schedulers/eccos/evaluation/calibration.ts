@@ -1,4 +1,4 @@
-import type { Outcomes, Predictions, Statistic } from './outcomes.js';
+import type { Outcomes, Predictions, Statistic, Weights } from './outcomes.js';
 
 const BINS = 10;
 
@@ -12,7 +12,7 @@ export interface ReliabilityBin {
   readonly count: number;
 }
 
-/** Known cells of all models in one list, from the lowest prediction to the highest. */
+/** Known cells, from the lowest prediction to the highest. */
 interface Pairs {
   readonly record: Int32Array;
   readonly predicted: Float64Array;
@@ -20,28 +20,40 @@ interface Pairs {
 }
 
 /**
- * Ten bins of equal count over all (record, model) pairs. Equal predictions are alike: where a border falls inside
- * them, each side takes its share of their scores, so that the order of the records does not matter.
+ * Ten bins of equal count over the (record, model) pairs of all models. Equal predictions are alike: where a border
+ * falls inside them, each side takes its share of their scores, so that the order of the records does not matter.
  */
 export function reliability(
   outcomes: Outcomes,
-  predictions: Pick<Predictions, 'quality'>,
-): (weights: Float64Array) => readonly ReliabilityBin[] {
-  const pairs = pairsOf(outcomes, predictions.quality);
+  { quality }: Pick<Predictions, 'quality'>,
+): (weights: Weights) => readonly ReliabilityBin[] {
+  const pairs = pairsOf(outcomes, quality, () => true);
   return (weights) => binsOf(pairs, weights);
 }
 
-/** Expected calibration error: mean distance of prediction and score over the ten bins, by count. */
-export function calibrationError(outcomes: Outcomes, predictions: Pick<Predictions, 'quality'>): Statistic {
-  const binsAt = reliability(outcomes, predictions);
+/**
+ * Expected calibration error: mean distance of prediction and score over ten bins of equal count, averaged over the
+ * models. Its floor is noise: a perfect predictor has about .8 sqrt(p (1 - p) / records in a bin).
+ */
+export function calibrationError(outcomes: Outcomes, { quality }: Pick<Predictions, 'quality'>): Statistic {
+  const lists = Array.from({ length: outcomes.models }, (_, own) =>
+    pairsOf(outcomes, quality, (model) => model === own),
+  );
   return (weights) => {
-    let error = 0;
-    let total = 0;
-    for (const { predicted, observed, count } of binsAt(weights)) {
-      error += count * Math.abs(predicted - observed);
-      total += count;
+    let sum = 0;
+    let known = 0;
+    for (const pairs of lists) {
+      let error = 0;
+      let total = 0;
+      for (const { predicted, observed, count } of binsOf(pairs, weights)) {
+        error += count * Math.abs(predicted - observed);
+        total += count;
+      }
+      if (total === 0) continue;
+      sum += error / total;
+      known++;
     }
-    return total === 0 ? null : error / total;
+    return known === 0 ? null : sum / known;
   };
 }
 
@@ -67,9 +79,13 @@ export function brierScore({ records, models, score }: Outcomes, { quality }: Pi
   };
 }
 
-function pairsOf({ records, models, score }: Outcomes, quality: Float64Array): Pairs {
+function pairsOf(
+  { records, models, score }: Outcomes,
+  quality: Float64Array,
+  takes: (model: number) => boolean,
+): Pairs {
   const cells = Int32Array.from({ length: records * models }, (_, cell) => cell)
-    .filter((cell) => !Number.isNaN(score[cell]!) && !Number.isNaN(quality[cell]!))
+    .filter((cell) => takes(cell % models) && !Number.isNaN(score[cell]!) && !Number.isNaN(quality[cell]!))
     .sort((a, b) => quality[a]! - quality[b]! || a - b);
   return {
     record: cells.map((cell) => Math.floor(cell / models)),
@@ -78,7 +94,7 @@ function pairsOf({ records, models, score }: Outcomes, quality: Float64Array): P
   };
 }
 
-function binsOf({ record, predicted, score }: Pairs, weights: Float64Array): ReliabilityBin[] {
+function binsOf({ record, predicted, score }: Pairs, weights: Weights): ReliabilityBin[] {
   let total = 0;
   for (let i = 0; i < record.length; i++) total += weights[record[i]!]!;
   const bins = Array.from({ length: BINS }, () => ({ predicted: 0, observed: 0, count: 0 }));

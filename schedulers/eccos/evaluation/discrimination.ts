@@ -1,4 +1,4 @@
-import type { Outcomes, Predictions, Statistic } from './outcomes.js';
+import type { Outcomes, Predictions, Statistic, Weights } from './outcomes.js';
 
 /** One model's known cells, from the lowest prediction to the highest. */
 interface Ranking {
@@ -41,7 +41,7 @@ function rankingOf({ records, models, score }: Outcomes, quality: Float64Array, 
   };
 }
 
-function areaOf({ record, predicted, score }: Ranking, weights: Float64Array): number | null {
+function areaOf({ record, predicted, score }: Ranking, weights: Weights): number | null {
   let below = 0;
   let right = 0;
   let won = 0;

@@ -25,11 +25,14 @@ export interface Predictions {
   readonly costMean: Float64Array;
 }
 
+/** How many times each record counts: once, or as often as a resample drew it. */
+export type Weights = Uint16Array;
+
 /**
- * A figure of the records, each counted `weights[record]` times; null where it has no value. What it needs is sorted
+ * A figure of the records by their weights; null where it has no value. What it needs is sorted
  * and laid out once, so that a thousand resamples are cheap.
  */
-export type Statistic = (weights: Float64Array) => number | null;
+export type Statistic = (weights: Weights) => number | null;
 
 /** The outcomes of these models, in this order; what others made of the records is left out. */
 export function outcomesOf(records: readonly OutcomeRecord[], models: readonly string[]): Outcomes {
@@ -60,8 +63,8 @@ export function answeredByAll({ records, models, score, costUsd }: Outcomes): In
 }
 
 /** Every record once: the weights of the data as it is. */
-export function onceEach(records: number): Float64Array {
-  return new Float64Array(records).fill(1);
+export function onceEach(records: number): Weights {
+  return new Uint16Array(records).fill(1);
 }
 
 /** One who knows the outcomes. A model that did not answer is unknown to it too. */

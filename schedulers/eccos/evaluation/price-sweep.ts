@@ -1,5 +1,5 @@
 import type { Frontier } from './envelope.js';
-import type { Outcomes, Predictions } from './outcomes.js';
+import type { Outcomes, Predictions, Weights } from './outcomes.js';
 
 /** Points of a sweep that has more breakpoints than this are taken at equal numbers of switches. */
 const MOST_POINTS = 512;
@@ -30,7 +30,7 @@ export function priceSweep(
   outcomes: Outcomes,
   { quality, costMean }: Pick<Predictions, 'quality' | 'costMean'>,
   records: Int32Array,
-): (weights: Float64Array) => Frontier {
+): (weights: Weights) => Frontier {
   const { models, score, costUsd } = outcomes;
   const startCost = new Float64Array(records.length);
   const startScore = new Float64Array(records.length);

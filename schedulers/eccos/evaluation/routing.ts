@@ -1,5 +1,5 @@
 import { Envelope, type Frontier } from './envelope.js';
-import type { Outcomes } from './outcomes.js';
+import type { Outcomes, Weights } from './outcomes.js';
 
 /** Shares of the best single model's quality at which savings are told. */
 export const SAVING_TARGETS = [1, 0.98, 0.95] as const;
@@ -42,7 +42,7 @@ export interface RoutingFigures {
 export function singleModels(
   { models, score, costUsd }: Outcomes,
   records: Int32Array,
-): (weights: Float64Array) => Singles | null {
+): (weights: Weights) => Singles | null {
   return (weights) => {
     const cost = new Float64Array(models);
     const quality = new Float64Array(models);
@@ -87,8 +87,13 @@ export function routingFigures(frontier: Frontier, singles: Singles): RoutingFig
 
 function savingOf(envelope: Envelope, best: SinglePoint, share: number): number | null {
   const cost = envelope.costAt(Math.max(share * best.quality, envelope.lowest));
-  return cost === null || best.cost === 0 ? null : 1 - cost / best.cost;
+  if (cost === null || best.cost === 0) return null;
+  const saving = 1 - cost / best.cost;
+  return Math.abs(saving) < ROUNDING ? 0 : saving;
 }
+
+/** Smaller savings come from sums in different orders. */
+const ROUNDING = 1e-12;
 
 /**
  * The AIQ of RouterBench (Hu et al., 2024), less that of the zero router. A router whose cheapest point is dearer than
