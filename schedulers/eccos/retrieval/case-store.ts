@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { SyscallError } from '../../../syscalls/errors.js';
 import type { Estimate, Outlook } from './estimate.js';
 import type { Outcome } from './outcome-column.js';
-import { Partition } from './partition.js';
+import { Partition, type Point } from './partition.js';
 import type { PublishedEstimate } from './published-baseline.js';
 
 /** Whose calls, and of what task: calls of one pair are never compared with those of another. Any text is a name. */
 export interface PartitionName {
   readonly tenant: string;
-  readonly task: string;
+  /** Undefined: the calls that name no task. */
+  readonly task: string | undefined;
 }
 
 export interface StoreLimits {
@@ -108,15 +109,9 @@ export class CaseStore {
     return [...this.#partitions];
   }
 
-  /** Puts the points of a saved partition behind all others; of more than fit, those judged longest ago are left out. */
-  adopt(
-    id: string,
-    points: Iterable<{ key: string; vector: Float32Array; outcomes: Iterable<[string, Outcome]> }>,
-  ): void {
-    this.#change(id, (partition) => {
-      for (const { key, vector, outcomes } of points)
-        for (const [model, outcome] of outcomes) partition.insert(key, vector, model, outcome);
-    });
+  /** Adds a saved partition as the one used last; of more points than it may have, those judged longest ago are left out. */
+  restore(id: string, points: Iterable<Point>): void {
+    this.#change(id, (partition) => partition.restore(points));
   }
 
   #ask({ tenant, task }: PartitionName, vector: Float32Array): Partition | undefined {
@@ -154,7 +149,7 @@ export class CaseStore {
 }
 
 /** 128 bits of SHA-256 in hex: names and texts of any length become keys of one size, and cannot be read from a file. */
-function digest(...parts: readonly string[]): string {
+function digest(...parts: readonly (string | undefined)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 

@@ -1,5 +1,5 @@
 import { type Estimate, localOutlook, type Neighbour, nearestOutlook, type Outlook } from './estimate.js';
-import type { Nearest } from './native-index.js';
+import type { Nearest } from './graph-index.js';
 import { type Outcome, OutcomeColumn } from './outcome-column.js';
 import { PUBLISHED_NEIGHBOURS, type PublishedEstimate, publishedEstimate } from './published-baseline.js';
 import { VectorIndex } from './vector-index.js';
@@ -8,8 +8,8 @@ import { VectorIndex } from './vector-index.js';
 const NEIGHBOURS = 128;
 const FEW_NEIGHBOURS = 48;
 const SMALL = 2000;
-/** Where few points were judged for a model, so many of the nearest are searched for those that were. */
-const REACH = 1024;
+/** Most points to search for those that were judged for a model. Those beyond are too far to tell more than the mean does. */
+const REACH = 512;
 
 /** One text: its vector, and its outcomes by model. */
 export interface Point {
@@ -32,7 +32,7 @@ export class Partition {
   /** @param capacity most points; how many outcomes a point has is bounded by the models there are */
   constructor(dimensions: number, capacity: number) {
     this.#capacity = capacity;
-    this.#vectors = new VectorIndex(dimensions, capacity);
+    this.#vectors = new VectorIndex(dimensions);
   }
 
   get size(): number {
@@ -41,22 +41,22 @@ export class Partition {
 
   /** Adds an outcome to the point of this key, in place of the one of the same model. A known point keeps its vector. */
   insert(key: string, vector: Float32Array, model: string, outcome: Outcome): void {
-    const known = this.#slots.get(key);
-    const slot = known ?? this.#freeSlot();
-    if (known === undefined) this.#vectors.set(slot, vector);
-    this.#slots.delete(key);
-    this.#slots.set(key, slot);
-    let column = this.#columns.get(model);
-    if (column === undefined) {
-      column = new OutcomeColumn();
-      this.#columns.set(model, column);
+    const slot = this.#touch(key, vector);
+    this.#columnOf(model).set(slot, outcome);
+    this.#vectors.follow();
+  }
+
+  /** Adds the points of a saved partition, in their order. */
+  restore(points: Iterable<Point>): void {
+    for (const { key, vector, outcomes } of points) {
+      const slot = this.#touch(key, vector);
+      for (const [model, outcome] of outcomes) this.#columnOf(model).set(slot, outcome);
     }
-    column.set(slot, outcome);
   }
 
   /**
    * One estimate a model, in order; undefined where no call of the model was judged. A model's neighbours are the 128 nearest
-   * points (48 in a partition under 2,000) that have an outcome of it, among the 1,024 nearest of all.
+   * points (48 in a partition under 2,000) that have an outcome of it, among the 512 nearest of all.
    */
   estimate(
     vector: Float32Array,
@@ -97,6 +97,24 @@ export class Partition {
       }
       yield { key, vector: this.#vectors.at(slot), outcomes };
     }
+  }
+
+  /** The slot of the point, which is now the newest. */
+  #touch(key: string, vector: Float32Array): number {
+    const known = this.#slots.get(key);
+    const slot = known ?? this.#freeSlot();
+    if (known === undefined) this.#vectors.set(slot, vector);
+    this.#slots.delete(key);
+    this.#slots.set(key, slot);
+    return slot;
+  }
+
+  #columnOf(model: string): OutcomeColumn {
+    const known = this.#columns.get(model);
+    if (known !== undefined) return known;
+    const column = new OutcomeColumn();
+    this.#columns.set(model, column);
+    return column;
   }
 
   #freeSlot(): number {

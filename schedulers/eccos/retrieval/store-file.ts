@@ -92,7 +92,7 @@ export async function restoreStore(
   let offset = line + 1;
   for (let n = 0; n < partitions; n++) {
     const { id, points, end } = decodePartition(content, offset, dimensions);
-    store.adopt(id, points);
+    store.restore(id, points);
     offset = end;
   }
   return store;
