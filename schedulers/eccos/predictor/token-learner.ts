@@ -28,6 +28,11 @@ export class TokenLearner {
     this.#p90 = p90Residual;
   }
 
+  /** Answers learnt from. */
+  get learnt(): number {
+    return this.#count;
+  }
+
   /** Expected tokens, and those that nine answers in ten stay below. @param log predicted log(1 + tokens) */
   at(log: number): { readonly mean: number; readonly p90: number } {
     const centre = log + this.#shift;

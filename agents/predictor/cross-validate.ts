@@ -1,0 +1,134 @@
+import { DatasetTable } from '../../schedulers/eccos/evaluation/dataset-table.js';
+import { outcomesOf, type Predictions } from '../../schedulers/eccos/evaluation/outcomes.js';
+import { type IdentifiedEncoder, predictorOf } from '../../schedulers/eccos/predictor/open-predictor.js';
+import type { Predictor } from '../../schedulers/eccos/predictor/prediction.js';
+import { type SeenRecord, trainPredictor } from '../../schedulers/eccos/training/train-predictor.js';
+import type { TrainingPool } from '../../schedulers/eccos/training/training-pool.js';
+import type { CoreInfo } from '../../syscalls/cores.js';
+import type { OutcomeRecord } from '../../syscalls/outcome.js';
+import { type Fold, foldsOf } from './folds.js';
+import { Neighbours } from './neighbours.js';
+import { copyRows, coresOf, emptyPredictions, predictRows, teach } from './record-calls.js';
+import { SeenEncoder } from './see-records.js';
+
+/** Judged records that a core gets which the nets were not trained on. */
+const NEW_MODEL_RECORDS = 50;
+/** Trainings of a fold: on all models, and without each half of them. */
+const TRAININGS = 3;
+
+export interface CrossValidation {
+  readonly folds: number;
+  readonly seed: number;
+  readonly models: readonly string[];
+  readonly encoder: IdentifiedEncoder;
+  readonly pool: TrainingPool;
+  /** Told by how much the share of the work that is done has grown. */
+  readonly onProgress: (share: number) => void;
+}
+
+/** Predictions of every record by predictors that were not trained on it, [records x models]. */
+export interface OutOfFold {
+  readonly predictor: Predictions;
+  /** Of each model by a predictor that was not trained on it, and then got 50 judged records. */
+  readonly newModel: Predictions;
+  readonly dataSetMeans: Predictions;
+  readonly sixteenNeighbours: Predictions;
+  readonly weightedNeighbours: Predictions;
+}
+
+/** Trains and predicts fold by fold, as many at a time as the pool has threads. Same records and seed: same predictions. */
+export async function crossValidate(records: readonly SeenRecord[], setup: CrossValidation): Promise<OutOfFold> {
+  const { models, folds, seed, encoder } = setup;
+  const plain = records.map(({ record }) => record);
+  const empty = () => emptyPredictions(records.length * models.length);
+  const context: Context = {
+    setup,
+    cores: coresOf(plain, models),
+    seen: { encoder: new SeenEncoder(records, encoder.encoder.dimensions), sha256: encoder.sha256 },
+    out: {
+      predictor: empty(),
+      newModel: empty(),
+      dataSetMeans: empty(),
+      sixteenNeighbours: empty(),
+      weightedNeighbours: empty(),
+    },
+  };
+  await Promise.all(foldsOf(records, folds, seed).map((fold) => runFold(fold, context)));
+  return context.out;
+}
+
+interface Context {
+  readonly setup: CrossValidation;
+  readonly cores: readonly CoreInfo[];
+  readonly seen: IdentifiedEncoder;
+  readonly out: OutOfFold;
+}
+
+async function runFold(fold: Fold, context: Context): Promise<void> {
+  const { cores, setup, seen, out } = context;
+  const { held } = fold;
+  const rows = held.map(({ row }) => row);
+  const known = [...fold.train, ...fold.validation].map(({ record }) => record);
+  await withTrained(fold, setup.models, context, (predictor) => predictRows(predictor, held, cores, out.predictor));
+  for (const half of [0, 1]) await predictNewModels(fold, half, known, context);
+
+  const table = new DatasetTable(
+    outcomesOf(known, setup.models),
+    known.map(({ dataset }) => dataset),
+  );
+  copyRows(table.predict(held.map(({ record }) => record.dataset)), rows, out.dataSetMeans, cores.length);
+  const neighbours = await Neighbours.of(known, cores, seen);
+  await neighbours.predict(held, out);
+}
+
+/** Trains without one half of the models, and has it get to know each of them from a few judged records. */
+async function predictNewModels(
+  fold: Fold,
+  half: number,
+  known: readonly OutcomeRecord[],
+  context: Context,
+): Promise<void> {
+  const { cores, setup, out } = context;
+  const isNew = (place: number) => place % 2 === half;
+  const trained = setup.models.filter((_, place) => !isNew(place));
+  const unknown = cores.filter((_, place) => isNew(place));
+  if (trained.length === 0 || unknown.length === 0) return;
+  await withTrained(fold, trained, context, async (predictor) => {
+    for (const core of unknown) {
+      const judged = known.filter(({ outputs }) => outputs.some(({ model }) => model === core.id));
+      await teach(predictor, judged.slice(0, NEW_MODEL_RECORDS), [core]);
+    }
+    const columns = unknown.map((core) => cores.indexOf(core));
+    await predictRows(predictor, fold.held, cores, out.newModel, { columns });
+  });
+}
+
+async function withTrained(
+  { train, validation }: Fold,
+  models: readonly string[],
+  { setup, seen }: Context,
+  use: (predictor: Predictor) => Promise<void>,
+): Promise<void> {
+  const { seed, pool, folds, onProgress } = setup;
+  let done = 0;
+  const artefact = await trainPredictor(
+    { train, validation },
+    {
+      models,
+      seed,
+      encoder: { sha256: seen.sha256, dimensions: seen.encoder.dimensions },
+      data: [],
+      onProgress(share) {
+        onProgress((share - done) / (folds * TRAININGS));
+        done = share;
+      },
+    },
+    pool,
+  );
+  const predictor = await predictorOf(artefact, seen, 'the predictor of a fold');
+  try {
+    await use(predictor);
+  } finally {
+    await predictor.close();
+  }
+}

@@ -1,0 +1,91 @@
+import type { CoreInfo } from '../../../syscalls/cores.js';
+import type { HeadsOutput } from './heads.js';
+import type { ModelProfile } from './model-profile.js';
+import type { PredictionSource } from './prediction.js';
+import type { TokenPrior } from './token-learner.js';
+
+/** What is thought of a core's answer to one prompt before any of its own feedback is looked at. */
+export interface BaseLogit {
+  readonly source: Extract<PredictionSource, 'trained' | 'prior' | 'pool'>;
+  /** Of success. */
+  readonly logit: number;
+  /** Where feedback is expected to move the logit to: 0 for a trained model; else what a prior says of the core as a whole. */
+  readonly offset: number;
+  /** Expected log(1 + output tokens). */
+  readonly logTokens: number;
+}
+
+/** Where neither config nor any other core says anything. */
+const EVEN = 0.5;
+/** log(1 + tokens) where no model at all is known. */
+const UNKNOWN_LOG_TOKENS = Math.log1p(200);
+/** Log-normal with a standard deviation of .7. */
+const UNKNOWN_TOKENS: TokenPrior = { smearing: Math.exp(0.7 ** 2 / 2), p90Residual: 1.2816 * 0.7 };
+
+/** Knows which cores run a trained model, and what to think of those that do not. */
+export class BaseLogits {
+  readonly #profiles: readonly ModelProfile[];
+  readonly #places: ReadonlyMap<string, number>;
+  /** Mean over the trained models of the logit of their mean score. */
+  readonly #centre: number;
+
+  /** @param profiles of the trained models, in the order of the heads' output; may be empty */
+  constructor(profiles: readonly ModelProfile[]) {
+    this.#profiles = profiles;
+    this.#places = new Map(profiles.map(({ name }, place) => [name, place]));
+    this.#centre = meanOf(profiles.map(({ meanScore }) => logitOf(meanScore)));
+  }
+
+  #profileOf(core: CoreInfo): ModelProfile | undefined {
+    const place = core.profile === undefined ? undefined : this.#places.get(core.profile);
+    return place === undefined ? undefined : this.#profiles[place];
+  }
+
+  /**
+   * One a core. An unknown core gets the difficulty of the prompt, which is the mean logit of the trained models, moved
+   * by its prior: the `quality` of its config, or the mean of the other cores.
+   *
+   * @param heads what the nets say of the prompt; undefined: there are none
+   */
+  of(heads: HeadsOutput | undefined, cores: readonly CoreInfo[]): BaseLogit[] {
+    const difficulty = heads === undefined ? 0 : meanOf(heads.logits);
+    const length = heads === undefined ? UNKNOWN_LOG_TOKENS : meanOf(heads.logTokens);
+    const pool = this.#meanOfKnown(cores);
+    return cores.map((core) => {
+      const place = core.profile === undefined ? undefined : this.#places.get(core.profile);
+      if (heads !== undefined && place !== undefined) {
+        const [logit, logTokens] = [heads.logits[place] as number, heads.logTokens[place] as number];
+        return { source: 'trained', logit, offset: 0, logTokens };
+      }
+      const source = core.quality === undefined ? 'pool' : 'prior';
+      return { source, logit: difficulty, offset: logitOf(core.quality ?? pool) - this.#centre, logTokens: length };
+    });
+  }
+
+  /** What the spread of a core's tokens is taken to be before its own are known. */
+  tokenPriorOf(core: CoreInfo): TokenPrior {
+    return this.#profileOf(core) ?? UNKNOWN_TOKENS;
+  }
+
+  #meanOfKnown(cores: readonly CoreInfo[]): number {
+    const known = cores.flatMap((core) => this.#profileOf(core)?.meanScore ?? core.quality ?? []);
+    return known.length === 0 ? EVEN : meanOf(known);
+  }
+}
+
+/** log(p / (1 - p)), with p kept off 0 and 1 by .001. */
+export function logitOf(probability: number): number {
+  const p = Math.max(0.001, Math.min(0.999, probability));
+  return Math.log(p / (1 - p));
+}
+
+export function probabilityOf(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}
+
+/** 0 of nothing. */
+function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return values.length === 0 ? 0 : sum / values.length;
+}

@@ -1,0 +1,176 @@
+import { LRUCache } from 'lru-cache';
+import type { CoreInfo } from '../../../syscalls/cores.js';
+import { promptOf } from '../../../syscalls/llm-chat.js';
+import type { FinishedCall } from '../../policy.js';
+import type { Encoder } from '../encoder/encoder.js';
+import type { CaseStore, PartitionName } from '../retrieval/case-store.js';
+import type { Estimate } from '../retrieval/estimate.js';
+import { type BaseLogit, BaseLogits, logitOf, probabilityOf } from './base-logits.js';
+import { type CoreBelief, CoreBeliefs } from './core-beliefs.js';
+import type { HeadsOutput, TrainedHeads } from './heads.js';
+import type { PredictableCall, Prediction, PredictionSource, Predictor } from './prediction.js';
+import { type PromptFeatures, promptFeatures } from './prompt-features.js';
+
+/** Prompts that are kept as seen, at about 5 KB each. */
+const MAX_PROMPTS = 4096;
+/** Judged answers of a core from which on its own map says more than its prior. */
+const FITTED = 20;
+/** Most that similar calls weigh beside nets that know the model, and beside those that do not. */
+const RETRIEVAL_WEIGHT = { trained: 0.3, untrained: 0.6 } as const;
+/** Judged calls of a core in a partition at which retrieval has half of its weight. */
+const RETRIEVAL_HALF = 500;
+
+export interface HybridParts {
+  readonly encoder: Encoder;
+  /** Undefined: nothing was trained, and feedback alone speaks. */
+  readonly heads: TrainedHeads | undefined;
+  readonly store: CaseStore;
+}
+
+/** What is seen of a prompt. */
+interface Sight {
+  readonly features: PromptFeatures;
+  readonly heads: HeadsOutput | undefined;
+}
+
+/** What an answer says something about. */
+interface Lesson {
+  readonly call: FinishedCall;
+  /** Undefined: only its tokens are known. */
+  readonly quality: number | undefined;
+}
+
+/**
+ * Blends, in logit space, trained nets, what feedback has taught about each core, and similar calls that were judged:
+ *
+ *     logit = local(shared(base)) + w (logit(nearest) - logit(mean)),   w = W n / (n + 500)
+ *
+ * `base` is the nets' logit, or for a core that they do not know the difficulty that they see; `shared` and `local` are
+ * the maps of `CoreBeliefs`; `nearest` and `mean` are those of the n judged calls of the core in this tenant and task.
+ */
+export class HybridPredictor implements Predictor {
+  readonly #parts: HybridParts;
+  readonly #base: BaseLogits;
+  readonly #beliefs = new CoreBeliefs();
+  readonly #sights = new LRUCache<string, Sight>({ max: MAX_PROMPTS });
+  /** As they were at the last prediction: an answer names its core by the id only. */
+  #cores: ReadonlyMap<string, CoreInfo> = new Map();
+  /** Lessons on prompts that are no longer seen: learnt once they are seen anew. */
+  #late: Lesson[] = [];
+
+  constructor(parts: HybridParts) {
+    this.#parts = parts;
+    this.#base = new BaseLogits(parts.heads?.profiles ?? []);
+  }
+
+  /** @throws SyscallError (rejects) where a prompt cannot be encoded */
+  async predict(calls: readonly PredictableCall[], cores: readonly CoreInfo[]): Promise<readonly Prediction[][]> {
+    this.#cores = new Map(cores.map((core) => [core.id, core]));
+    const late = this.#late;
+    this.#late = [];
+    const sights = await this.#see([...calls, ...late.map(({ call }) => call)].map(({ params }) => promptOf(params)));
+    for (const [i, lesson] of late.entries()) this.#learnFrom(lesson, sights[calls.length + i] as Sight);
+    return calls.map((call, i) => this.#predictOne(call, sights[i] as Sight, cores));
+  }
+
+  finished(call: FinishedCall): void {
+    this.#learn({ call, quality: undefined });
+  }
+
+  judged(call: FinishedCall, quality: number): void {
+    this.#learn({ call, quality });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#parts.encoder.close(), this.#parts.heads?.close()]);
+  }
+
+  async #see(prompts: readonly string[]): Promise<readonly Sight[]> {
+    const { encoder, heads } = this.#parts;
+    const known = prompts.map((prompt) => this.#sights.get(prompt));
+    const fresh = [...new Set(prompts.filter((_, i) => known[i] === undefined))];
+    const features = await promptFeatures(encoder, fresh);
+    const outputs = await heads?.infer(features.map((one) => one.features));
+    const seen = new Map(
+      fresh.map((prompt, i) => [prompt, { features: features[i] as PromptFeatures, heads: outputs?.[i] }]),
+    );
+    for (const [prompt, sight] of seen) this.#sights.set(prompt, sight);
+    return prompts.map((prompt, i) => (known[i] ?? seen.get(prompt)) as Sight);
+  }
+
+  #predictOne(call: PredictableCall, { features, heads }: Sight, cores: readonly CoreInfo[]): Prediction[] {
+    const base = this.#base.of(heads, cores);
+    const { estimates } = this.#parts.store.estimate(
+      partitionOf(call),
+      features.embedding,
+      cores.map(({ id }) => id),
+    );
+    return cores.map((core, i) => this.#blend(call, core, base[i] as BaseLogit, estimates[i]));
+  }
+
+  #blend(call: PredictableCall, core: CoreInfo, base: BaseLogit, estimate: Estimate | undefined): Prediction {
+    const { shared, local } = this.#beliefsOf(call, core, base);
+    const learnt = shared.logit.learnt;
+    let logit = local.logit.at(shared.logit.at(base.logit));
+    if (estimate !== undefined) {
+      const most = RETRIEVAL_WEIGHT[base.source === 'trained' ? 'trained' : 'untrained'];
+      const weight = (most * estimate.count) / (estimate.count + RETRIEVAL_HALF);
+      logit += weight * (logitOf(estimate.nearest.quality) - logitOf(estimate.local.quality));
+    }
+    const tokens = (local.tokens.learnt > 0 ? local : shared).tokens.at(base.logTokens);
+    const most = call.params.maxTokens ?? Number.POSITIVE_INFINITY;
+    const tokensMean = Math.min(most, tokens.mean);
+    return {
+      quality: probabilityOf(logit),
+      tokensMean,
+      tokensP90: Math.min(most, tokens.p90),
+      costMean: (call.inputTokens * core.price.inputPerMTok + tokensMean * core.price.outputPerMTok) / 1e6,
+      source: sourceOf(base, learnt, this.#parts.heads !== undefined),
+      nEffective: estimate?.nEffective ?? 0,
+      similarity: estimate?.similarity ?? null,
+    };
+  }
+
+  #beliefsOf(
+    { tenant, params: { task } }: Pick<PredictableCall, 'tenant' | 'params'>,
+    core: CoreInfo,
+    { source, offset }: BaseLogit,
+  ): { readonly shared: CoreBelief; readonly local: CoreBelief } {
+    const prior = { offset, trained: source === 'trained', tokens: this.#base.tokenPriorOf(core) };
+    return this.#beliefs.of({ tenant, task, core: core.id }, prior);
+  }
+
+  #learn(lesson: Lesson): void {
+    const sight = this.#sights.get(promptOf(lesson.call.params));
+    if (sight === undefined) this.#late = [...this.#late, lesson].slice(-MAX_LATE);
+    else this.#learnFrom(lesson, sight);
+  }
+
+  #learnFrom({ call, quality }: Lesson, { features, heads }: Sight): void {
+    const core = this.#cores.get(call.core);
+    // A core that a reload took away.
+    if (core === undefined) return;
+    const [base] = this.#base.of(heads, [core]) as [BaseLogit];
+    const { shared, local } = this.#beliefsOf(call, core, base);
+    if (quality === undefined) {
+      for (const { tokens } of [shared, local]) tokens.learn(base.logTokens, call.outputTokens);
+      return;
+    }
+    local.logit.learn(shared.logit.at(base.logit), quality);
+    shared.logit.learn(base.logit, quality);
+    const outcome = { score: quality, outputTokens: call.outputTokens };
+    this.#parts.store.insert(partitionOf(call), promptOf(call.params), features.embedding, call.core, outcome);
+  }
+}
+
+/** Lessons that wait to be learnt; older ones are dropped. */
+const MAX_LATE = 1024;
+
+function partitionOf({ tenant, params: { task = '' } }: Pick<PredictableCall, 'tenant' | 'params'>): PartitionName {
+  return { tenant, task };
+}
+
+function sourceOf({ source }: BaseLogit, learnt: number, heads: boolean): PredictionSource {
+  if (source === 'trained' || learnt === 0) return source;
+  return heads && learnt >= FITTED ? 'fitted' : 'mean';
+}

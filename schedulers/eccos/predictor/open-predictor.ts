@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { SyscallError } from '../../../syscalls/errors.js';
+import type { Encoder } from '../encoder/encoder.js';
+import { shippedEncoder } from '../encoder/onnx-encoder.js';
+import { openEncoder } from '../encoder/open-encoder.js';
+import { CaseStore } from '../retrieval/case-store.js';
+import { type Artefact, hashOf, readArtefact } from './artefact.js';
+import { TrainedHeads } from './heads.js';
+import { HybridPredictor } from './hybrid-predictor.js';
+
+/** An encoder, and what tells it from others: vectors of one mean nothing to nets trained on another. */
+export interface IdentifiedEncoder {
+  readonly encoder: Encoder;
+  readonly sha256: string;
+}
+
+export interface PredictorFolders {
+  /** Written by `eccos train`. @default the shipped one */
+  readonly predictor?: string | undefined;
+  /** With `model.onnx` and `tokenizer.json`. @default the shipped one */
+  readonly encoder?: string | undefined;
+}
+
+/** Folder of the predictor that ships with the kernel. */
+export function shippedPredictor(): string {
+  return dirname(createRequire(import.meta.url).resolve('#artefacts/default/predictor.json'));
+}
+
+/** @throws SyscallError `invalid-config` for a folder that holds no encoder */
+export async function openIdentified(folder = shippedEncoder()): Promise<IdentifiedEncoder> {
+  const encoder = await openEncoder(folder);
+  return { encoder, sha256: hashOf(await readFile(join(folder, 'model.onnx'))) };
+}
+
+/**
+ * Opens a trained predictor with an empty memory.
+ *
+ * @throws SyscallError `invalid-config` for a folder that holds none, or one that was trained on another encoder
+ */
+export async function openPredictor(folders: PredictorFolders = {}): Promise<HybridPredictor> {
+  const folder = folders.predictor ?? shippedPredictor();
+  const artefact = await readArtefact(folder);
+  const identified = await openIdentified(folders.encoder);
+  try {
+    return await predictorOf(artefact, identified, folder);
+  } catch (error) {
+    await identified.encoder.close();
+    throw error;
+  }
+}
+
+/** @param name what messages call the artefact: its folder */
+export async function predictorOf(
+  { file, heads }: Artefact,
+  { encoder, sha256 }: IdentifiedEncoder,
+  name: string,
+): Promise<HybridPredictor> {
+  if (file.encoder.sha256 !== sha256) {
+    throw new SyscallError(
+      'invalid-config',
+      `Expected the encoder that ${name} was trained on, sha256 ${file.encoder.sha256}, got ${sha256}`,
+    );
+  }
+  return new HybridPredictor({
+    encoder,
+    heads: await TrainedHeads.open({ name: join(name, 'heads.onnx'), bytes: heads }, file.scale, file.models),
+    store: new CaseStore(sha256, encoder.dimensions),
+  });
+}
