@@ -3,12 +3,15 @@ import { Tinypool } from 'tinypool';
 import { type RpcError, SyscallError } from '../../../syscalls/errors.js';
 import type { Encoder } from './encoder.js';
 import { shippedEncoder } from './onnx-encoder.js';
+import { ThreadGate } from './thread-gate.js';
 
-/** A text takes about three milliseconds: so long at most do those of another call wait. */
+/** About 25 ms of work: a short call waits no longer than that for a long one under way. */
 const TEXTS_A_TASK = 8;
 
 /** What the thread is asked. No texts: only the length of a vector. */
 export interface EncoderTask {
+  /** Cells of the gate inside which it works. */
+  readonly gate: Int32Array;
   readonly folder: string;
   readonly texts: readonly string[];
 }
@@ -24,13 +27,12 @@ export type EncoderReply =
  */
 export class ThreadedEncoder implements Encoder {
   readonly dimensions: number;
-  readonly #pool: Tinypool;
-  readonly #folder: string;
+  readonly #thread: EncoderThread;
+  readonly #underWay = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
-  private constructor(pool: Tinypool, folder: string, dimensions: number) {
-    this.#pool = pool;
-    this.#folder = folder;
+  private constructor(thread: EncoderThread, dimensions: number) {
+    this.#thread = thread;
     this.dimensions = dimensions;
   }
 
@@ -42,12 +44,14 @@ export class ThreadedEncoder implements Encoder {
    */
   static async open(folder = shippedEncoder()): Promise<ThreadedEncoder> {
     const filename = createRequire(import.meta.url).resolve('#threads/encoder-thread.js');
-    const pool = new Tinypool({ filename, name: 'encode', minThreads: 1, maxThreads: 1 });
+    const pool = new Tinypool({ filename, name: 'encode', minThreads: 1, maxThreads: 1, execArgv: [] });
+    const thread = { pool, folder, gate: new ThreadGate() };
+    process.once('exit', thread.gate.shut);
     try {
-      const { dimensions } = await ask(pool, { folder, texts: [] });
-      return new ThreadedEncoder(pool, folder, dimensions);
+      const { dimensions } = await ask(thread, []);
+      return new ThreadedEncoder(thread, dimensions);
     } catch (error) {
-      await pool.destroy();
+      await end(thread);
       throw error;
     }
   }
@@ -62,22 +66,47 @@ export class ThreadedEncoder implements Encoder {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#pool.destroy();
+    this.#closed ??= this.#end();
     return this.#closed;
   }
 
   async #run(texts: readonly string[]): Promise<readonly Float32Array[]> {
+    const closed = 'Expected the encoder to be open, got a text after or while it was closed';
+    if (this.#closed !== undefined) throw new SyscallError('cancelled', closed);
+    const task = ask(this.#thread, texts);
+    this.#underWay.add(task);
     try {
-      if (this.#closed === undefined) return (await ask(this.#pool, { folder: this.#folder, texts })).vectors;
+      return (await task).vectors;
     } catch (error) {
-      if (this.#closed === undefined) throw SyscallError.from(error);
+      throw this.#closed === undefined ? SyscallError.from(error) : new SyscallError('cancelled', closed);
+    } finally {
+      this.#underWay.delete(task);
     }
-    throw new SyscallError('cancelled', 'Expected the encoder to be open, got a text after or while it was closed');
+  }
+
+  /** A thread that is ended while the runtime computes takes the process with it: its task ends first. */
+  async #end(): Promise<void> {
+    this.#thread.pool.cancelPendingTasks();
+    await Promise.allSettled(this.#underWay);
+    await end(this.#thread);
   }
 }
 
-async function ask(pool: Tinypool, task: EncoderTask): Promise<Exclude<EncoderReply, { error: RpcError }>> {
-  const reply = (await pool.run(task)) as EncoderReply;
+interface EncoderThread {
+  readonly pool: Tinypool;
+  readonly folder: string;
+  readonly gate: ThreadGate;
+}
+
+async function end({ pool, gate }: EncoderThread): Promise<void> {
+  await pool.destroy();
+  process.off('exit', gate.shut);
+}
+
+type Answer = Exclude<EncoderReply, { readonly error: RpcError }>;
+
+async function ask({ pool, folder, gate }: EncoderThread, texts: readonly string[]): Promise<Answer> {
+  const reply = (await pool.run({ gate: gate.cells, folder, texts } satisfies EncoderTask)) as EncoderReply;
   if ('error' in reply) throw SyscallError.fromRpc(reply.error);
   return reply;
 }
