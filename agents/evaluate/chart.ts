@@ -1,10 +1,9 @@
 import { CustomChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
-import { LabelLayout } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
 
-use([CustomChart, LineChart, ScatterChart, GridComponent, LegendComponent, TitleComponent, LabelLayout, SVGRenderer]);
+use([CustomChart, LineChart, ScatterChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 
 export const INK = '#333';
 export const FAINT = '#9a9a9a';
@@ -12,15 +11,29 @@ export const FAINT = '#9a9a9a';
 export const PREDICTOR_COLOUR = '#0072b2';
 export const COLOURS = ['#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'] as const;
 
-/** One chart as SVG text. The same option gives the same bytes: the library numbers what it draws in a process, and that is taken out. */
+/** Below the drawing, with room for fonts that are wider than the library reckons. */
+export const LEGEND = { bottom: 8, itemGap: 28, itemWidth: 30 } as const;
+
+const FONT = 'Arial, Helvetica, sans-serif';
+
+/** What the library writes for a page that listens to the mouse; its names go by what was drawn before. */
+const HOVER = / class="zr\d+-cls-\d+"| ecmeta_\w+="[^"]*"|<style >.*?<\/style>\s*/gs;
+const PAINTER = /\bzr\d+-/g;
+
+/** One chart as SVG text, a still picture: the same option gives the same bytes. */
 export function renderSvg(
   option: EChartsCoreOption,
   size: { readonly width: number; readonly height: number },
 ): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {
-    chart.setOption({ animation: false, backgroundColor: '#fff', textStyle: { color: INK }, ...option });
-    return `${chart.renderToSVGString().replace(/\bzr\d+-/g, 'zr-')}\n`;
+    chart.setOption({
+      animation: false,
+      backgroundColor: '#fff',
+      textStyle: { color: INK, fontFamily: FONT },
+      ...option,
+    });
+    return `${chart.renderToSVGString().replace(HOVER, '').replace(PAINTER, 'zr-')}\n`;
   } finally {
     chart.dispose();
   }

@@ -1,54 +1,83 @@
 import { basename } from 'node:path';
-import { COLOURS, FAINT, INK, PREDICTOR_COLOUR, renderSvg } from './chart.js';
+import { COLOURS, FAINT, INK, LEGEND, PREDICTOR_COLOUR, renderSvg } from './chart.js';
+import { placeLabels } from './label-places.js';
+import { type CostPoint, PlotArea } from './plot-area.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
 
-const SIZE = { width: 1000, height: 680 };
+const SIZE = { width: 1000, height: 700 };
 
-/** Baselines that have a style of their own, or are points that the single models show already. */
-const ORACLE = 'oracle';
-const ZERO = 'zero router';
-const POINTS: readonly string[] = ['best single', 'cheapest'];
+interface Curve {
+  readonly name: string;
+  readonly points: readonly CostPoint[];
+  readonly color: string;
+  readonly type: 'solid' | 'dashed' | 'dotted';
+  readonly width: number;
+}
 
-/** What each router's quality costs, with the single models between which it chooses. The cost axis is logarithmic, so that free points are not on it. */
+/**
+ * What each router's quality costs, and the single models between which it chooses, as SVG. On its logarithmic axis is
+ * nothing that is free.
+ */
 export function frontierChart(report: EvaluationReport): string {
-  const named = Object.entries(report.baselines).filter(([name]) => ![ORACLE, ZERO, ...POINTS].includes(name));
-  const { [ORACLE]: oracle, [ZERO]: zero } = report.baselines;
+  const curves = curvesOf(report).filter(({ points }) => points.length > 1);
+  const singles = report.singles.filter(({ costPer1000 }) => costPer1000 > 0);
+  const dots = singles.map(({ costPer1000, quality }): CostPoint => [costPer1000, quality]);
+  const band = outlineOf(report.band);
+  const area = new PlotArea([...dots, ...band, ...curves.flatMap(({ points }) => points)], SIZE);
+  const places = placeLabels(
+    singles.map(({ model }, i) => ({ ...area.spotOf(dots[i] as CostPoint), text: model })),
+    curves.map(({ points }) => points.map((point) => area.spotOf(point))),
+    SIZE,
+  );
+  const { routed, models, split, data } = report;
+  const files = data.map((file) => basename(file)).join(', ');
   return renderSvg(
     {
       title: {
         text: 'Quality against cost',
-        subtext: `${report.data.map((file) => basename(file)).join(', ')}: ${report.routed} records that all ${report.models.length} models answered (${report.split}); band: 95 % interval`,
+        subtext: `${files} (${split}), ${routed} records that all ${models.length} models answered; shaded: 95 % interval of the predictor`,
         left: 'center',
       },
-      legend: { bottom: 8 },
-      grid: { left: 70, right: 40, top: 70, bottom: 100 },
+      legend: { ...LEGEND, data: [...curves.map(({ name }) => name), 'single models'] },
+      grid: area.margin,
       xAxis: {
         type: 'log',
         name: 'US dollars per 1,000 queries',
         nameLocation: 'middle',
         nameGap: 36,
-        min: 'dataMin',
+        min: area.cost.min,
+        max: area.cost.max,
+        axisTick: { customValues: area.cost.ticks },
+        axisLabel: { customValues: area.cost.ticks },
       },
-      yAxis: { type: 'value', scale: true, name: 'mean score', nameLocation: 'middle', nameGap: 46 },
+      yAxis: { type: 'value', ...area.quality, interval: 0.1, name: 'mean score', nameLocation: 'middle', nameGap: 46 },
       series: [
-        ...bandSeries(report.band),
-        ...(oracle === undefined ? [] : [line(ORACLE, oracle, { color: INK, type: 'dotted', width: 1.5 })]),
-        ...(zero === undefined ? [] : [line(ZERO, zero, { color: FAINT, type: 'dashed', width: 1.5 })]),
-        ...named.map(([name, baseline], i) =>
-          line(name, baseline, { color: COLOURS[i % COLOURS.length] as string, type: 'solid', width: 1.5 }),
-        ),
-        line('predictor', report, { color: PREDICTOR_COLOUR, type: 'solid', width: 3 }),
+        {
+          type: 'custom',
+          silent: true,
+          data: band.slice(0, 1),
+          renderItem: (_: unknown, { coord }: { coord(point: CostPoint): number[] }) => ({
+            type: 'polygon',
+            shape: { points: band.map((point) => coord(point)) },
+            style: { fill: PREDICTOR_COLOUR, opacity: 0.15 },
+          }),
+        },
+        ...curves.map(({ name, points, color, type, width }) => ({
+          name,
+          type: 'line',
+          symbol: 'none',
+          data: points,
+          color,
+          lineStyle: { type, width },
+        })),
         {
           name: 'single models',
           type: 'scatter',
           color: INK,
           symbolSize: 7,
           z: 6,
-          data: report.singles
-            .filter(({ costPer1000 }) => costPer1000 > 0)
-            .map(({ model, costPer1000, quality }) => ({ name: model, value: [costPer1000, quality] })),
-          label: { show: true, formatter: '{b}', position: 'right', fontSize: 11, color: INK },
-          labelLayout: { moveOverlap: 'shiftY' },
+          data: singles.map(({ model }, i) => ({ name: model, value: dots[i], label: places[i] })),
+          label: { show: true, position: 'inside', formatter: '{b}', fontSize: 11, color: INK },
         },
       ],
     },
@@ -56,47 +85,52 @@ export function frontierChart(report: EvaluationReport): string {
   );
 }
 
-interface Stroke {
-  readonly color: string;
-  readonly type: 'solid' | 'dashed' | 'dotted';
-  readonly width: number;
+/** Oracle and zero router in ink, the baselines in colours, and the predictor above them. */
+function curvesOf(report: EvaluationReport): Curve[] {
+  const { oracle, 'zero router': zero, 'best single': _best, cheapest: _cheapest, ...named } = report.baselines;
+  const curve = (
+    name: string,
+    measured: MeasuredReport | EvaluationReport | undefined,
+    stroke: Pick<Curve, 'color' | 'type' | 'width'>,
+  ) => ({
+    name,
+    points: drawn(measured?.routing.envelope ?? []),
+    ...stroke,
+  });
+  return [
+    curve('oracle', oracle, { color: INK, type: 'dotted', width: 1.5 }),
+    curve('zero router', zero, { color: FAINT, type: 'dashed', width: 1.5 }),
+    ...Object.entries(named).map(([name, baseline], i) =>
+      curve(name, baseline, { color: COLOURS[i % COLOURS.length] as string, type: 'solid', width: 1.5 }),
+    ),
+    curve('predictor', report, { color: PREDICTOR_COLOUR, type: 'solid', width: 3 }),
+  ];
 }
 
-/** Straight on a linear axis, an envelope is curved on this one: the corners are joined by steps fine enough for the eye. */
+/** Straight on a linear axis, an envelope is curved on this one: so many steps to each corner are fine enough for the eye. */
 const STEPS = 12;
 
-function line(name: string, { routing: { envelope } }: Pick<MeasuredReport, 'routing'>, lineStyle: Stroke) {
-  const corners = envelope.filter(({ costPer1000 }) => costPer1000 > 0);
-  const data = corners.flatMap((corner, i) => {
-    const next = corners[i + 1];
-    if (next === undefined) return [[corner.costPer1000, corner.quality]];
-    return Array.from({ length: STEPS }, (_, step) => [
-      corner.costPer1000 + (step / STEPS) * (next.costPer1000 - corner.costPer1000),
-      corner.quality + (step / STEPS) * (next.quality - corner.quality),
-    ]);
+/** Without its flat end, where nothing is gained any more. */
+function drawn(envelope: MeasuredReport['routing']['envelope']): CostPoint[] {
+  const corners = envelope.filter(
+    ({ costPer1000, quality }, i) => costPer1000 > 0 && quality !== envelope[i - 1]?.quality,
+  );
+  return corners.flatMap((corner, i) => {
+    const next = corners[i + 1] ?? corner;
+    return Array.from(
+      { length: next === corner ? 1 : STEPS },
+      (_, step): CostPoint => [
+        corner.costPer1000 + (step / STEPS) * (next.costPer1000 - corner.costPer1000),
+        corner.quality + (step / STEPS) * (next.quality - corner.quality),
+      ],
+    );
   });
-  return { name, type: 'line', showSymbol: false, data, color: lineStyle.color, lineStyle };
 }
 
-function bandSeries(band: EvaluationReport['band']) {
-  if (band.length === 0) return [];
-  const outline = [
-    ...band.map(({ costPer1000, high }) => [costPer1000, high]),
-    ...band.toReversed().map(({ costPer1000, low }) => [costPer1000, low]),
-  ] as [number, number][];
+/** Along the upper ends and back along the lower ones. */
+function outlineOf(band: EvaluationReport['band']): CostPoint[] {
   return [
-    {
-      type: 'custom',
-      silent: true,
-      data: outline,
-      renderItem: (params: { readonly dataIndex: number }, api: { coord(point: readonly number[]): number[] }) =>
-        params.dataIndex > 0
-          ? undefined
-          : {
-              type: 'polygon',
-              shape: { points: outline.map((point) => api.coord(point)) },
-              style: { fill: PREDICTOR_COLOUR, opacity: 0.15 },
-            },
-    },
+    ...band.map(({ costPer1000, high }): CostPoint => [costPer1000, high]),
+    ...band.toReversed().map(({ costPer1000, low }): CostPoint => [costPer1000, low]),
   ];
 }

@@ -1,4 +1,4 @@
-import { COLOURS, FAINT, PREDICTOR_COLOUR, renderSvg } from './chart.js';
+import { COLOURS, FAINT, LEGEND, PREDICTOR_COLOUR, renderSvg } from './chart.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
 
 const SIZE = { width: 640, height: 640 };
@@ -14,7 +14,7 @@ export function reliabilityChart(report: EvaluationReport): string {
         subtext: `${count} predictions for ${report.models.length} models in 10 bins of ${Math.round(count / 10)}`,
         left: 'center',
       },
-      legend: { bottom: 8 },
+      legend: LEGEND,
       grid: { left: 70, right: 30, top: 70, bottom: 100 },
       xAxis: axis('mean predicted quality'),
       yAxis: axis('mean observed score'),
