@@ -8,6 +8,7 @@ const BENCHMARKS = {
   latency: () => import('./latency.js'),
   agents: () => import('./agents.js'),
   optimizer: () => import('./optimizer.js'),
+  retrieval: () => import('./retrieval.js'),
 } as const satisfies Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>;
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -1,10 +1,5 @@
 import hnswlib from 'hnswlib-node';
-
-/** Slots of the nearest points and their cosines, best first; of equal ones the lower slot first. */
-export interface Nearest {
-  readonly slots: readonly number[];
-  readonly similarities: readonly number[];
-}
+import type { Nearest } from './vector-block.js';
 
 /** Links of a point, candidates while it is linked, and the seed of its level: the same points in the same order make the same graph. */
 const M = 16;

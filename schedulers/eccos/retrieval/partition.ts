@@ -1,7 +1,7 @@
 import { type Estimate, localOutlook, type Neighbour, nearestOutlook, type Outlook } from './estimate.js';
-import type { Nearest } from './graph-index.js';
 import { type Outcome, OutcomeColumn } from './outcome-column.js';
 import { PUBLISHED_NEIGHBOURS, type PublishedEstimate, publishedEstimate } from './published-baseline.js';
+import type { Nearest } from './vector-block.js';
 import { VectorIndex } from './vector-index.js';
 
 /** Neighbours of an estimate, and of one from a small partition. */
