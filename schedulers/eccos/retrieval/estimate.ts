@@ -64,19 +64,27 @@ export function nearestOutlook(
 ): Pick<Estimate, 'nearest' | 'nEffective' | 'similarity'> {
   const best = neighbours[0]?.similarity;
   if (best === undefined) return { nearest: local, nEffective: 0, similarity: null };
-  const weights = neighbours.map(({ similarity }) => Math.exp((similarity - best) / TEMPERATURE));
-  const logs = neighbours.map(({ outputTokens }) => logOfTokens(outputTokens));
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  const mean = (values: (n: number) => number, pseudo: number) =>
-    weights.reduce((total, weight, n) => total + weight * values(n), pseudo) / (sum + 1);
-  const logTokens = mean((n) => logs[n]!, local.logTokens);
+  const weights = new Float64Array(neighbours.length);
+  const logs = new Float64Array(neighbours.length);
+  let sum = 0;
+  let squares = 0;
+  let quality = local.quality;
+  let log = local.logTokens;
+  for (const [n, { similarity, score, outputTokens }] of neighbours.entries()) {
+    const weight = Math.exp((similarity - best) / TEMPERATURE);
+    weights[n] = weight;
+    logs[n] = logOfTokens(outputTokens);
+    sum += weight;
+    squares += weight * weight;
+    quality += weight * score;
+    log += weight * logs[n]!;
+  }
+  const logTokens = log / (sum + 1);
+  let deviations = local.logSpread ** 2;
+  for (let n = 0; n < logs.length; n++) deviations += weights[n]! * (logs[n]! - logTokens) ** 2;
   return {
-    nearest: {
-      quality: mean((n) => neighbours[n]!.score, local.quality),
-      logTokens,
-      logSpread: Math.sqrt(mean((n) => (logs[n]! - logTokens) ** 2, local.logSpread ** 2)),
-    },
-    nEffective: sum ** 2 / weights.reduce((total, weight) => total + weight ** 2, 0),
+    nearest: { quality: quality / (sum + 1), logTokens, logSpread: Math.sqrt(deviations / (sum + 1)) },
+    nEffective: sum ** 2 / squares,
     similarity: best,
   };
 }

@@ -140,7 +140,9 @@ function neighboursOf(column: OutcomeColumn, near: Nearest, most: number): Neigh
   const found: Neighbour[] = [];
   for (let n = 0; n < near.slots.length && found.length < most; n++) {
     const outcome = column.at(near.slots[n] as number);
-    if (outcome !== undefined) found.push({ ...outcome, similarity: near.similarities[n] as number });
+    if (outcome === undefined) continue;
+    const { score, outputTokens } = outcome;
+    found.push({ score, outputTokens, similarity: near.similarities[n] as number });
   }
   return found;
 }
