@@ -19,6 +19,8 @@ export interface Candidate {
 
 export interface Evaluation extends Pick<EvaluationReport, 'command' | 'data' | 'split' | 'folds' | 'models'> {
   readonly outcomes: Outcomes;
+  /** Fold of each record. @default all of one */
+  readonly groups?: ArrayLike<number>;
   readonly predictor: Candidate;
   /** By name. Those that need no predictions are added. */
   readonly baselines: Readonly<Record<string, Candidate>>;
@@ -31,6 +33,7 @@ const RESAMPLES = 1000;
 /** Everything that is measured of a predictor, beside the baselines on the same records and the same resamples. */
 export function evaluationOf({
   outcomes,
+  groups,
   predictor,
   baselines,
   resamples: count = RESAMPLES,
@@ -39,7 +42,7 @@ export function evaluationOf({
   const resamples = new Resamples(outcomes.records, count);
   const routers = new Routers(outcomes, resamples);
   const measure = (candidate: Candidate): MeasuredReport => ({
-    ...predictionFigures(outcomes, candidate, resamples),
+    ...predictionFigures(outcomes, groups, candidate, resamples),
     gamma: candidate.gamma ?? 1,
     routing: routers.measure(routers.sweep(candidate)),
   });
@@ -88,6 +91,7 @@ const NOT_PREDICTED: Omit<MeasuredReport, 'routing'> = {
 
 function predictionFigures(
   outcomes: Outcomes,
+  groups: ArrayLike<number> | undefined,
   { predictions, predictMs = [] }: Candidate,
   resamples: Resamples,
 ): PredictionFigures {
@@ -95,7 +99,7 @@ function predictionFigures(
     brierScore(outcomes, predictions),
     logTokensR2(outcomes, predictions),
     p90Coverage(outcomes, predictions),
-    auc(outcomes, predictions),
+    auc(outcomes, predictions, groups),
   ].map((statistic) => resamples.figureOf(statistic)) as [Figure | null, Figure | null, Figure | null, Figure | null];
   const [p50 = null, p99 = null] = quantilesOf(predictMs, [0.5, 0.99]);
   return {

@@ -19,8 +19,8 @@ import type { Candidate } from './evaluation.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
 import type { Resamples } from './resamples.js';
 
-/** What a router reaches on resampled records, beside the single models on the same ones. */
-export type Router = (weights: Weights, singles: Singles) => Frontier;
+/** What a router reaches on resampled records, beside the single models on the same ones; null: it cannot route them all. */
+type Router = ((weights: Weights, singles: Singles) => Frontier) | null;
 
 const QUERIES = 1000;
 /** Costs at which the interval of a frontier is drawn. */
@@ -71,7 +71,7 @@ export class Routers {
   measure(router: Router): MeasuredReport['routing'] {
     const figures = this.#resamples.figuresOf((weights) => {
       const singles = this.#singlesAt(weights);
-      if (singles === null) return NOTHING;
+      if (router === null || singles === null) return NOTHING;
       const { savingAt, aiqMinusZero, topQuality, topCost } = routingFigures(router(weights, singles), singles);
       return [...savingAt, aiqMinusZero, topQuality, QUERIES * topCost];
     });
@@ -95,7 +95,7 @@ export class Routers {
     const costs = Array.from({ length: BAND_POINTS }, (_, i) => from * (to / from) ** (i / (BAND_POINTS - 1)));
     const figures = this.#resamples.figuresOf((weights) => {
       const singles = this.#singlesAt(weights);
-      if (singles === null) return [];
+      if (router === null || singles === null) return [];
       const envelope = new Envelope(router(weights, singles));
       const dearest = envelope.cost.at(-1) as number;
       return costs.map((cost) => envelope.qualityAt(Math.min(cost / QUERIES, dearest)));
@@ -118,11 +118,11 @@ export class Routers {
 
   #cornersOf(router: Router): MeasuredReport['routing']['envelope'] {
     const singles = this.#singlesAt(this.#once);
-    if (singles === null) return [];
+    if (router === null || singles === null) return [];
     const { cost, quality } = new Envelope(router(this.#once, singles));
     return Array.from(cost, (value, i) => ({ costPer1000: QUERIES * value, quality: quality[i] as number }));
   }
 }
 
-/** Of a resample without any record that every model answered. */
+/** Figures of one who cannot route, or of a resample without any record that every model answered. */
 const NOTHING = new Array<null>(6).fill(null);

@@ -13,16 +13,28 @@ interface Ranking {
  *
  * A score between 0 and 1 is that share of a right answer and the rest of a wrong one, so a pair (i, j) of different
  * records weighs score_i (1 - score_j). With scores of 0 and 1 this is the Mann-Whitney statistic.
+ *
+ * @param groups of the records, for example the fold that predicted them: only records of one group are compared, since
+ * predictors of different folds differ in their means against the very records that they have not seen @default one group
  */
-export function auc(outcomes: Outcomes, { quality }: Pick<Predictions, 'quality'>): Statistic {
-  const rankings = Array.from({ length: outcomes.models }, (_, model) => rankingOf(outcomes, quality, model));
+export function auc(
+  outcomes: Outcomes,
+  { quality }: Pick<Predictions, 'quality'>,
+  groups: ArrayLike<number> = new Uint8Array(outcomes.records),
+): Statistic {
+  const names = [...new Set(Array.from(groups))];
+  const rankings = Array.from({ length: outcomes.models }, (_, model) => {
+    const ranking = rankingOf(outcomes, quality, model);
+    return names.map((name) => part(ranking, (record) => groups[record] === name));
+  });
   return (weights) => {
     let sum = 0;
     let count = 0;
-    for (const ranking of rankings) {
-      const area = areaOf(ranking, weights);
-      if (area === null) continue;
-      sum += area;
+    for (const parts of rankings) {
+      const areas = parts.map((ranking) => areaOf(ranking, weights));
+      const pairs = areas.reduce((total, area) => total + area.pairs, 0);
+      if (!(pairs > 0)) continue;
+      sum += areas.reduce((total, area) => total + area.won, 0) / pairs;
       count++;
     }
     return count === 0 ? null : sum / count;
@@ -41,7 +53,16 @@ function rankingOf({ records, models, score }: Outcomes, quality: Float64Array, 
   };
 }
 
-function areaOf({ record, predicted, score }: Ranking, weights: Weights): number | null {
+function part({ record, predicted, score }: Ranking, isIn: (record: number) => boolean): Ranking {
+  const of = <T extends Int32Array | Float64Array>(values: T) => values.filter((_, i) => isIn(record[i]!)) as T;
+  return { record: of(record), predicted: of(predicted), score: of(score) };
+}
+
+/** Pairs of a right and a wrong answer, and in how many the right one was predicted higher. */
+function areaOf(
+  { record, predicted, score }: Ranking,
+  weights: Weights,
+): { readonly won: number; readonly pairs: number } {
   let below = 0;
   let right = 0;
   let won = 0;
@@ -62,6 +83,5 @@ function areaOf({ record, predicted, score }: Ranking, weights: Weights): number
     right += tiedRight;
     below += tiedWrong;
   }
-  const pairs = right * below - self;
-  return pairs > 0 ? (won - self / 2) / pairs : null;
+  return { won: won - self / 2, pairs: right * below - self };
 }

@@ -23,14 +23,14 @@ interface Switches {
  * every one is still passed, and the totals are read 512 times, at equal numbers of switches.
  *
  * @param records those to be routed, each answered by every model
- * @throws RangeError for a record without any prediction
- * @returns the frontier for weights of the records; mean cost and score by weight
+ * @returns the frontier for weights of the records, mean cost and score by weight; null where nothing is predicted for
+ * one of the records, so that it cannot be routed
  */
 export function priceSweep(
   outcomes: Outcomes,
   { quality, costMean }: Pick<Predictions, 'quality' | 'costMean'>,
   records: Int32Array,
-): (weights: Weights) => Frontier {
+): ((weights: Weights) => Frontier) | null {
   const { models, score, costUsd } = outcomes;
   const startCost = new Float64Array(records.length);
   const startScore = new Float64Array(records.length);
@@ -38,7 +38,7 @@ export function priceSweep(
   for (const [i, record] of records.entries()) {
     const from = record * models;
     const hull = hullOf(quality.subarray(from, from + models), costMean.subarray(from, from + models));
-    if (hull.length === 0) throw new RangeError(`Expected a prediction for record ${record}, got none`);
+    if (hull.length === 0) return null;
     let { model } = hull[0]!;
     startCost[i] = costUsd[from + model]!;
     startScore[i] = score[from + model]!;

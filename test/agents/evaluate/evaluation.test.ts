@@ -199,6 +199,10 @@ describe.each<{ name: string; input: Evaluation; routed?: number }>([
     ),
     routed: 2,
   },
+  {
+    name: 'no prediction for one record',
+    input: evaluation(outcomesFrom([[1], [0]]), predictionsFrom([[0.7], [UNKNOWN]])),
+  },
 ])('$name', ({ input, routed = input.outcomes.records }) => {
   test('gives a whole report, numbers or null, and its drawings', () => {
     const report = evaluationOf(input);
@@ -206,5 +210,21 @@ describe.each<{ name: string; input: Evaluation; routed?: number }>([
     expect(report).toMatchObject({ n: input.outcomes.records, routed, leftOut: input.outcomes.records - routed });
     const drawn = renderEvaluation(report, 100) + frontierChart(report) + reliabilityChart(report);
     expect(drawn).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
+
+test('who predicts nothing of a record cannot route, and is measured by the rest', () => {
+  const { predictor, outcomes, ...rest } = madeEvaluation();
+  const quality = predictor.predictions.quality.slice().fill(UNKNOWN, 0, MODELS.length);
+  const predictions = { ...predictor.predictions, quality };
+  const report = evaluationOf({ ...rest, outcomes, predictor, baselines: { gap: { predictions } } });
+  const { auc, routing } = report.baselines['gap'] ?? {};
+  expect(auc?.mean).toBeCloseTo(report.auc?.mean ?? 0, 1);
+  expect(routing).toEqual({
+    savingAt: { '1.00': null, '0.98': null, '0.95': null },
+    aiqMinusZero: null,
+    topQuality: null,
+    topCostPer1000: null,
+    envelope: [],
   });
 });

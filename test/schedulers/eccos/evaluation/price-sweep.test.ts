@@ -12,9 +12,10 @@ import { priceSweep } from '../../../../schedulers/eccos/evaluation/price-sweep.
 import { outcomesFrom, predictionsFrom, repeated, tables } from './made-outcomes.js';
 
 const UNKNOWN = Number.NaN;
+const NOTHING = { cost: [], quality: [] };
 
 function sweep(outcomes: Outcomes, predictions: Predictions, weights = onceEach(outcomes.records)) {
-  const { cost, quality } = priceSweep(outcomes, predictions, answeredByAll(outcomes))(weights);
+  const { cost, quality } = priceSweep(outcomes, predictions, answeredByAll(outcomes))?.(weights) ?? NOTHING;
   return Array.from(cost, (value, i) => [value, quality[i] as number] as const);
 }
 
@@ -76,9 +77,11 @@ test('a model without a prediction is never chosen', () => {
   expect(sweep(outcomes, predictions)).toEqual([[2, 0.2]]);
 });
 
-test('a record without any prediction is an error that names it', () => {
+test('without a prediction for a record there is no sweep', () => {
   const outcomes = outcomesFrom([[1], [1]]);
-  expect(() => sweep(outcomes, predictionsFrom([[0.5], [UNKNOWN]]))).toThrow(/record 1, got none/);
+  const predictions = predictionsFrom([[0.5], [UNKNOWN]]);
+  expect(priceSweep(outcomes, predictions, answeredByAll(outcomes))).toBeNull();
+  expect(priceSweep(outcomes, predictions, Int32Array.of(0))).not.toBeNull();
 });
 
 test('a record that a model did not answer is not routed', () => {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { answeredByAll, onceEach, oraclePredictions } from '../../../../schedulers/eccos/evaluation/outcomes.js';
+import type { Frontier } from '../../../../schedulers/eccos/evaluation/envelope.js';
+import {
+  answeredByAll,
+  onceEach,
+  oraclePredictions,
+  type Predictions,
+} from '../../../../schedulers/eccos/evaluation/outcomes.js';
 import { priceSweep } from '../../../../schedulers/eccos/evaluation/price-sweep.js';
 import {
   frontierOf,
@@ -15,14 +21,21 @@ function singlesOf(score: readonly (readonly number[])[], cost: readonly (readon
   return singleModels(outcomes, answeredByAll(outcomes))(onceEach(score.length)) as Singles;
 }
 
+function frontierBy(
+  predictions: Predictions,
+  score: readonly (readonly number[])[],
+  cost: readonly (readonly number[])[],
+): Frontier {
+  const outcomes = outcomesFrom(score, cost);
+  return priceSweep(outcomes, predictions, answeredByAll(outcomes))?.(onceEach(score.length)) as Frontier;
+}
+
 function figuresOf(
   score: readonly (readonly number[])[],
   cost: readonly (readonly number[])[],
   quality: readonly (readonly number[])[],
 ) {
-  const outcomes = outcomesFrom(score, cost);
-  const sweep = priceSweep(outcomes, predictionsFrom(quality, cost), answeredByAll(outcomes));
-  return routingFigures(sweep(onceEach(score.length)), singlesOf(score, cost));
+  return routingFigures(frontierBy(predictionsFrom(quality, cost), score, cost), singlesOf(score, cost));
 }
 
 /**
@@ -77,7 +90,6 @@ test('a router that is worse than the best single model does not reach its quali
 test('a router whose cheapest point is dear is mixed with the cheapest single model', () => {
   // What is expected to be cheap is dear for half of the records.
   const cost = new Array<number[]>(4).fill([1, 3]);
-  const outcomes = outcomesFrom(SCORE, cost);
   const expected = [
     [1, 3],
     [3, 1],
@@ -90,7 +102,7 @@ test('a router whose cheapest point is dear is mixed with the cheapest single mo
     [0.1, 0.2],
     [0.1, 0.2],
   ];
-  const frontier = priceSweep(outcomes, predictionsFrom(quality, expected), answeredByAll(outcomes))(onceEach(4));
+  const frontier = frontierBy(predictionsFrom(quality, expected), SCORE, cost);
   const { aiqMinusZero } = routingFigures(frontier, singlesOf(SCORE, cost));
   // (2, 1) and (3, .75), so from (1, .5) up to (2, 1) and flat from there.
   expect(Array.from(frontier.cost)).toEqual([2, 3]);
@@ -137,10 +149,8 @@ test('savings are at most 1, fall with the quality that is kept, and the oracle 
   fc.assert(
     fc.property(tables({ gaps: false }), ({ score, cost, quality, expected }) => {
       const outcomes = outcomesFrom(score, cost);
-      const records = answeredByAll(outcomes);
       const singles = singlesOf(score, cost);
-      const of = (predictions: Parameters<typeof priceSweep>[1]) =>
-        routingFigures(priceSweep(outcomes, predictions, records)(onceEach(outcomes.records)), singles);
+      const of = (predictions: Predictions) => routingFigures(frontierBy(predictions, score, cost), singles);
       const own = of(predictionsFrom(quality, expected));
       const oracle = of(oraclePredictions(outcomes));
       own.savingAt.forEach((saving, i) => {
