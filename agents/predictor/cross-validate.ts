@@ -28,6 +28,8 @@ export interface CrossValidation {
 
 /** Predictions of every record by predictors that were not trained on it, [records x models]. */
 export interface OutOfFold {
+  /** Fold of each record. */
+  readonly groups: Int32Array;
   readonly predictor: Predictions;
   /** Of each model by a predictor that was not trained on it, and then got 50 judged records. */
   readonly newModel: Predictions;
@@ -46,6 +48,7 @@ export async function crossValidate(records: readonly SeenRecord[], setup: Cross
     cores: coresOf(plain, models),
     seen: { encoder: new SeenEncoder(records, encoder.encoder.dimensions), sha256: encoder.sha256 },
     out: {
+      groups: new Int32Array(records.length),
       predictor: empty(),
       newModel: empty(),
       dataSetMeans: empty(),
@@ -53,7 +56,12 @@ export async function crossValidate(records: readonly SeenRecord[], setup: Cross
       weightedNeighbours: empty(),
     },
   };
-  await Promise.all(foldsOf(records, folds, seed).map((fold) => runFold(fold, context)));
+  await Promise.all(
+    foldsOf(records, folds, seed).map(async (fold, group) => {
+      for (const { row } of fold.held) context.out.groups[row] = group;
+      await runFold(fold, context);
+    }),
+  );
   return context.out;
 }
 

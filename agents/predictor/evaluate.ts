@@ -66,6 +66,7 @@ async function evaluateFolds(options: EvaluateOptions, folds: number): Promise<E
       ...about(options, records),
       split: 'all',
       folds,
+      groups: out.groups,
       predictor: { predictions: out.predictor, gamma: GAMMA.nets, predictMs: await timesOf(options) },
       baselines: {
         'new model, 50 judged': { predictions: out.newModel, gamma: GAMMA.nets },

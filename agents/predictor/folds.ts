@@ -4,10 +4,11 @@ import type { SeenRecord } from '../../schedulers/eccos/training/train-predictor
 /** One of every so many training records stops the training instead. */
 const VALIDATION_SHARE = 8;
 
-/** One part of a cross-validation. Rows are those of all records. */
+/** One part of a cross-validation. */
 export interface Fold {
   readonly train: readonly SeenRecord[];
   readonly validation: readonly SeenRecord[];
+  /** Predicted, not learnt from; rows are those of all records. */
   readonly held: readonly { readonly row: number; readonly record: SeenRecord['record'] }[];
 }
 
