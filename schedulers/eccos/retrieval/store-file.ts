@@ -30,14 +30,13 @@ export async function saveStore(store: CaseStore, path: string): Promise<void> {
   try {
     const file = await open(beside, 'w', 0o600);
     try {
-      await writeStore(store, file);
-      await file.sync();
-    } finally {
-      await file.close();
+      await writeStore(store, file).finally(() => file.close());
+      await rename(beside, path);
+    } catch (error) {
+      await rm(beside, { force: true });
+      throw error;
     }
-    await rename(beside, path);
   } catch (error) {
-    await rm(beside, { force: true });
     throw new SyscallError('invalid-config', `Expected ${path} to be writable, got: ${reasonOf(error)}`, {
       cause: error,
     });
@@ -58,6 +57,7 @@ async function writeStore(store: CaseStore, file: FileHandle): Promise<void> {
     for (const bytes of encodePartition(id, partition, dimensions)) await write(bytes);
   }
   await file.writeFile(hash.digest());
+  await file.sync();
 }
 
 /**

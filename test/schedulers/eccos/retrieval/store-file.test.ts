@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -106,11 +106,20 @@ describe('a saved store', () => {
     expect((await restoreStore(path, SPACE)).points).toBe(0);
   });
 
-  test('leaves nothing beside it, and an older one whole if it cannot be written', async () => {
+  test('that cannot be written leaves the older one whole, and nothing beside it', async () => {
     await saveStore(filledStore(), path);
-    expect(readdirSync(folder)).toEqual(['store']);
+    const bytes = readFileSync(path);
+    mkdirSync(`${path}.new`);
+    await expect(saveStore(filledStore(), path)).rejects.toThrow(`Expected ${path} to be writable, got: EISDIR`);
+    rmdirSync(`${path}.new`);
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+
+    const taken = join(folder, 'folder');
+    mkdirSync(taken);
+    await expect(saveStore(filledStore(), taken)).rejects.toThrow(`Expected ${taken} to be writable`);
     const missing = join(folder, 'missing', 'store');
     await expect(saveStore(filledStore(), missing)).rejects.toThrow(`Expected ${missing} to be writable, got: ENOENT`);
+    expect(readdirSync(folder).sort()).toEqual(['folder', 'store']);
   });
 });
 
