@@ -148,7 +148,7 @@ export class CaseStore {
   }
 }
 
-/** 128 bits of SHA-256 in hex: names and texts of any length become keys of one size, and cannot be read from a file. */
+/** 128 bits of SHA-256 in hex: names and texts of any length become keys of one size. Who guesses a text can confirm it, not read it. */
 function digest(...parts: readonly (string | undefined)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }

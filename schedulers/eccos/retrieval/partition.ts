@@ -8,7 +8,10 @@ import { VectorIndex } from './vector-index.js';
 const NEIGHBOURS = 128;
 const FEW_NEIGHBOURS = 48;
 const SMALL = 2000;
-/** Most points to search for those that were judged for a model. Those beyond are too far to tell more than the mean does. */
+/**
+ * Most points to search for those that were judged for a model. With one of 12 models judged a text (MMLU-Pro) 128 give an AUC
+ * of .615, 512 give .634, all give .634 and worse tokens.
+ */
 const REACH = 512;
 
 /** One text: its vector, and its outcomes by model. */

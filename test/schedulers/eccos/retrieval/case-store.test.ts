@@ -64,6 +64,14 @@ describe('one text is one point', () => {
     expect(a?.nearest.quality).toBeCloseTo(1.5 / (2 + w), 12);
   });
 
+  test('a question about no model, or one that was never judged, has no neighbours in a large partition either', () => {
+    const draw = sentenceVectors(4, 3);
+    const store = new CaseStore('made-up', 4);
+    for (let n = 0; n < 700; n++) store.insert(NAME, `${n}`, draw(), 'a', right);
+    expect(store.estimate(NAME, EAST, [])).toEqual({ points: 700, estimates: [] });
+    expect(store.estimate(NAME, EAST, ['b'])).toEqual({ points: 700, estimates: [undefined] });
+  });
+
   test('a model that few points were judged for is estimated from those, behind many of another model', () => {
     const draw = sentenceVectors(4, 1);
     const store = new CaseStore('made-up', 4);
