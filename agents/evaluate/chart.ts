@@ -11,8 +11,10 @@ export const FAINT = '#9a9a9a';
 export const PREDICTOR_COLOUR = '#0072b2';
 export const COLOURS = ['#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'] as const;
 
-/** Below the drawing, with room for fonts that are wider than the library reckons. */
-export const LEGEND = { bottom: 8, itemGap: 28, itemWidth: 30 } as const;
+/** Below the drawing, in up to two rows, with room for fonts that are wider than the library reckons. */
+export const LEGEND = { bottom: 4, itemGap: 22, itemWidth: 28 } as const;
+/** Around the drawing, pixels. */
+export const MARGIN = { left: 70, right: 40, top: 70, bottom: 130 } as const;
 
 const FONT = 'Arial, Helvetica, sans-serif';
 

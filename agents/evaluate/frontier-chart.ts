@@ -4,7 +4,7 @@ import { placeLabels } from './label-places.js';
 import { type CostPoint, PlotArea } from './plot-area.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
 
-const SIZE = { width: 1000, height: 700 };
+const SIZE = { width: 1000, height: 730 };
 
 interface Curve {
   readonly name: string;
@@ -27,7 +27,7 @@ export function frontierChart(report: EvaluationReport): string {
   const places = placeLabels(
     singles.map(({ model }, i) => ({ ...area.spotOf(dots[i] as CostPoint), text: model })),
     curves.map(({ points }) => points.map((point) => area.spotOf(point))),
-    SIZE,
+    area.room,
   );
   const { routed, models, split, data } = report;
   const files = data.map((file) => basename(file)).join(', ');

@@ -10,7 +10,8 @@ export interface LabelPlace {
   readonly offset: readonly [dx: number, dy: number];
 }
 
-interface Box {
+/** A part of the drawing, pixels. */
+export interface Box {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -45,12 +46,12 @@ const OUTSIDE = 1e6;
  * other, from right to left, where room is scarce.
  *
  * @param lines corners of lines that no label should cover
- * @param size of the drawing, that labels stay inside of
+ * @param room that labels stay inside of
  */
 export function placeLabels(
   dots: readonly (Spot & { readonly text: string })[],
   lines: readonly (readonly Spot[])[],
-  size: { readonly width: number; readonly height: number },
+  room: Box,
 ): readonly LabelPlace[] {
   const taken: Box[] = dots.map(({ x, y }) => around(x, y, DOT, DOT));
   const spots = lines.flatMap(alongLine);
@@ -61,7 +62,7 @@ export function placeLabels(
     const others = taken.filter((_, i) => i !== at);
     const choices = PLACES.map((place) => {
       const box = boxOf(dot, place);
-      const outside = box.left < 0 || box.top < 0 || box.right > size.width || box.bottom > size.height;
+      const outside = box.left < room.left || box.top < room.top || box.right > room.right || box.bottom > room.bottom;
       const overlap = others.reduce((sum, other) => sum + overlapOf(box, other), 0);
       const crossed = spots.filter(({ x, y }) => x > box.left && x < box.right && y > box.top && y < box.bottom).length;
       return { place, box, cost: overlap + LINE_WEIGHT * crossed + (outside ? OUTSIDE : 0) };

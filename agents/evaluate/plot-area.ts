@@ -1,9 +1,9 @@
-import type { Spot } from './label-places.js';
+import { MARGIN } from './chart.js';
+import type { Box, Spot } from './label-places.js';
 
 /** A cost, US dollars of 1,000 queries, and a quality. */
 export type CostPoint = readonly [costPer1000: number, quality: number];
 
-const MARGIN = { left: 70, right: 40, top: 70, bottom: 100 } as const;
 /** Left empty at either end of the cost axis: a share of its decades, and no less than so many. */
 const ROOM = { share: 0.03, least: 0.1 } as const;
 /** Where there is nothing to draw. */
@@ -34,6 +34,12 @@ export class PlotArea {
       min: Math.max(0, Math.floor(10 * Math.min(...qualities) - 0.1) / 10),
       max: Math.min(1, Math.ceil(10 * Math.max(...qualities) + 0.1) / 10),
     };
+  }
+
+  /** Where names may stand: right of the axis, above the other one, and up to the edge of the picture. */
+  get room(): Box {
+    const { margin, size } = this;
+    return { left: margin.left, right: size.width, top: margin.top, bottom: size.height - margin.bottom };
   }
 
   spotOf([cost, quality]: CostPoint): Spot {

@@ -1,7 +1,7 @@
-import { COLOURS, FAINT, LEGEND, PREDICTOR_COLOUR, renderSvg } from './chart.js';
+import { COLOURS, FAINT, LEGEND, MARGIN, PREDICTOR_COLOUR, renderSvg } from './chart.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
 
-const SIZE = { width: 640, height: 640 };
+const SIZE = { width: 720, height: 790 };
 
 /** Predicted against observed quality in ten bins of equal count: on the diagonal, predictions come true. */
 export function reliabilityChart(report: EvaluationReport): string {
@@ -15,7 +15,7 @@ export function reliabilityChart(report: EvaluationReport): string {
         left: 'center',
       },
       legend: LEGEND,
-      grid: { left: 70, right: 30, top: 70, bottom: 100 },
+      grid: MARGIN,
       xAxis: axis('mean predicted quality'),
       yAxis: axis('mean observed score'),
       series: [
