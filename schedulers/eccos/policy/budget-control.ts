@@ -1,0 +1,70 @@
+import type { Millis } from '../../../syscalls/syscall.js';
+import { CarriedPrice, type Spread } from './carried-price.js';
+import type { Placed, PriceControl, PriceState } from './price-control.js';
+
+const HOUR_MS = 3_600_000;
+/** Time over which spending is evened out; a budget that was not used for longer is lost. */
+const HORIZON_MS = 300_000;
+/** Log price for a whole horizon's budget spent too much. */
+const STEP = 4;
+
+/**
+ * Keeps spending to a budget: the price of quality falls as soon as more was spent than the time that has passed allows.
+ * Calls are served all the same where even the cheapest cores cost more: then the budget is infeasible.
+ */
+export class BudgetControl implements PriceControl {
+  readonly #perMs: number;
+  readonly #price = new CarriedPrice();
+  /** US dollars spent beyond what was allowed so far; negative: saved up. */
+  #overspent = 0;
+  #last: Millis | undefined;
+
+  /** @param budgetPerHour US dollars */
+  constructor(budgetPerHour: number) {
+    this.#perMs = budgetPerHour / HOUR_MS;
+  }
+
+  get state(): PriceState {
+    return {
+      lambda: this.#price.value,
+      alpha: undefined,
+      aim: undefined,
+      infeasible: this.#overspent >= this.#allowance,
+    };
+  }
+
+  wantsSample(): boolean {
+    return false;
+  }
+
+  begin(): void {}
+
+  observe(spread: Spread): void {
+    this.#price.observe(spread);
+    this.#reprice();
+  }
+
+  placed({ costUsd }: Placed, now: Millis): void {
+    this.#spend(costUsd - this.#perMs * (now - (this.#last ?? now)));
+    this.#last = now;
+  }
+
+  spentMore(costUsd: number): void {
+    this.#spend(costUsd);
+  }
+
+  judged(): void {}
+
+  get #allowance(): number {
+    return this.#perMs * HORIZON_MS;
+  }
+
+  #spend(costUsd: number): void {
+    this.#overspent = Math.max(-this.#allowance, Math.min(this.#allowance, this.#overspent + costUsd));
+    this.#reprice();
+  }
+
+  #reprice(): void {
+    this.#price.start(this.#price.unit * Math.exp((-STEP * this.#overspent) / this.#allowance));
+  }
+}

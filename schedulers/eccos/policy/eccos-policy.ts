@@ -1,0 +1,150 @@
+import type { SyscallId } from '../../../syscalls/syscall.js';
+import type {
+  Assignment,
+  FinishedCall,
+  PendingCall,
+  SchedulableCore,
+  SchedulerPolicy,
+  SchedulingSnapshot,
+} from '../../policy.js';
+import type { Predictor } from '../predictor/prediction.js';
+import { explain } from './explanation.js';
+import { type Forecast, Forecasts } from './forecasts.js';
+import { type HeldCall, HeldCalls } from './held-calls.js';
+import type { Beliefs } from './market.js';
+import { type PriceControl, type PriceState, type Sample, spreadOf } from './price-control.js';
+import { Recalibration } from './recalibration.js';
+import { ServiceTimes } from './service-times.js';
+import { Tick, type TickRules } from './tick.js';
+
+export interface EccosOptions extends TickRules {
+  readonly predictor: Predictor;
+  readonly control: PriceControl;
+  /** Share of the interaction of call and core that is kept, 0 to 1. */
+  readonly gamma: number;
+}
+
+/** Counts since the start. */
+export interface EccosStats {
+  readonly ticks: number;
+  /** Calls that no prediction was made for. */
+  readonly unpredicted: number;
+  /** Calls placed one by one, because a tick had more slots to fill than one solve may look at. */
+  readonly greedy: number;
+  /** How far the policy trusts its own correction more than the predictor, 0 to 1. */
+  readonly recalibrated: number;
+}
+
+/**
+ * Cost-efficient and quality-constrained: each tick places all that can start, at least predicted cost less the price of
+ * quality times predicted quality, and moves that price so that mean quality stays at its target over the stream.
+ */
+export class EccosPolicy implements SchedulerPolicy {
+  readonly name = 'eccos';
+  readonly #options: EccosOptions;
+  readonly #forecasts: Forecasts;
+  readonly #recalibration = new Recalibration();
+  readonly #times = new ServiceTimes();
+  readonly #calls = new HeldCalls();
+  readonly #beliefs: Beliefs;
+  /** The last tick that had anything to decide on. */
+  #last: Tick | undefined;
+  #ticks = 0;
+  #unpredicted = 0;
+  #greedy = 0;
+
+  constructor(options: EccosOptions) {
+    this.#options = options;
+    this.#forecasts = new Forecasts(options.gamma);
+    this.#beliefs = {
+      forecastOf: ({ id }) => (this.#calls.get(id) as HeldCall).forecast,
+      columnOf: (core) => this.#forecasts.columnOf(core),
+      qualityOf: (core, logit) => this.#recalibration.quality(core, logit),
+      times: this.#times,
+    };
+  }
+
+  get state(): PriceState {
+    return this.#options.control.state;
+  }
+
+  get stats(): EccosStats {
+    return {
+      ticks: this.#ticks,
+      unpredicted: this.#unpredicted,
+      greedy: this.#greedy,
+      recalibrated: this.#recalibration.weight,
+    };
+  }
+
+  async prepare(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void> {
+    const rows = await this.#options.predictor.predict(arrived, cores);
+    const forecasts = this.#forecasts.add(rows, cores);
+    for (const [i, call] of arrived.entries()) this.#calls.add(call, forecasts[i] as Forecast, this.#ticks);
+  }
+
+  schedule(snapshot: SchedulingSnapshot): readonly Assignment[] {
+    const { now, cores } = snapshot;
+    const { control } = this.#options;
+    const tick = new Tick(++this.#ticks, snapshot, this.#options, this.#beliefs, (call) => this.#see(call, cores));
+    if (tick.market.n === 0) return [];
+    control.observe(spreadOf(tick.market));
+    const { seen } = this.#forecasts;
+    if (control.wantsSample(seen)) control.begin(this.#sample(cores), seen);
+    const assignments = tick.decide(control.state, this.#last?.slotPrices ?? []);
+    control.placed(tick.placed, now);
+    this.#greedy += tick.greedy;
+    this.#last = tick;
+    return assignments;
+  }
+
+  release(id: SyscallId, finished: FinishedCall | undefined): void {
+    const held = this.#calls.remove(id);
+    if (finished === undefined) return;
+    this.#options.predictor.finished(finished);
+    if (held?.choice === undefined) return;
+    const { core, costUsd } = finished;
+    this.#options.control.spentMore(costUsd - held.choice.costUsd[held.choice.chosen]!);
+    const logit = held.forecast.logits[this.#forecasts.columnOf(core)];
+    if (logit !== undefined && !Number.isNaN(logit)) this.#calls.keepAnswer(id, { core, logit });
+  }
+
+  feedback(call: FinishedCall, quality: number): void {
+    this.#options.predictor.judged(call, quality);
+    const answer = this.#calls.takeAnswer(call.id);
+    if (answer === undefined) return;
+    this.#recalibration.learn(answer.core, answer.logit, quality);
+    this.#options.control.judged(quality);
+  }
+
+  /** Why a call that is pending or running is where it is, a line a piece; undefined for any other. */
+  explain(id: SyscallId): readonly string[] | undefined {
+    const held = this.#calls.get(id);
+    if (held === undefined) return undefined;
+    if (held.choice !== undefined && held.placedTick >= held.seenTick) return explain(held.choice);
+    return this.#last?.explainWaiting(held) ?? ['waits: no tick has looked at it yet'];
+  }
+
+  #see(call: PendingCall, cores: readonly SchedulableCore[]): HeldCall {
+    const known = this.#calls.see(call, this.#ticks);
+    if (known !== undefined) return known;
+    this.#unpredicted++;
+    return this.#calls.add(call, this.#forecasts.unknown(call, cores), this.#ticks);
+  }
+
+  /** What traffic looks like: recent calls, as they are believed now. */
+  #sample(cores: readonly SchedulableCore[]): Sample {
+    const { recent } = this.#forecasts;
+    const m = cores.length;
+    const quality = new Float64Array(recent.length * m);
+    const costs = new Float64Array(recent.length * m);
+    for (const [j, { id }] of cores.entries()) {
+      const column = this.#forecasts.columnOf(id);
+      for (const [i, { logits, costUsd }] of recent.entries()) {
+        quality[i * m + j] = this.#recalibration.quality(id, logits[column] ?? Number.NaN);
+        costs[i * m + j] = costUsd[column] ?? Number.NaN;
+      }
+    }
+    return { n: recent.length, m, quality, costUsd: costs };
+  }
+}

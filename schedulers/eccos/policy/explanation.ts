@@ -1,0 +1,76 @@
+import type { CoreId } from '../../../syscalls/syscall.js';
+import type { Bar } from './market.js';
+import type { PriceState } from './price-control.js';
+
+/** What one tick knew and decided of one call; lists have an entry a core. */
+export interface Choice {
+  readonly cores: readonly CoreId[];
+  readonly slots: readonly number[];
+  /** US dollars that one more slot is worth. */
+  readonly slotPrices: ArrayLike<number>;
+  readonly price: PriceState;
+  readonly quality: ArrayLike<number>;
+  readonly costUsd: ArrayLike<number>;
+  readonly bars: readonly Bar[];
+  /** Index of the core; -1 = the call waits. */
+  readonly chosen: number;
+  /** Why it was treated apart, if it was. */
+  readonly note: string | undefined;
+}
+
+/** One line for the agent that asked. */
+export function reasonOf({ quality, costUsd, slotPrices, price, chosen, note }: Choice): string {
+  const slot = slotPrices[chosen]! > 0 ? `, slot ${dollars(slotPrices[chosen]!)}` : '';
+  const line = `quality ${quality[chosen]!.toFixed(3)} for ${dollars(costUsd[chosen]!)} expected${slot}; quality costs ${dollars(price.lambda)}`;
+  return note === undefined ? line : `${note}; ${line}`;
+}
+
+/** The whole decision, a line a core: predictions, prices, and why not this one. */
+export function explain(choice: Choice): readonly string[] {
+  const { cores, slots, slotPrices, price, quality, costUsd, chosen, note } = choice;
+  const { alpha, aim, lambda, infeasible } = price;
+  const target = aim === undefined ? '' : `, aiming at ${aim.toFixed(3)} for alpha ${(alpha ?? aim).toFixed(3)}`;
+  const rows = cores.map((core, j) => [
+    core,
+    quality[j]!.toFixed(3),
+    dollars(costUsd[j]!),
+    String(slots[j]),
+    dollars(slotPrices[j]!),
+    dollars(netOf(choice, j)),
+    j === chosen ? 'chosen' : whyNot(choice, j),
+  ]);
+  return [
+    chosen < 0 ? `waits: ${note ?? 'no slot was left for it'}` : `on ${cores[chosen]}${note ? `: ${note}` : ''}`,
+    `price of quality ${dollars(lambda)}${target}${infeasible ? '; the target is out of reach' : ''}`,
+    ...aligned([['CORE', 'QUALITY', 'COST', 'SLOTS', 'SLOT PRICE', 'NET', ''], ...rows]),
+  ];
+}
+
+/** What is minimised: cost + slot price - price of quality x quality. */
+function netOf({ costUsd, slotPrices, price, quality }: Choice, j: number): number {
+  return costUsd[j]! + slotPrices[j]! - price.lambda * quality[j]!;
+}
+
+function whyNot(choice: Choice, j: number): string {
+  const { bars, slots, quality, costUsd, chosen } = choice;
+  if (bars[j] !== '') return bars[j] as string;
+  if (!Number.isFinite(quality[j]!) || !Number.isFinite(costUsd[j]!)) return 'nothing is known of it';
+  if (slots[j] === 0) return 'no free slot';
+  if (chosen < 0) return 'its slots went to calls with a greater claim';
+  const more = netOf(choice, j) - netOf(choice, chosen);
+  return more > 0 ? `${dollars(more)} more, net` : 'its slots are worth more to other calls';
+}
+
+function dollars(value: number): string {
+  return `${value < 0 ? '-' : ''}$${Number(Math.abs(value).toPrecision(3))}`;
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,132 @@
+import type { CoreInfo } from '../../../syscalls/cores.js';
+import type { CoreId } from '../../../syscalls/syscall.js';
+import type { PendingCall } from '../../policy.js';
+import type { Prediction } from '../predictor/prediction.js';
+import { type ColumnEffects, columnEffectsOf, shrinkInteraction } from '../predictor/shrink-interaction.js';
+import { logitOf } from './logit.js';
+
+/** What is expected of one call on each core. A core has the same column in every forecast; beyond the end: unknown. */
+export interface Forecast {
+  /** Logit of the predicted quality, the interaction of call and core shrunk. */
+  readonly logits: Float64Array;
+  /** US dollars. */
+  readonly costUsd: Float64Array;
+  readonly tokensP90: Float64Array;
+}
+
+/** Rows that stand for the traffic. */
+const RECENT = 512;
+/** New rows after which the column effects are computed anew; fewer while there are few. */
+const REFRESH = 64;
+/** Output tokens of a call of which nothing at all is known. */
+const UNKNOWN_TOKENS = 512;
+
+/** Turns predictions into forecasts, and remembers recent ones: what traffic looks like here. */
+export class Forecasts {
+  readonly #gamma: number;
+  readonly #columns = new Map<CoreId, number>();
+  /** Predicted quality, row by row in a ring; NaN = unknown. */
+  readonly #recent: { readonly quality: Float64Array; readonly forecast: Forecast }[] = [];
+  #seen = 0;
+  #effects: ColumnEffects = new Float64Array();
+  /** The mean forecast as of the last refresh. */
+  #usual: Forecast | undefined;
+
+  /** @param gamma share of the interaction of call and core that is kept, 0 to 1 */
+  constructor(gamma: number) {
+    this.#gamma = gamma;
+  }
+
+  /** Predictions turned into forecasts so far. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** The newest forecasts, at most 512, in no order. */
+  get recent(): readonly Forecast[] {
+    return this.#recent.map(({ forecast }) => forecast);
+  }
+
+  /** A core's place in every forecast; fixed when it is first asked for. */
+  columnOf(core: CoreId): number {
+    const known = this.#columns.get(core);
+    if (known !== undefined) return known;
+    this.#columns.set(core, this.#columns.size);
+    return this.#columns.size - 1;
+  }
+
+  /** @param rows a row a call, a column a core of `cores` */
+  add(rows: readonly (readonly Prediction[])[], cores: readonly CoreInfo[]): Forecast[] {
+    const columns = cores.map(({ id }) => this.columnOf(id));
+    const width = this.#columns.size;
+    const made = rows.map((row) => {
+      const quality = new Float64Array(width).fill(Number.NaN);
+      const costUsd = quality.slice();
+      const tokensP90 = quality.slice();
+      for (const [j, { quality: expected, costMean, tokensP90: p90 }] of row.entries()) {
+        const column = columns[j] as number;
+        quality[column] = expected;
+        costUsd[column] = costMean;
+        tokensP90[column] = p90;
+      }
+      return { quality, costUsd, tokensP90 };
+    });
+    // The effects rest on rows up to the last refresh, but for the very first, which would know none.
+    if (this.#effects.length !== width) this.#effects = columnEffectsOf(joined(made, width), width);
+    return made.map(({ quality, costUsd, tokensP90 }) => {
+      const logits = shrinkInteraction(quality, this.#effects, this.#gamma).map(logitOf);
+      const forecast = { logits, costUsd, tokensP90 };
+      this.#remember(quality, forecast);
+      return forecast;
+    });
+  }
+
+  /** For a call that could not be predicted: the mean of recent calls, else even odds at the core's price. */
+  unknown({ inputTokens }: PendingCall, cores: readonly CoreInfo[]): Forecast {
+    const columns = cores.map(({ id }) => this.columnOf(id));
+    const empty = () => new Float64Array(this.#columns.size).fill(Number.NaN);
+    const forecast = { logits: empty(), costUsd: empty(), tokensP90: empty() };
+    for (const [j, { price }] of cores.entries()) {
+      const column = columns[j] as number;
+      const atPrice = (inputTokens * price.inputPerMTok + UNKNOWN_TOKENS * price.outputPerMTok) / 1e6;
+      forecast.logits[column] = known(this.#usual?.logits[column]) ?? 0;
+      forecast.costUsd[column] = known(this.#usual?.costUsd[column]) ?? atPrice;
+      forecast.tokensP90[column] = known(this.#usual?.tokensP90[column]) ?? UNKNOWN_TOKENS;
+    }
+    return forecast;
+  }
+
+  #remember(quality: Float64Array, forecast: Forecast): void {
+    this.#recent[this.#seen++ % RECENT] = { quality, forecast };
+    const isPowerOfTwo = (this.#seen & (this.#seen - 1)) === 0;
+    if (this.#seen % REFRESH !== 0 && !(isPowerOfTwo && this.#seen < REFRESH)) return;
+    const width = this.#columns.size;
+    const whole = this.#recent.filter((row) => row.quality.length === width);
+    this.#effects = columnEffectsOf(joined(whole, width), width);
+    const forecasts = whole.map((row) => row.forecast);
+    this.#usual = {
+      logits: meanRow(forecasts, 'logits', width),
+      costUsd: meanRow(forecasts, 'costUsd', width),
+      tokensP90: meanRow(forecasts, 'tokensP90', width),
+    };
+  }
+}
+
+function joined(rows: readonly { readonly quality: Float64Array }[], width: number): Float64Array {
+  const all = new Float64Array(rows.length * width);
+  for (const [i, { quality }] of rows.entries()) all.set(quality, i * width);
+  return all;
+}
+
+/** NaN in a column in which some row knows nothing. */
+function meanRow(forecasts: readonly Forecast[], field: keyof Forecast, width: number): Float64Array {
+  const mean = new Float64Array(width);
+  for (const forecast of forecasts) {
+    for (let column = 0; column < width; column++) mean[column]! += forecast[field][column]! / forecasts.length;
+  }
+  return mean;
+}
+
+function known(value: number | undefined): number | undefined {
+  return value !== undefined && Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,83 @@
+import { LRUCache } from 'lru-cache';
+import type { CoreId, SyscallId } from '../../../syscalls/syscall.js';
+import type { PendingCall } from '../../policy.js';
+import type { Choice } from './explanation.js';
+import type { Forecast } from './forecasts.js';
+
+/** Answers that can still be judged. */
+const MOST_ANSWERS = 10_000;
+
+/** What a policy keeps of a call from its arrival to its end. */
+export interface HeldCall {
+  /** As it was seen last. */
+  view: PendingCall;
+  readonly forecast: Forecast;
+  /** The tick since which it is pending. */
+  sinceTick: number;
+  /** The last tick that looked at it. */
+  seenTick: number;
+  /** The last decision that placed it, and its tick. */
+  choice: Choice | undefined;
+  placedTick: number;
+  /** The full core that it was left waiting for in the last tick, on purpose. */
+  waitsFor: CoreId | undefined;
+}
+
+/** What was predicted of an answer, to be compared with its judgement. */
+export interface Answer {
+  readonly core: CoreId;
+  readonly logit: number;
+}
+
+/** Calls by id, and the answers that can still be judged. */
+export class HeldCalls {
+  readonly #held = new Map<SyscallId, HeldCall>();
+  readonly #answers = new LRUCache<SyscallId, Answer>({ max: MOST_ANSWERS });
+
+  add(view: PendingCall, forecast: Forecast, tick: number): HeldCall {
+    const held: HeldCall = {
+      view,
+      forecast,
+      sinceTick: tick,
+      seenTick: tick,
+      choice: undefined,
+      placedTick: -1,
+      waitsFor: undefined,
+    };
+    this.#held.set(view.id, held);
+    return held;
+  }
+
+  get(id: SyscallId): HeldCall | undefined {
+    return this.#held.get(id);
+  }
+
+  /** Takes over a call as it is seen now: one that came back waits anew. Undefined: it is not held. */
+  see(view: PendingCall, tick: number): HeldCall | undefined {
+    const held = this.#held.get(view.id);
+    if (held === undefined) return undefined;
+    if (held.view.since !== view.since) held.sinceTick = tick;
+    held.view = view;
+    held.seenTick = tick;
+    held.waitsFor = undefined;
+    return held;
+  }
+
+  /** Lets go of a call. */
+  remove(id: SyscallId): HeldCall | undefined {
+    const held = this.#held.get(id);
+    this.#held.delete(id);
+    return held;
+  }
+
+  keepAnswer(id: SyscallId, answer: Answer): void {
+    this.#answers.set(id, answer);
+  }
+
+  /** The answer, once: judged twice, it is learnt once. */
+  takeAnswer(id: SyscallId): Answer | undefined {
+    const answer = this.#answers.get(id);
+    this.#answers.delete(id);
+    return answer;
+  }
+}

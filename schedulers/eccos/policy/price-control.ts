@@ -1,0 +1,64 @@
+import type { Millis } from '../../../syscalls/syscall.js';
+import type { Spread } from './carried-price.js';
+
+/** Recent calls with believed quality and cost, row-major, NaN = unknown: what traffic looks like here. */
+export interface Sample {
+  readonly n: number;
+  readonly m: number;
+  readonly quality: Float64Array;
+  readonly costUsd: Float64Array;
+}
+
+/** What was placed in a tick, summed; a call that was moved counts with the difference. */
+export interface Placed {
+  readonly calls: number;
+  readonly quality: number;
+  readonly costUsd: number;
+}
+
+/** Where a price control stands, for reports and explanations. */
+export interface PriceState {
+  /** US dollars for one call from surely wrong to surely right. */
+  readonly lambda: number;
+  /** Mean quality that is promised; undefined: none is. */
+  readonly alpha: number | undefined;
+  /** Mean predicted quality that is aimed at. */
+  readonly aim: number | undefined;
+  /** The target is out of reach of the cores, as far as is known. */
+  readonly infeasible: boolean;
+}
+
+/** Sets the price of quality from tick to tick, so that a target holds over the stream. */
+export interface PriceControl {
+  readonly state: PriceState;
+  /** Whether `begin` should be called, once so many calls have been predicted. */
+  wantsSample(seen: number): boolean;
+  /** Finds the first price. */
+  begin(sample: Sample, seen: number): void;
+  /** Takes in the calls that a tick decides on, before it does. */
+  observe(spread: Spread): void;
+  placed(placed: Placed, now: Millis): void;
+  /** An answer cost so much more than was predicted when it was placed; negative: less. */
+  spentMore(costUsd: number): void;
+  judged(quality: number): void;
+}
+
+/** Sums the ranges of cost and quality over the cores, call by call; a pair with a NaN counts as none. */
+export function spreadOf({ n, m, quality, costUsd }: Sample): Spread {
+  const sum = { calls: n, costUsd: 0, quality: 0 };
+  for (let from = 0; from < n * m; from += m) {
+    sum.costUsd += range(costUsd.subarray(from, from + m));
+    sum.quality += range(quality.subarray(from, from + m));
+  }
+  return sum;
+}
+
+function range(values: Float64Array): number {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return most > least ? most - least : 0;
+}

@@ -1,0 +1,48 @@
+import type { CoreId, Millis } from '../../../syscalls/syscall.js';
+
+/** Answers of a core before its times are believed. */
+const ENOUGH = 5;
+/** Weight of the newest answer. */
+const STEP = 0.05;
+
+interface Times {
+  readonly count: number;
+  readonly ttftMs: Millis;
+  readonly tpotMs: Millis;
+  /** Of a whole answer. */
+  readonly meanMs: Millis;
+}
+
+/** How long each core takes: running means of time to first token, and of time per output token after it. */
+export class ServiceTimes {
+  readonly #times = new Map<CoreId, Times>();
+
+  /** @param ttftMs start to first token @param restMs first token to the end @param tokens of the answer */
+  learn(core: CoreId, ttftMs: Millis, restMs: Millis, tokens: number): void {
+    const { count, ...old } = this.#times.get(core) ?? { count: 0, ttftMs: 0, tpotMs: 0, meanMs: 0 };
+    const step = Math.max(STEP, 1 / (count + 1));
+    const toward = (mean: number, value: number) => mean + step * (value - mean);
+    this.#times.set(core, {
+      count: count + 1,
+      ttftMs: toward(old.ttftMs, ttftMs),
+      tpotMs: toward(old.tpotMs, restMs / Math.max(1, tokens - 1)),
+      meanMs: toward(old.meanMs, ttftMs + restMs),
+    });
+  }
+
+  /** TTFT + TPOT x tokens; undefined until the core has answered a few times. */
+  duration(core: CoreId, tokens: number): Millis | undefined {
+    const times = this.#known(core);
+    return times && times.ttftMs + times.tpotMs * tokens;
+  }
+
+  /** Of a usual answer; undefined until the core has answered a few times. */
+  mean(core: CoreId): Millis | undefined {
+    return this.#known(core)?.meanMs;
+  }
+
+  #known(core: CoreId): Times | undefined {
+    const times = this.#times.get(core);
+    return times !== undefined && times.count >= ENOUGH ? times : undefined;
+  }
+}

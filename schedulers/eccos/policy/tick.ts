@@ -1,0 +1,196 @@
+import type { CoreId, Millis } from '../../../syscalls/syscall.js';
+import type { Assignment, PendingCall, SchedulableCore, SchedulingSnapshot } from '../../policy.js';
+import { solveAssignment } from '../optimizer/solve-assignment.js';
+import { type Candidates, candidates, URGENT } from './candidates.js';
+import { type Choice, explain, reasonOf } from './explanation.js';
+import type { HeldCall } from './held-calls.js';
+import { type Beliefs, type Market, openMarket } from './market.js';
+import { patientCalls } from './patience.js';
+import type { PriceState } from './price-control.js';
+
+/** Ticks of waiting that are worth one point of priority. */
+const TICKS_A_POINT = 2;
+/** A deadline is near when it is so many usual answers away. */
+const NEAR = 3;
+
+/** What decides besides prices. */
+export interface TickRules {
+  /** Ticks pending after which a call goes before all others. */
+  readonly overdueTicks: number;
+  /** Calls that each core's queue may hold beyond its free slots. */
+  readonly queueAhead: number;
+  /** Share of its `deadlineMs` that a call may wait for a cheaper core, 0 to 1. */
+  readonly patience: number;
+}
+
+/** One decision over all calls that could start now. */
+export class Tick {
+  readonly market: Market;
+  /** What was placed, summed. */
+  readonly placed = { calls: 0, quality: 0, costUsd: 0 };
+  readonly #number: number;
+  readonly #rules: TickRules;
+  readonly #beliefs: Beliefs;
+  readonly #see: (call: PendingCall) => HeldCall;
+  readonly #now: Millis;
+  readonly #cores: readonly SchedulableCore[];
+  readonly #slots: readonly number[];
+  readonly #left: number[];
+  readonly #held: readonly HeldCall[];
+  readonly #rest: Candidates['rest'];
+  readonly #assignments: Assignment[] = [];
+  #price: PriceState | undefined;
+  #slotPrices: ArrayLike<number> = [];
+  #greedy = 0;
+
+  /** @param see the call as it is held, marked as seen in this tick */
+  constructor(
+    number: number,
+    { now, pending, cores }: SchedulingSnapshot,
+    rules: TickRules,
+    beliefs: Beliefs,
+    see: (call: PendingCall) => HeldCall,
+  ) {
+    this.#number = number;
+    this.#rules = rules;
+    this.#beliefs = beliefs;
+    this.#see = see;
+    this.#now = now;
+    this.#cores = cores;
+    this.#slots = cores.map((core) => core.free + rules.queueAhead);
+    this.#left = [...this.#slots];
+    const { calls, rest } = candidates(pending, cores, this.#slots, this.#urgency());
+    this.#rest = rest;
+    this.#held = calls.map(see);
+    this.market = openMarket(now, calls, cores, beliefs);
+  }
+
+  /** US dollars that one more slot of each core was worth. */
+  get slotPrices(): ArrayLike<number> {
+    return this.#slotPrices;
+  }
+
+  /** Calls that were placed one by one, because there were more slots to fill than one solve may look at. */
+  get greedy(): number {
+    return this.#greedy;
+  }
+
+  /** @param slotPrices of the tick before; empty in the first */
+  decide(price: PriceState, slotPrices: ArrayLike<number>): readonly Assignment[] {
+    this.#price = price;
+    this.#slotPrices = slotPrices;
+    const { n, m, costUsd, quality, bars, calls } = this.market;
+    const waits = this.#waits(price.lambda);
+    const { assignment, mu } = solveAssignment({
+      n,
+      m,
+      cost: costUsd,
+      quality,
+      caps: this.#slots,
+      allowed: bars.map((bar, cell) => bar === '' && !waits.has(Math.floor(cell / m))),
+      lambda: price.lambda,
+      priority: calls.map(this.#urgency()),
+      age: this.#held.map((held) => this.#ticksOf(held) / TICKS_A_POINT),
+      overdue: this.#held.map((held) => this.#isOverdue(held)),
+    });
+    this.#slotPrices = mu;
+    for (const [i, core] of assignment.entries()) {
+      if (core >= 0) this.#place(this.market, i, core, this.#held[i] as HeldCall);
+    }
+    this.#fill(price.lambda);
+    return this.#assignments;
+  }
+
+  /** Why a call was not placed, by what is believed now. */
+  explainWaiting({ view, forecast, waitsFor }: HeldCall): readonly string[] {
+    const beliefs = { ...this.#beliefs, forecastOf: () => forecast };
+    const note =
+      waitsFor && `for ${waitsFor}, on purpose: it is cheaper at the price of quality, and the deadline allows it`;
+    return explain(this.#choice(openMarket(this.#now, [view], this.#cores, beliefs), 0, -1, note));
+  }
+
+  #isOverdue(held: HeldCall): boolean {
+    return this.#ticksOf(held) >= this.#rules.overdueTicks;
+  }
+
+  #ticksOf({ sinceTick }: HeldCall): number {
+    return this.#number - sinceTick;
+  }
+
+  /** Priority, and above all priorities calls whose deadline is near. */
+  #urgency(): (call: PendingCall) => number {
+    const usual = this.#cores.map(({ id }) => this.#beliefs.times.mean(id) ?? 0);
+    const near = this.#now + NEAR * Math.max(0, ...usual);
+    return ({ expiresAt = Infinity, priority }) => (expiresAt < near ? URGENT : priority);
+  }
+
+  #waits(lambda: number): ReadonlyMap<number, CoreId> {
+    const room = {
+      now: this.#now,
+      slots: this.#slots,
+      lambda,
+      slotPrices: this.#slotPrices,
+      times: this.#beliefs.times,
+      patience: this.#rules.patience,
+    };
+    const waits = patientCalls(this.market, room, (i) => this.#isOverdue(this.#held[i] as HeldCall));
+    for (const [i, core] of waits) (this.#held[i] as HeldCall).waitsFor = core;
+    return waits;
+  }
+
+  #place(market: Market, i: number, core: number, held: HeldCall): void {
+    const ticks = this.#ticksOf(held);
+    const choice = this.#choice(market, i, core, this.#isOverdue(held) ? `overdue after ${ticks} ticks` : undefined);
+    const before = held.choice;
+    // A call that was placed before, and is moved or tried anew, counts with the difference only.
+    if (before === undefined) this.placed.calls++;
+    this.placed.quality += choice.quality[core]! - (before?.quality[before.chosen] ?? 0);
+    this.placed.costUsd += choice.costUsd[core]! - (before?.costUsd[before.chosen] ?? 0);
+    held.choice = choice;
+    held.placedTick = this.#number;
+    this.#left[core]!--;
+    this.#assignments.push({ syscallId: held.view.id, core: choice.cores[core] as CoreId, reason: reasonOf(choice) });
+  }
+
+  /** Fills slots that the solve has left with calls that it did not look at, one after the other. */
+  #fill(lambda: number): void {
+    let total = this.#left.reduce((sum, count) => sum + count, 0);
+    if (total === 0) return;
+    for (const call of this.#rest()) {
+      if (total === 0) return;
+      if (!this.#cores.some(({ id }, j) => this.#left[j]! > 0 && call.eligible.includes(id))) continue;
+      const held = this.#see(call);
+      const market = openMarket(this.#now, [call], this.#cores, this.#beliefs);
+      const core = this.#cheapestLeft(market, lambda);
+      if (core === undefined) continue;
+      this.#place(market, 0, core, held);
+      total--;
+      this.#greedy++;
+    }
+  }
+
+  #cheapestLeft({ m, costUsd, quality, bars }: Market, lambda: number): number | undefined {
+    let best: number | undefined;
+    const net = (j: number) => costUsd[j]! - lambda * quality[j]!;
+    for (let j = 0; j < m; j++) {
+      if (bars[j] !== '' || this.#left[j] === 0 || !Number.isFinite(net(j))) continue;
+      if (best === undefined || net(j) < net(best)) best = j;
+    }
+    return best;
+  }
+
+  #choice(market: Market, i: number, chosen: number, note: string | undefined): Choice {
+    const { m, quality, costUsd, bars, notes } = market;
+    return {
+      cores: this.#cores.map(({ id }) => id),
+      slots: this.#slots,
+      slotPrices: this.#slotPrices,
+      price: this.#price as PriceState,
+      quality: quality.slice(i * m, i * m + m),
+      costUsd: costUsd.slice(i * m, i * m + m),
+      bars: bars.slice(i * m, i * m + m),
+      chosen,
+      note: notes[i] ?? note,
+    };
+  }
+}
