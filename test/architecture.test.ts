@@ -26,8 +26,10 @@ const DOORS: Record<string, readonly string[]> = {
   eventemitter3: ['kernel/events.ts'],
   cockatiel: ['kernel/cores/breaker.ts'],
   'gpt-tokenizer/encoding/o200k_base': ['kernel/tokens.ts'],
-  'onnxruntime-node': [],
-  'hnswlib-node': [],
+  'onnxruntime-node': ['schedulers/eccos/onnx/model.ts'],
+  'onnx-proto': ['schedulers/eccos/onnx/graph.ts'],
+  'hnswlib-node': ['schedulers/eccos/retrieval/graph-index.ts'],
+  '@huggingface/tokenizers': ['schedulers/eccos/encoder/tokens.ts'],
 };
 
 /** Where time and chance come from: nothing else reads a clock, sets a timer or draws. */

@@ -6,7 +6,7 @@ import type { Encoder } from '../encoder/encoder.js';
 import type { CaseStore, PartitionName } from '../retrieval/case-store.js';
 import type { Estimate } from '../retrieval/estimate.js';
 import { type BaseLogit, BaseLogits, logitOf, probabilityOf } from './base-logits.js';
-import { type CoreBelief, CoreBeliefs } from './core-beliefs.js';
+import { Beliefs, type CoreBelief } from './beliefs.js';
 import type { HeadsOutput, TrainedHeads } from './heads.js';
 import type { PredictableCall, Prediction, PredictionSource, Predictor } from './prediction.js';
 import { type PromptFeatures, promptFeatures } from './prompt-features.js';
@@ -43,18 +43,18 @@ interface Lesson {
 /**
  * Blends, in logit space, trained nets, what feedback has taught about each core, and similar calls that were judged:
  *
- *     logit = local(shared(base)) + w (logit(nearest) - logit(mean)),   w = W n / (n + 500)
+ *     logit = belief(base) + w (logit(nearest) - logit(mean)),   w = W n / (n + 500)
  *
- * `base` is the nets' logit, or for a core that they do not know the difficulty that they see; `shared` and `local` are
- * the maps of `CoreBeliefs`; `nearest` and `mean` are those of the n judged calls of the core in this tenant and task.
+ * `base` is the nets' logit, or for a core that they do not know the difficulty that they see; `belief` is the chain of
+ * `Beliefs`; `nearest` and `mean` are those of the n judged calls of the core in this tenant and task.
  */
 export class HybridPredictor implements Predictor {
   readonly #parts: HybridParts;
   readonly #base: BaseLogits;
-  readonly #beliefs = new CoreBeliefs();
+  readonly #beliefs = new Beliefs();
   readonly #sights = new LRUCache<string, Sight>({ max: MAX_PROMPTS });
   /** As they were at the last prediction: an answer names its core by the id only. */
-  #cores: ReadonlyMap<string, CoreInfo> = new Map();
+  #cores: readonly CoreInfo[] = [];
   /** Lessons on prompts that are no longer seen: learnt once they are seen anew. */
   #late: Lesson[] = [];
 
@@ -65,7 +65,7 @@ export class HybridPredictor implements Predictor {
 
   /** @throws SyscallError (rejects) where a prompt cannot be encoded */
   async predict(calls: readonly PredictableCall[], cores: readonly CoreInfo[]): Promise<readonly Prediction[][]> {
-    this.#cores = new Map(cores.map((core) => [core.id, core]));
+    this.#cores = cores;
     const late = this.#late;
     this.#late = [];
     const sights = await this.#see([...calls, ...late.map(({ call }) => call)].map(({ params }) => promptOf(params)));
@@ -109,15 +109,14 @@ export class HybridPredictor implements Predictor {
   }
 
   #blend(call: PredictableCall, core: CoreInfo, base: BaseLogit, estimate: Estimate | undefined): Prediction {
-    const { shared, local } = this.#beliefsOf(call, core, base);
-    const learnt = shared.logit.learnt;
-    let logit = local.logit.at(shared.logit.at(base.logit));
+    const belief = this.#beliefOf(call, core, base);
+    let logit = belief.logitAt(base.logit);
     if (estimate !== undefined) {
       const most = RETRIEVAL_WEIGHT[base.source === 'trained' ? 'trained' : 'untrained'];
       const weight = (most * estimate.count) / (estimate.count + RETRIEVAL_HALF);
       logit += weight * (logitOf(estimate.nearest.quality) - logitOf(estimate.local.quality));
     }
-    const tokens = (local.tokens.learnt > 0 ? local : shared).tokens.at(base.logTokens);
+    const tokens = belief.tokensAt(base.logTokens);
     const most = call.params.maxTokens ?? Number.POSITIVE_INFINITY;
     const tokensMean = Math.min(most, tokens.mean);
     return {
@@ -125,17 +124,17 @@ export class HybridPredictor implements Predictor {
       tokensMean,
       tokensP90: Math.min(most, tokens.p90),
       costMean: (call.inputTokens * core.price.inputPerMTok + tokensMean * core.price.outputPerMTok) / 1e6,
-      source: sourceOf(base, learnt, this.#parts.heads !== undefined),
+      source: sourceOf(base, belief.judged, this.#parts.heads !== undefined),
       nEffective: estimate?.nEffective ?? 0,
       similarity: estimate?.similarity ?? null,
     };
   }
 
-  #beliefsOf(
+  #beliefOf(
     { tenant, params: { task } }: Pick<PredictableCall, 'tenant' | 'params'>,
     core: CoreInfo,
     { source, offset }: BaseLogit,
-  ): { readonly shared: CoreBelief; readonly local: CoreBelief } {
+  ): CoreBelief {
     const prior = { offset, trained: source === 'trained', tokens: this.#base.tokenPriorOf(core) };
     return this.#beliefs.of({ tenant, task, core: core.id }, prior);
   }
@@ -147,17 +146,17 @@ export class HybridPredictor implements Predictor {
   }
 
   #learnFrom({ call, quality }: Lesson, { features, heads }: Sight): void {
-    const core = this.#cores.get(call.core);
+    const place = this.#cores.findIndex(({ id }) => id === call.core);
     // A core that a reload took away.
-    if (core === undefined) return;
-    const [base] = this.#base.of(heads, [core]) as [BaseLogit];
-    const { shared, local } = this.#beliefsOf(call, core, base);
+    if (place < 0) return;
+    const core = this.#cores[place] as CoreInfo;
+    const base = this.#base.of(heads, this.#cores)[place] as BaseLogit;
+    const belief = this.#beliefOf(call, core, base);
     if (quality === undefined) {
-      for (const { tokens } of [shared, local]) tokens.learn(base.logTokens, call.outputTokens);
+      belief.learnTokens(base.logTokens, call.outputTokens);
       return;
     }
-    local.logit.learn(shared.logit.at(base.logit), quality);
-    shared.logit.learn(base.logit, quality);
+    belief.learnQuality(base.logit, quality);
     const outcome = { score: quality, outputTokens: call.outputTokens };
     this.#parts.store.insert(partitionOf(call), promptOf(call.params), features.embedding, call.core, outcome);
   }

@@ -1,0 +1,126 @@
+import { LRUCache } from 'lru-cache';
+import { OnlineLogit } from './online-logit.js';
+import { TokenLearner, type TokenPrior } from './token-learner.js';
+
+/** Tenants x tasks x cores that are kept; those used least recently go first. */
+const MAX_BELIEFS = 20_000;
+
+/** What is thought of a core before any of its answers was judged. */
+export interface CorePrior {
+  /** By how much its logit is thought to differ from the base logit. */
+  readonly offset: number;
+  /** Whether the base logit was trained on this model: then feedback moves it less. */
+  readonly trained: boolean;
+  readonly tokens: TokenPrior;
+}
+
+/** Names the calls that share what is learnt. */
+export interface Place {
+  readonly tenant: string;
+  readonly task: string | undefined;
+  readonly core: string;
+}
+
+/**
+ * What feedback has taught, as a chain of maps of logits, each learnt from what the ones before leave open:
+ *
+ * - of the task: how hard it is for all cores, and how much the difficulty that the nets see means there
+ * - of the core, over all tasks of the tenant
+ * - of the core on this task.
+ *
+ * A few answers of every core then say much about each, and a new task starts from what others have shown.
+ */
+export class Beliefs {
+  readonly #logits = new LRUCache<string, OnlineLogit>({ max: MAX_BELIEFS });
+  readonly #tokens = new LRUCache<string, TokenLearner>({ max: MAX_BELIEFS });
+
+  /** @param prior where it is new */
+  of(place: Place, prior: CorePrior): CoreBelief {
+    const { tenant, core, task = null } = place;
+    const { task: ofTask, core: ofCore } = prior.trained ? TRAINED : UNTRAINED;
+    return new CoreBelief(
+      prior.offset,
+      [
+        this.#logit([tenant, task, prior.trained], ofTask),
+        this.#logit([tenant, core, prior.trained], ofCore),
+        this.#logit([tenant, task, core, prior.trained], LOCAL),
+      ],
+      [this.#token([tenant, core], prior.tokens), this.#token([tenant, task, core], prior.tokens)],
+    );
+  }
+
+  #logit(names: readonly unknown[], variances: Variances): OnlineLogit {
+    return at(this.#logits, names, () => new OnlineLogit({ slope: 1, offset: 0, ...variances }));
+  }
+
+  #token(names: readonly unknown[], prior: TokenPrior): TokenLearner {
+    return at(this.#tokens, names, () => new TokenLearner(prior));
+  }
+}
+
+type Maps = readonly [task: OnlineLogit, core: OnlineLogit, local: OnlineLogit];
+type Tokens = readonly [core: TokenLearner, local: TokenLearner];
+
+/** What is thought of one core on one task. */
+export class CoreBelief {
+  readonly #offset: number;
+  readonly #maps: Maps;
+  readonly #tokens: Tokens;
+
+  constructor(offset: number, maps: Maps, tokens: Tokens) {
+    this.#offset = offset;
+    this.#maps = maps;
+    this.#tokens = tokens;
+  }
+
+  /** Judged answers of the core, on any task. */
+  get judged(): number {
+    return this.#maps[1].learnt;
+  }
+
+  /** @param base logit of the nets */
+  logitAt(base: number): number {
+    return this.#maps.reduce((logit, map) => map.at(logit), base + this.#offset);
+  }
+
+  /** @param log predicted log(1 + tokens) */
+  tokensAt(log: number): { readonly mean: number; readonly p90: number } {
+    const [core, local] = this.#tokens;
+    return (local.learnt > 0 ? local : core).at(log);
+  }
+
+  learnQuality(base: number, quality: number): void {
+    let logit = base + this.#offset;
+    for (const map of this.#maps) {
+      const before = logit;
+      logit = map.at(before);
+      map.learn(before, quality);
+    }
+  }
+
+  learnTokens(log: number, tokens: number): void {
+    for (const learner of this.#tokens) learner.learn(log, tokens);
+  }
+}
+
+function at<T extends object>(cache: LRUCache<string, T>, names: readonly unknown[], create: () => T): T {
+  const key = JSON.stringify(names);
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const fresh = create();
+  cache.set(key, fresh);
+  return fresh;
+}
+
+type Variances = Readonly<Record<'slopeVariance' | 'offsetVariance', number>>;
+
+/** How far each map is expected to end up from where it starts: squared standard deviations of slope and offset. */
+const TRAINED: Readonly<Record<'task' | 'core', Variances>> = {
+  task: { slopeVariance: 0.05, offsetVariance: 0.25 },
+  core: { slopeVariance: 0.02, offsetVariance: 0.1 },
+};
+const UNTRAINED: typeof TRAINED = {
+  task: { slopeVariance: 0.25, offsetVariance: 1 },
+  core: { slopeVariance: 0.05, offsetVariance: 1 },
+};
+const LOCAL: Variances = { slopeVariance: 0.02, offsetVariance: 0.25 };
