@@ -16,7 +16,7 @@ const ARROWS: Record<(typeof FOLDERS)[number], readonly string[]> = {
 };
 
 /** Inside agents only the shell, the comparison and its load boot kernels. User space knows the ABI and nothing else. */
-const BOOTS_KERNELS = ['agents/shell/', 'agents/compare/', 'agents/evaluate/', 'agents/load/'];
+const BOOTS_KERNELS = ['compare', 'evaluate', 'load', 'predictor', 'records', 'shell'].map((name) => `agents/${name}/`);
 
 /** Each heavy library has one door: the only files that may import it. */
 const DOORS: Record<string, readonly string[]> = {

@@ -9,17 +9,12 @@ export interface PromptFeatures {
   readonly features: Float32Array;
 }
 
-/** Length of `features` with an encoder of so many dimensions. */
-export function featureCount(dimensions: number): number {
-  return dimensions + SURFACE_FEATURES.length;
-}
-
 /** @param prompts texts of last user messages, without a template */
 export async function promptFeatures(encoder: Encoder, prompts: readonly string[]): Promise<PromptFeatures[]> {
   const embeddings = await encoder.encode(prompts);
   return prompts.map((prompt, i) => {
     const embedding = embeddings[i] as Float32Array;
-    const features = new Float32Array(featureCount(embedding.length));
+    const features = new Float32Array(embedding.length + SURFACE_FEATURES.length);
     features.set(embedding);
     features.set(surfaceFeatures(prompt), embedding.length);
     return { embedding, features };

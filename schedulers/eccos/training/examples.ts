@@ -75,7 +75,7 @@ export function lengthScalesOf(
 /** Answers that are all of one length must not be divided by 0. */
 const LEAST_DEVIATION = 0.01;
 
-export function logTokens(tokens: number): number {
+function logTokens(tokens: number): number {
   return Math.log1p(tokens);
 }
 

@@ -147,7 +147,7 @@ class Stepper {
   }
 }
 
-export function sigmoid(logit: number): number {
+function sigmoid(logit: number): number {
   return 1 / (1 + Math.exp(-logit));
 }
 
