@@ -1,0 +1,87 @@
+import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
+import { PredictedCalls, type PredictedRow } from '../eccos/policy/predicted-calls.js';
+import type { Predictor } from '../eccos/predictor/prediction.js';
+import type {
+  Assignment,
+  FinishedCall,
+  PendingCall,
+  SchedulableCore,
+  SchedulerPolicy,
+  SchedulingSnapshot,
+} from '../policy.js';
+
+export interface PerCallOptions {
+  readonly name: 'per-call' | 'per-call-16nn' | 'per-call-load';
+  readonly predictor: Predictor;
+  /** Predicted quality that is good enough. */
+  readonly threshold: number;
+  /** Choose among free cores only; else the call waits for the core of its choice. */
+  readonly loadCheck: boolean;
+}
+
+/**
+ * The rule that today's agent operating systems ship: each call, oldest first, takes the cheapest core whose predicted
+ * quality reaches a threshold, else the best one. It knows nothing of the other calls.
+ */
+export class PerCall implements SchedulerPolicy {
+  readonly name: PerCallOptions['name'];
+  readonly #threshold: number;
+  readonly #loadCheck: boolean;
+  readonly #calls: PredictedCalls;
+
+  constructor({ name, predictor, threshold, loadCheck }: PerCallOptions) {
+    this.name = name;
+    this.#threshold = threshold;
+    this.#loadCheck = loadCheck;
+    this.#calls = new PredictedCalls(predictor);
+  }
+
+  prepare(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void> {
+    return this.#calls.prepare(arrived, cores);
+  }
+
+  schedule({ pending, cores }: SchedulingSnapshot): readonly Assignment[] {
+    const free = new Map(cores.map((core) => [core.id, core.free]));
+    let slots = cores.reduce((sum, core) => sum + core.free, 0);
+    const assignments: Assignment[] = [];
+    const isFree = (core: CoreId) => (free.get(core) ?? 0) > 0;
+    for (const call of pending) {
+      if (slots === 0) break;
+      if (!call.eligible.some(isFree)) continue;
+      const row = this.#calls.rowOf(call);
+      // Without a prediction no core is better than another.
+      const among = this.#loadCheck || row === undefined ? call.eligible.filter(isFree) : call.eligible;
+      const core = row === undefined ? (among[0] as CoreId) : cheapestGood(row, among, this.#threshold);
+      if (!isFree(core)) continue;
+      free.set(core, (free.get(core) ?? 0) - 1);
+      slots--;
+      assignments.push({ syscallId: call.id, core, reason: reasonOf(row, core, this.#threshold) });
+    }
+    return assignments;
+  }
+
+  release(id: SyscallId, finished: FinishedCall | undefined): void {
+    this.#calls.release(id, finished);
+  }
+
+  feedback(call: FinishedCall, quality: number): void {
+    this.#calls.feedback(call, quality);
+  }
+}
+
+/** The cheapest core that reaches the threshold, else the best; the first of equals. `among` is not empty. */
+function cheapestGood(row: PredictedRow, among: readonly CoreId[], threshold: number): CoreId {
+  const quality = (core: CoreId) => row.get(core)?.quality ?? 0;
+  const cost = (core: CoreId) => row.get(core)?.costMean ?? Infinity;
+  const good = among.filter((core) => quality(core) >= threshold);
+  return good.length > 0
+    ? good.reduce((best, core) => (cost(core) < cost(best) ? core : best))
+    : among.reduce((best, core) => (quality(core) > quality(best) ? core : best));
+}
+
+function reasonOf(row: PredictedRow | undefined, core: CoreId, threshold: number): string {
+  const quality = row?.get(core)?.quality;
+  if (quality === undefined) return 'first free eligible core: no prediction';
+  const which = quality >= threshold ? 'cheapest' : 'none, and the best';
+  return `${which} with predicted quality ${threshold} or more: ${quality.toFixed(3)}`;
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { type Known, oracle } from '../../../schedulers/baselines/oracle.js';
+import { oracleUnderCaps } from '../../../schedulers/baselines/oracle-caps.js';
+import { PerCall } from '../../../schedulers/baselines/per-call.js';
+import { Subgradient } from '../../../schedulers/baselines/subgradient.js';
+import type { SchedulerPolicy } from '../../../schedulers/policy.js';
+import { conformanceCases } from '../../../schedulers/registry.js';
+import { madeUpPredictor } from '../../support/made-up-predictor.js';
+import { coreOf, pendingCall } from '../../support/scheduling.js';
+
+const known: Known = ({ seq }, core) => ({
+  score: (seq + core.length) % 2,
+  costUsd: ((seq * 7 + core.length) % 5) / 100,
+});
+
+const perCall = (more: { loadCheck?: boolean; threshold?: number } = {}) =>
+  new PerCall({ name: 'per-call', predictor: madeUpPredictor(), threshold: 0.7, loadCheck: false, ...more });
+
+const WAITS = {
+  'per-call': 'each call waits for the core of its own choice',
+  subgradient: 'the last iterate may put more calls on a core than it has slots; those wait',
+  oracle: 'each call waits for the core that is known to be best',
+};
+
+describe.each<[string, () => SchedulerPolicy, string | undefined]>([
+  ['per-call', perCall, WAITS['per-call']],
+  ['per-call-load', () => perCall({ loadCheck: true }), undefined],
+  ['subgradient', () => new Subgradient({ predictor: madeUpPredictor(), alpha: 0.7 }), WAITS.subgradient],
+  ['oracle', () => oracle(known), WAITS.oracle],
+  ['oracle-caps', () => oracleUnderCaps(known), undefined],
+])('%s', (_, create, waitsOnPurpose) => {
+  const options = waitsOnPurpose === undefined ? {} : { waitsOnPurpose };
+  for (const { name, run } of conformanceCases(create, options)) test(name, run);
+});
+
+const CORES = ['small', 'middle', 'large'];
+
+/** Which core each of two calls gets, with these predictions for every call. */
+async function decide(policy: SchedulerPolicy, free = [5, 5, 5]): Promise<(string | undefined)[]> {
+  const cores = CORES.map((id, j) => coreOf(id, { free: free[j] as number, price: 10 ** j }));
+  const pending = [0, 1].map((seq) => pendingCall(seq, { eligible: CORES }));
+  await policy.prepare?.(pending, cores);
+  const placed = new Map(policy.schedule({ now: 0, pending, cores }).map((one) => [one.syscallId, one.core]));
+  return pending.map(({ id }) => placed.get(id));
+}
+
+function predicting(...quality: number[]) {
+  const base = madeUpPredictor();
+  return {
+    ...base,
+    predict: async (...[calls, cores]: Parameters<typeof base.predict>) =>
+      (await base.predict(calls, cores)).map((row) => row.map((one, j) => ({ ...one, quality: quality[j] as number }))),
+  };
+}
+
+describe('per-call', () => {
+  const create = (quality: number[], more: { loadCheck?: boolean; threshold?: number } = {}) =>
+    new PerCall({ name: 'per-call', predictor: predicting(...quality), threshold: 0.7, loadCheck: false, ...more });
+
+  test('takes the cheapest core that reaches the threshold', async () => {
+    expect(await decide(create([0.69, 0.7, 0.9]))).toEqual(['middle', 'middle']);
+    expect(await decide(create([0.69, 0.7, 0.9], { threshold: 0.5 }))).toEqual(['small', 'small']);
+  });
+
+  test('takes the best core where none reaches it', async () => {
+    expect(await decide(create([0.1, 0.3, 0.2]))).toEqual(['middle', 'middle']);
+  });
+
+  test('waits for its core when that is full, unless it checks the load', async () => {
+    expect(await decide(create([0.5, 0.8, 0.9]), [5, 1, 5])).toEqual(['middle', undefined]);
+    expect(await decide(create([0.5, 0.8, 0.9], { loadCheck: true }), [5, 1, 5])).toEqual(['middle', 'large']);
+    expect(await decide(create([0.5, 0.8, 0.9], { loadCheck: true }), [5, 1, 0])).toEqual(['middle', 'small']);
+  });
+
+  test('goes on without a prediction', async () => {
+    const policy = create([]);
+    const cores = [coreOf('small', { free: 1, price: 1 })];
+    const pending = [pendingCall(0, { eligible: ['small'] })];
+    expect(policy.schedule({ now: 0, pending, cores })).toMatchObject([{ core: 'small', reason: /no prediction/ }]);
+  });
+});
+
+test('the subgradient method reaches alpha in every tick, not always at least cost', async () => {
+  const policy = (alpha: number) => new Subgradient({ predictor: predicting(0.5, 0.6, 0.9), alpha });
+  expect(await decide(policy(0.4))).toEqual(['small', 'small']);
+  expect(await decide(policy(0.7))).toContain('large');
+});
+
+test('the oracle takes the cheapest right answer and waits for it; under caps it fills what is free', async () => {
+  const outcomes: Record<string, readonly [score: number, costUsd: number]> = {
+    small: [0, 0.1],
+    middle: [1, 1],
+    large: [1, 10],
+  };
+  const of: Known = (_, core) => {
+    const [score, costUsd] = outcomes[core] as readonly [number, number];
+    return { score, costUsd };
+  };
+  expect(await decide(oracle(of), [5, 1, 5])).toEqual(['middle', undefined]);
+  expect((await decide(oracleUnderCaps(of), [5, 1, 5])).toSorted()).toEqual(['large', 'middle']);
+  expect((await decide(oracleUnderCaps(of), [5, 1, 0])).toSorted()).toEqual(['middle', 'small']);
+});
