@@ -6,6 +6,8 @@ export interface Clock {
   now(): Millis;
   /** Runs `run` once, `delay` milliseconds from now (0 = as soon as pending input has been read), and returns its cancel. */
   after(delay: Millis, run: () => void): () => void;
+  /** Work outside of the kernel, such as that of a thread: it takes no virtual time. @returns what `work` settles to */
+  during<T>(work: Promise<T>): Promise<T>;
 }
 
 /** Longest delay that a Node timer takes. */
@@ -22,6 +24,7 @@ export const realClock: Clock = {
     const timer = setTimeout(run, Math.min(delay, MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
+  during: (work) => work,
 };
 
 /** Real milliseconds since any fixed moment: measures work, and is not part of the kernel's time. */
@@ -40,6 +43,7 @@ export class VirtualClock implements Clock {
   #now: Millis = 0;
   #seq = 0;
   readonly #timers = new IndexedHeap<VirtualTimer>((a, b) => a.at - b.at || a.seq - b.seq);
+  readonly #outside = new Set<Promise<unknown>>();
 
   now(): Millis {
     return this.#now;
@@ -56,6 +60,13 @@ export class VirtualClock implements Clock {
     return () => this.#timers.remove(timer);
   }
 
+  during<T>(work: Promise<T>): Promise<T> {
+    this.#outside.add(work);
+    const forget = () => this.#outside.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
   /**
    * Goes from timer to timer until `finished` settles. Between two timers all promises get to run.
    *
@@ -70,6 +81,10 @@ export class VirtualClock implements Clock {
     for (;;) {
       await settlePromises();
       if (settled) return finished;
+      if (this.#outside.size > 0) {
+        await Promise.allSettled(this.#outside);
+        continue;
+      }
       const next = this.#timers.pop();
       if (next === undefined) throw new Error('Virtual time stands still: no timer is set and the run has not ended');
       this.#now = next.at;

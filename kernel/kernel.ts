@@ -185,6 +185,7 @@ export class Kernel {
       process.outbox.close('draining');
     }
     await Promise.all([...loop.slots.values()].map((slot) => slot.close()));
+    await this.#parts.policy.close?.();
   }
 
   #end(process: Process, error: SyscallError): void {

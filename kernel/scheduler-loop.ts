@@ -83,10 +83,8 @@ export class SchedulerLoop {
     this.#arrived.clear();
     this.#preparing = true;
     try {
-      await this.#policy.prepare?.(
-        batch.map((call) => call.view),
-        this.#cores(),
-      );
+      const views = batch.map((call) => call.view);
+      await this.#clock.during(this.#policy.prepare?.(views, this.#cores()) ?? Promise.resolve());
     } catch (error) {
       this.#metrics.scheduler.fallbacks++;
       this.#log.error({ err: error, policy: this.#policy.name }, 'the policy threw in prepare');

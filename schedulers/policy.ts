@@ -81,4 +81,17 @@ export interface SchedulerPolicy {
   release?(id: SyscallId, finished: FinishedCall | undefined): void;
   /** An answer was judged, 0 to 1. */
   feedback?(call: FinishedCall, quality: number): void;
+  /** What it aims at and expects, for reports. */
+  outlook?(): PolicyOutlook;
+  /** Why a call that is pending or running is where it is, a line a piece; undefined for any other. */
+  explain?(id: SyscallId): readonly string[] | undefined;
+  /** The kernel stops: let go of threads and files. Idempotent. */
+  close?(): Promise<void>;
+}
+
+export interface PolicyOutlook {
+  /** Mean quality that the stream of calls is to reach; undefined: no such target. */
+  readonly alpha: number | undefined;
+  /** Mean quality that was predicted for the calls placed so far; undefined: none was. */
+  readonly predictedQuality: number | undefined;
 }

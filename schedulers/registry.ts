@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { SyscallError } from '../syscalls/errors.js';
 import { describeIssue } from '../syscalls/protocol.js';
+import { eccosParameters, eccosPolicy } from './eccos/policy/parameters.js';
+import { LazyPredictor } from './eccos/predictor/lazy-predictor.js';
+import type { Predictor } from './eccos/predictor/prediction.js';
 import { fifo } from './fifo.js';
 import type { SchedulerPolicy } from './policy.js';
 import { RoundRobin } from './round-robin.js';
@@ -15,23 +18,31 @@ export type {
   SchedulingSnapshot,
 } from './policy.js';
 
+/** What policies may rest on beside their parameters. */
+export interface PolicyServices {
+  /** @param folder written by `eccos train`; undefined: the shipped one @default opens one at the first prediction */
+  readonly predictor: (folder: string | undefined) => Predictor;
+}
+
+const SERVICES: PolicyServices = { predictor: (folder) => new LazyPredictor({ predictor: folder }) };
+
 /** One policy: what it does, and how it is made from the parameters of a spec. */
 interface PolicyRow {
   readonly about: string;
   /** @throws SyscallError `invalid-config` for a parameter that it does not have or take */
-  readonly create: (params: Readonly<Record<string, string>>) => SchedulerPolicy;
+  readonly create: (params: Readonly<Record<string, string>>, services: PolicyServices) => SchedulerPolicy;
 }
 
 function row<P extends z.ZodType>(
   about: string,
   schema: P,
-  create: (params: z.infer<P>) => SchedulerPolicy,
+  create: (params: z.infer<P>, services: PolicyServices) => SchedulerPolicy,
 ): PolicyRow {
   return {
     about,
-    create(given) {
+    create(given, services) {
       const parsed = schema.safeParse(given);
-      if (parsed.success) return create(parsed.data);
+      if (parsed.success) return create(parsed.data, services);
       throw new SyscallError('invalid-config', describeIssue(parsed.error, given, 'policy parameter'));
     },
   };
@@ -52,6 +63,11 @@ export const POLICIES = {
     }),
     (params) => new RoundRobin(params),
   ),
+  eccos: row(
+    'least cost at which mean predicted quality reaches alpha; learns from feedback',
+    eccosParameters,
+    ({ predictor, ...params }, services) => eccosPolicy(params, services.predictor(predictor)),
+  ),
 } as const satisfies Record<string, PolicyRow>;
 
 export type PolicyName = keyof typeof POLICIES;
@@ -66,12 +82,12 @@ export function policyNames(): readonly PolicyName[] {
  *
  * @throws SyscallError `invalid-config` for an unknown name, key or value
  */
-export function createPolicy(spec: string): SchedulerPolicy {
+export function createPolicy(spec: string, services: PolicyServices = SERVICES): SchedulerPolicy {
   const [name = '', ...rest] = spec.split(':');
   if (!Object.hasOwn(POLICIES, name)) {
     throw new SyscallError('invalid-config', `Expected one of the policies ${policyNames().join(', ')}, got "${name}"`);
   }
-  return POLICIES[name as PolicyName].create(paramsOf(rest.join(':')));
+  return POLICIES[name as PolicyName].create(paramsOf(rest.join(':')), services);
 }
 
 function paramsOf(text: string): Record<string, string> {

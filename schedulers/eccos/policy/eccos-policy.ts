@@ -3,6 +3,7 @@ import type {
   Assignment,
   FinishedCall,
   PendingCall,
+  PolicyOutlook,
   SchedulableCore,
   SchedulerPolicy,
   SchedulingSnapshot,
@@ -50,6 +51,8 @@ export class EccosPolicy implements SchedulerPolicy {
   /** The last tick that had anything to decide on. */
   #last: Tick | undefined;
   #ticks = 0;
+  /** Sums over all that was placed. */
+  #expected = { calls: 0, quality: 0 };
   #unpredicted = 0;
   #greedy = 0;
 
@@ -93,6 +96,10 @@ export class EccosPolicy implements SchedulerPolicy {
     if (control.wantsSample(seen)) control.begin(this.#sample(cores), seen);
     const assignments = tick.decide(control.state, this.#last?.slotPrices ?? []);
     control.placed(tick.placed, now);
+    this.#expected = {
+      calls: this.#expected.calls + tick.placed.calls,
+      quality: this.#expected.quality + tick.placed.quality,
+    };
     this.#greedy += tick.greedy;
     this.#last = tick;
     return assignments;
@@ -115,6 +122,17 @@ export class EccosPolicy implements SchedulerPolicy {
     if (answer === undefined) return;
     this.#recalibration.learn(answer.core, answer.logit, quality);
     this.#options.control.judged(quality);
+  }
+
+  outlook(): PolicyOutlook {
+    return {
+      alpha: this.state.alpha,
+      predictedQuality: this.#expected.calls === 0 ? undefined : this.#expected.quality / this.#expected.calls,
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#options.predictor.close();
   }
 
   /** Why a call that is pending or running is where it is, a line a piece; undefined for any other. */

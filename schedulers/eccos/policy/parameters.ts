@@ -38,6 +38,8 @@ export const eccosParameters = z
     queueAhead: count(10_000).default(0),
     /** Share of its `deadlineMs` that a call may wait for a full core that is cheaper. 0: no slot idles while a call waits. */
     patience: number(0, 1).default(0),
+    /** Folder of a predictor that `eccos train` wrote. @default the shipped one */
+    predictor: z.string().min(1).optional(),
   })
   .refine(({ alpha, budgetPerHour }) => alpha === undefined || budgetPerHour === undefined, {
     path: ['budgetPerHour'],
@@ -45,7 +47,10 @@ export const eccosParameters = z
   });
 
 /** @param parameters as decoded by `eccosParameters` */
-export function eccosPolicy(parameters: z.infer<typeof eccosParameters>, predictor: Predictor): EccosPolicy {
+export function eccosPolicy(
+  parameters: Omit<z.infer<typeof eccosParameters>, 'predictor'>,
+  predictor: Predictor,
+): EccosPolicy {
   const { alpha, budgetPerHour, margin, marginClip, ...rules } = parameters;
   const control =
     budgetPerHour === undefined

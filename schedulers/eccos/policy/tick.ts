@@ -34,6 +34,7 @@ export class Tick {
   readonly #see: (call: PendingCall) => HeldCall;
   readonly #now: Millis;
   readonly #cores: readonly SchedulableCore[];
+  readonly #ids: readonly CoreId[];
   readonly #slots: readonly number[];
   readonly #left: number[];
   readonly #held: readonly HeldCall[];
@@ -57,6 +58,7 @@ export class Tick {
     this.#see = see;
     this.#now = now;
     this.#cores = cores;
+    this.#ids = cores.map(({ id }) => id);
     this.#slots = cores.map((core) => core.free + rules.queueAhead);
     this.#left = [...this.#slots];
     const { calls, rest } = candidates(pending, cores, this.#slots, this.#urgency());
@@ -119,7 +121,7 @@ export class Tick {
 
   /** Priority, and above all priorities calls whose deadline is near. */
   #urgency(): (call: PendingCall) => number {
-    const usual = this.#cores.map(({ id }) => this.#beliefs.times.mean(id) ?? 0);
+    const usual = this.#ids.map((id) => this.#beliefs.times.mean(id) ?? 0);
     const near = this.#now + NEAR * Math.max(0, ...usual);
     return ({ expiresAt = Infinity, priority }) => (expiresAt < near ? URGENT : priority);
   }
@@ -158,7 +160,7 @@ export class Tick {
     if (total === 0) return;
     for (const call of this.#rest()) {
       if (total === 0) return;
-      if (!this.#cores.some(({ id }, j) => this.#left[j]! > 0 && call.eligible.includes(id))) continue;
+      if (!this.#ids.some((id, j) => this.#left[j]! > 0 && call.eligible.includes(id))) continue;
       const held = this.#see(call);
       const market = openMarket(this.#now, [call], this.#cores, this.#beliefs);
       const core = this.#cheapestLeft(market, lambda);
@@ -182,7 +184,7 @@ export class Tick {
   #choice(market: Market, i: number, chosen: number, note: string | undefined): Choice {
     const { m, quality, costUsd, bars, notes } = market;
     return {
-      cores: this.#cores.map(({ id }) => id),
+      cores: this.#ids,
       slots: this.#slots,
       slotPrices: this.#slotPrices,
       price: this.#price as PriceState,

@@ -1,0 +1,38 @@
+import type { CoreInfo } from '../../../syscalls/cores.js';
+import type { FinishedCall } from '../../policy.js';
+import { openPredictor, type PredictorFolders } from './open-predictor.js';
+import type { PredictableCall, Prediction, Predictor } from './prediction.js';
+
+/** A predictor that is opened at its first prediction, because a policy is made at once and files are not read at once. */
+export class LazyPredictor implements Predictor {
+  readonly #folders: PredictorFolders;
+  #opened: Promise<Predictor> | undefined;
+  /** The one above, once it is there: nothing is learnt before the first prediction. */
+  #ready: Predictor | undefined;
+
+  constructor(folders: PredictorFolders) {
+    this.#folders = folders;
+  }
+
+  /** @throws SyscallError (rejects) `invalid-config` for a folder that holds no predictor */
+  async predict(
+    calls: readonly PredictableCall[],
+    cores: readonly CoreInfo[],
+  ): Promise<readonly (readonly Prediction[])[]> {
+    this.#opened ??= openPredictor(this.#folders);
+    this.#ready = await this.#opened;
+    return this.#ready.predict(calls, cores);
+  }
+
+  finished(call: FinishedCall): void {
+    this.#ready?.finished(call);
+  }
+
+  judged(call: FinishedCall, quality: number): void {
+    this.#ready?.judged(call, quality);
+  }
+
+  async close(): Promise<void> {
+    await (await this.#opened)?.close();
+  }
+}
