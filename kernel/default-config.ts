@@ -16,6 +16,7 @@ const CORES = [
 export function defaultConfig(): KernelConfig {
   const cores = CORES.map(({ id, ability, price: [inputPerMTok, outputPerMTok], speed, ttftMs, tokens, cap }) => ({
     id,
+    profile: `simulated-${id}`,
     kind: 'simulated',
     price: { inputPerMTok, outputPerMTok },
     cap,

@@ -34,7 +34,8 @@ export async function syntheticSource(options: CompareOptions, configured: reado
   };
 }
 
-function itemOf(prompt: string): { difficulty: number; lengthScale: number } {
+/** What a synthetic query asks of a simulated model. */
+export function itemOf(prompt: string): { difficulty: number; lengthScale: number } {
   const demands = readQuery(prompt);
   if (demands === undefined) return { difficulty: 0, lengthScale: 1 };
   return { difficulty: demands.difficulty, lengthScale: demands.outputTokens / USUAL_ANSWER_TOKENS };
