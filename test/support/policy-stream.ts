@@ -27,7 +27,7 @@ const CORES = [
 /** What a text does not tell, as a standard deviation of the logit. */
 const HIDDEN = 0.9;
 
-export type Wrongness = 'calibrated' | 'optimistic' | 'random' | 'constant' | 'inverted';
+export type Wrongness = 'calibrated' | 'noisy' | 'optimistic' | 'random' | 'constant' | 'inverted';
 
 /** A seeded world of calls of graded difficulty: the same for a seed, whatever the policy does. */
 export class Stream {
@@ -70,8 +70,10 @@ export class Stream {
           return CORES.map((core, j): Prediction => {
             // A hidden normal part flattens the logit: E sigmoid(x + s z) = sigmoid(x / sqrt(1 + pi s^2 / 8)), nearly.
             const honest = sigmoid((truth.shown[j] as number) / Math.sqrt(1 + (Math.PI * HIDDEN ** 2) / 8));
+            const noise = 0.5 * Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
             const quality = {
               calibrated: honest,
+              noisy: sigmoid(Math.log(honest / (1 - honest)) + noise),
               optimistic: Math.min(0.99, honest + 0.05),
               random: draw(),
               constant: 0.6,
@@ -103,7 +105,6 @@ function sigmoid(logit: number): number {
 export interface Ran {
   readonly scores: readonly number[];
   readonly costUsd: number;
-  readonly predicted: readonly number[];
   readonly cores: readonly number[];
   readonly capViolations: number;
   readonly unanswered: number;
@@ -119,7 +120,12 @@ export interface Ran {
 export async function play(
   policy: SchedulerPolicy & { readonly state?: { readonly lambda: number } },
   { truths }: Stream,
-  { seed = 1, arrivals = 6, judged = 1 }: { seed?: number; arrivals?: number; judged?: number } = {},
+  {
+    seed = 1,
+    arrivals = 6,
+    judged = 1,
+    tickMs = 250,
+  }: { seed?: number; arrivals?: number; judged?: number; tickMs?: number } = {},
 ): Promise<Ran> {
   const draw = uniform(seed + 7);
   let next = 0;
@@ -155,7 +161,7 @@ export async function play(
     running = running.filter(({ ends }) => ends > tick);
     const arrived: PendingCall[] = [];
     for (let room = 2 * arrivals * draw(); room >= draw() && next < truths.length; room--) {
-      arrived.push(callOf(next++, tick));
+      arrived.push(callOf(next++, tick * tickMs));
     }
     const cores = CORES.map((core, j): SchedulableCore => {
       const busy = running.filter((one) => one.core === j).length;
@@ -175,13 +181,13 @@ export async function play(
     if (arrived.length > 0) await policy.prepare?.(arrived, cores);
     pending = [...pending, ...arrived];
     const placed = new Map(
-      policy.schedule({ now: tick * 250, pending, cores }).map(({ syscallId, core }) => [syscallId, core]),
+      policy.schedule({ now: tick * tickMs, pending, cores }).map(({ syscallId, core }) => [syscallId, core]),
     );
     for (const call of pending) {
       const core = Number(placed.get(call.id)?.slice(5) ?? Number.NaN);
       if (Number.isNaN(core)) continue;
       running.push({ call, core, ends: tick + (truths[call.seq]?.ticks[core] as number) });
-      longestWait = Math.max(longestWait, tick - call.acceptedAt / 250);
+      longestWait = Math.max(longestWait, tick - call.acceptedAt / tickMs);
     }
     pending = pending.filter((call) => !placed.has(call.id));
     for (const [j, core] of CORES.entries()) {
@@ -189,17 +195,17 @@ export async function play(
     }
     lambdas.push(policy.state?.lambda ?? 0);
   }
-  return { scores, costUsd, predicted: [], cores: chosen, capViolations, unanswered, longestWait, lambdas };
+  return { scores, costUsd, cores: chosen, capViolations, unanswered, longestWait, lambdas };
 }
 
-function callOf(seq: number, tick: number): PendingCall {
+function callOf(seq: number, now: number): PendingCall {
   return {
     id: `s${seq}`,
     seq,
     pid: 1,
     tenant: 'default',
-    acceptedAt: tick * 250,
-    since: tick * 250,
+    acceptedAt: now,
+    since: now,
     expiresAt: undefined,
     priority: 0,
     inputTokens: 100,

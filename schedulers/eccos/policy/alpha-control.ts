@@ -13,11 +13,10 @@ const ENOUGH = 64;
 const ETA = 8;
 /** Above round-robin's mean predicted quality, where no alpha is given. */
 const ABOVE_MEAN = 0.02;
-/** Calls over which predicted and realised means are looked at to say that alpha is out of reach. */
-const WINDOW = 256;
-/** Predicted quality this far below the aim, or realised quality this far below alpha, is a miss. */
-const MISS = 0.01;
-const REALISED_MISS = 0.03;
+/** Answers over which means are taken to say that alpha is out of reach. */
+const WINDOW = { predicted: 256, judged: 1000 } as const;
+/** A mean so far below alpha is a miss. */
+const MISS = 0.02;
 
 export interface AlphaOptions {
   /** Mean quality to reach. @default the mean predicted quality over cores of the first 64 calls, + .02 */
@@ -35,8 +34,8 @@ export class AlphaControl implements PriceControl {
   readonly #options: AlphaOptions;
   readonly #margin: QualityMargin;
   readonly #price = new CarriedPrice();
-  readonly #predicted = new RecentMean();
-  readonly #realised = new RecentMean();
+  readonly #predicted = new RecentMean(WINDOW.predicted);
+  readonly #judged = new RecentMean(WINDOW.judged);
   #alpha: number | undefined;
   #nextSample = 1;
 
@@ -47,16 +46,11 @@ export class AlphaControl implements PriceControl {
   }
 
   get state(): PriceState {
-    const aim = this.#aim;
-    const predictedMiss = this.#price.isAtCeiling && this.#predicted.isBelow((aim ?? 0) - MISS);
-    const realisedMiss =
-      (this.#price.isAtCeiling || this.#margin.isExhausted) &&
-      this.#realised.isBelow((this.#alpha ?? 0) - REALISED_MISS);
     return {
       lambda: this.#price.value,
       alpha: this.#alpha,
-      aim,
-      infeasible: predictedMiss || realisedMiss,
+      aim: this.#aim,
+      infeasible: this.#isOutOfReach(this.#alpha ?? 0),
     };
   }
 
@@ -98,26 +92,37 @@ export class AlphaControl implements PriceControl {
     this.#margin.judged(quality, this.#alpha);
     // A new aim moves the price at once, not only when calls have missed it.
     this.#price.move(ETA * (this.#margin.value - before));
-    this.#realised.add(quality, 1);
+    this.#judged.add(quality, 1);
   }
 
   get #aim(): number | undefined {
     return this.#alpha === undefined ? undefined : Math.min(1, Math.max(0, this.#alpha + this.#margin.value));
   }
+
+  /** All that can be done is done, and it is not enough: by judged answers where there are some, else by predictions. */
+  #isOutOfReach(alpha: number): boolean {
+    const mean = this.#judged.mean ?? this.#predicted.mean;
+    return (this.#price.isAtCeiling || this.#margin.isExhausted) && mean !== undefined && mean < alpha - MISS;
+  }
 }
 
-/** Exponential mean over about the last 256 values. */
+/** Mean over the last values, exponentially; undefined until there are enough. */
 class RecentMean {
+  readonly #window: number;
   #count = 0;
   #mean = 0;
 
-  add(value: number, weight: number): void {
-    this.#count += weight;
-    this.#mean += Math.min(1, weight / Math.min(this.#count, WINDOW)) * (value - this.#mean);
+  constructor(window: number) {
+    this.#window = window;
   }
 
-  isBelow(limit: number): boolean {
-    return this.#count >= WINDOW && this.#mean < limit;
+  get mean(): number | undefined {
+    return this.#count < this.#window ? undefined : this.#mean;
+  }
+
+  add(value: number, weight: number): void {
+    this.#count = Math.min(this.#window, this.#count + weight);
+    this.#mean += Math.min(1, weight / this.#count) * (value - this.#mean);
   }
 }
 
