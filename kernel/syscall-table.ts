@@ -1,5 +1,6 @@
 import type { FinishedCall, SchedulerPolicy } from '../schedulers/policy.js';
 import { SyscallError } from '../syscalls/errors.js';
+import type { ChatReply } from '../syscalls/llm-chat.js';
 import type { SyscallEvent, SyscallId, SyscallState } from '../syscalls/syscall.js';
 import { isFinal } from '../syscalls/syscall.js';
 import type { Call } from './call.js';
@@ -134,7 +135,11 @@ export class SyscallTable {
     if (state.status === 'done') {
       const { core, usage } = state.reply;
       const { inputTokens, outputTokens } = usage;
-      answered = { id: call.id, tenant: process.tenant, core, inputTokens, outputTokens, costUsd, params };
+      const { tenant } = process;
+      answered = {
+        ...{ id: call.id, tenant, core, inputTokens, outputTokens, costUsd, params },
+        ...timesOf(state.reply),
+      };
     }
     const owner = process.principal.name;
     this.#finished.add(call.id, {
@@ -150,4 +155,11 @@ export class SyscallTable {
     }
     this.#events.emit('final', { syscallId: call.id, pid: process.pid, state });
   }
+}
+
+/** How long the core took, where the times are those of one request. */
+function timesOf({ times, attempts, preemptions }: ChatReply): Pick<FinishedCall, 'times'> {
+  const { started, firstToken, ended } = times;
+  if (firstToken === undefined || attempts > 1 || preemptions > 0) return {};
+  return { times: { ttftMs: firstToken - started, restMs: ended - firstToken } };
 }

@@ -15,13 +15,13 @@ export interface ConformanceCase {
  *
  * @param create a new policy in its first state; called once or more per case
  * @param options `waitsOnPurpose`: the policy may leave a slot idle while a call waits, because it plans to; say why.
- *   `seed` of the random instances, default 1
+ *   Default: what the policy itself says. `seed` of the random instances, default 1
  */
 export function conformanceCases(
   create: () => SchedulerPolicy,
   options: { readonly waitsOnPurpose?: string; readonly seed?: number } = {},
 ): readonly ConformanceCase[] {
-  const { seed = 1, waitsOnPurpose } = options;
+  const { seed = 1, waitsOnPurpose = create().waitsOnPurpose } = options;
   const cases: ConformanceCase[] = [
     { name: 'places nothing when nothing is pending', run: () => emptyInput(create()) },
     {

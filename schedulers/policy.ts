@@ -58,6 +58,8 @@ export interface FinishedCall {
   readonly outputTokens: number;
   readonly costUsd: number;
   readonly params: ChatParams;
+  /** From the start on its core to the first token, and from there to the end; absent if it was empty, preempted or tried twice. */
+  readonly times?: { readonly ttftMs: Millis; readonly restMs: Millis };
 }
 
 /**
@@ -70,6 +72,8 @@ export interface SchedulerPolicy {
   readonly name: string;
   /** A running call is preempted after this long if a call of another agent waits for its core. Cores without `supportsPrefix` are left alone. */
   readonly timeSliceMs?: Millis;
+  /** Why it may leave a slot idle while a call that could use it waits; undefined: it never does. */
+  readonly waitsOnPurpose?: string | undefined;
   /** Slow work for calls that have just arrived. The only place that may await; a call is not in a snapshot before its `prepare` has settled. */
   prepare?(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void>;
   /**

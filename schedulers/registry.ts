@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { SyscallError } from '../syscalls/errors.js';
 import { describeIssue } from '../syscalls/protocol.js';
+import { PerCall, perCallParameters } from './baselines/per-call.js';
+import { Subgradient, subgradientParameters } from './baselines/subgradient.js';
 import { eccosParameters, eccosPolicy } from './eccos/policy/parameters.js';
 import { LazyPredictor } from './eccos/predictor/lazy-predictor.js';
 import type { Predictor } from './eccos/predictor/prediction.js';
@@ -67,6 +69,23 @@ export const POLICIES = {
     'least cost at which mean predicted quality reaches alpha; learns from feedback',
     eccosParameters,
     ({ predictor, ...params }, services) => eccosPolicy(params, services.predictor(predictor)),
+  ),
+  'per-call': row(
+    'each call waits for the cheapest core with predicted quality >= threshold, else the best',
+    perCallParameters,
+    ({ predictor, threshold }, services) =>
+      new PerCall({ name: 'per-call', predictor: services.predictor(predictor), threshold, loadCheck: false }),
+  ),
+  'per-call-load': row(
+    'the same among the cores that are free',
+    perCallParameters,
+    ({ predictor, threshold }, services) =>
+      new PerCall({ name: 'per-call-load', predictor: services.predictor(predictor), threshold, loadCheck: true }),
+  ),
+  subgradient: row(
+    'the published solver: mean predicted quality alpha in every tick',
+    subgradientParameters,
+    ({ predictor, alpha }, services) => new Subgradient({ predictor: services.predictor(predictor), alpha }),
   ),
 } as const satisfies Record<string, PolicyRow>;
 

@@ -14,6 +14,7 @@ export type Known = (
 export function oracle(known: Known): SchedulerPolicy {
   return {
     name: 'oracle',
+    waitsOnPurpose: 'each call waits for the core that is known to be best',
     schedule({ pending, cores }: SchedulingSnapshot): readonly Assignment[] {
       const free = new Map(cores.map((core) => [core.id, core.free]));
       const assignments: Assignment[] = [];

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
 import { PredictedCalls, type PredictedRow } from '../eccos/policy/predicted-calls.js';
 import type { Predictor } from '../eccos/predictor/prediction.js';
+import { numberText, predictorFolder } from '../parameters.js';
 import type {
   Assignment,
   FinishedCall,
@@ -9,6 +11,13 @@ import type {
   SchedulerPolicy,
   SchedulingSnapshot,
 } from '../policy.js';
+
+/** Parameters of the per-call rules, as texts. */
+export const perCallParameters = z.strictObject({
+  /** Predicted quality that is good enough. */
+  threshold: numberText(0, 1).default(0.7),
+  predictor: predictorFolder,
+});
 
 export interface PerCallOptions {
   readonly name: 'per-call' | 'per-call-16nn' | 'per-call-load';
@@ -25,12 +34,14 @@ export interface PerCallOptions {
  */
 export class PerCall implements SchedulerPolicy {
   readonly name: PerCallOptions['name'];
+  readonly waitsOnPurpose?: string;
   readonly #threshold: number;
   readonly #loadCheck: boolean;
   readonly #calls: PredictedCalls;
 
   constructor({ name, predictor, threshold, loadCheck }: PerCallOptions) {
     this.name = name;
+    if (!loadCheck) this.waitsOnPurpose = 'each call waits for the core of its own choice';
     this.#threshold = threshold;
     this.#loadCheck = loadCheck;
     this.#calls = new PredictedCalls(predictor);

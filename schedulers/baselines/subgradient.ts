@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
 import { solveSubgradient } from '../eccos/optimizer/subgradient.js';
 import { candidates } from '../eccos/policy/candidates.js';
 import { PredictedCalls } from '../eccos/policy/predicted-calls.js';
 import type { Predictor } from '../eccos/predictor/prediction.js';
+import { numberText, predictorFolder } from '../parameters.js';
 import type {
   Assignment,
   FinishedCall,
@@ -12,12 +14,20 @@ import type {
   SchedulingSnapshot,
 } from '../policy.js';
 
+/** Parameters of the policy `subgradient`, as texts. */
+export const subgradientParameters = z.strictObject({
+  /** Mean predicted quality of every tick. */
+  alpha: numberText(0, 1).default(0.7),
+  predictor: predictorFolder,
+});
+
 /**
  * The published method: in every tick a mean predicted quality of alpha over the calls of that tick, by Lagrangian prices
  * and subgradient steps, then repaired greedily. Where its last iterate still breaks a cap, the newest calls wait.
  */
 export class Subgradient implements SchedulerPolicy {
   readonly name = 'subgradient';
+  readonly waitsOnPurpose = 'the last iterate may put more calls on a core than it has slots; those wait';
   readonly #alpha: number;
   readonly #calls: PredictedCalls;
 

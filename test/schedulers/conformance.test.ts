@@ -3,9 +3,16 @@ import { conformanceCases } from '../../schedulers/conformance.js';
 import { fifo } from '../../schedulers/fifo.js';
 import type { SchedulerPolicy } from '../../schedulers/policy.js';
 import { createPolicy, policyNames } from '../../schedulers/registry.js';
+import { madeUpPredictor } from '../support/made-up-predictor.js';
 
-describe.each([...policyNames(), 'round-robin:timeSliceMs=50'])('%s', (spec) => {
-  for (const { name, run } of conformanceCases(() => createPolicy(spec))) test(name, run);
+describe.each([
+  ...policyNames(),
+  'round-robin:timeSliceMs=50',
+  'eccos:patience=0.5',
+  'eccos:budgetPerHour=0.01',
+])('%s', (spec) => {
+  for (const { name, run } of conformanceCases(() => createPolicy(spec, { predictor: () => madeUpPredictor() })))
+    test(name, run);
 });
 
 describe('the suite fails a policy that', () => {

@@ -36,12 +36,15 @@ export interface EccosStats {
   readonly recalibrated: number;
 }
 
+const WAITS = 'a call whose deadline allows it may wait for a core that is full and cheaper at the price of quality';
+
 /**
  * Cost-efficient and quality-constrained: each tick places all that can start, at least predicted cost less the price of
  * quality times predicted quality, and moves that price so that mean quality stays at its target over the stream.
  */
 export class EccosPolicy implements SchedulerPolicy {
   readonly name = 'eccos';
+  readonly waitsOnPurpose?: string;
   readonly #options: EccosOptions;
   readonly #forecasts: Forecasts;
   readonly #recalibration = new Recalibration();
@@ -58,6 +61,7 @@ export class EccosPolicy implements SchedulerPolicy {
 
   constructor(options: EccosOptions) {
     this.#options = options;
+    if (options.patience > 0) this.waitsOnPurpose = WAITS;
     this.#forecasts = new Forecasts(options.gamma);
     this.#beliefs = {
       forecastOf: ({ id }) => (this.#calls.get(id) as HeldCall).forecast,
@@ -109,8 +113,9 @@ export class EccosPolicy implements SchedulerPolicy {
     const held = this.#calls.remove(id);
     if (finished === undefined) return;
     this.#options.predictor.finished(finished);
+    const { core, costUsd, outputTokens, times } = finished;
+    if (times !== undefined) this.#times.learn(core, times.ttftMs, times.restMs, outputTokens);
     if (held?.choice === undefined) return;
-    const { core, costUsd } = finished;
     this.#options.control.spentMore(costUsd - held.choice.costUsd[held.choice.chosen]!);
     const logit = held.forecast.logits[this.#forecasts.columnOf(core)];
     if (logit !== undefined && !Number.isNaN(logit)) this.#calls.keepAnswer(id, { core, logit });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { numberText, predictorFolder } from '../../parameters.js';
 import type { Predictor } from '../predictor/prediction.js';
 import { AlphaControl } from './alpha-control.js';
 import { BudgetControl } from './budget-control.js';
@@ -7,39 +8,30 @@ import { EccosPolicy } from './eccos-policy.js';
 /** The margin may fall by a third of what it may rise. */
 const FALL = 1 / 3;
 
-function number(least: number, most: number) {
-  return z
-    .string()
-    .regex(/^\d*\.?\d+$/, 'Expected a number')
-    .transform(Number)
-    .pipe(z.number().min(least).max(most));
-}
-
 function count(most: number) {
-  return number(0, most).pipe(z.int());
+  return numberText(0, most).pipe(z.int());
 }
 
 /** Parameters of `eccos`, as texts: numbers are written like `0.7`. */
 export const eccosParameters = z
   .strictObject({
     /** Mean quality to reach over the stream. @default mean predicted quality over the cores of the first 64 calls, + .02 */
-    alpha: number(0, 1).optional(),
+    alpha: numberText(0, 1).optional(),
     /** US dollars to spend in an hour, in place of `alpha`. */
-    budgetPerHour: number(1e-9, 1e9).optional(),
+    budgetPerHour: numberText(1e-9, 1e9).optional(),
     /** Share of what sets one core apart on one call that is believed; the rest is taken for noise. */
-    gamma: number(0, 1).default(0.7),
+    gamma: numberText(0, 1).default(0.7),
     /** By how much predicted quality aims above alpha before anything is judged. */
-    margin: number(0, 1).default(0.01),
+    margin: numberText(0, 1).default(0.01),
     /** How far feedback may raise the margin; it may lower it by a third of that. */
-    marginClip: number(0, 1).default(0.15),
+    marginClip: numberText(0, 1).default(0.15),
     /** Ticks pending after which a call goes before all others. */
     overdueTicks: count(1_000_000).default(20),
     /** Calls that each core's queue may hold beyond its free slots. */
     queueAhead: count(10_000).default(0),
     /** Share of its `deadlineMs` that a call may wait for a full core that is cheaper. 0: no slot idles while a call waits. */
-    patience: number(0, 1).default(0),
-    /** Folder of a predictor that `eccos train` wrote. @default the shipped one */
-    predictor: z.string().min(1).optional(),
+    patience: numberText(0, 1).default(0),
+    predictor: predictorFolder,
   })
   .refine(({ alpha, budgetPerHour }) => alpha === undefined || budgetPerHour === undefined, {
     path: ['budgetPerHour'],
