@@ -21,7 +21,7 @@ export function defaultConfig(): KernelConfig {
     price: { inputPerMTok, outputPerMTok },
     cap,
     ability,
-    discrimination: 1.2,
+    discrimination: 1,
     answerTokens: { median: tokens, spread: 0.5 },
     ttftMs,
     decodeSpeed: speed,
