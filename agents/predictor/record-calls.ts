@@ -1,7 +1,11 @@
 import { fitPrices } from '../../kernel/cores/fit-price.js';
 import type { Predictions } from '../../schedulers/eccos/evaluation/outcomes.js';
-import type { PredictableCall, Prediction, Predictor } from '../../schedulers/eccos/predictor/prediction.js';
-import type { FinishedCall } from '../../schedulers/policy.js';
+import type {
+  AnsweredCall,
+  PredictableCall,
+  Prediction,
+  Predictor,
+} from '../../schedulers/eccos/predictor/prediction.js';
 import type { CoreInfo } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { OutcomeRecord } from '../../syscalls/outcome.js';
@@ -60,15 +64,9 @@ export async function teach(
     const batch = records.slice(from, from + BATCH);
     await predictor.predict(batch.map(callOf), cores);
     for (const record of batch) {
-      for (const { model, score, output_tokens, cost_usd } of record.outputs) {
+      for (const { model, score, output_tokens } of record.outputs) {
         if (!ids.has(model)) continue;
-        const call: FinishedCall = {
-          ...callOf(record),
-          id: record.id,
-          core: model,
-          outputTokens: output_tokens,
-          costUsd: cost_usd,
-        };
+        const call: AnsweredCall = { ...callOf(record), core: model, outputTokens: output_tokens };
         predictor.finished(call);
         predictor.judged(call, score);
       }

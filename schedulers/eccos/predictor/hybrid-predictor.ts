@@ -1,14 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import { promptOf } from '../../../syscalls/llm-chat.js';
-import type { FinishedCall } from '../../policy.js';
 import type { Encoder } from '../encoder/encoder.js';
 import type { CaseStore, PartitionName } from '../retrieval/case-store.js';
 import type { Estimate } from '../retrieval/estimate.js';
 import { type BaseLogit, BaseLogits, logitOf, probabilityOf } from './base-logits.js';
 import { Beliefs, type CoreBelief } from './beliefs.js';
 import type { HeadsOutput, TrainedHeads } from './heads.js';
-import type { PredictableCall, Prediction, PredictionSource, Predictor } from './prediction.js';
+import type { AnsweredCall, PredictableCall, Prediction, PredictionSource, Predictor } from './prediction.js';
 import { type PromptFeatures, promptFeatures } from './prompt-features.js';
 
 /** Prompts that are kept as seen, at about 5 KB each. */
@@ -35,7 +34,7 @@ interface Sight {
 
 /** What an answer says something about. */
 interface Lesson {
-  readonly call: FinishedCall;
+  readonly call: AnsweredCall;
   /** Undefined: only its tokens are known. */
   readonly quality: number | undefined;
 }
@@ -73,11 +72,11 @@ export class HybridPredictor implements Predictor {
     return calls.map((call, i) => this.#predictOne(call, sights[i] as Sight, cores));
   }
 
-  finished(call: FinishedCall): void {
+  finished(call: AnsweredCall): void {
     this.#learn({ call, quality: undefined });
   }
 
-  judged(call: FinishedCall, quality: number): void {
+  judged(call: AnsweredCall, quality: number): void {
     this.#learn({ call, quality });
   }
 

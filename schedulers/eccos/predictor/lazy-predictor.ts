@@ -1,7 +1,6 @@
 import type { CoreInfo } from '../../../syscalls/cores.js';
-import type { FinishedCall } from '../../policy.js';
 import { openPredictor, type PredictorFolders } from './open-predictor.js';
-import type { PredictableCall, Prediction, Predictor } from './prediction.js';
+import type { AnsweredCall, PredictableCall, Prediction, Predictor } from './prediction.js';
 
 /** A predictor that is opened at its first prediction, because a policy is made at once and files are not read at once. */
 export class LazyPredictor implements Predictor {
@@ -24,11 +23,11 @@ export class LazyPredictor implements Predictor {
     return this.#ready.predict(calls, cores);
   }
 
-  finished(call: FinishedCall): void {
+  finished(call: AnsweredCall): void {
     this.#ready?.finished(call);
   }
 
-  judged(call: FinishedCall, quality: number): void {
+  judged(call: AnsweredCall, quality: number): void {
     this.#ready?.judged(call, quality);
   }
 

@@ -29,14 +29,17 @@ export interface Prediction {
 /** The part of a call that a prediction rests on. */
 export type PredictableCall = Pick<PendingCall, 'tenant' | 'inputTokens' | 'params'>;
 
+/** The part of an answered call that is learnt from. */
+export type AnsweredCall = Pick<FinishedCall, 'tenant' | 'core' | 'outputTokens' | 'params'>;
+
 /** Expects quality, tokens and cost of every call on every core, and learns from what became of them. */
 export interface Predictor {
   /** @returns a row a call, a column a core */
   predict(calls: readonly PredictableCall[], cores: readonly CoreInfo[]): Promise<readonly (readonly Prediction[])[]>;
   /** A call was answered: its tokens are known. */
-  finished(call: FinishedCall): void;
+  finished(call: AnsweredCall): void;
   /** An answer was judged, 0 to 1. What is learnt shows in later predictions. */
-  judged(call: FinishedCall, quality: number): void;
+  judged(call: AnsweredCall, quality: number): void;
   /** Lets go of threads and memory. Idempotent. */
   close(): Promise<void>;
 }
