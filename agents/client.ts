@@ -2,7 +2,7 @@ import type { CoreView } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
 import { type HelloReply, PROTOCOL_VERSION } from '../syscalls/hello.js';
 import type { ChatParams, ChatReply } from '../syscalls/llm-chat.js';
-import type { PsReply } from '../syscalls/ps.js';
+import type { PsParams, PsReply } from '../syscalls/ps.js';
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Pid, SyscallId } from '../syscalls/syscall.js';
 import type { Method, Params, Result } from '../syscalls/table.js';
@@ -153,9 +153,13 @@ export class Client {
     return (await this.#call('kernel.cores', {})).cores;
   }
 
-  /** Processes and open syscalls: one's own, or everyone's with the operator's token. */
-  ps(): Promise<PsReply> {
-    return this.#call('kernel.ps', {});
+  /**
+   * Processes and open syscalls: one's own, or everyone's with the operator's token.
+   *
+   * @param params `explain`: an open syscall whose placement is to be explained
+   */
+  ps(params: PsParams = {}): Promise<PsReply> {
+    return this.#call('kernel.ps', params);
   }
 
   /** Ends the process; open calls end `cancelled`. Settles when the socket is closed. Idempotent. */

@@ -3,7 +3,7 @@ import type { CoreView } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { HelloParams, HelloReply, Limits } from '../syscalls/hello.js';
 import type { ChatParams } from '../syscalls/llm-chat.js';
-import { PS_SYSCALL_LIMIT, type PsReply } from '../syscalls/ps.js';
+import { PS_SYSCALL_LIMIT, type PsParams, type PsReply } from '../syscalls/ps.js';
 import type { StatsReply } from '../syscalls/stats.js';
 import { type CoreId, isFinal, type Millis, type Pid, type SyscallId } from '../syscalls/syscall.js';
 import type { Admission } from './admission.js';
@@ -124,9 +124,10 @@ export class Kernel {
     return [...this.#parts.loop.slots.values()].map((slot) => slot.view());
   }
 
-  ps(principal: Principal): PsReply {
+  /** @throws SyscallError `not-found` for an explanation of a syscall that has ended or is someone else's */
+  ps(process: Process, { explain }: PsParams): PsReply {
     const { processes, clock } = this.#parts;
-    const visible = processes.visibleTo(principal);
+    const visible = processes.visibleTo(process.principal);
     const now = clock.now();
     const calls = visible
       .flatMap((process) => [...process.open].slice(0, PS_SYSCALL_LIMIT))
@@ -134,7 +135,22 @@ export class Kernel {
     return {
       processes: visible.map(describeProcess),
       syscalls: calls.slice(0, PS_SYSCALL_LIMIT).flatMap((call) => describeCall(call, now)),
+      ...(explain === undefined ? {} : { explanation: [...this.#explain(process, explain)] }),
     };
+  }
+
+  #explain(process: Process, id: SyscallId): readonly string[] {
+    const { table, policy, log } = this.#parts;
+    const call = table.get(id);
+    if (call === undefined || !mayTouch(process, call)) {
+      throw new SyscallError('not-found', `params.explain: expected an open syscall of yours, got "${id}"`);
+    }
+    try {
+      return policy.explain?.(id) ?? [];
+    } catch (error) {
+      log.error({ err: error, policy: policy.name }, 'the policy threw in explain');
+      return [];
+    }
   }
 
   stats(): StatsReply {

@@ -30,7 +30,7 @@ const HANDLERS: {
     return { accepted: true };
   },
   'kernel.cores': ({ kernel }) => ({ cores: kernel.cores() }),
-  'kernel.ps': ({ kernel, process }) => kernel.ps(process.principal),
+  'kernel.ps': ({ kernel, process }, params) => kernel.ps(process, params),
   'kernel.stats': ({ kernel }) => kernel.stats(),
 };
 

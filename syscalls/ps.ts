@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
 /** Processes and their open syscalls: one's own, or everyone's with the operator's token. */
-export const psParams = z.strictObject({});
+export const psParams = z.strictObject({
+  /** An open syscall whose placement is to be explained. */
+  explain: z.string().min(1).max(128).optional(),
+});
 
 export const psReply = z.strictObject({
   processes: z.array(
@@ -29,9 +32,12 @@ export const psReply = z.strictObject({
       outputTokens: z.number(),
     }),
   ),
+  /** Why the syscall that was asked for is where it is, or waits; empty when the policy gives no reasons. */
+  explanation: z.array(z.string()).optional(),
 });
 
 /** Most syscalls that one `kernel.ps` lists. */
 export const PS_SYSCALL_LIMIT = 1000;
 
+export type PsParams = z.infer<typeof psParams>;
 export type PsReply = z.infer<typeof psReply>;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { PsReply } from '../../syscalls/ps.js';
 import { type KernelFlags, talksToKernel, withClient } from './connection.js';
-import { out } from './printer.js';
+import { out, printable } from './printer.js';
 import { dollars, renderTable, seconds } from './table.js';
 
 /** Adds `eccos ps`. */
@@ -9,12 +9,20 @@ export function registerPs(program: Command): void {
   talksToKernel(
     program
       .command('ps')
-      .description("list processes and their open syscalls: one's own, or everyone's with the operator's token"),
-  ).action(async (flags: KernelFlags) => {
-    const { processes, syscalls } = await withClient(flags, 'eccos ps', (client) => client.ps());
+      .description("list processes and their open syscalls: one's own, or everyone's with the operator's token")
+      .option('--explain <syscall>', 'say why this open syscall is on its core, or why it waits'),
+  ).action(async ({ explain, ...flags }: KernelFlags & { readonly explain?: string }) => {
+    const params = explain === undefined ? {} : { explain };
+    const { processes, syscalls, explanation } = await withClient(flags, 'eccos ps', (client) => client.ps(params));
+    if (explanation !== undefined) return out(renderExplanation(explanation));
     out(renderProcesses(processes));
     if (syscalls.length > 0) out(`\n${renderSyscalls(syscalls)}`);
   });
+}
+
+function renderExplanation(lines: readonly string[]): string {
+  const text = lines.length === 0 ? 'the policy gives no reasons' : lines.join('\n');
+  return `${printable(text)}\n`;
 }
 
 export function renderProcesses(processes: PsReply['processes']): string {
