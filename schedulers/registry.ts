@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { SyscallError } from '../syscalls/errors.js';
 import { describeIssue } from '../syscalls/protocol.js';
+import { cheapest, cheapestFree } from './baselines/cheapest.js';
+import { leastLoaded } from './baselines/least-loaded.js';
+import { type Known, oracle } from './baselines/oracle.js';
+import { oracleUnderCaps } from './baselines/oracle-caps.js';
 import { PerCall, perCallParameters } from './baselines/per-call.js';
+import { random, randomParameters } from './baselines/random.js';
+import { strongest } from './baselines/strongest.js';
 import { Subgradient, subgradientParameters } from './baselines/subgradient.js';
 import { eccosParameters, eccosPolicy } from './eccos/policy/parameters.js';
 import { LazyPredictor } from './eccos/predictor/lazy-predictor.js';
@@ -24,6 +30,10 @@ export type {
 export interface PolicyServices {
   /** @param folder written by `eccos train`; undefined: the shipped one @default opens one at the first prediction */
   readonly predictor: (folder: string | undefined) => Predictor;
+  /** Means of the 16 nearest recorded prompts. @default none: without records there are no neighbours */
+  readonly neighbours?: () => Predictor;
+  /** What would become of a call on a core. @default none: nobody knows it beforehand */
+  readonly known?: Known;
 }
 
 const SERVICES: PolicyServices = { predictor: (folder) => new LazyPredictor({ predictor: folder }) };
@@ -32,7 +42,7 @@ const SERVICES: PolicyServices = { predictor: (folder) => new LazyPredictor({ pr
 interface PolicyRow {
   readonly about: string;
   /** @throws SyscallError `invalid-config` for a parameter that it does not have or take */
-  readonly create: (params: Readonly<Record<string, string>>, services: PolicyServices) => SchedulerPolicy;
+  readonly parse: (params: Readonly<Record<string, string>>) => (services: PolicyServices) => SchedulerPolicy;
 }
 
 function row<P extends z.ZodType>(
@@ -42,17 +52,19 @@ function row<P extends z.ZodType>(
 ): PolicyRow {
   return {
     about,
-    create(given, services) {
+    parse(given) {
       const parsed = schema.safeParse(given);
-      if (parsed.success) return create(parsed.data, services);
+      if (parsed.success) return (services) => create(parsed.data, services);
       throw new SyscallError('invalid-config', describeIssue(parsed.error, given, 'policy parameter'));
     },
   };
 }
 
+const noParameters = z.strictObject({});
+
 /** Every policy: one row each. Parameters are texts, which the schemas turn into what they ask for. */
 export const POLICIES = {
-  fifo: row('oldest call first, on the first free eligible core in config order', z.strictObject({}), fifo),
+  fifo: row('oldest call first, on the first free eligible core in config order', noParameters, fifo),
   'round-robin': row(
     'agents take turns, cores take turns; timeSliceMs preempts streaming calls',
     z.strictObject({
@@ -70,14 +82,35 @@ export const POLICIES = {
     eccosParameters,
     ({ predictor, ...params }, services) => eccosPolicy(params, services.predictor(predictor)),
   ),
+  cheapest: row('cheapest eligible core; waits for it when it is full', noParameters, cheapest),
+  'cheapest-free': row('cheapest eligible core with a free slot', noParameters, cheapestFree),
+  strongest: row(
+    'eligible core of the highest configured quality, else output price; waits for it when it is full',
+    noParameters,
+    strongest,
+  ),
+  random: row('eligible core with a free slot, drawn by call and seed', randomParameters, random),
+  'least-loaded': row(
+    'eligible core with a free slot and the smallest share of its cap in use',
+    noParameters,
+    leastLoaded,
+  ),
   'per-call': row(
     'each call waits for the cheapest core with predicted quality >= threshold, else the best',
     perCallParameters,
     ({ predictor, threshold }, services) =>
       new PerCall({ name: 'per-call', predictor: services.predictor(predictor), threshold, loadCheck: false }),
   ),
+  'per-call-16nn': row(
+    'the same with the means of the 16 nearest recorded prompts; only in eccos compare --data',
+    perCallParameters.omit({ predictor: true }),
+    ({ threshold }, { neighbours }) => {
+      const predictor = needed(neighbours, 'per-call-16nn', 'recorded neighbours', 'eccos compare --data')();
+      return new PerCall({ name: 'per-call-16nn', predictor, threshold, loadCheck: false });
+    },
+  ),
   'per-call-load': row(
-    'the same among the cores that are free',
+    'as per-call, among the cores with a free slot',
     perCallParameters,
     ({ predictor, threshold }, services) =>
       new PerCall({ name: 'per-call-load', predictor: services.predictor(predictor), threshold, loadCheck: true }),
@@ -86,6 +119,16 @@ export const POLICIES = {
     'the published solver: mean predicted quality alpha in every tick',
     subgradientParameters,
     ({ predictor, alpha }, services) => new Subgradient({ predictor: services.predictor(predictor), alpha }),
+  ),
+  oracle: row(
+    'knows every outcome: waits for the cheapest of the best; only in eccos compare',
+    noParameters,
+    (_, { known }) => oracle(needed(known, 'oracle', 'known outcomes', 'eccos compare')),
+  ),
+  'oracle-caps': row(
+    'knows every outcome: best under the caps, no slot idle; only in eccos compare',
+    noParameters,
+    (_, { known }) => oracleUnderCaps(needed(known, 'oracle-caps', 'known outcomes', 'eccos compare')),
   ),
 } as const satisfies Record<string, PolicyRow>;
 
@@ -96,17 +139,35 @@ export function policyNames(): readonly PolicyName[] {
   return Object.keys(POLICIES) as PolicyName[];
 }
 
+/** Makes a policy in its first state, as often as it is called. @param services in place of the default ones */
+export type PolicyMaker = (services?: Partial<PolicyServices>) => SchedulerPolicy;
+
 /**
- * A new policy from `name` or `name:key=value,key=value`.
+ * Reads `name` or `name:key=value,key=value`. The policy is made later, when its services are there.
  *
- * @throws SyscallError `invalid-config` for an unknown name, key or value
+ * @throws SyscallError `invalid-config` for an unknown name, key or value; the maker throws it for a missing service
  */
-export function createPolicy(spec: string, services: PolicyServices = SERVICES): SchedulerPolicy {
+export function parsePolicy(spec: string): PolicyMaker {
   const [name = '', ...rest] = spec.split(':');
   if (!Object.hasOwn(POLICIES, name)) {
     throw new SyscallError('invalid-config', `Expected one of the policies ${policyNames().join(', ')}, got "${name}"`);
   }
-  return POLICIES[name as PolicyName].create(paramsOf(rest.join(':')), services);
+  const create = POLICIES[name as PolicyName].parse(paramsOf(rest.join(':')));
+  return (services) => create({ ...SERVICES, ...services });
+}
+
+/**
+ * A new policy from `name` or `name:key=value,key=value`.
+ *
+ * @throws SyscallError `invalid-config` as `parsePolicy` and its maker
+ */
+export function createPolicy(spec: string, services?: Partial<PolicyServices>): SchedulerPolicy {
+  return parsePolicy(spec)(services);
+}
+
+function needed<T>(service: T | undefined, policy: string, what: string, where: string): T {
+  if (service !== undefined) return service;
+  throw new SyscallError('invalid-config', `${policy}: Expected ${what}, which are there only in ${where}`);
 }
 
 function paramsOf(text: string): Record<string, string> {

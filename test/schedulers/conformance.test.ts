@@ -2,17 +2,23 @@ import { describe, expect, test } from 'vitest';
 import { conformanceCases } from '../../schedulers/conformance.js';
 import { fifo } from '../../schedulers/fifo.js';
 import type { SchedulerPolicy } from '../../schedulers/policy.js';
-import { createPolicy, policyNames } from '../../schedulers/registry.js';
+import { createPolicy, type PolicyServices, policyNames } from '../../schedulers/registry.js';
 import { madeUpPredictor } from '../support/made-up-predictor.js';
+
+const services: PolicyServices = {
+  predictor: () => madeUpPredictor(),
+  neighbours: () => madeUpPredictor(),
+  known: ({ seq }, core) => ({ score: (seq + core.length) % 2, costUsd: ((seq * 7 + core.length) % 5) / 100 }),
+};
 
 describe.each([
   ...policyNames(),
   'round-robin:timeSliceMs=50',
+  'random:seed=7',
   'eccos:patience=0.5',
   'eccos:budgetPerHour=0.01',
 ])('%s', (spec) => {
-  for (const { name, run } of conformanceCases(() => createPolicy(spec, { predictor: () => madeUpPredictor() })))
-    test(name, run);
+  for (const { name, run } of conformanceCases(() => createPolicy(spec, services))) test(name, run);
 });
 
 describe('the suite fails a policy that', () => {
