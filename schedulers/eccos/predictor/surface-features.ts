@@ -72,7 +72,11 @@ const SHAPES = [
   'foreignShare',
   'logLargestNumber',
   'endsWithQuestion',
+  'logAskedLength',
 ] as const;
+
+/** A length that the answer is to have, in tokens or words. */
+const ASKED_LENGTH = /\b(\d{1,6})[ -](?:tokens?|words?)\b/i;
 
 /** Names of the features, in order. A trained net is bound to them. */
 export const SURFACE_FEATURES: readonly string[] = [...SHAPES, ...Object.keys(COUNTED), ...Object.keys(ASKED)];
@@ -108,6 +112,7 @@ function shapesOf(text: string, wholeLength: number, sentences: number): number[
     share(/[^\u0020-\u007e\s]/g),
     Math.log1p(numbers.reduce((largest, number) => Math.max(largest, Number(number)), 0)),
     Number(/\?\s*$/.test(text)),
+    Math.log1p(Number(ASKED_LENGTH.exec(text)?.[1] ?? 0)),
   ];
 }
 
