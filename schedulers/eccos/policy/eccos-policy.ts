@@ -98,7 +98,7 @@ export class EccosPolicy implements SchedulerPolicy {
     control.observe(spreadOf(tick.market));
     const { seen } = this.#forecasts;
     if (control.wantsSample(seen)) control.begin(this.#sample(cores), seen);
-    const assignments = tick.decide(control.state, this.#last?.slotPrices ?? []);
+    const assignments = tick.decide(control.state);
     control.placed(tick.placed, now);
     this.#expected = {
       calls: this.#expected.calls + tick.placed.calls,

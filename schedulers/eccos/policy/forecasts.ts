@@ -28,6 +28,7 @@ export class Forecasts {
   /** Predicted quality, row by row in a ring; NaN = unknown. */
   readonly #recent: { readonly quality: Float64Array; readonly forecast: Forecast }[] = [];
   #seen = 0;
+  #nextRefresh = 1;
   #effects: ColumnEffects = new Float64Array();
   /** The mean forecast as of the last refresh. */
   #usual: Forecast | undefined;
@@ -73,12 +74,15 @@ export class Forecasts {
     });
     // The effects rest on rows up to the last refresh, but for the very first, which would know none.
     if (this.#effects.length !== width) this.#effects = columnEffectsOf(joined(made, width), width);
-    return made.map(({ quality, costUsd, tokensP90 }) => {
+    const forecasts = made.map(({ quality, costUsd, tokensP90 }) => {
       const logits = shrinkInteraction(quality, this.#effects, this.#gamma).map(logitOf);
-      const forecast = { logits, costUsd, tokensP90 };
-      this.#remember(quality, forecast);
-      return forecast;
+      return { logits, costUsd, tokensP90 };
     });
+    for (const [i, { quality }] of made.entries()) {
+      this.#recent[this.#seen++ % RECENT] = { quality, forecast: forecasts[i] as Forecast };
+    }
+    if (this.#seen >= this.#nextRefresh) this.#refresh(width);
+    return forecasts;
   }
 
   /** For a call that could not be predicted: the mean of recent calls, else even odds at the core's price. */
@@ -96,11 +100,8 @@ export class Forecasts {
     return forecast;
   }
 
-  #remember(quality: Float64Array, forecast: Forecast): void {
-    this.#recent[this.#seen++ % RECENT] = { quality, forecast };
-    const isPowerOfTwo = (this.#seen & (this.#seen - 1)) === 0;
-    if (this.#seen % REFRESH !== 0 && !(isPowerOfTwo && this.#seen < REFRESH)) return;
-    const width = this.#columns.size;
+  #refresh(width: number): void {
+    this.#nextRefresh = this.#seen + Math.min(REFRESH, this.#seen);
     const whole = this.#recent.filter((row) => row.quality.length === width);
     this.#effects = columnEffectsOf(joined(whole, width), width);
     const forecasts = whole.map((row) => row.forecast);

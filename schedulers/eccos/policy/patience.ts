@@ -9,8 +9,6 @@ export interface WaitingRoom {
   readonly slots: readonly number[];
   /** US dollars for one call from surely wrong to surely right. */
   readonly lambda: number;
-  /** US dollars that one more slot was worth in the last tick; empty before the first. */
-  readonly slotPrices: ArrayLike<number>;
   readonly times: ServiceTimes;
   /** Share of its deadline that a call may spend waiting on purpose. */
   readonly patience: number;
@@ -18,10 +16,10 @@ export interface WaitingRoom {
 
 /**
  * Calls that are better off waiting for a full core than taking a free one: the full core is cheaper at the price of
- * quality, its slot included, and by what is known of its times the deadline holds all the same.
+ * quality, and by what is known of its times the deadline holds all the same.
  *
  * @param isOverdue calls that must not wait
- * @returns for each such call the core that it waits for; those who save most come first, at most `cap` of them a core
+ * @returns for each such call the core that it waits for; those that save most come first, at most `cap` of them a core
  */
 export function patientCalls(
   market: Market,
@@ -33,7 +31,7 @@ export function patientCalls(
   for (const [i, { acceptedAt, expiresAt }] of calls.entries()) {
     if (expiresAt === undefined || isOverdue(i)) continue;
     if (room.now - acceptedAt >= room.patience * (expiresAt - acceptedAt)) continue;
-    const net = (j: number) => costUsd[i * m + j]! - room.lambda * quality[i * m + j]! + (room.slotPrices[j] ?? 0);
+    const net = (j: number) => costUsd[i * m + j]! - room.lambda * quality[i * m + j]!;
     const open = [...cores.keys()].filter((j) => bars[i * m + j] === '' && Number.isFinite(net(j)));
     const isFree = (j: number) => room.slots[j]! > 0;
     const now = Math.min(...open.filter(isFree).map(net));

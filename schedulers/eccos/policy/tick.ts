@@ -67,20 +67,13 @@ export class Tick {
     this.market = openMarket(now, calls, cores, beliefs);
   }
 
-  /** US dollars that one more slot of each core was worth. */
-  get slotPrices(): ArrayLike<number> {
-    return this.#slotPrices;
-  }
-
   /** Calls that were placed one by one, because there were more slots to fill than one solve may look at. */
   get greedy(): number {
     return this.#greedy;
   }
 
-  /** @param slotPrices of the tick before; empty in the first */
-  decide(price: PriceState, slotPrices: ArrayLike<number>): readonly Assignment[] {
+  decide(price: PriceState): readonly Assignment[] {
     this.#price = price;
-    this.#slotPrices = slotPrices;
     const { n, m, costUsd, quality, bars, calls } = this.market;
     const waits = this.#waits(price.lambda);
     const { assignment, mu } = solveAssignment({
@@ -131,7 +124,6 @@ export class Tick {
       now: this.#now,
       slots: this.#slots,
       lambda,
-      slotPrices: this.#slotPrices,
       times: this.#beliefs.times,
       patience: this.#rules.patience,
     };

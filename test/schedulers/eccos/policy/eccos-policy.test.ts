@@ -1,0 +1,297 @@
+import { describe, expect, test } from 'vitest';
+import { eccosParameters, eccosPolicy } from '../../../../schedulers/eccos/policy/parameters.js';
+import type { PredictableCall, Predictor } from '../../../../schedulers/eccos/predictor/prediction.js';
+import type { FinishedCall, PendingCall, SchedulableCore, SchedulerPolicy } from '../../../../schedulers/policy.js';
+import { promptOf } from '../../../../syscalls/llm-chat.js';
+import { madeUpPredictor } from '../../../support/made-up-predictor.js';
+import { coreOf, pendingCall } from '../../../support/scheduling.js';
+
+const IDS = ['small', 'middle', 'large'] as const;
+type Quality = Readonly<Record<(typeof IDS)[number], number>>;
+const USUAL: Quality = { small: 0.5, middle: 0.7, large: 0.9 };
+
+/** Predicts the same of every call, at a tenth, one and ten cents, but for what `special` says of a prompt. */
+function predicting(
+  special: Readonly<Record<string, Partial<Quality>>> = {},
+): Predictor & { readonly asked: string[] } {
+  const base = madeUpPredictor();
+  return {
+    ...base,
+    predict: async (calls, cores) => {
+      const rows = await base.predict(calls, cores);
+      return rows.map((row, i) => {
+        const quality: Quality = { ...USUAL, ...special[promptOf((calls[i] as PredictableCall).params)] };
+        return row.map((one, j) => ({ ...one, quality: quality[IDS[j] as keyof Quality], costMean: 0.001 * 10 ** j }));
+      });
+    },
+  };
+}
+
+function eccos(given: Readonly<Record<string, string>> = {}, predictor: Predictor = predicting()) {
+  return eccosPolicy(eccosParameters.parse({ gamma: '1', margin: '0', ...given }), predictor);
+}
+
+function cores(free: readonly number[] = [9, 9, 9]): SchedulableCore[] {
+  return IDS.map((id, j) => coreOf(id, { free: free[j] as number, cap: 9 }));
+}
+
+function call(seq: number, more: Partial<PendingCall> = {}): PendingCall {
+  return pendingCall(seq, { eligible: IDS, ...more });
+}
+
+function finished({ id, params }: PendingCall, core: string, more: Partial<FinishedCall> = {}): FinishedCall {
+  return { id, tenant: 'default', core, inputTokens: 100, outputTokens: 50, costUsd: 0.001, params, ...more };
+}
+
+/** One tick over calls that have just come. @returns core by syscall id */
+async function tick(
+  policy: SchedulerPolicy,
+  pending: readonly PendingCall[],
+  {
+    free = [9, 9, 9],
+    now = 0,
+    arrived = pending,
+  }: { free?: readonly number[]; now?: number; arrived?: readonly PendingCall[] } = {},
+): Promise<Record<string, string>> {
+  if (arrived.length > 0) await policy.prepare?.(arrived, cores(free));
+  return Object.fromEntries(
+    policy.schedule({ now, pending, cores: cores(free) }).map((one) => [one.syscallId, one.core]),
+  );
+}
+
+describe('predictions', () => {
+  test('are asked for once a call, however often it is placed', async () => {
+    const predictor = predicting();
+    const policy = eccos({ alpha: '0.5' }, predictor);
+    const pending = [call(0), call(1)];
+    expect(await tick(policy, pending, { free: [1, 0, 0] })).toEqual({ s0: 'small' });
+    expect(await tick(policy, [call(1, { placed: 'small' })], { arrived: [] })).toEqual({ s1: 'small' });
+    expect(predictor.asked).toEqual(['call 0', 'call 1']);
+  });
+
+  test('that fail do not keep calls from being served; they are counted', async () => {
+    const policy = eccos({}, { ...predicting(), predict: () => Promise.reject(new Error('no model')) });
+    await expect(policy.prepare([call(0)], cores())).rejects.toThrow('no model');
+    expect(await tick(policy, [call(0), call(1)], { arrived: [] })).toEqual({
+      s0: expect.any(String),
+      s1: expect.any(String),
+    });
+    expect(policy.stats.unpredicted).toBe(2);
+  });
+});
+
+describe('the target', () => {
+  test('without an alpha is the mean over the cores of what was seen first, + .02', async () => {
+    const policy = eccos();
+    await tick(
+      policy,
+      Array.from({ length: 64 }, (_, seq) => call(seq)),
+    );
+    expect(policy.state.alpha).toBeCloseTo(0.72, 9);
+    await policy.prepare(
+      Array.from({ length: 64 }, (_, i) => call(64 + i, { params: { messages: [{ role: 'user', content: 'hard' }] } })),
+      cores(),
+    );
+    expect(policy.state.alpha).toBeCloseTo(0.72, 9);
+  });
+
+  test('is reached at least cost: cheap calls for a low alpha, dear ones for a high one', async () => {
+    const placed = async (alpha: string) => Object.values(await tick(eccos({ alpha }), [call(0), call(1), call(2)]));
+    expect(await placed('0.4')).toEqual(['small', 'small', 'small']);
+    expect(await placed('0.95')).toEqual(['large', 'large', 'large']);
+  });
+
+  test('holds over the stream, not in every tick', async () => {
+    const policy = eccos({ alpha: '0.7' });
+    const chosen: string[] = [];
+    for (let seq = 0; seq < 400; seq++) chosen.push((await tick(policy, [call(seq)]))[`s${seq}`] as string);
+    const mean = chosen.reduce((sum, core) => sum + USUAL[core as keyof Quality], 0) / chosen.length;
+    expect(Math.abs(mean - 0.7)).toBeLessThan(0.01);
+    expect(policy.outlook().predictedQuality).toBeCloseTo(mean, 6);
+  });
+});
+
+describe('floors and deadlines', () => {
+  const floor = (seq: number, minQuality: number) =>
+    call(seq, { params: { messages: [{ role: 'user', content: `call ${seq}` }], minQuality } });
+
+  test('a core below minQuality is not used, also when only it is free', async () => {
+    expect(await tick(eccos({ alpha: '0.1' }), [floor(0, 0.8)])).toEqual({ s0: 'large' });
+    expect(await tick(eccos({ alpha: '0.1' }), [floor(0, 0.8)], { free: [9, 9, 0] })).toEqual({});
+  });
+
+  test('where no core reaches it, the best one serves, and the reason says so', async () => {
+    const policy = eccos({ alpha: '0.1' });
+    await policy.prepare([floor(0, 0.95)], cores());
+    expect(policy.schedule({ now: 0, pending: [floor(0, 0.95)], cores: cores() })).toMatchObject([
+      { core: 'large', reason: expect.stringContaining('infeasible: no core is expected to reach minQuality 0.95') },
+    ]);
+  });
+
+  /** A policy that knows that `small` takes 10 s and the others 1 s. */
+  async function experienced(given: Record<string, string> = {}) {
+    const policy = eccos({ alpha: '0.1', ...given });
+    for (let seq = 0; seq < 30; seq++) {
+      const core = IDS[seq % 3] as string;
+      const pending = call(1000 + seq);
+      await tick(policy, [pending], { free: IDS.map((id) => (id === core ? 1 : 0)) });
+      const total = core === 'small' ? 10_000 : 1000;
+      policy.release(pending.id, finished(pending, core, { times: { ttftMs: total / 10, restMs: 0.9 * total } }));
+    }
+    return policy;
+  }
+
+  test('a core that would take too long is not used, unless none is quick enough', async () => {
+    // 200 tokens are expected at most, four times those of the answers before.
+    expect(await tick(await experienced(), [call(0, { expiresAt: 60_000 })])).toEqual({ s0: 'small' });
+    expect(await tick(await experienced(), [call(0, { expiresAt: 8000 })])).toEqual({ s0: 'middle' });
+    expect(await tick(await experienced(), [call(0, { expiresAt: 100 })])).toEqual({ s0: 'small' });
+  });
+
+  test('calls whose deadline is near go before those of higher priority', async () => {
+    const pending = [call(0, { priority: 9 }), call(1, { expiresAt: 5000 })];
+    expect(await tick(await experienced(), pending, { free: [0, 1, 0] })).toEqual({ s1: 'middle' });
+  });
+
+  test('with patience a call waits for a full core that is cheaper, as long as its deadline allows', async () => {
+    const policy = await experienced({ patience: '0.5' });
+    const patient = call(0, { expiresAt: 100_000 });
+    expect(await tick(policy, [patient], { free: [0, 1, 1] })).toEqual({});
+    expect(policy.explain('s0')?.[0]).toMatch(/^waits: for small, on purpose/);
+    expect(await tick(policy, [patient], { free: [0, 1, 1], now: 50_000, arrived: [] })).toEqual({ s0: 'middle' });
+    expect(await tick(policy, [call(1), call(2, { expiresAt: 20_000 })], { free: [0, 9, 9] })).toEqual({
+      s1: 'middle',
+      s2: 'middle',
+    });
+    expect(await tick(await experienced(), [patient], { free: [0, 1, 1] })).toEqual({ s0: 'middle' });
+  });
+});
+
+describe('waiting', () => {
+  test('a call that was not placed for 20 ticks goes before urgent ones', async () => {
+    const policy = eccos();
+    const patient = call(0);
+    let seq = 1;
+    for (let n = 0; n < 40; n++) {
+      const rival = call(seq++, { priority: 9 });
+      const placed = await tick(policy, n === 0 ? [patient, rival] : [patient, rival], {
+        free: [1, 0, 0],
+        arrived: n === 0 ? [patient, rival] : [rival],
+      });
+      if (placed['s0'] !== undefined) {
+        expect(n).toBeLessThanOrEqual(20);
+        return;
+      }
+    }
+    expect.fail('never placed');
+  });
+
+  test('n overdue calls on S slots are served within ceil(n / S) ticks, oldest first, whatever comes', async () => {
+    const policy = eccos({ overdueTicks: '5' });
+    let pending = Array.from({ length: 20 }, (_, seq) => call(seq));
+    await policy.prepare(pending, cores());
+    for (let n = 0; n < 6; n++) policy.schedule({ now: n, pending, cores: cores([0, 0, 0]) });
+    const order: string[] = [];
+    for (let n = 0; n < 7; n++) {
+      const rivals = Array.from({ length: 10 }, (_, i) => call(100 + 10 * n + i, { priority: 9 }));
+      pending = [...pending, ...rivals];
+      const placed = await tick(policy, pending, { free: [1, 1, 1], arrived: rivals });
+      order.push(...Object.keys(placed).toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1))));
+      pending = pending.filter(({ id }) => placed[id] === undefined);
+    }
+    expect(order.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, seq) => `s${seq}`));
+  });
+
+  test('a preempted call stays on its core and waits anew', async () => {
+    const policy = eccos({ alpha: '0.1' });
+    await tick(policy, [call(0)]);
+    const preempted = call(0, { since: 5, eligible: ['large'], pinned: 'large' });
+    expect(await tick(policy, [preempted], { arrived: [] })).toEqual({ s0: 'large' });
+  });
+
+  test('a queue may be held ahead of the cap', async () => {
+    const pending = Array.from({ length: 9 }, (_, seq) => call(seq, { eligible: ['small'] }));
+    expect(Object.keys(await tick(eccos({ queueAhead: '2' }), pending, { free: [1, 0, 0] }))).toHaveLength(3);
+  });
+});
+
+describe('a long backlog', () => {
+  const backlog = Array.from({ length: 100_000 }, (_, seq) => call(seq, { priority: seq === 99_999 ? 9 : 0 }));
+
+  test('is decided on in part: the oldest and the most urgent calls', async () => {
+    const predictor = predicting();
+    const policy = eccos({ alpha: '0.7' }, predictor);
+    const placed = await tick(policy, backlog, { free: [2, 2, 2], arrived: backlog.slice(0, 10) });
+    expect(Object.keys(placed).toSorted()).toEqual(['s0', 's1', 's2', 's3', 's4', 's99999']);
+    expect(policy.stats).toMatchObject({ greedy: 0 });
+  });
+
+  test('with more slots than one solve may fill, the rest is placed one by one, and counted', async () => {
+    const policy = eccos({ alpha: '0.7' });
+    const placed = await tick(policy, backlog.slice(0, 20_000), { free: [4000, 4000, 4000], arrived: [] });
+    expect(Object.keys(placed)).toHaveLength(12_000);
+    expect(policy.stats.greedy).toBe(12_000 - 8192);
+  });
+
+  test('does not leave a slot idle that only a late call can use', async () => {
+    const late = call(5000, { eligible: ['large'] });
+    const pending = [...backlog.slice(0, 5000).map((one) => ({ ...one, eligible: ['small', 'middle'] })), late];
+    expect((await tick(eccos(), pending, { free: [1, 0, 1], arrived: [] }))['s5000']).toBe('large');
+  });
+});
+
+describe('what is told', () => {
+  test('every decision has a reason of one line and an explanation of all cores', async () => {
+    const policy = eccos({ alpha: '0.7' });
+    await policy.prepare([call(0), call(1, { eligible: ['small'] })], cores());
+    const [first] = policy.schedule({
+      now: 0,
+      pending: [call(0), call(1, { eligible: ['small'] })],
+      cores: cores([0, 9, 9]),
+    });
+    expect(first?.reason).toMatch(/^quality 0\.\d{3} for \$0\.\d+ expected; quality costs \$/);
+    const [head, price, ...table] = policy.explain('s0') as readonly string[];
+    expect(head).toBe(`on ${first?.core}`);
+    expect(price).toMatch(/^price of quality \$.*, aiming at 0.700 for alpha 0.700/);
+    expect(table.map((line) => line.replace(/ {2,}/g, '|').split('|')[6])).toEqual([
+      undefined,
+      'no free slot',
+      first?.core === 'middle' ? 'chosen' : expect.stringMatching(/more, net$/),
+      first?.core === 'large' ? 'chosen' : expect.stringMatching(/more, net$/),
+    ]);
+    expect(policy.explain('s1')).toEqual([
+      'waits: no slot was left for it',
+      price,
+      expect.stringMatching(/^CORE/),
+      expect.stringMatching(/^small .* no free slot$/),
+      expect.stringMatching(/^middle .* not eligible$/),
+      expect.stringMatching(/^large .* not eligible$/),
+    ]);
+    policy.release('s0', undefined);
+    expect(policy.explain('s0')).toBeUndefined();
+  });
+
+  test('an answer that is judged twice counts once; the predictor hears of both', async () => {
+    let judged = 0;
+    const policy = eccos({ alpha: '0.9' }, { ...predicting(), judged: () => judged++ });
+    for (let seq = 0; seq < 64; seq++) {
+      const one = call(seq);
+      const core = (await tick(policy, [one]))[one.id] as string;
+      policy.release(one.id, finished(one, core));
+      for (let n = 0; n < 2; n++) policy.feedback(finished(one, core), 0);
+    }
+    expect(judged).toBe(128);
+    expect(policy.state.aim).toBeCloseTo(1, 9);
+    policy.feedback(finished(call(999), 'small'), 0);
+  });
+});
+
+test.each([
+  ['alpha=2', { alpha: '2' }],
+  ['alpha=x', { alpha: 'x' }],
+  ['both targets', { alpha: '0.7', budgetPerHour: '3' }],
+  ['overdueTicks=1.5', { overdueTicks: '1.5' }],
+  ['an unknown parameter', { alhpa: '0.7' }],
+])('%s is refused', (_, given) => {
+  expect(eccosParameters.safeParse(given).success).toBe(false);
+});
