@@ -9,5 +9,14 @@ export function numberText(least: number, most: number) {
     .pipe(z.number().min(least).max(most));
 }
 
-/** Folder of a predictor that `eccos train` wrote. @default the shipped one */
-export const predictorFolder = z.string().min(1).optional();
+const folder = z.string().min(1).optional();
+
+/** Folders of a predictor: parameters of every policy that predicts. */
+export const predictorFolders = {
+  /** Written by `eccos train`. @default the shipped one */
+  predictor: folder,
+  /** Of the encoder that it was trained on. @default the shipped one */
+  encoder: folder,
+  /** Where what it learns is kept from one run to the next. @default it is forgotten */
+  memory: folder,
+} as const;

@@ -11,6 +11,7 @@ import { strongest } from './baselines/strongest.js';
 import { Subgradient, subgradientParameters } from './baselines/subgradient.js';
 import { eccosParameters, eccosPolicy } from './eccos/policy/parameters.js';
 import { LazyPredictor } from './eccos/predictor/lazy-predictor.js';
+import type { PredictorFolders } from './eccos/predictor/open-predictor.js';
 import type { Predictor } from './eccos/predictor/prediction.js';
 import { fifo } from './fifo.js';
 import type { SchedulerPolicy } from './policy.js';
@@ -28,15 +29,15 @@ export type {
 
 /** What policies may rest on beside their parameters. */
 export interface PolicyServices {
-  /** @param folder written by `eccos train`; undefined: the shipped one @default opens one at the first prediction */
-  readonly predictor: (folder: string | undefined) => Predictor;
+  /** @default opens one at the first prediction */
+  readonly predictor: (folders: PredictorFolders) => Predictor;
   /** Means of the 16 nearest recorded prompts. @default none: without records there are no neighbours */
   readonly neighbours?: () => Predictor;
   /** What would become of a call on a core. @default none: nobody knows it beforehand */
   readonly known?: Known;
 }
 
-const SERVICES: PolicyServices = { predictor: (folder) => new LazyPredictor({ predictor: folder }) };
+const SERVICES: PolicyServices = { predictor: (folders) => new LazyPredictor(folders) };
 
 /** One policy: what it does, and how it is made from the parameters of a spec. */
 interface PolicyRow {
@@ -80,7 +81,8 @@ export const POLICIES = {
   eccos: row(
     'least cost at which mean predicted quality reaches alpha; learns from feedback',
     eccosParameters,
-    ({ predictor, ...params }, services) => eccosPolicy(params, services.predictor(predictor)),
+    ({ predictor, encoder, memory, ...params }, services) =>
+      eccosPolicy(params, services.predictor({ predictor, encoder, memory })),
   ),
   cheapest: row('cheapest eligible core; waits for it when it is full', noParameters, cheapest),
   'cheapest-free': row('cheapest eligible core with a free slot', noParameters, cheapestFree),
@@ -98,12 +100,12 @@ export const POLICIES = {
   'per-call': row(
     'each call waits for the cheapest core with predicted quality >= threshold, else the best',
     perCallParameters,
-    ({ predictor, threshold }, services) =>
-      new PerCall({ name: 'per-call', predictor: services.predictor(predictor), threshold, loadCheck: false }),
+    ({ threshold, ...folders }, services) =>
+      new PerCall({ name: 'per-call', predictor: services.predictor(folders), threshold, loadCheck: false }),
   ),
   'per-call-16nn': row(
     'the same with the means of the 16 nearest recorded prompts; only in eccos compare --data',
-    perCallParameters.omit({ predictor: true }),
+    perCallParameters.pick({ threshold: true }),
     ({ threshold }, { neighbours }) => {
       const predictor = needed(neighbours, 'per-call-16nn', 'recorded neighbours', 'eccos compare --data')();
       return new PerCall({ name: 'per-call-16nn', predictor, threshold, loadCheck: false });
@@ -112,13 +114,13 @@ export const POLICIES = {
   'per-call-load': row(
     'as per-call, among the cores with a free slot',
     perCallParameters,
-    ({ predictor, threshold }, services) =>
-      new PerCall({ name: 'per-call-load', predictor: services.predictor(predictor), threshold, loadCheck: true }),
+    ({ threshold, ...folders }, services) =>
+      new PerCall({ name: 'per-call-load', predictor: services.predictor(folders), threshold, loadCheck: true }),
   ),
   subgradient: row(
     'the published solver: mean predicted quality alpha in every tick',
     subgradientParameters,
-    ({ predictor, alpha }, services) => new Subgradient({ predictor: services.predictor(predictor), alpha }),
+    ({ alpha, ...folders }, services) => new Subgradient({ predictor: services.predictor(folders), alpha }),
   ),
   oracle: row(
     'knows every outcome: waits for the cheapest of the best; only in eccos compare',

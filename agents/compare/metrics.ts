@@ -1,5 +1,6 @@
 import type { Millis } from '../../syscalls/syscall.js';
 import type { CallEnd, CallRecord } from './call-record.js';
+import type { OverheadFigures } from './overhead.js';
 import { jainOf, meanOf, quantilesOf, sumOf } from './statistics.js';
 
 /** Everything that one run of one policy on one seed left behind. */
@@ -9,7 +10,12 @@ export interface Trial {
   readonly calls: readonly CallRecord[];
   /** As seen by the witness. */
   readonly capViolations: number;
-  readonly decisionMs: { readonly p50: number; readonly p99: number } | null;
+  /** Mean quality that the policy aimed at; null: it has no such aim. */
+  readonly alpha: number | null;
+  /** Mean quality that the policy expected; null: it says nothing. */
+  readonly predictedQuality: number | null;
+  /** Null: not measured. */
+  readonly overhead: OverheadFigures | null;
 }
 
 /** Percentiles; null of nothing. */
@@ -22,6 +28,8 @@ export interface Spread {
 /** Figures of one trial. Null where there is nothing to measure. */
 export interface TrialMetrics {
   readonly quality: number;
+  readonly predictedQuality: number | null;
+  readonly alphaMet: number | null;
   readonly costUsd: number;
   readonly costPerCorrect: number | null;
   readonly meanTurnaroundMs: number | null;
@@ -38,7 +46,7 @@ export interface TrialMetrics {
 /** How many calls of a trial ended in which way other than `done`; `lost` = those that never ended. */
 export type TrialCounts = Readonly<Record<'lost' | Exclude<CallEnd, 'done'>, number>>;
 
-export function measure({ planned, calls }: Trial): TrialMetrics {
+export function measure({ planned, calls, alpha, predictedQuality }: Trial): TrialMetrics {
   const answers = calls.flatMap(({ answer }) => (answer === undefined ? [] : [answer]));
   const costUsd = sumOf(calls.map((call) => call.costUsd));
   const correct = sumOf(calls.map((call) => call.score));
@@ -46,6 +54,8 @@ export function measure({ planned, calls }: Trial): TrialMetrics {
   const spanMs = spanOf(calls);
   return {
     quality: correct / planned,
+    predictedQuality,
+    alphaMet: alpha === null ? null : shareOfWindows(calls, alpha),
     costUsd,
     costPerCorrect: correct > 0 ? costUsd / correct : null,
     meanTurnaroundMs: answers.length > 0 ? meanOf(turnaround) : null,
@@ -71,6 +81,17 @@ export function countEnds({ planned, calls }: Trial): TrialCounts {
     cancelled: of('cancelled'),
     rejected: of('rejected'),
   };
+}
+
+/** Calls of one window, over which alpha is to be reached. */
+const WINDOW = 1000;
+
+/** Share of the whole windows, in order of completion, whose mean score reaches alpha. */
+function shareOfWindows(calls: readonly CallRecord[], alpha: number): number | null {
+  const windows = Array.from({ length: Math.floor(calls.length / WINDOW) }, (_, i) =>
+    meanOf(calls.slice(i * WINDOW, (i + 1) * WINDOW).map(({ score }) => score)),
+  );
+  return windows.length === 0 ? null : windows.filter((mean) => mean >= alpha).length / windows.length;
 }
 
 /** From the first call sent to the last one ended. */

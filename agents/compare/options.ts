@@ -30,6 +30,16 @@ export interface CompareOptions {
   readonly speed: number | undefined;
   readonly caps: string | undefined;
   readonly live: boolean;
+  /** Folder of the predictor, for policies that do not name one; undefined: the shipped one. */
+  readonly predictor: string | undefined;
+  /** Predictors learn from feedback, each trial by itself. */
+  readonly learn: boolean;
+  /** Share of the answers that are judged, 0 to 1. */
+  readonly feedback: number;
+  /** For policies that aim at a mean quality and were not given one; undefined: from round-robin. */
+  readonly alpha: number | undefined;
+  /** Measure what scheduling takes in virtual time too, where reports then no longer repeat byte for byte. */
+  readonly measure: boolean;
 }
 
 /** Arrivals a second where neither trace nor rate is given; they are then sped up until the cores are busy. */
@@ -54,6 +64,11 @@ export interface CompareFlags {
   readonly speed?: number;
   readonly caps?: string;
   readonly live?: true;
+  readonly predictor?: string;
+  readonly learn?: true;
+  readonly feedback: number;
+  readonly alpha?: number;
+  readonly measure?: true;
 }
 
 /**
@@ -93,6 +108,11 @@ export async function readOptions(flags: CompareFlags, argv: readonly string[]):
     speed: flags.speed,
     caps: flags.caps,
     live,
+    predictor: flags.predictor,
+    learn: flags.learn ?? false,
+    feedback: flags.feedback,
+    alpha: flags.alpha,
+    measure: flags.measure ?? false,
   };
 }
 

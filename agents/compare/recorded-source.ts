@@ -48,6 +48,7 @@ export async function recordedSource(options: CompareOptions): Promise<Source> {
   return {
     cores: caps === undefined ? cores : await withCapsOf(caps, cores),
     deps: { outcomes },
+    prompts: records.map(({ prompt }) => prompt),
     pace: 'arrivals',
     draw: (random) => recordedLoad(random, records, times(random.stream('arrivals')), agents),
     about: {
@@ -86,6 +87,7 @@ function coreOf(model: string, price: Price | undefined, data: readonly string[]
     kind: 'recorded',
     id: model,
     model,
+    profile: model,
     data: [...data],
     price,
     cap: defaultCapOf(model),

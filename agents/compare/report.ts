@@ -15,6 +15,8 @@ const policyReport = z.strictObject({
   predictedQuality: figure.nullable(),
   /** Mean quality that the policy was to reach; null: it has no such target. */
   alpha: z.number().nullable(),
+  /** Share of the windows of 1,000 calls, in order of completion, whose mean score is alpha or more; null without alpha, or with fewer calls. */
+  alphaMet: figure.nullable(),
   /** US dollars of one seed's load. */
   costUsd: figure.nullable(),
   /** US dollars by sum of scores. */
@@ -45,8 +47,15 @@ const policyReport = z.strictObject({
   cancelled: count,
   /** Calls that were refused at admission, over all seeds. */
   rejected: count,
-  /** Time of one decision, real milliseconds; null in virtual time, where reports repeat byte for byte. */
+  /**
+   * Time of one decision, real milliseconds. This and the next two: null in virtual time without `--measure`, where reports
+   * repeat byte for byte.
+   */
   decisionMs: z.strictObject({ p50: figure.nullable(), p99: figure.nullable() }).nullable(),
+  /** Predictions and decisions by call, real milliseconds. A prediction that was remembered counts with the time it took when it was made. */
+  overheadMsPerCall: figure.nullable(),
+  /** Predictions and decisions as a share of the time that calls were on a core. */
+  overheadShare: figure.nullable(),
   /** Plain sums over all seeds, equal to those over the lines of `--calls`. */
   totals: z.strictObject({ calls: count, score: z.number(), costUsd: z.number() }),
 });
@@ -79,6 +88,16 @@ const loadReport = z.strictObject({
   speedSource: z.enum(['given', 'calibrated', 'agents set the pace']),
   /** Share of all slots in use under round-robin, if the speed was calibrated. */
   busyShare: z.number().nullable(),
+  /** Share of the answers that agents judge, the same answers for every policy. */
+  feedback: z.number(),
+  /** Whether predictors learn from them; each trial then has its own. */
+  learn: z.boolean(),
+  /** Folder of the predictor; null: the shipped one. */
+  predictor: z.string().nullable(),
+  /** Mean quality handed to policies that aim at one and were not given one; null: there are none. */
+  alpha: z.number().nullable(),
+  /** `round-robin`: .02 above the mean quality that is predicted of the cores that round-robin chooses. */
+  alphaSource: z.enum(['given', 'round-robin']).nullable(),
   data: z.array(z.string()),
   split: z.string().nullable(),
   /** Records that all chosen models answered, and how many others were left out. */

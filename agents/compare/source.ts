@@ -9,6 +9,8 @@ export interface Source {
   readonly cores: readonly CoreConfig[];
   /** What the cores of every trial share: what simulated ones find in a prompt, the files that recorded ones replay. */
   readonly deps: Pick<CoreDeps, 'items' | 'outcomes'>;
+  /** Texts of the records that calls are drawn from; undefined: they are made up. */
+  readonly prompts?: readonly string[];
   /** Whether arrivals have times of their own that can be sped up. */
   readonly pace: 'arrivals' | 'agents';
   /** The load of one seed, at speed 1. */

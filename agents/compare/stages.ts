@@ -41,7 +41,12 @@ export function virtualStage(): Stage {
         await session.call('agent.hello', { protocol: PROTOCOL_VERSION, name: agentName(i) });
       }
       return {
-        ports: sessions.map((session) => ({ chat: (params) => session.call('llm.chat', params) })),
+        ports: sessions.map((session) => ({
+          chat: (params) => session.call('llm.chat', params),
+          async feedback(syscallId, quality) {
+            await session.call('syscall.feedback', { syscallId, quality });
+          },
+        })),
         async close() {
           for (const session of sessions) session.close();
         },

@@ -7,17 +7,19 @@ export interface TrialSummary {
   readonly metrics: TrialMetrics;
   readonly counts: TrialCounts;
   readonly capViolations: number;
-  readonly decisionMs: Trial['decisionMs'];
+  readonly alpha: Trial['alpha'];
+  readonly overhead: Trial['overhead'];
   readonly totals: PolicyReport['totals'];
 }
 
 export function summarise(trial: Trial): TrialSummary {
-  const { calls, capViolations, decisionMs } = trial;
+  const { calls, capViolations, alpha, overhead } = trial;
   return {
     metrics: measure(trial),
     counts: countEnds(trial),
     capViolations,
-    decisionMs,
+    alpha,
+    overhead,
     totals: {
       calls: calls.length,
       score: sumOf(calls.map((call) => call.score)),
@@ -39,8 +41,9 @@ export function policyReportOf(name: string, trials: readonly TrialSummary[]): P
   return {
     name,
     quality: figure((metrics) => metrics.quality),
-    predictedQuality: null,
-    alpha: null,
+    predictedQuality: figure((metrics) => metrics.predictedQuality),
+    alpha: trials[0]?.alpha ?? null,
+    alphaMet: figure((metrics) => metrics.alphaMet),
     costUsd: figure((metrics) => metrics.costUsd),
     costPerCorrect: figure((metrics) => metrics.costPerCorrect),
     waitingMs: spread((metrics) => metrics.waitingMs),
@@ -58,12 +61,14 @@ export function policyReportOf(name: string, trials: readonly TrialSummary[]): P
     expired: total((trial) => trial.counts.expired),
     cancelled: total((trial) => trial.counts.cancelled),
     rejected: total((trial) => trial.counts.rejected),
-    decisionMs: trials.some((trial) => trial.decisionMs === null)
+    decisionMs: trials.some((trial) => trial.overhead === null)
       ? null
       : {
-          p50: figureOf(trials.map((trial) => trial.decisionMs?.p50 ?? null)),
-          p99: figureOf(trials.map((trial) => trial.decisionMs?.p99 ?? null)),
+          p50: figureOf(trials.map((trial) => trial.overhead?.p50 ?? null)),
+          p99: figureOf(trials.map((trial) => trial.overhead?.p99 ?? null)),
         },
+    overheadMsPerCall: figureOf(trials.map((trial) => trial.overhead?.perCallMs ?? null)),
+    overheadShare: figureOf(trials.map((trial) => trial.overhead?.share ?? null)),
     totals: {
       calls: total((trial) => trial.totals.calls),
       score: sumOf(trials.map((trial) => trial.totals.score)),

@@ -10,6 +10,9 @@ interface Row {
 /** What the table shows of a policy, from top to bottom. */
 const ROWS: readonly Row[] = [
   { label: 'quality', cell: ({ quality }) => show(quality) },
+  { label: '  predicted', cell: ({ predictedQuality }) => show(predictedQuality) },
+  { label: '  alpha', cell: ({ alpha }) => (alpha === null ? '-' : digits(alpha)) },
+  { label: '  windows at alpha', cell: ({ alphaMet }) => show(alphaMet) },
   { label: '  points over base', cell: (_, paired) => show(paired?.qualityPoints ?? null) },
   { label: 'cost, USD', cell: ({ costUsd }) => show(costUsd) },
   { label: '  as share of base', cell: (_, paired) => show(paired?.costShare ?? null) },
@@ -22,6 +25,10 @@ const ROWS: readonly Row[] = [
   { label: 'makespan, s', cell: ({ makespanS }) => show(makespanS) },
   { label: 'fairness (Jain)', cell: ({ jain }) => show(jain) },
   { label: 're-sent input tokens', cell: ({ reprefillTokens }) => show(reprefillTokens) },
+  { label: 'decision p50, ms', cell: ({ decisionMs }) => show(decisionMs?.p50 ?? null) },
+  { label: 'decision p99, ms', cell: ({ decisionMs }) => show(decisionMs?.p99 ?? null) },
+  { label: 'scheduling a call, ms', cell: ({ overheadMsPerCall }) => show(overheadMsPerCall) },
+  { label: '  as share of LLM time', cell: ({ overheadShare }) => show(overheadShare) },
   { label: 'cap violations', cell: ({ capViolations }) => String(capViolations) },
   { label: 'lost / failed', cell: ({ lost, failed }) => `${lost} / ${failed}` },
   { label: 'expired / rejected', cell: ({ expired, rejected }) => `${expired} / ${rejected}` },
@@ -59,6 +66,7 @@ function show(figure: Figure | null, unit = 1): string {
 /** The load in a few lines: what every policy is going to get. */
 export function renderLoad(load: LoadReport, seeds: number): string {
   const { name, mode, agents, calls, speed, speedSource, busyShare, trace, ratePerS, records, leftOut, cores } = load;
+  const { alpha, alphaSource, feedback, learn } = load;
   const pace = trace ?? (ratePerS === null ? '' : `${ratePerS} a second`);
   const busy = busyShare === null ? '' : `, cores ${(100 * busyShare).toFixed(0)} % busy under round-robin`;
   const lines = [
@@ -66,6 +74,9 @@ export function renderLoad(load: LoadReport, seeds: number): string {
     `pace   ${pace === '' ? '' : `${pace}, `}speed ${speed} (${speedSource}${busy})`,
     `cores  ${cores.map(({ id, cap }) => `${id} x${cap}`).join(', ')} (caps: ${load.capsSource})`,
   ];
+  const aim =
+    alpha === null ? '' : `, alpha ${alpha} (${alphaSource === 'given' ? 'given' : 'predicted of round-robin + .02'})`;
+  lines.push(`judged ${100 * feedback} % of the answers${learn ? ', predictors learn' : ''}${aim}`);
   if (records !== null)
     lines.push(`data   ${records} records that all cores answered, ${leftOut} left out (${load.split})`);
   return `${lines.join('\n')}\n`;

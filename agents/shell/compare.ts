@@ -12,7 +12,7 @@ import { renderLoad, renderTable } from '../compare/table.js';
 import { LOAD_SHAPES } from '../load/shapes.js';
 import { wholeNumber } from './arguments.js';
 
-const DEFAULT_POLICIES = ['fifo', 'fifo:order=dear-first', 'round-robin'];
+const DEFAULT_POLICIES = ['fifo', 'fifo:order=dear-first', 'round-robin', 'eccos', 'per-call'];
 const STDOUT = '-';
 const PLAIN_WIDTH = 120;
 /** The time left is reckoned from the pace of so many calls. */
@@ -62,6 +62,11 @@ export function registerCompare(program: Command): void {
       positive,
     )
     .option('--caps <file>', 'YAML or JSON of core: cap')
+    .option('--predictor <dir>', 'made by eccos train, for policies that name none (default: the shipped one)')
+    .option('--alpha <a>', 'mean quality, for policies that aim at one (default: that of round-robin + .02)', share)
+    .option('--feedback <share>', 'answers that their agents judge, 0 to 1', share, 1)
+    .option('--learn', 'predictors learn from judged answers, each trial by itself')
+    .option('--measure', 'measure what scheduling takes; two runs then differ')
     .option('--live', 'over real sockets and in real time')
     .option('--json <file>', 'where the report goes; - for stdout, and nothing else there', 'report.json')
     .option('--calls <file>', 'one JSON line a call')
@@ -124,4 +129,10 @@ function positive(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Expected a number from 0 to 1.');
 }

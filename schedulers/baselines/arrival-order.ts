@@ -12,7 +12,7 @@ export interface Slots {
 /**
  * Places calls one by one, oldest first, until no slot is left.
  *
- * @param choose the core of a call; the call waits if it is undefined or full
+ * @param choose the core of a call that is eligible for a free one; the call waits if it is undefined or full
  * @param reason one line on why, the same for every call
  */
 export function inArrivalOrder(
@@ -30,6 +30,8 @@ export function inArrivalOrder(
   const assignments: Assignment[] = [];
   for (const call of pending) {
     if (slots === 0) break;
+    // Nearly every call of a long backlog ends here, before the choice is paid for.
+    if (!call.eligible.some(left.isFree)) continue;
     const core = choose(call, left);
     if (core === undefined || !left.isFree(core)) continue;
     free.set(core, (free.get(core) ?? 0) - 1);

@@ -33,7 +33,7 @@ type Choose = (call: PendingCall, isOpen: (core: CoreId) => boolean) => CoreId |
 
 /**
  * Finds the cheapest core of a call without looking at all: cores stand in order of output price, and only one with a
- * lower input price can be cheaper than one that stands before it. Equals: the first in config order.
+ * lower input price can be cheaper than one that stands before it. Equals: the first in that order, then in config order.
  */
 function cheapestOf(cores: readonly SchedulableCore[]): Choose {
   const order = cores
@@ -44,18 +44,19 @@ function cheapestOf(cores: readonly SchedulableCore[]): Choose {
     order.slice(i + 1).filter((later) => later.price.inputPerMTok < price.inputPerMTok),
   );
   return (call, isOpen) => {
-    const can = ({ id }: SchedulableCore) => call.eligible.includes(id) && isOpen(id);
-    const first = order.findIndex(can);
-    if (first < 0) return undefined;
-    const cost = ({ price }: SchedulableCore) =>
-      call.inputTokens * price.inputPerMTok + outputTokens(call) * price.outputPerMTok;
-    const best = (rivals[first] as readonly SchedulableCore[])
-      .filter(can)
-      .reduce((a, b) => (cost(b) < cost(a) ? b : a), order[first] as SchedulableCore);
+    const first = order.findIndex(({ id }) => call.eligible.includes(id) && isOpen(id));
+    let best = order[first];
+    if (best === undefined) return undefined;
+    for (const rival of rivals[first] as readonly SchedulableCore[]) {
+      const { id } = rival;
+      if (costOf(call, rival) < costOf(call, best) && call.eligible.includes(id) && isOpen(id)) best = rival;
+    }
     return best.id;
   };
 }
 
-function outputTokens({ params }: PendingCall): number {
-  return Math.min(params.maxTokens ?? Infinity, ASSUMED_OUTPUT_TOKENS);
+/** Millionths of a US dollar. */
+function costOf({ inputTokens, params }: PendingCall, { price }: SchedulableCore): number {
+  const outputTokens = Math.min(params.maxTokens ?? Infinity, ASSUMED_OUTPUT_TOKENS);
+  return inputTokens * price.inputPerMTok + outputTokens * price.outputPerMTok;
 }

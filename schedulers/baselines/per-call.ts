@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
 import { PredictedCalls, type PredictedRow } from '../eccos/policy/predicted-calls.js';
 import type { Predictor } from '../eccos/predictor/prediction.js';
-import { numberText, predictorFolder } from '../parameters.js';
+import { numberText, predictorFolders } from '../parameters.js';
 import type {
   Assignment,
   FinishedCall,
@@ -16,7 +16,7 @@ import type {
 export const perCallParameters = z.strictObject({
   /** Predicted quality that is good enough. */
   threshold: numberText(0, 1).default(0.7),
-  predictor: predictorFolder,
+  ...predictorFolders,
 });
 
 export interface PerCallOptions {

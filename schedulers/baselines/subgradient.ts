@@ -4,7 +4,7 @@ import { solveSubgradient } from '../eccos/optimizer/subgradient.js';
 import { candidates } from '../eccos/policy/candidates.js';
 import { PredictedCalls } from '../eccos/policy/predicted-calls.js';
 import type { Predictor } from '../eccos/predictor/prediction.js';
-import { numberText, predictorFolder } from '../parameters.js';
+import { numberText, predictorFolders } from '../parameters.js';
 import type {
   Assignment,
   FinishedCall,
@@ -18,7 +18,7 @@ import type {
 export const subgradientParameters = z.strictObject({
   /** Mean predicted quality of every tick. */
   alpha: numberText(0, 1).default(0.7),
-  predictor: predictorFolder,
+  ...predictorFolders,
 });
 
 /**

@@ -91,7 +91,7 @@ describe('a message', () => {
 
 test('requests over the rate are refused with the time to wait, each connection by itself', async () => {
   let now = 0;
-  const clock = { now: () => now, after: realClock.after };
+  const clock = { ...realClock, now: () => now };
   const served = await start({ clock, limits: { requestsPerSecond: 10 } });
   const [peer, other] = [await connect(served), await connect(served)];
   for (let id = 0; id < 10; id++) expect(await peer.ask(rpc(id))).toHaveProperty('result');

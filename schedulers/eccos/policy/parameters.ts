@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { numberText, predictorFolder } from '../../parameters.js';
+import { numberText, predictorFolders } from '../../parameters.js';
 import type { Predictor } from '../predictor/prediction.js';
 import { AlphaControl } from './alpha-control.js';
 import { BudgetControl } from './budget-control.js';
@@ -31,7 +31,7 @@ export const eccosParameters = z
     queueAhead: count(10_000).default(0),
     /** Share of its `deadlineMs` that a call may wait for a full core that is cheaper. 0: no slot idles while a call waits. */
     patience: numberText(0, 1).default(0),
-    predictor: predictorFolder,
+    ...predictorFolders,
   })
   .refine(({ alpha, budgetPerHour }) => alpha === undefined || budgetPerHour === undefined, {
     path: ['budgetPerHour'],
@@ -40,7 +40,7 @@ export const eccosParameters = z
 
 /** @param parameters as decoded by `eccosParameters` */
 export function eccosPolicy(
-  parameters: Omit<z.infer<typeof eccosParameters>, 'predictor'>,
+  parameters: Omit<z.infer<typeof eccosParameters>, keyof typeof predictorFolders>,
   predictor: Predictor,
 ): EccosPolicy {
   const { alpha, budgetPerHour, margin, marginClip, ...rules } = parameters;

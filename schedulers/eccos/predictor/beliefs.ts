@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { OnlineLogit } from './online-logit.js';
-import { TokenLearner, type TokenPrior } from './token-learner.js';
+import { z } from 'zod';
+import { type LogitState, OnlineLogit } from './online-logit.js';
+import { TokenLearner, type TokenPrior, type TokenState } from './token-learner.js';
 
 /** Tenants x tasks x cores that are kept; those used least recently go first. */
 const MAX_BELIEFS = 20_000;
@@ -21,6 +22,17 @@ export interface Place {
   readonly core: string;
 }
 
+const number = z.number();
+
+/** Beliefs as they are saved. */
+export const beliefsState = z.strictObject({
+  version: z.literal(1),
+  logits: z.array(z.tuple([z.string(), z.tuple([number, number, number, number, number, number])])),
+  tokens: z.array(z.tuple([z.string(), z.tuple([number, number, number, number])])),
+});
+
+type BeliefsState = z.infer<typeof beliefsState>;
+
 /**
  * What feedback has taught, as a chain of maps of logits, each learnt from what the ones before leave open:
  *
@@ -33,6 +45,22 @@ export interface Place {
 export class Beliefs {
   readonly #logits = new LRUCache<string, OnlineLogit>({ max: MAX_BELIEFS });
   readonly #tokens = new LRUCache<string, TokenLearner>({ max: MAX_BELIEFS });
+
+  static from({ logits, tokens }: BeliefsState): Beliefs {
+    const beliefs = new Beliefs();
+    for (const [key, state] of logits) beliefs.#logits.set(key, OnlineLogit.from(state));
+    for (const [key, state] of tokens) beliefs.#tokens.set(key, TokenLearner.from(state));
+    return beliefs;
+  }
+
+  /** All that is known. */
+  state(): BeliefsState {
+    return {
+      version: 1,
+      logits: stateOf<LogitState, OnlineLogit>(this.#logits),
+      tokens: stateOf<TokenState, TokenLearner>(this.#tokens),
+    };
+  }
 
   /** @param prior where it is new */
   of(place: Place, prior: CorePrior): CoreBelief {
@@ -101,6 +129,11 @@ export class CoreBelief {
   learnTokens(log: number, tokens: number): void {
     for (const learner of this.#tokens) learner.learn(log, tokens);
   }
+}
+
+/** Used last comes last: a cache that is filled in this order forgets in the same order. */
+function stateOf<S, T extends { readonly state: S }>(cache: LRUCache<string, T>): [string, S][] {
+  return cache.dump().map(([key, { value }]) => [key, value.state]);
 }
 
 function at<T extends object>(cache: LRUCache<string, T>, names: readonly unknown[], create: () => T): T {

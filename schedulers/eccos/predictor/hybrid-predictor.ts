@@ -2,11 +2,12 @@ import { LRUCache } from 'lru-cache';
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import { promptOf } from '../../../syscalls/llm-chat.js';
 import type { Encoder } from '../encoder/encoder.js';
-import type { CaseStore, PartitionName } from '../retrieval/case-store.js';
+import type { PartitionName } from '../retrieval/case-store.js';
 import type { Estimate } from '../retrieval/estimate.js';
 import { type BaseLogit, BaseLogits, logitOf, probabilityOf } from './base-logits.js';
-import { Beliefs, type CoreBelief } from './beliefs.js';
+import type { CoreBelief } from './beliefs.js';
 import type { HeadsOutput, TrainedHeads } from './heads.js';
+import type { Memory } from './memory.js';
 import type { AnsweredCall, PredictableCall, Prediction, PredictionSource, Predictor } from './prediction.js';
 import { type PromptFeatures, promptFeatures } from './prompt-features.js';
 
@@ -16,6 +17,8 @@ const MAX_PROMPTS = 4096;
 const FITTED = 20;
 /** Most that similar calls weigh beside nets that know the model, and beside those that do not. */
 const RETRIEVAL_WEIGHT = { trained: 0.3, untrained: 0.6 } as const;
+/** Judged answers after which the memory is saved: a crash costs no more than these. */
+const SAVED_EVERY = 500;
 /** Judged calls of a core in a partition at which retrieval has half of its weight. */
 const RETRIEVAL_HALF = 500;
 
@@ -23,7 +26,9 @@ export interface HybridParts {
   readonly encoder: Encoder;
   /** Undefined: nothing was trained, and feedback alone speaks. */
   readonly heads: TrainedHeads | undefined;
-  readonly store: CaseStore;
+  readonly memory: Memory;
+  /** Keeps the memory; called now and then, and at the close. Never rejects. @default it is forgotten */
+  readonly save?: (memory: Memory) => Promise<void>;
 }
 
 /** What is seen of a prompt. */
@@ -50,12 +55,14 @@ interface Lesson {
 export class HybridPredictor implements Predictor {
   readonly #parts: HybridParts;
   readonly #base: BaseLogits;
-  readonly #beliefs = new Beliefs();
   readonly #sights = new LRUCache<string, Sight>({ max: MAX_PROMPTS });
   /** As they were at the last prediction: an answer names its core by the id only. */
   #cores: readonly CoreInfo[] = [];
   /** Lessons on prompts that are no longer seen: learnt once they are seen anew. */
   #late: Lesson[] = [];
+  #judged = 0;
+  #saving = Promise.resolve();
+  #closed: Promise<void> | undefined;
 
   constructor(parts: HybridParts) {
     this.#parts = parts;
@@ -78,10 +85,24 @@ export class HybridPredictor implements Predictor {
 
   judged(call: AnsweredCall, quality: number): void {
     this.#learn({ call, quality });
+    if (++this.#judged % SAVED_EVERY === 0) this.#save();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#save();
+    await this.#saving;
     await Promise.all([this.#parts.encoder.close(), this.#parts.heads?.close()]);
+  }
+
+  /** One save at a time: files are not written twice at once. */
+  #save(): void {
+    const { save, memory } = this.#parts;
+    if (save !== undefined) this.#saving = this.#saving.then(() => save(memory));
   }
 
   async #see(prompts: readonly string[]): Promise<readonly Sight[]> {
@@ -99,7 +120,7 @@ export class HybridPredictor implements Predictor {
 
   #predictOne(call: PredictableCall, { features, heads }: Sight, cores: readonly CoreInfo[]): Prediction[] {
     const base = this.#base.of(heads, cores);
-    const { estimates } = this.#parts.store.estimate(
+    const { estimates } = this.#parts.memory.store.estimate(
       partitionOf(call),
       features.embedding,
       cores.map(({ id }) => id),
@@ -135,7 +156,7 @@ export class HybridPredictor implements Predictor {
     { source, offset }: BaseLogit,
   ): CoreBelief {
     const prior = { offset, trained: source === 'trained', tokens: this.#base.tokenPriorOf(core) };
-    return this.#beliefs.of({ tenant, task, core: core.id }, prior);
+    return this.#parts.memory.beliefs.of({ tenant, task, core: core.id }, prior);
   }
 
   #learn(lesson: Lesson): void {
@@ -157,7 +178,7 @@ export class HybridPredictor implements Predictor {
     }
     belief.learnQuality(base.logit, quality);
     const outcome = { score: quality, outputTokens: call.outputTokens };
-    this.#parts.store.insert(partitionOf(call), promptOf(call.params), features.embedding, call.core, outcome);
+    this.#parts.memory.store.insert(partitionOf(call), promptOf(call.params), features.embedding, call.core, outcome);
   }
 }
 

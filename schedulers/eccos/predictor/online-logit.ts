@@ -6,6 +6,9 @@ export interface LogitPrior {
   readonly offsetVariance: number;
 }
 
+/** Slope, offset, their variances with the covariance between, and the count of answers. */
+export type LogitState = [number, number, number, number, number, number];
+
 /**
  * A map of logits, slope x logit + offset, that is learnt one judged answer at a time: Bayesian logistic regression by
  * a Laplace step an answer (Spiegelhalter and Lauritzen, "Sequential updating of conditional probabilities", 1990).
@@ -25,6 +28,20 @@ export class OnlineLogit {
     this.#offset = offset;
     this.#vSlope = slopeVariance;
     this.#vOffset = offsetVariance;
+  }
+
+  /** @param state of another map */
+  static from(state: LogitState): OnlineLogit {
+    const [slope, offset, slopeVariance, both, offsetVariance, learnt] = state;
+    const map = new OnlineLogit({ slope, offset, slopeVariance, offsetVariance });
+    map.#vBoth = both;
+    map.#learnt = learnt;
+    return map;
+  }
+
+  /** All that it knows. */
+  get state(): LogitState {
+    return [this.#slope, this.#offset, this.#vSlope, this.#vBoth, this.#vOffset, this.#learnt];
   }
 
   /** Answers learnt from. */

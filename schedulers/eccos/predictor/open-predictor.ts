@@ -5,10 +5,10 @@ import { SyscallError } from '../../../syscalls/errors.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { shippedEncoder } from '../encoder/onnx-encoder.js';
 import { openEncoder } from '../encoder/open-encoder.js';
-import { CaseStore } from '../retrieval/case-store.js';
 import { type Artefact, hashOf, readArtefact } from './artefact.js';
 import { TrainedHeads } from './heads.js';
 import { HybridPredictor } from './hybrid-predictor.js';
+import { emptyMemory, type Memory, restoreMemory, saveMemory } from './memory.js';
 
 /** An encoder, and what tells it from others: vectors of one mean nothing to nets trained on another. */
 export interface IdentifiedEncoder {
@@ -21,6 +21,8 @@ export interface PredictorFolders {
   readonly predictor?: string | undefined;
   /** With `model.onnx` and `tokenizer.json`. @default the shipped one */
   readonly encoder?: string | undefined;
+  /** Where what it learns is kept from one run to the next. @default it is forgotten */
+  readonly memory?: string | undefined;
 }
 
 /** Folder of the predictor that ships with the kernel. */
@@ -35,27 +37,32 @@ export async function openIdentified(folder = shippedEncoder()): Promise<Identif
 }
 
 /**
- * Opens a trained predictor with an empty memory.
+ * Opens a trained predictor with what it remembers.
  *
- * @throws SyscallError `invalid-config` for a folder that holds none, or one that was trained on another encoder
+ * @throws SyscallError `invalid-config` for a folder that holds none, one that was trained on another encoder, or a
+ * memory that cannot be read
  */
 export async function openPredictor(folders: PredictorFolders = {}): Promise<HybridPredictor> {
   const folder = folders.predictor ?? shippedPredictor();
   const artefact = await readArtefact(folder);
   const identified = await openIdentified(folders.encoder);
   try {
-    return await predictorOf(artefact, identified, folder);
+    return await predictorOf(artefact, identified, folder, folders.memory);
   } catch (error) {
     await identified.encoder.close();
     throw error;
   }
 }
 
-/** @param name what messages call the artefact: its folder */
+/**
+ * @param name what messages call the artefact: its folder
+ * @param memory folder where what it learns is kept @default it is forgotten
+ */
 export async function predictorOf(
   { file, heads }: Artefact,
   { encoder, sha256 }: IdentifiedEncoder,
   name: string,
+  memory?: string,
 ): Promise<HybridPredictor> {
   if (file.encoder.sha256 !== sha256) {
     throw new SyscallError(
@@ -63,9 +70,13 @@ export async function predictorOf(
       `Expected the encoder that ${name} was trained on, sha256 ${file.encoder.sha256}, got ${sha256}`,
     );
   }
+  const { dimensions } = encoder;
+  const remembered = { sha256, dimensions };
   return new HybridPredictor({
     encoder,
     heads: await TrainedHeads.open({ name: join(name, 'heads.onnx'), bytes: heads }, file.scale, file.models),
-    store: new CaseStore(sha256, encoder.dimensions),
+    ...(memory === undefined
+      ? { memory: emptyMemory(remembered) }
+      : { memory: await restoreMemory(memory, remembered), save: (learnt: Memory) => saveMemory(memory, learnt) }),
   });
 }

@@ -16,6 +16,9 @@ export interface TokenPrior {
   readonly p90Residual: number;
 }
 
+/** Count of answers, shift, smearing and 90 % quantile. */
+export type TokenState = [number, number, number, number];
+
 /** Learns by how much a core's answers are longer or shorter than their predicted logarithm says. */
 export class TokenLearner {
   #count = 0;
@@ -26,6 +29,19 @@ export class TokenLearner {
   constructor({ smearing, p90Residual }: TokenPrior) {
     this.#smearing = smearing;
     this.#p90 = p90Residual;
+  }
+
+  /** @param state of another learner */
+  static from([count, shift, smearing, p90Residual]: TokenState): TokenLearner {
+    const learner = new TokenLearner({ smearing, p90Residual });
+    learner.#count = count;
+    learner.#shift = shift;
+    return learner;
+  }
+
+  /** All that it knows. */
+  get state(): TokenState {
+    return [this.#count, this.#shift, this.#smearing, this.#p90];
   }
 
   /** Answers learnt from. */

@@ -1,0 +1,155 @@
+import { defaultConfig, type KernelConfig } from '../../kernel/boot.js';
+import { createPolicy } from '../../schedulers/registry.js';
+import { SyscallError } from '../../syscalls/errors.js';
+import { type Load, speedUp } from '../load/load.js';
+import { Random } from '../load/random.js';
+import { predictorsOf, WatchedRoundRobin, wantsAlpha, withAlpha } from './alpha.js';
+import { type Contender, inOrder, parseContender } from './contender.js';
+import { judgedCalls } from './feedback.js';
+import type { CompareOptions } from './options.js';
+import { Predictors } from './predictors.js';
+import { recordedSource } from './recorded-source.js';
+import type { Source } from './source.js';
+import { liveStage, virtualStage } from './stages.js';
+import { syntheticSource } from './synthetic-source.js';
+import { runTrial, type TrialResult, type TrialSetup } from './trial.js';
+
+/** What a comparison finds out before its trials, the same for all of them. */
+export interface MatchRules {
+  readonly speed: number;
+  /** For policies that aim at a mean quality and were not given one; null: there are none. */
+  readonly alpha: number | null;
+}
+
+/** Everything that the trials of a comparison share: contenders, load and predictors. */
+export class Match {
+  readonly contenders: readonly Contender[];
+  readonly source: Source;
+  readonly #options: CompareOptions;
+  readonly #config: KernelConfig;
+  readonly #predictors: Predictors;
+
+  private constructor(options: CompareOptions, config: KernelConfig, source: Source) {
+    const { predictor, learn, live } = options;
+    this.contenders = options.policies.map(parseContender);
+    this.source = source;
+    this.#options = options;
+    this.#config = config;
+    this.#predictors = new Predictors({ folder: predictor, learn, live });
+  }
+
+  /** @throws SyscallError `invalid-config` for options that do not fit together, or bad files */
+  static async open(options: CompareOptions): Promise<Match> {
+    const config = defaultConfig();
+    const source = await (options.data.length > 0 ? recordedSource(options) : syntheticSource(options, config.cores));
+    const match = new Match(options, config, source);
+    try {
+      await match.#refuseSeen();
+      return match;
+    } catch (error) {
+      await match.close();
+      throw error;
+    }
+  }
+
+  /** The load of a seed. */
+  load(seed: number, speed: number): Load {
+    return speedUp(this.source.draw(new Random(seed)), speed);
+  }
+
+  /** Whether a contender needs to be told what quality to aim at. */
+  get wantsAlpha(): boolean {
+    return this.contenders.some(({ policy }) => wantsAlpha(policy));
+  }
+
+  /** One contender on the load of a seed. */
+  play({ policy, coreOrder }: Contender, seed: number, { speed, alpha }: MatchRules, onCall: () => void) {
+    const load = this.load(seed, speed);
+    const spec = alpha !== null && wantsAlpha(policy) ? withAlpha(policy, alpha) : policy;
+    const { feedback, live, measure } = this.#options;
+    return this.#trial(
+      {
+        ...this.#setup(seed, load),
+        config: this.#configOf(seed, coreOrder),
+        createPolicy: (services) => createPolicy(spec, services),
+        judged: judgedCalls(load, seed, feedback),
+        measure: measure || live,
+        onCall,
+      },
+      live,
+    );
+  }
+
+  /** Milliseconds that slots are in use, summed, under round-robin. */
+  async roundRobinBusyMs(load: Load): Promise<number> {
+    const { busyMs } = await this.#trial({ ...this.#setup(1, load), createPolicy: () => createPolicy('round-robin') });
+    return busyMs;
+  }
+
+  /** Mean quality that is predicted of the cores that round-robin chooses on the first load. */
+  async roundRobinQuality(speed: number): Promise<number> {
+    const { predictedQuality } = await this.#trial({
+      ...this.#setup(1, this.load(1, speed)),
+      createPolicy: ({ predictor }) => new WatchedRoundRobin(predictor({})),
+    });
+    return predictedQuality ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#predictors.close();
+  }
+
+  #setup(seed: number, load: Load): Omit<TrialSetup, 'createPolicy'> {
+    return {
+      config: this.#configOf(seed, 'given'),
+      deps: this.source.deps,
+      predictors: this.#predictors.forTrial(),
+      load,
+      judged: new Set(),
+      measure: false,
+      onCall() {},
+    };
+  }
+
+  #trial(setup: TrialSetup, live = false): Promise<TrialResult> {
+    return runTrial(setup, live ? liveStage() : virtualStage());
+  }
+
+  /** What a predictor was trained on says nothing about it. */
+  async #refuseSeen(): Promise<void> {
+    const { prompts } = this.source;
+    if (prompts === undefined || this.#options.split === 'all') return;
+    const folders = new Set(this.contenders.flatMap(({ policy }) => predictorsOf(policy)));
+    for (const folder of folders) {
+      const seen = await this.#predictors.seen(folder, prompts);
+      if (seen === 0) continue;
+      throw new SyscallError(
+        'invalid-config',
+        `--data: Expected records that the predictor was not trained on, got ${seen} of ${prompts.length} that it was; --all takes them all the same`,
+      );
+    }
+  }
+
+  #configOf(seed: number, coreOrder: Contender['coreOrder']): KernelConfig {
+    const config = this.#config;
+    return {
+      ...config,
+      seed,
+      cores: [...inOrder(this.source.cores, coreOrder)],
+      listen: { ...config.listen, port: 0 },
+      log: { level: 'error' },
+      limits: {
+        ...config.limits,
+        maxAgents: ENOUGH,
+        socketsPerAddress: ENOUGH,
+        pendingPerAgent: ENOUGH,
+        pendingTotal: ENOUGH,
+        pendingBytes: ENOUGH,
+        requestsPerSecond: ENOUGH,
+      },
+    };
+  }
+}
+
+/** Limits that no load meets: policies are to be compared, not refusals. */
+const ENOUGH = 1e9;
