@@ -80,6 +80,12 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
     cores,
     policy,
   });
+  try {
+    await kernel.ready();
+  } catch (error) {
+    await kernel.stop();
+    throw error;
+  }
   let server: KernelServer | undefined;
   return {
     events: kernel.events,

@@ -61,6 +61,11 @@ export class Kernel {
     this.#bootedAt = parts.clock.now();
   }
 
+  /** To be awaited before the first connection. @throws whatever the policy throws when it reads its files */
+  ready(): Promise<void> {
+    return this.#parts.loop.ready();
+  }
+
   /** A connection that has just come: its first request must be `agent.hello`. */
   open(principal: Principal, outbox: Outbox): Session {
     return new Trap(this, principal, outbox);

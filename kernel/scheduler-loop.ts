@@ -55,6 +55,11 @@ export class SchedulerLoop {
     );
   }
 
+  /** Has the policy prepare for nothing, so that what it cannot read stops the boot. @throws whatever the policy throws */
+  async ready(): Promise<void> {
+    await this.#policy.prepare?.([], this.#cores());
+  }
+
   /** Takes in a call that has just been accepted. */
   submit(call: Call): void {
     if (this.#policy.prepare === undefined) this.#pending.add(call);

@@ -74,7 +74,10 @@ export interface SchedulerPolicy {
   readonly timeSliceMs?: Millis;
   /** Why it may leave a slot idle while a call that could use it waits; undefined: it never does. */
   readonly waitsOnPurpose?: string | undefined;
-  /** Slow work for calls that have just arrived. The only place that may await; a call is not in a snapshot before its `prepare` has settled. */
+  /**
+   * Slow work for calls that have just arrived. The only place that may await; a call is not in a snapshot before its
+   * `prepare` has settled. Called once at boot without calls, to read files: what it throws then stops the boot.
+   */
   prepare?(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void>;
   /**
    * The whole placement for now, in queue order: a call that is not in it waits, also one that a queue held before.

@@ -17,8 +17,6 @@ export interface BaseLogit {
 
 /** Where neither config nor any other core says anything. */
 const EVEN = 0.5;
-/** log(1 + tokens) where no model at all is known. */
-const UNKNOWN_LOG_TOKENS = Math.log1p(200);
 /** Log-normal with a standard deviation of .7. */
 const UNKNOWN_TOKENS: TokenPrior = { smearing: Math.exp(0.7 ** 2 / 2), p90Residual: 1.2816 * 0.7 };
 
@@ -29,7 +27,7 @@ export class BaseLogits {
   /** Mean over the trained models of the logit of their mean score. */
   readonly #centre: number;
 
-  /** @param profiles of the trained models, in the order of the heads' output; may be empty */
+  /** @param profiles of the trained models, in the order of the heads' output */
   constructor(profiles: readonly ModelProfile[]) {
     this.#profiles = profiles;
     this.#places = new Map(profiles.map(({ name }, place) => [name, place]));
@@ -45,15 +43,15 @@ export class BaseLogits {
    * One a core. An unknown core gets the difficulty of the prompt, which is the mean logit of the trained models, moved
    * by its prior: the `quality` of its config, or the mean of the other cores.
    *
-   * @param heads what the nets say of the prompt; undefined: there are none
+   * @param heads what the nets say of the prompt
    */
-  of(heads: HeadsOutput | undefined, cores: readonly CoreInfo[]): BaseLogit[] {
-    const difficulty = heads === undefined ? 0 : meanOf(heads.logits);
-    const length = heads === undefined ? UNKNOWN_LOG_TOKENS : meanOf(heads.logTokens);
+  of(heads: HeadsOutput, cores: readonly CoreInfo[]): BaseLogit[] {
+    const difficulty = meanOf(heads.logits);
+    const length = meanOf(heads.logTokens);
     const pool = this.#meanOfKnown(cores);
     return cores.map((core) => {
       const place = core.profile === undefined ? undefined : this.#places.get(core.profile);
-      if (heads !== undefined && place !== undefined) {
+      if (place !== undefined) {
         const [logit, logTokens] = [heads.logits[place] as number, heads.logTokens[place] as number];
         return { source: 'trained', logit, offset: 0, logTokens };
       }

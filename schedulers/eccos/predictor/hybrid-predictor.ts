@@ -24,17 +24,16 @@ const RETRIEVAL_HALF = 500;
 
 export interface HybridParts {
   readonly encoder: Encoder;
-  /** Undefined: nothing was trained, and feedback alone speaks. */
-  readonly heads: TrainedHeads | undefined;
+  readonly heads: TrainedHeads;
   readonly memory: Memory;
-  /** Keeps the memory; called now and then, and at the close. Never rejects. @default it is forgotten */
+  /** Keeps the memory; called now and then, and at the close. @default it is forgotten */
   readonly save?: (memory: Memory) => Promise<void>;
 }
 
 /** What is seen of a prompt. */
 interface Sight {
   readonly features: PromptFeatures;
-  readonly heads: HeadsOutput | undefined;
+  readonly heads: HeadsOutput;
 }
 
 /** What an answer says something about. */
@@ -61,12 +60,12 @@ export class HybridPredictor implements Predictor {
   /** Lessons on prompts that are no longer seen: learnt once they are seen anew. */
   #late: Lesson[] = [];
   #judged = 0;
-  #saving = Promise.resolve();
+  #saving: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
   constructor(parts: HybridParts) {
     this.#parts = parts;
-    this.#base = new BaseLogits(parts.heads?.profiles ?? []);
+    this.#base = new BaseLogits(parts.heads.profiles);
   }
 
   /** @throws SyscallError (rejects) where a prompt cannot be encoded */
@@ -88,21 +87,23 @@ export class HybridPredictor implements Predictor {
     if (++this.#judged % SAVED_EVERY === 0) this.#save();
   }
 
+  /** @throws SyscallError (rejects) `invalid-config` where the memory cannot be saved */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    this.#save();
+    const { encoder, heads, memory, save } = this.#parts;
     await this.#saving;
-    await Promise.all([this.#parts.encoder.close(), this.#parts.heads?.close()]);
+    await Promise.all([encoder.close(), heads.close()]);
+    await save?.(memory);
   }
 
-  /** One save at a time: files are not written twice at once. */
+  /** One save at a time: files are not written twice at once. One that fails is made good by the next, the last one tells. */
   #save(): void {
     const { save, memory } = this.#parts;
-    if (save !== undefined) this.#saving = this.#saving.then(() => save(memory));
+    if (save !== undefined) this.#saving = this.#saving.then(() => save(memory)).catch(() => {});
   }
 
   async #see(prompts: readonly string[]): Promise<readonly Sight[]> {
@@ -110,9 +111,9 @@ export class HybridPredictor implements Predictor {
     const known = prompts.map((prompt) => this.#sights.get(prompt));
     const fresh = [...new Set(prompts.filter((_, i) => known[i] === undefined))];
     const features = await promptFeatures(encoder, fresh);
-    const outputs = await heads?.infer(features.map((one) => one.features));
+    const outputs = await heads.infer(features.map((one) => one.features));
     const seen = new Map(
-      fresh.map((prompt, i) => [prompt, { features: features[i] as PromptFeatures, heads: outputs?.[i] }]),
+      fresh.map((prompt, i) => [prompt, { features: features[i] as PromptFeatures, heads: outputs[i] as HeadsOutput }]),
     );
     for (const [prompt, sight] of seen) this.#sights.set(prompt, sight);
     return prompts.map((prompt, i) => (known[i] ?? seen.get(prompt)) as Sight);
@@ -144,7 +145,7 @@ export class HybridPredictor implements Predictor {
       tokensMean,
       tokensP90: Math.min(most, tokens.p90),
       costMean: (call.inputTokens * core.price.inputPerMTok + tokensMean * core.price.outputPerMTok) / 1e6,
-      source: sourceOf(base, belief.judged, this.#parts.heads !== undefined),
+      source: sourceOf(base, belief.judged),
       nEffective: estimate?.nEffective ?? 0,
       similarity: estimate?.similarity ?? null,
     };
@@ -189,7 +190,7 @@ function partitionOf({ tenant, params: { task = '' } }: Pick<PredictableCall, 't
   return { tenant, task };
 }
 
-function sourceOf({ source }: BaseLogit, learnt: number, heads: boolean): PredictionSource {
+function sourceOf({ source }: BaseLogit, learnt: number): PredictionSource {
   if (source === 'trained' || learnt === 0) return source;
-  return heads && learnt >= FITTED ? 'fitted' : 'mean';
+  return learnt >= FITTED ? 'fitted' : 'mean';
 }

@@ -23,11 +23,21 @@ export function emptyMemory(encoder: { readonly sha256: string; readonly dimensi
 }
 
 /**
- * What was saved in a folder; nothing, if there is none yet.
+ * What was saved in a folder; nothing, if there is none yet. It is saved anew at once, which a folder that cannot be
+ * written does not survive.
  *
- * @throws SyscallError `invalid-config` for files that are cut, altered, or of another encoder
+ * @throws SyscallError `invalid-config` for files that are cut, altered, or of another encoder, or cannot be written
  */
-export async function restoreMemory(
+export async function openMemory(
+  folder: string,
+  encoder: { readonly sha256: string; readonly dimensions: number },
+): Promise<Memory> {
+  const memory = await restore(folder, encoder);
+  await saveMemory(folder, memory);
+  return memory;
+}
+
+async function restore(
   folder: string,
   encoder: { readonly sha256: string; readonly dimensions: number },
 ): Promise<Memory> {
@@ -50,13 +60,22 @@ export async function restoreMemory(
   };
 }
 
-/** Each file is whole at any time; the beliefs, which say that there is a memory, come last. */
+/**
+ * Each file is whole at any time; the beliefs, which say that there is a memory, come last.
+ *
+ * @throws SyscallError `invalid-config` for a folder that cannot be written
+ */
 export async function saveMemory(folder: string, { store, beliefs }: Memory): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await saveStore(store, join(folder, CASES));
   const path = join(folder, BELIEFS);
-  await writeFile(`${path}.new`, JSON.stringify(beliefs.state()), { mode: MODE });
-  await rename(`${path}.new`, path);
+  try {
+    await mkdir(folder, { recursive: true });
+    await saveStore(store, join(folder, CASES));
+    await writeFile(`${path}.new`, JSON.stringify(beliefs.state()), { mode: MODE });
+    await rename(`${path}.new`, path);
+  } catch (cause) {
+    const { message } = SyscallError.from(cause);
+    throw new SyscallError('invalid-config', `memory: Expected ${folder} to be writable: ${message}`, { cause });
+  }
 }
 
 async function textOf(path: string): Promise<string | undefined> {

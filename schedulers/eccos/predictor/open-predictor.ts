@@ -8,7 +8,7 @@ import { openEncoder } from '../encoder/open-encoder.js';
 import { type Artefact, hashOf, readArtefact } from './artefact.js';
 import { TrainedHeads } from './heads.js';
 import { HybridPredictor } from './hybrid-predictor.js';
-import { emptyMemory, type Memory, restoreMemory, saveMemory } from './memory.js';
+import { emptyMemory, type Memory, openMemory, saveMemory } from './memory.js';
 
 /** An encoder, and what tells it from others: vectors of one mean nothing to nets trained on another. */
 export interface IdentifiedEncoder {
@@ -77,6 +77,6 @@ export async function predictorOf(
     heads: await TrainedHeads.open({ name: join(name, 'heads.onnx'), bytes: heads }, file.scale, file.models),
     ...(memory === undefined
       ? { memory: emptyMemory(remembered) }
-      : { memory: await restoreMemory(memory, remembered), save: (learnt: Memory) => saveMemory(memory, learnt) }),
+      : { memory: await openMemory(memory, remembered), save: (learnt: Memory) => saveMemory(memory, learnt) }),
   });
 }

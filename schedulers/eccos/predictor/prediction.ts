@@ -2,12 +2,11 @@ import type { CoreInfo } from '../../../syscalls/cores.js';
 import type { FinishedCall, PendingCall } from '../../policy.js';
 
 /**
- * What a prediction rests on most: `trained` = nets that were trained on this model; `fitted` = the difficulty that the
- * nets see, mapped to this core by its own feedback; `retrieved` = similar calls that were judged; `mean` = the mean of
- * this core's judged calls; `prior` = the quality that the config gives; `pool` = the mean of the other cores, because
- * nothing is known of this one.
+ * What a prediction rests on beside similar calls: `trained` = nets that were trained on this model; else the difficulty
+ * that the nets see, mapped to this core by: `fitted` = its own feedback; `mean` = the little feedback that there is;
+ * `prior` = the quality that the config gives; `pool` = the mean of the other cores, because nothing is known of this one.
  */
-export type PredictionSource = 'trained' | 'fitted' | 'retrieved' | 'mean' | 'prior' | 'pool';
+export type PredictionSource = 'trained' | 'fitted' | 'mean' | 'prior' | 'pool';
 
 /** What is expected of one core's answer to one call. */
 export interface Prediction {

@@ -1,0 +1,97 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bootKernel, defaultConfig } from '../../../../kernel/boot.js';
+import { openPredictor } from '../../../../schedulers/eccos/predictor/open-predictor.js';
+import type { PredictableCall, Predictor } from '../../../../schedulers/eccos/predictor/prediction.js';
+import { coreOf } from '../../../support/scheduling.js';
+
+const CORES = [coreOf('known', { price: 2 }), coreOf('new', { price: 1 })];
+const KNOWN = CORES.map((core) => (core.id === 'known' ? { ...core, profile: 'simulated-small' } : core));
+
+function call(i: number): PredictableCall {
+  return {
+    tenant: 'default',
+    inputTokens: 10,
+    params: { task: 'sums', messages: [{ role: 'user', content: `What is ${i} + ${i * 7}?` }] },
+  };
+}
+
+async function teach(predictor: Predictor, from: number, to: number): Promise<void> {
+  for (let i = from; i < to; i++) {
+    await predictor.predict([call(i)], KNOWN);
+    const answered = { ...call(i), core: i % 2 === 0 ? 'known' : 'new', outputTokens: 20 + i };
+    predictor.finished(answered);
+    predictor.judged(answered, i % 4 === 1 ? 0 : 1);
+  }
+}
+
+describe('the memory of a predictor', () => {
+  let folder: string;
+  let memory: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'memory-'));
+    memory = join(folder, 'deep', 'memory');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test('outlives the process: what comes back predicts and learns as if nothing had happened', async () => {
+    const whole = await openPredictor();
+    const first = await openPredictor({ memory });
+    const fresh = await first.predict([call(1)], KNOWN);
+    await teach(whole, 0, 60);
+    await teach(first, 0, 30);
+    await first.close();
+
+    const second = await openPredictor({ memory });
+    // A prompt is seen anew after a restart, whatever was learnt from it before.
+    await teach(second, 30, 60);
+    const predicted = await second.predict([call(1), call(99)], KNOWN);
+    expect(predicted).toEqual(await whole.predict([call(1), call(99)], KNOWN));
+    expect(predicted[0]).not.toEqual(fresh[0]);
+    expect(predicted[0]?.[1]).toMatchObject({ source: 'fitted' });
+    await second.close();
+    await whole.close();
+  });
+
+  test('is readable for its owner alone', async () => {
+    await (await openPredictor({ memory })).close();
+    for (const name of ['cases.bin', 'beliefs.json']) expect((await stat(join(memory, name))).mode & 0o077).toBe(0);
+  });
+
+  test.each([
+    ['beliefs.json', 'not JSON', (text: Buffer) => text.subarray(0, text.length / 2)],
+    ['beliefs.json', 'another version', (text: Buffer) => text.toString().replace('"version":1', '"version":7')],
+    ['cases.bin', 'cut', (bytes: Buffer) => bytes.subarray(0, bytes.length - 1)],
+  ])('is refused with the name of the file when %s is %s', async (name, _, spoil) => {
+    await (await openPredictor({ memory })).close();
+    const path = join(memory, name);
+    await writeFile(path, spoil(await readFile(path)));
+    await expect(openPredictor({ memory })).rejects.toThrow(
+      expect.objectContaining({ code: 'invalid-config', message: expect.stringContaining(path) }),
+    );
+  });
+});
+
+describe('the kernel does not boot', () => {
+  test('with a memory that cannot be written', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'memory-'));
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    await expect(boot(`eccos:memory=${file}`)).rejects.toThrow(
+      expect.objectContaining({ code: 'invalid-config', message: expect.stringContaining(file) }),
+    );
+    await rm(folder, { recursive: true });
+  });
+
+  test('with a predictor that is not there', async () => {
+    await expect(boot('eccos:predictor=/nowhere/at/all')).rejects.toThrow(
+      expect.objectContaining({ code: 'invalid-config', message: expect.stringContaining('/nowhere/at/all') }),
+    );
+  });
+
+  function boot(policy: string) {
+    return bootKernel({ ...defaultConfig(), policy, log: { level: 'error' } });
+  }
+});
