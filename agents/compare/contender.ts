@@ -1,6 +1,7 @@
 import type { CoreConfig } from '../../kernel/cores/registry.js';
 import { createPolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
+import type { PolicyModule } from './policy-module.js';
 
 const CORE_ORDERS = ['given', 'cheap-first', 'dear-first'] as const;
 type CoreOrder = (typeof CORE_ORDERS)[number];
@@ -9,9 +10,11 @@ type CoreOrder = (typeof CORE_ORDERS)[number];
 export interface Contender {
   /** As given. */
   readonly name: string;
-  /** What the kernel's registry knows it by. */
+  /** What the kernel's registry knows it by, or the name of its module. */
   readonly policy: string;
   readonly coreOrder: CoreOrder;
+  /** Where it comes from, if not from the registry. */
+  readonly module?: PolicyModule;
 }
 
 /**
@@ -32,9 +35,10 @@ export function splitPolicies(list: string): string[] {
  * Reads one policy. Beside the policy's own parameters, `order` says how its cores are listed: `given`, `cheap-first`
  * or `dear-first`. It is not the policy's business, but it decides what a policy costs that goes by that order.
  *
+ * @param modules policies that are not in the registry; they take no parameters of their own
  * @throws SyscallError `invalid-config` for an unknown policy, parameter or value
  */
-export function parseContender(name: string): Contender {
+export function parseContender(name: string, modules: readonly PolicyModule[] = []): Contender {
   const at = name.indexOf(':');
   const head = at < 0 ? name : name.slice(0, at);
   const params = at < 0 ? [] : name.slice(at + 1).split(',');
@@ -47,12 +51,23 @@ export function parseContender(name: string): Contender {
     );
   }
   const policy = own.length === 0 ? head : `${head}:${own.join(',')}`;
+  const module = modules.find((one) => one.name === head);
+  if (module !== undefined && own.length === 0) return { name, policy, coreOrder: order, module };
+  if (module !== undefined) {
+    throw new SyscallError('invalid-config', `--policies: Expected ${head} without parameters, got "${own.join(',')}"`);
+  }
   try {
     createPolicy(policy);
   } catch (error) {
     throw new SyscallError('invalid-config', `--policies: ${SyscallError.from(error).message}`, { cause: error });
   }
   return { name, policy, coreOrder: order };
+}
+
+/** The policies that were asked for by name, and behind them the modules that were not. */
+export function withModules(policies: readonly string[], modules: readonly PolicyModule[]): readonly string[] {
+  const named = new Set(policies.map((spec) => spec.split(':')[0]));
+  return [...policies, ...modules.map(({ name }) => name).filter((name) => !named.has(name))];
 }
 
 /** The cores as this contender's config lists them, by the price of output; equal prices keep their order. */

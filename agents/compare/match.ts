@@ -31,7 +31,7 @@ export class Match {
 
   private constructor(options: CompareOptions, config: KernelConfig, source: Source) {
     const { predictor, learn, live } = options;
-    this.contenders = options.policies.map(parseContender);
+    this.contenders = options.policies.map((spec) => parseContender(spec, options.modules));
     this.source = source;
     this.#options = options;
     this.#config = config;
@@ -63,7 +63,7 @@ export class Match {
   }
 
   /** One contender on the load of a seed. */
-  play({ policy, coreOrder }: Contender, seed: number, { speed, alpha }: MatchRules, onCall: () => void) {
+  play({ policy, coreOrder, module }: Contender, seed: number, { speed, alpha }: MatchRules, onCall: () => void) {
     const load = this.load(seed, speed);
     const spec = alpha !== null && wantsAlpha(policy) ? withAlpha(policy, alpha) : policy;
     const { feedback, live, measure } = this.#options;
@@ -71,7 +71,7 @@ export class Match {
       {
         ...this.#setup(seed, load),
         config: this.#configOf(seed, coreOrder),
-        createPolicy: (services) => createPolicy(spec, services),
+        createPolicy: (services) => module?.create() ?? createPolicy(spec, services),
         judged: judgedCalls(load, seed, feedback),
         measure: measure || live,
         onCall,
@@ -119,7 +119,9 @@ export class Match {
   async #refuseSeen(): Promise<void> {
     const { prompts } = this.source;
     if (prompts === undefined || this.#options.split === 'all') return;
-    const folders = new Set(this.contenders.flatMap(({ policy }) => predictorsOf(policy)));
+    const folders = new Set(
+      this.contenders.flatMap(({ policy, module }) => (module === undefined ? predictorsOf(policy) : [])),
+    );
     for (const folder of folders) {
       const seen = await this.#predictors.seen(folder, prompts);
       if (seen === 0) continue;

@@ -2,12 +2,16 @@ import type { Split } from '../../kernel/cores/outcome-split.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { LoadName } from '../load/shapes.js';
 import { readModelNames } from '../records/model-names.js';
+import { withModules } from './contender.js';
+import { loadPolicyModules, type PolicyModule } from './policy-module.js';
 
 /** What a comparison is asked to do: checked each by itself, not yet against files and cores. */
 export interface CompareOptions {
   /** The command line that asked for it. */
   readonly command: string;
   readonly policies: readonly string[];
+  /** Those of `policies` that are not in the registry. */
+  readonly modules: readonly PolicyModule[];
   /** One of `policies`. */
   readonly base: string;
   /** How many; they are 1, 2, 3 ... */
@@ -49,6 +53,7 @@ export const DEFAULT_SYSCALLS = 1000;
 /** The command line, each option checked by itself. */
 export interface CompareFlags {
   readonly policies: readonly string[];
+  readonly policyModule: readonly string[];
   readonly base?: string;
   readonly seeds?: number;
   readonly agents: number;
@@ -78,7 +83,9 @@ export interface CompareFlags {
  * @throws SyscallError `invalid-config` that names option, rule and value
  */
 export async function readOptions(flags: CompareFlags, argv: readonly string[]): Promise<CompareOptions> {
-  const { policies, base = policies[0] ?? '', data, trace, models, live = false } = flags;
+  const modules = await loadPolicyModules(flags.policyModule);
+  const policies = withModules(flags.policies, modules);
+  const { base = policies[0] ?? '', data, trace, models, live = false } = flags;
   if (!policies.includes(base)) {
     throw new SyscallError('invalid-config', `--base: Expected one of ${policies.join(', ')}, got "${base}"`);
   }
@@ -94,6 +101,7 @@ export async function readOptions(flags: CompareFlags, argv: readonly string[]):
   return {
     command: argv.map(quote).join(' '),
     policies,
+    modules,
     base,
     seeds: flags.seeds ?? (live ? 1 : 5),
     agents: flags.agents,

@@ -1,9 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type BootedKernel, bootKernel, defaultConfig, type KernelConfig, loadConfig } from '../../kernel/boot.js';
 import { createLogger, type Logger } from '../../kernel/log.js';
 import { Recorder } from '../../kernel/recorder.js';
 import { policyNames } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
+import { loadPolicyModule } from '../compare/policy-module.js';
 import { wholeNumber } from './arguments.js';
 import { renderBoot } from './boot-screen.js';
 import { out } from './printer.js';
@@ -11,6 +12,7 @@ import { exitOnUncaught, stopSignal } from './signals.js';
 
 interface BootFlags {
   readonly policy?: string;
+  readonly policyModule?: string;
   readonly config?: string;
   readonly port?: number;
   readonly host?: string;
@@ -28,6 +30,11 @@ export function registerBoot(program: Command): void {
       '--policy <name>',
       `${policyNames().join(', ')}, or name:key=value (default: ECCOS_POLICY, else that of the config)`,
     )
+    .addOption(
+      new Option('--policy-module <file>', 'a policy from a JavaScript file that exports what makes it').conflicts(
+        'policy',
+      ),
+    )
     .option('--config <file>', 'eccos.yaml (default: five simulated cores)')
     .option('--port <n>', '0 takes a free one', wholeNumber(0, 65_535))
     .option('--host <address>', 'any but loopback needs a token and TLS, or --insecure-lan')
@@ -44,10 +51,12 @@ export function registerBoot(program: Command): void {
 
 async function boot(flags: BootFlags): Promise<void> {
   const config = await configOf(flags);
+  const { policyModule } = flags;
+  const policy = policyModule === undefined ? undefined : (await loadPolicyModule(policyModule)).create();
   const log = createLogger(config.log);
   exitOnUncaught(log);
   const stopped = stopSignal();
-  const kernel = await bootKernel(config, { log });
+  const kernel = await bootKernel(config, { log, ...(policy === undefined ? {} : { policy }) });
   process.on('SIGHUP', () => void reload(flags, kernel, log));
   const { record, recordPrompts = false } = flags;
   const recorder =
