@@ -3,7 +3,6 @@ import { realClock } from '../../kernel/clock.js';
 import type { LLMCore } from '../../kernel/cores/core.js';
 import { openaiCore } from '../../kernel/cores/provider.js';
 import { openaiConfig } from '../../kernel/cores/provider-config.js';
-import { policyNames } from '../../schedulers/registry.js';
 import { FakeOpenAI } from '../support/fake-openai.js';
 import type { Fault } from '../support/fake-reply.js';
 import { ask, errorOf, kernelOn, spawnOn } from '../support/kernel.js';
@@ -47,7 +46,7 @@ function core(id: string, fake: FakeOpenAI, more: object = {}): Promise<LLMCore>
   return openaiCore(config, { clock: realClock, seed: 1, env: { KEY: 'sk-test' } });
 }
 
-describe.each(policyNames())('%s', (policy) => {
+describe.each(['fifo', 'round-robin', 'eccos'])('%s', (policy) => {
   test.each(
     Object.entries(FAULTS),
   )('with %s at one provider, every call is answered whole by another, and caps hold', async (_, fault) => {

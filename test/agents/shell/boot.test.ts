@@ -148,7 +148,12 @@ describe('eccos boot', () => {
 
 describe('eccos boot refuses', () => {
   test.each([
-    ['an unknown policy', ['--policy', 'best'], 1, 'eccos: Expected one of the policies fifo, round-robin, got "best"'],
+    [
+      'an unknown policy',
+      ['--policy', 'best'],
+      1,
+      /^eccos: Expected one of the policies fifo, round-robin, eccos, .*, got "best"$/,
+    ],
     [
       'a port that is none',
       ['--port', '70000'],
