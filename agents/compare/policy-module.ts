@@ -15,10 +15,11 @@ export interface PolicyModule {
 
 const method = z.custom((value) => typeof value === 'function', 'Expected a function');
 const hook = method.optional();
+const NAME_RULE = 'Expected 1 to 64 letters, digits, _, . or -';
 
 /** What a policy must have, and what it may; whatever else it holds is its own. */
 const policyShape = z.looseObject({
-  name: z.string().regex(/^[\w.-]{1,64}$/, 'Expected 1 to 64 letters, digits, _, . or -'),
+  name: z.string(NAME_RULE).regex(/^[\w.-]{1,64}$/, NAME_RULE),
   schedule: method,
   prepare: hook,
   release: hook,

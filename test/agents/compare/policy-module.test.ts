@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadPolicyModule, loadPolicyModules } from '../../../agents/compare/policy-module.js';
+import type { CompareReport } from '../../../agents/compare/report.js';
+import { registerCompare } from '../../../agents/shell/compare.js';
+import { conformanceCases } from '../../../schedulers/conformance.js';
+import { bootShell } from '../shell/eccos.js';
+
+/** What somebody writes who knows the README and nothing else. */
+const SHORTEST_FIRST = `
+/** Shortest prompt first, on the free core with the cheapest output. */
+export default function shortestFirst() {
+  return {
+    name: 'shortest-first',
+    schedule({ pending, cores }) {
+      const byPrice = cores.toSorted((a, b) => a.price.outputPerMTok - b.price.outputPerMTok);
+      const free = new Map(cores.map((core) => [core.id, core.free]));
+      const assignments = [];
+      for (const call of pending.toSorted((a, b) => a.inputTokens - b.inputTokens)) {
+        const core = byPrice.find(({ id }) => call.eligible.includes(id) && free.get(id) > 0);
+        if (core === undefined) continue;
+        free.set(core.id, free.get(core.id) - 1);
+        assignments.push({ syscallId: call.id, core: core.id, reason: 'shortest prompt first' });
+      }
+      return assignments;
+    },
+  };
+}
+`;
+
+/** Breaks every rule that there is. */
+const LAWLESS = `
+export default () => {
+  let tick = 0;
+  return {
+    name: 'lawless',
+    prepare: (arrived) => arrived.length > 0 && tick % 3 === 0 ? Promise.reject(new Error('no')) : undefined,
+    schedule({ pending, cores }) {
+      if (++tick % 5 === 0) throw new Error('not now');
+      if (tick % 7 === 0) return null;
+      const everywhere = pending.flatMap(({ id }) => cores.map((core) => ({ syscallId: id, core: core.id })));
+      return [{ syscallId: 'nobody', core: 'nowhere' }, ...everywhere];
+    },
+    release() { throw new Error('never mind'); },
+    feedback() { throw new Error('I know better'); },
+  };
+};
+`;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'eccos-policy-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+async function compare(...args: string[]): Promise<CompareReport> {
+  let out = '';
+  const program = new Command('eccos')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => (out += text), writeErr: () => {} });
+  registerCompare(program);
+  const small = ['--seeds', '1', '--syscalls', '60', '--speed', '2', '--json', '-'];
+  await program.parseAsync(['compare', ...args, ...small], { from: 'user' });
+  return JSON.parse(out) as CompareReport;
+}
+
+const RIVALS = ['--policies', 'fifo,round-robin'];
+
+describe('a policy of twenty lines from a file', () => {
+  test('is compared beside the others, and may be the base', async () => {
+    const path = file('shortest.mjs', SHORTEST_FIRST);
+    const report = await compare(...RIVALS, '--policy-module', path, '--base', 'shortest-first');
+    expect(report.policies.map(({ name }) => name)).toEqual(['fifo', 'round-robin', 'shortest-first']);
+    expect(report.paired.map(({ policy, base }) => [policy, base])).toEqual([
+      ['fifo', 'shortest-first'],
+      ['round-robin', 'shortest-first'],
+    ]);
+    const [fifo, , own] = report.policies;
+    for (const one of [fifo, own]) expect(one?.totals.calls).toBe(60);
+    expect(own).toMatchObject({ lost: 0, failed: 0, capViolations: 0 });
+    expect(own?.turnaroundMs).not.toEqual(fifo?.turnaroundMs);
+  });
+
+  test('may be named among the policies, with an order of cores', async () => {
+    const path = file('named.mjs', SHORTEST_FIRST);
+    const policies = 'shortest-first:order=dear-first,fifo,shortest-first';
+    const report = await compare('--policies', policies, '--policy-module', path);
+    expect(report.policies.map(({ name }) => name)).toEqual(policies.split(','));
+  });
+
+  test('passes the conformance suite', async () => {
+    const { create } = await loadPolicyModule(file('conforms.mjs', SHORTEST_FIRST));
+    for (const { run } of conformanceCases(create)) await run();
+  });
+
+  test('decides in a kernel of its own', async () => {
+    const { shell } = await bootShell(['--policy-module', file('boot.mjs', SHORTEST_FIRST)]);
+    expect(shell.stdout).toContain('policy shortest-first,');
+    shell.signal('SIGKILL');
+    await shell.ended();
+  });
+});
+
+test('a policy that breaks every rule breaks no cap and loses no call', async () => {
+  const report = await compare('--policies', 'fifo', '--policy-module', file('lawless.mjs', LAWLESS));
+  expect(report.policies[1]).toMatchObject({ name: 'lawless', lost: 0, failed: 0, rejected: 0, capViolations: 0 });
+});
+
+describe('a module is refused', () => {
+  const made = (body: string) => `export default () => (${body});`;
+  test.each([
+    ['that is not there', undefined, /JavaScript module that loads, got .*Cannot find module/],
+    ['that does not parse', 'foo bar', /JavaScript module that loads, got \S*Error/],
+    ['that exports nothing', 'const a = 1;', /default export to be a function .*, got none/],
+    ['that exports no function', 'export default 3;', /default export to be a function .*, got number/],
+    ['whose function throws', 'export default () => { throw new Error("out of paper"); }', /got Error: out of paper$/],
+    ['whose policy has no name', made('{ schedule: () => [] }'), /policy.name: .*, got undefined/],
+    ['whose policy has a strange name', made('{ name: "a,b", schedule: () => [] }'), /policy.name: .*, got "a,b"/],
+    ['whose policy does not schedule', made('{ name: "a" }'), /policy.schedule: Expected a function, got undefined/],
+    [
+      'with a hook that is none',
+      made('{ name: "a", schedule: () => [], prepare: 3 }'),
+      /policy.prepare: Expected a function, got 3/,
+    ],
+    ['that makes nothing', made('undefined'), /policy: .*, got undefined/],
+    ['under a name that is taken', made('{ name: "fifo", schedule: () => [] }'), /a name other than .*, got "fifo"/],
+  ])('%s', async (about, text, message) => {
+    const name = `${about.replaceAll(' ', '-')}.mjs`;
+    const path = text === undefined ? join(folder, name) : file(name, text);
+    const refusal = loadPolicyModules([path]);
+    await expect(refusal).rejects.toMatchObject({ code: 'invalid-config', message: expect.stringMatching(message) });
+    await expect(refusal).rejects.toThrow(`--policy-module ${path}: `);
+  });
+
+  test('that comes twice', async () => {
+    const path = file('twice.mjs', SHORTEST_FIRST);
+    await expect(loadPolicyModules([path, path])).rejects.toThrow(/, got "shortest-first"$/);
+  });
+});
