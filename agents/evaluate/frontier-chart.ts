@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { COLOURS, FAINT, INK, LEGEND, PREDICTOR_COLOUR, renderSvg } from './chart.js';
-import { placeLabels } from './label-places.js';
-import { type CostPoint, PlotArea } from './plot-area.js';
+import { COLOURS, FAINT, INK, LEGEND, PREDICTOR_COLOUR, renderSvg } from '../charts/chart.js';
+import { placeLabels } from '../charts/label-places.js';
+import { type CostPoint, PlotArea } from '../charts/plot-area.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
 
 const SIZE = { width: 1000, height: 730 };
@@ -50,7 +50,7 @@ export function frontierChart(report: EvaluationReport): string {
         axisTick: { customValues: area.cost.ticks },
         axisLabel: { customValues: area.cost.ticks },
       },
-      yAxis: { type: 'value', ...area.quality, interval: 0.1, name: 'mean score', nameLocation: 'middle', nameGap: 46 },
+      yAxis: { type: 'value', ...area.quality, name: 'mean score', nameLocation: 'middle', nameGap: 46 },
       series: [
         {
           type: 'custom',

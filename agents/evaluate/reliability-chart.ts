@@ -1,4 +1,4 @@
-import { COLOURS, FAINT, LEGEND, MARGIN, PREDICTOR_COLOUR, renderSvg } from './chart.js';
+import { COLOURS, FAINT, LEGEND, MARGIN, PREDICTOR_COLOUR, renderSvg } from '../charts/chart.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
 
 const SIZE = { width: 720, height: 790 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { placeLabels } from '../../../agents/evaluate/label-places.js';
+import { placeLabels } from '../../../agents/charts/label-places.js';
 
 const ROOM = { left: 0, right: 400, top: 0, bottom: 200 };
 
