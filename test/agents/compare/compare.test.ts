@@ -13,6 +13,7 @@ const ABSENT = '../shared/data is not here';
 const DEFAULTS: CompareOptions = {
   command: 'eccos compare',
   policies: ['fifo', 'round-robin'],
+  modules: [],
   base: 'fifo',
   seeds: 2,
   agents: 10,
@@ -27,6 +28,11 @@ const DEFAULTS: CompareOptions = {
   speed: undefined,
   caps: undefined,
   live: false,
+  predictor: undefined,
+  learn: false,
+  feedback: 1,
+  alpha: undefined,
+  measure: false,
 };
 
 interface Outcome {

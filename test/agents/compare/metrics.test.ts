@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AnswerFacts, CallRecord } from '../../../agents/compare/call-record.js';
-import { countEnds, measure } from '../../../agents/compare/metrics.js';
+import { countEnds, measure, type Trial } from '../../../agents/compare/metrics.js';
 import { pairedReportOf, policyReportOf, summarise } from '../../../agents/compare/summary.js';
 
 /** An answered call that waited `wait` and ran `service` milliseconds. */
@@ -45,11 +45,14 @@ const refused: CallRecord = {
   answer: undefined,
 };
 
-const trial = (planned: number, calls: readonly CallRecord[]) => ({
+const trial = (planned: number, calls: readonly CallRecord[], more: Partial<Trial> = {}): Trial => ({
   planned,
   calls,
   capViolations: 0,
-  decisionMs: null,
+  alpha: null,
+  predictedQuality: null,
+  overhead: null,
+  ...more,
 });
 
 test('times, cost and quality are those of the calls', () => {

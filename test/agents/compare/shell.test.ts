@@ -28,7 +28,13 @@ describe('eccos compare', () => {
   test('with --json - writes the report to stdout and nothing else', async () => {
     const report = compareReport.parse(JSON.parse(await eccos(...SMALL, '--json', '-')));
     expect(report.command).toBe('eccos compare --seeds 1 --syscalls 40 --speed 1 --json -');
-    expect(report.policies.map(({ name }) => name)).toEqual(['fifo', 'fifo:order=dear-first', 'round-robin']);
+    expect(report.policies.map(({ name }) => name)).toEqual([
+      'fifo',
+      'fifo:order=dear-first',
+      'round-robin',
+      'eccos',
+      'per-call',
+    ]);
     expect(report.load).toMatchObject({ speed: 1, speedSource: 'given' });
   });
 
@@ -72,7 +78,7 @@ describe('eccos compare', () => {
     [['--seeds', 'many'], /--seeds.*'many'.*whole number from 1 to 1000/],
     [['--rate', '0'], /--rate.*'0'.*above 0/],
     [['--load', 'huge'], /--load.*'huge'.*mixed/],
-    [['--base', 'eccos'], /--base: Expected one of .*"eccos"/],
+    [['--base', 'oracle'], /--base: Expected one of .*"oracle"/],
     [['--trace', 'times.jsonl'], /--trace: Expected --data/],
     [['--policies', 'fifo,fifo'], /--policies: Expected each policy once/],
     [['--models', '@nowhere'], /--models: Expected a readable file after @, got "nowhere"/],
