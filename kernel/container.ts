@@ -76,9 +76,9 @@ export function composeKernel(config: Pick<KernelConfig, 'policy' | 'limits'>, o
   container
     .bind(id.loop)
     .toResolvedValue(
-      ({ clock, stopwatch, cores, log }, policy, runner, metrics, events) =>
-        new SchedulerLoop({ clock, stopwatch, policy, cores, runner, metrics, events, log }),
-      [id.outside, id.policy, id.runner, id.metrics, id.events],
+      ({ clock, stopwatch, cores, log }, policy, runner, table, metrics, events) =>
+        new SchedulerLoop({ clock, stopwatch, policy, cores, runner, table, metrics, events, log }),
+      [id.outside, id.policy, id.runner, id.table, id.metrics, id.events],
     );
   container
     .bind(id.admission)

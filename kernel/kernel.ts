@@ -167,7 +167,25 @@ export class Kernel {
       agents: processes.size,
       syscalls: { ...metrics.counts, pending: Math.max(0, table.count - running), running },
       ...metrics.report(),
+      ...this.#outlook(),
     };
+  }
+
+  #outlook(): Pick<StatsReply, 'outlook'> {
+    const { policy, log } = this.#parts;
+    try {
+      const told = policy.outlook?.();
+      if (told === undefined) return {};
+      const { alpha, predictedQuality, outOfReach = false, greedy = 0 } = told;
+      const known = {
+        ...(alpha === undefined ? {} : { alpha }),
+        ...(predictedQuality === undefined ? {} : { predictedQuality }),
+      };
+      return { outlook: { ...known, outOfReach, greedy } };
+    } catch (error) {
+      log.error({ err: error, policy: policy.name }, 'the policy threw in outlook');
+      return {};
+    }
   }
 
   /** Takes over caps and limits; everything else of a config needs a new boot. A pending call whose cores all got cap 0 fails. */

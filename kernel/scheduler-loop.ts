@@ -1,5 +1,12 @@
 import { fifo } from '../schedulers/fifo.js';
-import type { Assignment, SchedulableCore, SchedulerPolicy, SchedulingSnapshot } from '../schedulers/policy.js';
+import type {
+  Assignment,
+  Refusal,
+  SchedulableCore,
+  SchedulerPolicy,
+  SchedulingSnapshot,
+} from '../schedulers/policy.js';
+import { SyscallError } from '../syscalls/errors.js';
 import type { CoreId, Millis } from '../syscalls/syscall.js';
 import type { Call } from './call.js';
 import type { Clock } from './clock.js';
@@ -10,6 +17,7 @@ import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import { PendingSet } from './pending-set.js';
 import type { Runner } from './runner.js';
+import type { SyscallTable } from './syscall-table.js';
 
 /** Takes pending calls to the cores: a snapshot goes to the policy, and what it decides into the cores' queues. */
 export class SchedulerLoop {
@@ -20,6 +28,7 @@ export class SchedulerLoop {
   /** Decides in a tick in which the policy throws. */
   readonly #fallback = fifo();
   readonly #runner: Runner;
+  readonly #table: SyscallTable;
   readonly #metrics: Metrics;
   readonly #events: KernelEvents;
   readonly #log: Logger;
@@ -39,6 +48,7 @@ export class SchedulerLoop {
     readonly policy: SchedulerPolicy;
     readonly cores: readonly LLMCore[];
     readonly runner: Runner;
+    readonly table: SyscallTable;
     readonly metrics: Metrics;
     readonly events: KernelEvents;
     readonly log: Logger;
@@ -47,6 +57,7 @@ export class SchedulerLoop {
     this.#stopwatch = deps.stopwatch;
     this.#policy = deps.policy;
     this.#runner = deps.runner;
+    this.#table = deps.table;
     this.#metrics = deps.metrics;
     this.#events = deps.events;
     this.#log = deps.log;
@@ -62,7 +73,7 @@ export class SchedulerLoop {
 
   /** Takes in a call that has just been accepted. */
   submit(call: Call): void {
-    if (this.#policy.prepare === undefined) this.#pending.add(call);
+    if (this.#policy.prepare === undefined) this.#admit([call]);
     else {
       this.#arrived.add(call);
       call.holder = { letGo: () => this.#arrived.delete(call) };
@@ -95,8 +106,31 @@ export class SchedulerLoop {
       this.#log.error({ err: error, policy: this.#policy.name }, 'the policy threw in prepare');
     }
     this.#preparing = false;
-    for (const call of batch) if (!call.isFinal) this.#pending.add(call);
+    this.#admit(batch);
     this.requestTick();
+  }
+
+  /** Calls become pending, but for those that the policy refuses. */
+  #admit(calls: readonly Call[]): void {
+    const open = new Map(calls.filter((call) => !call.isFinal).map((call) => [call.id, call]));
+    for (const call of open.values()) this.#pending.add(call);
+    for (const { syscallId, reason } of this.#refusals([...open.values()])) {
+      const call = open.get(syscallId);
+      if (call === undefined) this.#metrics.scheduler.invalidAssignments++;
+      else this.#table.fail(call, new SyscallError('infeasible', reason));
+    }
+  }
+
+  #refusals(calls: readonly Call[]): readonly Refusal[] {
+    if (this.#policy.refuse === undefined || calls.length === 0) return [];
+    const pending = calls.map((call) => call.view);
+    try {
+      return this.#policy.refuse({ now: this.#clock.now(), pending, cores: this.#cores() });
+    } catch (error) {
+      this.#metrics.scheduler.fallbacks++;
+      this.#log.error({ err: error, policy: this.#policy.name }, 'the policy threw in refuse');
+      return [];
+    }
   }
 
   #tick(): void {
@@ -143,7 +177,8 @@ export class SchedulerLoop {
         continue;
       }
       placed.add(call);
-      placements.push({ call, slot, reason });
+      // A policy from a file may have left it out.
+      placements.push({ call, slot, reason: String(reason ?? '') });
     }
     return placements;
   }
@@ -194,7 +229,7 @@ export class SchedulerLoop {
   }
 
   #return(call: Call): void {
-    if (!call.isFinal) this.#pending.add(call);
+    this.#admit([call]);
   }
 
   #returnAfter(call: Call, delay: Millis): void {

@@ -49,6 +49,13 @@ export interface Assignment {
   readonly reason: string;
 }
 
+/** Do not serve this call. */
+export interface Refusal {
+  readonly syscallId: SyscallId;
+  /** One line on why, shown to the agent. */
+  readonly reason: string;
+}
+
 /** A syscall that was answered. */
 export interface FinishedCall {
   readonly id: SyscallId;
@@ -80,6 +87,11 @@ export interface SchedulerPolicy {
    */
   prepare?(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void>;
   /**
+   * Those calls that it will not serve, which then fail as `infeasible`: asked when calls have become pending, with
+   * these calls only, and before `schedule` sees them. Without it every call is served.
+   */
+  refuse?(arrived: SchedulingSnapshot): readonly Refusal[];
+  /**
    * The whole placement for now, in queue order: a call that is not in it waits, also one that a queue held before.
    * At most `free` calls a core.
    */
@@ -101,4 +113,8 @@ export interface PolicyOutlook {
   readonly alpha: number | undefined;
   /** Mean quality that was predicted for the calls placed so far; undefined: none was. */
   readonly predictedQuality: number | undefined;
+  /** Whether its target is out of reach, as far as it can know. @default false */
+  readonly outOfReach?: boolean;
+  /** Calls placed by a simpler rule than its own, because a tick would have taken too long. @default 0 */
+  readonly greedy?: number;
 }

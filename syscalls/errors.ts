@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   draining: { rpc: -32002, retryable: true },
   disconnected: { rpc: -32003, retryable: true },
   'no-eligible-core': { rpc: -32010, retryable: false },
+  infeasible: { rpc: -32013, retryable: false },
   'core-failed': { rpc: -32011, retryable: true },
   'core-rejected': { rpc: -32012, retryable: false },
   expired: { rpc: -32020, retryable: false },

@@ -37,6 +37,19 @@ export const statsReply = z.strictObject({
     invalidAssignments: z.int(),
     decisionMs: milliseconds,
   }),
+  /** What the policy aims at and expects, if it tells. */
+  outlook: z
+    .strictObject({
+      /** Mean quality that the stream of calls is to reach. */
+      alpha: z.number().optional(),
+      /** Mean quality that was predicted for the calls placed so far. */
+      predictedQuality: z.number().optional(),
+      /** The target is out of reach of the cores, as far as is known. */
+      outOfReach: z.boolean(),
+      /** Calls placed by a simpler rule, because a tick would have taken too long. */
+      greedy: z.int(),
+    })
+    .optional(),
 });
 
 export type StatsReply = z.infer<typeof statsReply>;

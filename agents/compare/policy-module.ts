@@ -22,6 +22,7 @@ const policyShape = z.looseObject({
   name: z.string(NAME_RULE).regex(/^[\w.-]{1,64}$/, NAME_RULE),
   schedule: method,
   prepare: hook,
+  refuse: hook,
   release: hook,
   feedback: hook,
   outlook: hook,

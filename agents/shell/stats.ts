@@ -14,12 +14,21 @@ export function registerStats(program: Command): void {
 }
 
 function renderStats(stats: StatsReply): string {
-  const { syscalls, usage, scheduler } = stats;
+  const { syscalls, usage, scheduler, outlook } = stats;
   const counts = Object.entries(syscalls).map(([name, count]) => [`syscalls ${name}`, count] as const);
   const times = [
     ['waiting', stats.waitingMs],
     ['turnaround', stats.turnaroundMs],
   ] as const;
+  const target =
+    outlook === undefined
+      ? []
+      : ([
+          ['alpha', outlook.alpha?.toFixed(3)],
+          ['predicted quality', outlook.predictedQuality?.toFixed(3)],
+          ['target out of reach', outlook.outOfReach ? 'yes' : 'no'],
+          ['greedy placements', outlook.greedy],
+        ] as const);
   const rows = [
     ['policy', stats.policy],
     ['uptime, s', seconds(stats.uptimeMs)],
@@ -40,6 +49,7 @@ function renderStats(stats: StatsReply): string {
     ['invalid assignments', scheduler.invalidAssignments],
     ['decision p50, ms', scheduler.decisionMs.p50.toFixed(3)],
     ['decision p99, ms', scheduler.decisionMs.p99.toFixed(3)],
+    ...target,
   ] as const;
   return renderTable(['WHAT', 'VALUE'], rows);
 }

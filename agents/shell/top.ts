@@ -59,7 +59,7 @@ function renderTop(stats: StatsReply, cores: readonly CoreView[], { processes, s
   const { policy, uptimeMs, agents, usage, waitingMs, turnaroundMs } = stats;
   const { pending, running, done, failed, cancelled, expired, rejected } = stats.syscalls;
   return [
-    `${policy}, up ${seconds(uptimeMs)} s, ${agents} connected, ${dollars(usage.costUsd)} USD`,
+    `${policy}, up ${seconds(uptimeMs)} s, ${agents} connected, ${dollars(usage.costUsd)} USD${targetOf(stats)}`,
     `${pending} pending, ${running} running, ${done} done, ${failed} failed, ${cancelled} cancelled, ` +
       `${expired} expired, ${rejected} rejected`,
     `waiting p50 ${seconds(waitingMs.p50)} p99 ${seconds(waitingMs.p99)} s, ` +
@@ -69,6 +69,13 @@ function renderTop(stats: StatsReply, cores: readonly CoreView[], { processes, s
     renderProcesses(processes),
     renderSyscalls(syscalls),
   ].join('\n');
+}
+
+function targetOf({ outlook }: StatsReply): string {
+  if (outlook?.alpha === undefined) return outlook?.outOfReach ? ', its target is out of reach' : '';
+  const { alpha, predictedQuality, outOfReach } = outlook;
+  const expected = predictedQuality === undefined ? '' : `, ${predictedQuality.toFixed(3)} expected`;
+  return `, alpha ${alpha.toFixed(3)}${outOfReach ? ' out of reach' : ''}${expected}`;
 }
 
 /** The frame in place of the one before, cut to the screen. */

@@ -4,6 +4,7 @@ import type {
   FinishedCall,
   PendingCall,
   PolicyOutlook,
+  Refusal,
   SchedulableCore,
   SchedulerPolicy,
   SchedulingSnapshot,
@@ -12,7 +13,7 @@ import type { Predictor } from '../predictor/prediction.js';
 import { explain } from './explanation.js';
 import { type Forecast, Forecasts } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
-import type { Beliefs } from './market.js';
+import { type Beliefs, openMarket } from './market.js';
 import { type PriceControl, type PriceState, type Sample, spreadOf } from './price-control.js';
 import { Recalibration } from './recalibration.js';
 import { ServiceTimes } from './service-times.js';
@@ -23,6 +24,8 @@ export interface EccosOptions extends TickRules {
   readonly control: PriceControl;
   /** Share of the interaction of call and core that is kept, 0 to 1. */
   readonly gamma: number;
+  /** What becomes of a call whose `minQuality` no core is expected to reach. */
+  readonly infeasible: 'best-effort' | 'refuse';
 }
 
 /** Counts since the start. */
@@ -90,6 +93,17 @@ export class EccosPolicy implements SchedulerPolicy {
     for (const [i, call] of arrived.entries()) this.#calls.add(call, forecasts[i] as Forecast, this.#ticks);
   }
 
+  refuse({ now, pending, cores }: SchedulingSnapshot): readonly Refusal[] {
+    if (this.#options.infeasible !== 'refuse') return [];
+    // What could not be predicted is not held against a call.
+    const known = pending.filter(({ id, params }) => params.minQuality !== undefined && this.#calls.has(id));
+    const { shortfalls } = openMarket(now, known, cores, this.#beliefs);
+    return known.flatMap(({ id: syscallId }, i) => {
+      const reason = shortfalls[i];
+      return reason === undefined ? [] : [{ syscallId, reason }];
+    });
+  }
+
   schedule(snapshot: SchedulingSnapshot): readonly Assignment[] {
     const { now, cores } = snapshot;
     const { control } = this.#options;
@@ -130,9 +144,13 @@ export class EccosPolicy implements SchedulerPolicy {
   }
 
   outlook(): PolicyOutlook {
+    const { alpha, infeasible } = this.state;
+    const { calls, quality } = this.#expected;
     return {
-      alpha: this.state.alpha,
-      predictedQuality: this.#expected.calls === 0 ? undefined : this.#expected.quality / this.#expected.calls,
+      alpha,
+      predictedQuality: calls === 0 ? undefined : quality / calls,
+      outOfReach: infeasible,
+      greedy: this.#greedy,
     };
   }
 

@@ -21,7 +21,8 @@ export interface Choice {
 /** One line for the agent that asked. */
 export function reasonOf({ quality, costUsd, slotPrices, price, chosen, note }: Choice): string {
   const slot = slotPrices[chosen]! > 0 ? `, slot ${dollars(slotPrices[chosen]!)}` : '';
-  const line = `quality ${quality[chosen]!.toFixed(3)} for ${dollars(costUsd[chosen]!)} expected${slot}; quality costs ${dollars(price.lambda)}`;
+  const missed = price.infeasible ? '; the target is out of reach' : '';
+  const line = `quality ${quality[chosen]!.toFixed(3)} for ${dollars(costUsd[chosen]!)} expected${slot}; quality costs ${dollars(price.lambda)}${missed}`;
   return note === undefined ? line : `${note}; ${line}`;
 }
 

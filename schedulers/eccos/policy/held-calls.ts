@@ -48,6 +48,10 @@ export class HeldCalls {
     return held;
   }
 
+  has(id: SyscallId): boolean {
+    return this.#held.has(id);
+  }
+
   get(id: SyscallId): HeldCall | undefined {
     return this.#held.get(id);
   }

@@ -17,8 +17,8 @@ export interface Market {
   /** US dollars. */
   readonly costUsd: Float64Array;
   readonly bars: readonly Bar[];
-  /** What is special about a call. */
-  readonly notes: readonly (string | undefined)[];
+  /** Of calls whose floor no core reaches: what there is instead. */
+  readonly shortfalls: readonly (string | undefined)[];
 }
 
 /** What a market rests on. */
@@ -41,7 +41,7 @@ export function openMarket(
   const quality = new Float64Array(calls.length * m);
   const costUsd = new Float64Array(calls.length * m);
   const bars: Bar[] = [];
-  const notes: (string | undefined)[] = [];
+  const shortfalls: (string | undefined)[] = [];
   for (const [i, call] of calls.entries()) {
     const { logits, costUsd: costs, tokensP90 } = beliefs.forecastOf(call);
     // NaN where nothing is known of the pair, which the solver takes for forbidden.
@@ -59,10 +59,10 @@ export function openMarket(
       );
     }
     const floor = pinned === undefined ? (params.minQuality ?? 0) : 0;
-    notes.push(floor > 0 ? barPoor(row, floor, quality.subarray(i * m, i * m + m)) : undefined);
+    shortfalls.push(floor > 0 ? barPoor(row, floor, quality.subarray(i * m, i * m + m)) : undefined);
     bars.push(...row);
   }
-  return { n: calls.length, m, calls, cores, quality, costUsd, bars, notes };
+  return { n: calls.length, m, calls, cores, quality, costUsd, bars, shortfalls };
 }
 
 /** Rules out cores that would take longer than `slack`, unless that leaves none. */
@@ -72,14 +72,12 @@ function barLate(row: Bar[], slack: Millis, durationOf: (core: number) => Millis
   if (late.length < open.length) for (const j of late) row[j] = 'would miss the deadline';
 }
 
-/** Rules out cores below the floor; all but the best if none reaches it. @returns what to say in that case */
+/** Rules out cores below the floor; all but the best if none reaches it. @returns the shortfall in that case */
 function barPoor(row: Bar[], floor: number, quality: Float64Array): string | undefined {
   const open = openCores(row);
   const best = open.reduce((most, j) => Math.max(most, quality[j]!), 0);
   for (const j of open) if (quality[j]! < Math.min(floor, best)) row[j] = 'below minQuality';
-  return best >= floor
-    ? undefined
-    : `infeasible: no core is expected to reach minQuality ${floor}, this one comes nearest`;
+  return best >= floor ? undefined : `no core is expected to reach minQuality ${floor}, at best ${best.toFixed(3)}`;
 }
 
 function openCores(row: readonly Bar[]): number[] {

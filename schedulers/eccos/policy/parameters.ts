@@ -31,6 +31,8 @@ export const eccosParameters = z
     queueAhead: count(10_000).default(0),
     /** Share of its `deadlineMs` that a call may wait for a full core that is cheaper. 0: no slot idles while a call waits. */
     patience: numberText(0, 1).default(0),
+    /** What becomes of a call whose `minQuality` no core is expected to reach: its best core, or the error `infeasible`. */
+    infeasible: z.enum(['best-effort', 'refuse']).default('best-effort'),
     ...predictorFolders,
   })
   .refine(({ alpha, budgetPerHour }) => alpha === undefined || budgetPerHour === undefined, {

@@ -174,7 +174,8 @@ export class Tick {
   }
 
   #choice(market: Market, i: number, chosen: number, note: string | undefined): Choice {
-    const { m, quality, costUsd, bars, notes } = market;
+    const { m, quality, costUsd, bars, shortfalls } = market;
+    const shortfall = shortfalls[i];
     return {
       cores: this.#ids,
       slots: this.#slots,
@@ -184,7 +185,7 @@ export class Tick {
       costUsd: costUsd.slice(i * m, i * m + m),
       bars: bars.slice(i * m, i * m + m),
       chosen,
-      note: notes[i] ?? note,
+      note: shortfall === undefined ? note : `infeasible: ${shortfall}`,
     };
   }
 }
