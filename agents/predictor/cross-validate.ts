@@ -1,5 +1,6 @@
 import { DatasetTable } from '../../schedulers/eccos/evaluation/dataset-table.js';
 import { outcomesOf, type Predictions } from '../../schedulers/eccos/evaluation/outcomes.js';
+import type { Artefact } from '../../schedulers/eccos/predictor/artefact.js';
 import { type IdentifiedEncoder, predictorOf } from '../../schedulers/eccos/predictor/open-predictor.js';
 import type { Predictor } from '../../schedulers/eccos/predictor/prediction.js';
 import { type SeenRecord, trainPredictor } from '../../schedulers/eccos/training/train-predictor.js';
@@ -17,6 +18,8 @@ const NEW_MODEL_RECORDS = 50;
 const TRAININGS = 3;
 
 export interface CrossValidation {
+  /** What messages call the records. */
+  readonly source: string;
   readonly folds: number;
   readonly seed: number;
   readonly models: readonly string[];
@@ -38,8 +41,13 @@ export interface OutOfFold {
   readonly weightedNeighbours: Predictions;
 }
 
+export interface CrossValidated extends OutOfFold {
+  /** The predictor of the first fold. */
+  readonly artefact: Artefact;
+}
+
 /** Trains and predicts fold by fold, as many at a time as the pool has threads. Same records and seed: same predictions. */
-export async function crossValidate(records: readonly SeenRecord[], setup: CrossValidation): Promise<OutOfFold> {
+export async function crossValidate(records: readonly SeenRecord[], setup: CrossValidation): Promise<CrossValidated> {
   const { models, folds, seed, encoder } = setup;
   const plain = records.map(({ record }) => record);
   const empty = () => emptyPredictions(records.length * models.length);
@@ -56,13 +64,13 @@ export async function crossValidate(records: readonly SeenRecord[], setup: Cross
       weightedNeighbours: empty(),
     },
   };
-  await Promise.all(
-    foldsOf(records, folds, seed).map(async (fold, group) => {
+  const artefacts = await Promise.all(
+    foldsOf(records, folds, seed).map((fold, group) => {
       for (const { row } of fold.held) context.out.groups[row] = group;
-      await runFold(fold, context);
+      return runFold(fold, context);
     }),
   );
-  return context.out;
+  return { ...context.out, artefact: artefacts[0] as Artefact };
 }
 
 interface Context {
@@ -72,12 +80,15 @@ interface Context {
   readonly out: OutOfFold;
 }
 
-async function runFold(fold: Fold, context: Context): Promise<void> {
+/** @returns the predictor that knows all models */
+async function runFold(fold: Fold, context: Context): Promise<Artefact> {
   const { cores, setup, seen, out } = context;
   const { held } = fold;
   const rows = held.map(({ row }) => row);
   const known = [...fold.train, ...fold.validation].map(({ record }) => record);
-  await withTrained(fold, setup.models, context, (predictor) => predictRows(predictor, held, cores, out.predictor));
+  const artefact = await withTrained(fold, setup.models, context, (predictor) =>
+    predictRows(predictor, held, cores, out.predictor),
+  );
   for (const half of [0, 1]) await predictNewModels(fold, half, known, context);
 
   const table = new DatasetTable(
@@ -87,6 +98,7 @@ async function runFold(fold: Fold, context: Context): Promise<void> {
   copyRows(table.predict(held.map(({ record }) => record.dataset)), rows, out.dataSetMeans, cores.length);
   const neighbours = await Neighbours.of(known, cores, seen);
   await neighbours.predict(held, out);
+  return artefact;
 }
 
 /** Trains without one half of the models, and has it get to know each of them from a few judged records. */
@@ -116,8 +128,8 @@ async function withTrained(
   models: readonly string[],
   { setup, seen }: Context,
   use: (predictor: Predictor) => Promise<void>,
-): Promise<void> {
-  const { seed, pool, folds, onProgress } = setup;
+): Promise<Artefact> {
+  const { seed, pool, folds, source, onProgress } = setup;
   let done = 0;
   const artefact = await trainPredictor(
     { train, validation },
@@ -126,6 +138,7 @@ async function withTrained(
       seed,
       encoder: { sha256: seen.sha256, dimensions: seen.encoder.dimensions },
       data: [],
+      source,
       onProgress(share) {
         onProgress((share - done) / (folds * TRAININGS));
         done = share;
@@ -139,4 +152,5 @@ async function withTrained(
   } finally {
     await predictor.close();
   }
+  return artefact;
 }

@@ -6,8 +6,10 @@ import {
   openIdentified,
   openPredictor,
   type PredictorFolders,
+  predictorOf,
   shippedPredictor,
 } from '../../schedulers/eccos/predictor/open-predictor.js';
+import type { Predictor } from '../../schedulers/eccos/predictor/prediction.js';
 import { TrainingPool } from '../../schedulers/eccos/training/training-pool.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { OutcomeRecord } from '../../syscalls/outcome.js';
@@ -60,14 +62,16 @@ async function evaluateFolds(options: EvaluateOptions, folds: number): Promise<E
     const seen = await seeRecords(encoder.encoder, records, (count) => progress.grow(count / records.length));
     progress.stop();
     progress.start('training');
-    const out = await crossValidate(seen, { folds, seed, models, encoder, pool, onProgress: progress.grow });
+    const { grow: onProgress } = progress;
+    const out = await crossValidate(seen, { source: options.path, folds, seed, models, encoder, pool, onProgress });
     progress.stop();
+    const timed = await predictorOf(out.artefact, await openIdentified(folders.encoder), 'the predictor of a fold');
     return evaluationOf({
       ...about(options, records),
       split: 'all',
       folds,
       groups: out.groups,
-      predictor: { predictions: out.predictor, gamma: GAMMA.nets, predictMs: await timesOf(options) },
+      predictor: { predictions: out.predictor, gamma: GAMMA.nets, predictMs: await timesOf(timed, options) },
       baselines: {
         'new model, 50 judged': { predictions: out.newModel, gamma: GAMMA.nets },
         'data set means': { predictions: out.dataSetMeans },
@@ -108,7 +112,7 @@ async function evaluateAsIs(options: EvaluateOptions): Promise<EvaluationReport>
       ...about(options, held),
       split: options.split,
       folds: null,
-      predictor: { predictions, gamma: GAMMA.nets, predictMs: await timesOf(options) },
+      predictor: { predictions, gamma: GAMMA.nets, predictMs: await timesOf(await openPredictor(folders), options) },
       baselines,
     });
   } finally {
@@ -146,11 +150,16 @@ function partsOf(
   throw new SyscallError('invalid-config', `--split: Expected records of ${path} in ${split}, got none to measure on`);
 }
 
-/** Milliseconds of predictions one by one: encoder, nets and a memory of some judged calls. */
-async function timesOf({ records, models, folders, stopwatch }: EvaluateOptions): Promise<readonly number[]> {
+/**
+ * Milliseconds of predictions one by one: encoder, nets and a memory of some judged calls.
+ *
+ * @param predictor a new one, which is closed: what was predicted before it would remember
+ */
+async function timesOf(
+  predictor: Predictor,
+  { records, models, stopwatch }: EvaluateOptions,
+): Promise<readonly number[]> {
   const cores = coresOf(records, models);
-  // One of its own: what was predicted before it remembers.
-  const predictor = await openPredictor(folders);
   try {
     const half = Math.min(TIMED, Math.floor(records.length / 2));
     await teach(predictor, records.slice(0, half), cores);

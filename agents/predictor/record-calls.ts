@@ -1,4 +1,4 @@
-import { fitPrices } from '../../kernel/cores/fit-price.js';
+import { fitPrice } from '../../kernel/cores/fit-price.js';
 import type { Predictions } from '../../schedulers/eccos/evaluation/outcomes.js';
 import type {
   AnsweredCall,
@@ -6,7 +6,7 @@ import type {
   Prediction,
   Predictor,
 } from '../../schedulers/eccos/predictor/prediction.js';
-import type { CoreInfo } from '../../syscalls/cores.js';
+import type { CoreInfo, Price } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { OutcomeRecord } from '../../syscalls/outcome.js';
 
@@ -18,25 +18,30 @@ const BATCH = 64;
 /**
  * Models of outcome records as cores, at the prices that explain their bills best.
  *
- * @throws SyscallError `invalid-config` for a model whose bills fit no price
+ * @throws SyscallError `invalid-config` for a model without a bill that a price could explain
  */
 export function coresOf(records: readonly OutcomeRecord[], models: readonly string[]): readonly CoreInfo[] {
-  const prices = fitPrices(records);
-  return models.map((model) => {
-    const price = prices.get(model);
-    if (price === undefined) throw new SyscallError('invalid-config', `Expected model "${model}" to have outcomes`);
-    return {
-      id: model,
-      kind: 'recorded',
-      price,
-      contextWindow: Number.MAX_SAFE_INTEGER,
-      cap: 1,
-      tools: false,
-      responseFormat: false,
-      supportsPrefix: false,
-      profile: model,
-    };
-  });
+  return models.map((model) => ({
+    id: model,
+    kind: 'recorded',
+    price: priceOf(records, model),
+    contextWindow: Number.MAX_SAFE_INTEGER,
+    cap: 1,
+    tools: false,
+    responseFormat: false,
+    supportsPrefix: false,
+    profile: model,
+  }));
+}
+
+function priceOf(records: readonly OutcomeRecord[], model: string): Price {
+  const bills = records.flatMap(({ input_tokens: inputTokens, outputs }) =>
+    outputs
+      .filter((outcome) => outcome.model === model)
+      .map(({ output_tokens: outputTokens, cost_usd: costUsd }) => ({ inputTokens, outputTokens, costUsd })),
+  );
+  if (bills.some(({ inputTokens, outputTokens }) => inputTokens + outputTokens > 0)) return fitPrice(bills);
+  throw new SyscallError('invalid-config', `Expected outcomes of model "${model}" with tokens to pay for, got none`);
 }
 
 /** A record as the call that it was. Its data set is its task. */

@@ -30,6 +30,7 @@ export interface TrainOptions {
 export async function train({ files, models, seed, encoder: folder, progress }: TrainOptions): Promise<Artefact> {
   const records = files.flatMap((file) => file.records).filter(({ prompt }) => splitOf(prompt) !== 'test');
   const chosen = modelsOf(records, models);
+  const cores = coresOf(records, chosen);
   const identified = await openIdentified(folder);
   const pool = new TrainingPool(1);
   try {
@@ -49,6 +50,7 @@ export async function train({ files, models, seed, encoder: folder, progress }: 
         seed,
         encoder: { sha256, dimensions },
         data: files.map(({ fingerprint }) => fingerprint),
+        source: files.map(({ path }) => path).join(', '),
         onProgress(share) {
           progress.grow(share - done);
           done = share;
@@ -63,7 +65,6 @@ export async function train({ files, models, seed, encoder: folder, progress }: 
       { encoder: new SeenEncoder(seen, dimensions), sha256 },
       'the new one',
     );
-    const cores = coresOf(records, chosen);
     const predictions = emptyPredictions(held.length * chosen.length);
     await predictRows(
       predictor,

@@ -28,7 +28,8 @@ export async function readRecords(path: string, { skipBad }: { readonly skipBad:
     skipped.push(SyscallError.from(fault).message);
   };
   for await (const { record, at } of readOutcomes(path, onBad)) {
-    if (byPrompt.has(record.prompt)) skipped.push(`${at}: repeats a prompt`);
+    if (record.outputs.length === 0) onBad(unanswered(at));
+    else if (byPrompt.has(record.prompt)) skipped.push(`${at}: repeats a prompt`);
     else byPrompt.set(record.prompt, record);
   }
   const records = [...byPrompt.values()];
@@ -39,6 +40,20 @@ export async function readRecords(path: string, { skipBad }: { readonly skipBad:
     .update(await readFile(path))
     .digest('hex');
   return { path, records, fingerprint: { file: basename(path), records: records.length, sha256 }, skipped };
+}
+
+function unanswered(at: string): SyscallError {
+  return new SyscallError(
+    'invalid-config',
+    `${at}: record.outputs: Expected the outcome of at least one model, got []`,
+  );
+}
+
+/** What was left out of a file, a line each, and how many lines that were; empty where nothing was. */
+export function describeSkipped({ path, records, skipped }: RecordFile): string {
+  if (skipped.length === 0) return '';
+  const lines = skipped.map((fault) => `left out: ${fault}\n`);
+  return `${lines.join('')}left out: ${skipped.length} of ${records.length + skipped.length} lines of ${path}\n`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -10,11 +10,12 @@ import type { EvaluationReport } from '../evaluate/report.js';
 import { renderEvaluation } from '../evaluate/table.js';
 import { type EvaluateOptions, evaluate } from '../predictor/evaluate.js';
 import { Progress } from '../predictor/progress.js';
-import { modelsOf, readRecords } from '../records/labelled-records.js';
+import { describeSkipped, modelsOf, readRecords } from '../records/labelled-records.js';
 import { readModelNames } from '../records/model-names.js';
 import { wholeNumber } from './arguments.js';
 import { commandLine } from './command-line.js';
-import { err } from './printer.js';
+import { checkFile, makeFolder } from './output.js';
+import { err, printable } from './printer.js';
 
 const STDOUT = '-';
 const PLAIN_WIDTH = 120;
@@ -68,11 +69,14 @@ interface Flags {
 async function run(flags: Flags, command: Command): Promise<void> {
   const { writeOut = () => {} } = command.configureOutput();
   const asked = flags.models === undefined ? undefined : await readModelNames(flags.models);
+  if (flags.json !== undefined && flags.json !== STDOUT) await checkFile('--json', flags.json);
+  if (flags.svg !== undefined) await makeFolder('--svg', flags.svg);
   const progress = new Progress();
   const reports: EvaluationReport[] = [];
   for (const path of flags.data) {
-    const { records, skipped } = await readRecords(path, { skipBad: flags.skipBad ?? false });
-    for (const fault of skipped) err(`left out: ${fault}\n`);
+    const file = await readRecords(path, { skipBad: flags.skipBad ?? false });
+    err(printable(describeSkipped(file)));
+    const { records } = file;
     const options: EvaluateOptions = {
       command: commandLine(command),
       path,
@@ -98,7 +102,6 @@ async function run(flags: Flags, command: Command): Promise<void> {
 }
 
 async function draw(report: EvaluationReport, folder: string, name: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${name}-frontier.svg`), frontierChart(report));
   await writeFile(join(folder, `${name}-reliability.svg`), reliabilityChart(report));
 }

@@ -3,8 +3,13 @@ import { gzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { syntheticRecords } from '../records/synthetic-records.js';
 import { wholeNumber } from './arguments.js';
+import { checkFile } from './output.js';
 
-/** Adds `eccos generate`: outcome records of the synthetic queries, to train on or to try the tools with. */
+/**
+ * Adds `eccos generate`: outcome records of the synthetic queries, to train on or to try the tools with.
+ *
+ * Its action rejects with SyscallError `invalid-config` for a file that cannot be written.
+ */
 export function registerGenerate(program: Command): void {
   program
     .command('generate')
@@ -23,6 +28,7 @@ interface Flags {
 
 async function run({ out, queries, seed }: Flags, command: Command): Promise<void> {
   const { writeOut = () => {} } = command.configureOutput();
+  await checkFile('--out', out);
   const records = await syntheticRecords(queries, seed);
   const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
   await writeFile(out, out.endsWith('.gz') ? gzipSync(text) : text);

@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { type Artefact, writeArtefact } from '../../schedulers/eccos/predictor/artefact.js';
 import { Progress } from '../predictor/progress.js';
 import { train } from '../predictor/train.js';
-import { readRecords } from '../records/labelled-records.js';
+import { describeSkipped, readRecords } from '../records/labelled-records.js';
 import { readModelNames } from '../records/model-names.js';
 import { wholeNumber } from './arguments.js';
-import { err } from './printer.js';
+import { makeFolder } from './output.js';
+import { err, printable } from './printer.js';
 import { renderTable } from './table.js';
 
 /**
@@ -38,10 +39,11 @@ interface Flags {
 async function run(flags: Flags, command: Command): Promise<void> {
   const { writeOut = () => {} } = command.configureOutput();
   const models = flags.models === undefined ? undefined : await readModelNames(flags.models);
+  await makeFolder('--out', flags.out);
   const files = [];
   for (const path of flags.data) {
     const file = await readRecords(path, { skipBad: flags.skipBad ?? false });
-    for (const fault of file.skipped) err(`left out: ${fault}\n`);
+    err(printable(describeSkipped(file)));
     files.push(file);
   }
   const artefact = await train({ files, models, seed: flags.seed, encoder: flags.encoder, progress: new Progress() });

@@ -72,11 +72,11 @@ export async function predictorOf(
   }
   const { dimensions } = encoder;
   const remembered = { sha256, dimensions };
-  return new HybridPredictor({
-    encoder,
-    heads: await TrainedHeads.open({ name: join(name, 'heads.onnx'), bytes: heads }, file.scale, file.models),
-    ...(memory === undefined
+  // First what needs no closing: where it fails, nothing stays open.
+  const kept =
+    memory === undefined
       ? { memory: emptyMemory(remembered) }
-      : { memory: await openMemory(memory, remembered), save: (learnt: Memory) => saveMemory(memory, learnt) }),
-  });
+      : { memory: await openMemory(memory, remembered), save: (learnt: Memory) => saveMemory(memory, learnt) };
+  const source = { name: join(name, 'heads.onnx'), bytes: heads };
+  return new HybridPredictor({ encoder, heads: await TrainedHeads.open(source, file.scale, file.models), ...kept });
 }

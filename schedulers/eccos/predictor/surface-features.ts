@@ -1,7 +1,10 @@
 /** Characters of a prompt that are looked at. */
 const WINDOW = 4000;
 
-/** Counts of these patterns, as log(1 + count). All are linear in the text. */
+/**
+ * Counts of these patterns, as log(1 + count). Blanks at the start of a line stop at its end: `\s*` there would look at a
+ * run of empty lines once for each of them.
+ */
 const COUNTED = {
   sentences: /[.!?](?=\s|$)/g,
   lines: /\n/g,
@@ -29,9 +32,9 @@ const COUNTED = {
   codeCalls: /\w\.\w+\(|\w\(\w*\)|\[-?\d*:-?\d*\]/g,
   codeLoops: /\b(?:for|while)\b[^\n]*[:{]\s*$/gm,
   indentedLines: /^(?: {2,}|\t)\S/gm,
-  options: /^\s*\(?[A-Z][.)]\s/gm,
-  numericOptions: /^\s*\(?[A-Z][.)]\s*[-+$]?\d/gm,
-  listItems: /^\s*(?:[-*•]|\d+[.)])\s/gm,
+  options: /^[^\S\n\r\u2028\u2029]*\(?[A-Z][.)]\s/gm,
+  numericOptions: /^[^\S\n\r\u2028\u2029]*\(?[A-Z][.)]\s*[-+$]?\d/gm,
+  listItems: /^[^\S\n\r\u2028\u2029]*(?:[-*•]|\d+[.)])\s/gm,
   blanks: /_{2,}/g,
   negations: /\b(?:not|no|never|without|none|neither|nor|except|false|incorrect|least|cannot)\b|n't\b/gi,
   superlatives: /\b(?:best|most|primary|main|largest|smallest|greatest|maximum|minimum)\b/gi,

@@ -48,17 +48,22 @@ export function trainHeads(
   onProgress(1);
   const net = average(trained.map((one) => one.net));
   const residuals = lengthResiduals(net, check);
+  // A model that nobody asked in the validation part: the training part makes its spread too small, but not 0.
+  const trainedOn = residuals.some((own) => own.length === 0) ? lengthResiduals(net, fit) : residuals;
   const profiles = models.map((name, place): ModelProfile => {
     const { mean, deviation } = lengthScales.get(name) as { mean: number; deviation: number };
     const scores = known(fit.scores, place, fit.models);
-    const spread = (residuals[place] as number[]).map((z) => z * deviation).sort((a, b) => a - b);
+    const own = residuals[place] as number[];
+    const spread = (own.length > 0 ? own : (trainedOn[place] as number[]))
+      .map((z) => z * deviation)
+      .sort((a, b) => a - b);
     return {
       name,
       records: scores.length,
       meanScore: meanOf(scores),
       logTokens: { mean, deviation },
-      smearing: spread.length === 0 ? 1 : meanOf(spread.map(Math.exp)),
-      p90Residual: spread[Math.floor(BUDGET_QUANTILE * spread.length)] ?? 0,
+      smearing: meanOf(spread.map(Math.exp)),
+      p90Residual: spread[Math.floor(BUDGET_QUANTILE * spread.length)] as number,
     };
   });
   return { net, scale, profiles, nets: trained.map(({ loss, epoch }) => ({ loss, epoch })) };

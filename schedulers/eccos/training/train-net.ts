@@ -1,21 +1,17 @@
 import { uniform } from '../../uniform.js';
 import { Adam } from './adam.js';
 import type { Examples } from './examples.js';
-import { addProduct, rowMajor, transposed } from './matrix.js';
-import { forward, type Net, newNet, rectify, repeated } from './net.js';
+import { type GradientOptions, gradientsOf } from './gradients.js';
+import { forward, type Net, newNet } from './net.js';
 
-export interface NetOptions {
+export interface NetOptions extends GradientOptions {
   readonly hidden: number;
-  readonly inputDropout: number;
-  readonly hiddenDropout: number;
   readonly rate: number;
   readonly decay: number;
   readonly batch: number;
   readonly maxEpochs: number;
   /** Epochs without a better loss on the validation part before it stops. */
   readonly patience: number;
-  /** Weight of the squared error of the lengths beside the log-loss of the scores. */
-  readonly lengthWeight: number;
 }
 
 export const NET_OPTIONS: NetOptions = {
@@ -92,63 +88,19 @@ class Stepper {
 
   /** One step on these rows. */
   step(rows: Int32Array): void {
-    const { inputs, hidden, outputs, w1, b1, w2, b2 } = this.#net;
+    const { inputs, hidden } = this.#net;
     const { inputDropout, hiddenDropout } = this.#options;
-    const ins = this.#kept(inputs, inputDropout);
-    const units = this.#kept(hidden, hiddenDropout);
-    const x = pick(this.#examples.features, inputs, rows, ins, 1 / (1 - inputDropout));
-    const v1 = pick(w1, hidden, ins, units, 1);
-    const v2 = pick(w2, outputs, units, undefined, 1 / (1 - hiddenDropout));
-    const n = rows.length;
-
-    const h = repeated(pick(b1, hidden, [0], units, 1), n);
-    addProduct(h, rowMajor(x, ins.length), rowMajor(v1, units.length), [n, ins.length, units.length]);
-    rectify(h);
-    const out = repeated(b2, n);
-    addProduct(out, rowMajor(h, units.length), rowMajor(v2, outputs), [n, units.length, outputs]);
-
-    const dOut = this.#gradientOf(out, rows);
-    const dH = new Float64Array(h.length);
-    addProduct(dH, rowMajor(dOut, outputs), transposed(rowMajor(v2, outputs)), [n, outputs, units.length]);
-    for (let i = 0; i < h.length; i++) if (h[i] === 0) dH[i] = 0;
-    const dV2 = new Float64Array(v2.length);
-    addProduct(dV2, transposed(rowMajor(h, units.length)), rowMajor(dOut, outputs), [units.length, n, outputs]);
-    const dV1 = new Float64Array(v1.length);
-    addProduct(dV1, transposed(rowMajor(x, ins.length)), rowMajor(dH, units.length), [ins.length, n, units.length]);
-
-    this.#adams.w1.step(spread(dV1, new Float64Array(w1.length), hidden, ins, units, 1));
-    this.#adams.b1.step(spread(columnSums(dH, units.length), new Float64Array(hidden), hidden, [0], units, 1));
-    this.#adams.w2.step(spread(dV2, new Float64Array(w2.length), outputs, units, undefined, 1 / (1 - hiddenDropout)));
-    this.#adams.b2.step(columnSums(dOut, outputs));
-  }
-
-  /** Of the loss by each output: mean over what is known in these rows. */
-  #gradientOf(out: Float64Array, rows: Int32Array): Float64Array {
-    const { models, scores, lengths } = this.#examples;
-    const gradient = new Float64Array(out.length);
-    let known = 0;
-    for (const row of rows) for (let m = 0; m < models; m++) if (!Number.isNaN(scores[row * models + m])) known++;
-    for (const [i, row] of rows.entries()) {
-      for (let m = 0; m < models; m++) {
-        const score = scores[row * models + m] as number;
-        const length = lengths[row * models + m] as number;
-        const at = i * 2 * models + m;
-        if (!Number.isNaN(score)) gradient[at] = (sigmoid(out[at] as number) - score) / known;
-        if (!Number.isNaN(length)) {
-          gradient[at + models] = (2 * this.#options.lengthWeight * ((out[at + models] as number) - length)) / known;
-        }
-      }
-    }
-    return gradient;
+    const kept = { inputs: this.#kept(inputs, inputDropout), units: this.#kept(hidden, hiddenDropout) };
+    const gradients = gradientsOf(this.#net, this.#examples, rows, kept, this.#options);
+    this.#adams.w1.step(gradients.w1);
+    this.#adams.b1.step(gradients.b1);
+    this.#adams.w2.step(gradients.w2);
+    this.#adams.b2.step(gradients.b2);
   }
 
   #kept(count: number, dropout: number): Int32Array {
     return Int32Array.from({ length: count }, (_, i) => i).filter(() => this.#random() >= dropout);
   }
-}
-
-function sigmoid(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
 }
 
 /** Logit of each model's mean score, one pseudo-count of each kind, and 0 for each length. */
@@ -199,46 +151,4 @@ function shuffled(count: number, random: () => number): Int32Array {
     order[j] = swapped;
   }
   return order;
-}
-
-type Places = ArrayLike<number>;
-
-/** The part of a matrix in these rows and columns (all columns, if none are given), scaled. */
-function pick(
-  matrix: Float64Array,
-  width: number,
-  rows: Places,
-  columns: Places | undefined,
-  scale: number,
-): Float64Array {
-  const count = columns?.length ?? width;
-  const part = new Float64Array(rows.length * count);
-  for (let i = 0, to = 0; i < rows.length; i++) {
-    const from = (rows[i] as number) * width;
-    for (let j = 0; j < count; j++) part[to++] = scale * (matrix[from + (columns?.[j] ?? j)] as number);
-  }
-  return part;
-}
-
-/** Puts a part that was picked back into its places in `matrix`. */
-function spread(
-  part: Float64Array,
-  matrix: Float64Array,
-  width: number,
-  rows: Places,
-  columns: Places | undefined,
-  scale: number,
-): Float64Array {
-  const count = columns?.length ?? width;
-  for (let i = 0, from = 0; i < rows.length; i++) {
-    const to = (rows[i] as number) * width;
-    for (let j = 0; j < count; j++) matrix[to + (columns?.[j] ?? j)] = scale * (part[from++] as number);
-  }
-  return matrix;
-}
-
-function columnSums(matrix: Float64Array, width: number): Float64Array {
-  const sums = new Float64Array(width);
-  for (let at = 0; at < matrix.length; at++) sums[at % width] = (sums[at % width] as number) + (matrix[at] as number);
-  return sums;
 }

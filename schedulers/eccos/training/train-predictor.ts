@@ -25,6 +25,8 @@ export interface TrainingSetup {
   readonly encoder: { readonly sha256: string; readonly dimensions: number };
   /** Files that the records come from. */
   readonly data: Artefact['file']['training']['data'];
+  /** What messages call the records. */
+  readonly source: string;
   /** Told of the share that is done at most, 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
@@ -39,20 +41,24 @@ const LEAST_RECORDS = 20;
  */
 export async function trainPredictor(
   { train, validation }: TrainingParts,
-  { models, seed, encoder, data, onProgress }: TrainingSetup,
+  { models, seed, encoder, data, source, onProgress }: TrainingSetup,
   pool: TrainingPool,
 ): Promise<Artefact> {
   for (const [name, part] of Object.entries({ train, validation })) {
-    if (part.length >= LEAST_RECORDS) continue;
+    const answered = part.filter(({ record }) => record.outputs.some(({ model }) => models.includes(model))).length;
+    if (answered >= LEAST_RECORDS) continue;
     throw new SyscallError(
       'invalid-config',
-      `Expected at least ${LEAST_RECORDS} records in the ${name} part, got ${part.length}`,
+      `Expected at least ${LEAST_RECORDS} records of the chosen models in the ${name} part of ${source}, got ${answered}`,
     );
   }
-  const answered = new Set(train.flatMap(({ record }) => record.outputs.map(({ model }) => model)));
+  const known = new Set(train.flatMap(({ record }) => record.outputs.map(({ model }) => model)));
   for (const model of models) {
-    if (answered.has(model)) continue;
-    throw new SyscallError('invalid-config', `Expected outcomes of model "${model}" in the train part, got none`);
+    if (known.has(model)) continue;
+    throw new SyscallError(
+      'invalid-config',
+      `Expected outcomes of model "${model}" in the train part of ${source}, got none`,
+    );
   }
   const { heads, scale, profiles, nets } = await pool.run(
     { train: labelled(train), validation: labelled(validation), models, seed },
