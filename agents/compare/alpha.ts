@@ -1,45 +1,14 @@
-import { LazyPredictor } from '../../schedulers/eccos/predictor/lazy-predictor.js';
 import type { Predictor } from '../../schedulers/eccos/predictor/prediction.js';
 import type { FinishedCall, PendingCall, SchedulableCore, SchedulerPolicy } from '../../schedulers/policy.js';
-import { createPolicy } from '../../schedulers/registry.js';
 import { RoundRobin } from '../../schedulers/round-robin.js';
 import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
 
 /** Above round-robin's mean predicted quality, where no alpha is given. */
 const ABOVE_ROUND_ROBIN = 0.02;
 
-/** Whether a policy aims at a mean quality and its spec does not say at which. */
-export function wantsAlpha(spec: string): boolean {
-  if (spec.split(/[:,]/).some((part) => part.trim().startsWith('alpha='))) return false;
-  try {
-    createPolicy(withAlpha(spec, 0.5));
-    return true;
-  } catch {
-    // It has no such parameter, or another target.
-    return false;
-  }
-}
-
-/** @param alpha 0 to 1 */
-export function withAlpha(spec: string, alpha: number): string {
-  return `${spec}${spec.includes(':') ? ',' : ':'}alpha=${alpha.toFixed(4)}`;
-}
-
 /** The alpha of a comparison that was not given one. @param mean predicted quality of round-robin */
 export function alphaAbove(mean: number): number {
   return Number(Math.min(1, mean + ABOVE_ROUND_ROBIN).toFixed(4));
-}
-
-/** Folders of the predictors that a policy asks for, `undefined` for the usual one; none: it does not predict. */
-export function predictorsOf(spec: string): readonly (string | undefined)[] {
-  const asked: (string | undefined)[] = [];
-  createPolicy(spec, {
-    predictor(folders) {
-      asked.push(folders.predictor);
-      return new LazyPredictor(folders);
-    },
-  });
-  return asked;
 }
 
 /** Round-robin, watched by a predictor: `outlook` tells the mean quality that is expected of the cores it chose. */

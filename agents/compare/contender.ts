@@ -1,5 +1,5 @@
 import type { CoreConfig } from '../../kernel/cores/registry.js';
-import { createPolicy } from '../../schedulers/registry.js';
+import { parsePolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { PolicyModule } from './policy-module.js';
 
@@ -57,7 +57,7 @@ export function parseContender(name: string, modules: readonly PolicyModule[] = 
     throw new SyscallError('invalid-config', `--policies: Expected ${head} without parameters, got "${own.join(',')}"`);
   }
   try {
-    createPolicy(policy);
+    parsePolicy(policy);
   } catch (error) {
     throw new SyscallError('invalid-config', `--policies: ${SyscallError.from(error).message}`, { cause: error });
   }

@@ -3,9 +3,11 @@ import { createPolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { type Load, speedUp } from '../load/load.js';
 import { Random } from '../load/random.js';
-import { predictorsOf, WatchedRoundRobin, wantsAlpha, withAlpha } from './alpha.js';
+import { withParameter } from './aim.js';
+import { WatchedRoundRobin } from './alpha.js';
 import { type Contender, inOrder, parseContender } from './contender.js';
 import { judgedCalls } from './feedback.js';
+import { type Needs, needsOf } from './needs.js';
 import type { CompareOptions } from './options.js';
 import { Predictors } from './predictors.js';
 import { recordedSource } from './recorded-source.js';
@@ -27,6 +29,8 @@ export class Match {
   readonly source: Source;
   readonly #options: CompareOptions;
   readonly #config: KernelConfig;
+  /** None of a policy from a file. */
+  readonly #needs: ReadonlyMap<Contender, Needs>;
   readonly #predictors: Predictors;
 
   private constructor(options: CompareOptions, config: KernelConfig, source: Source) {
@@ -35,7 +39,12 @@ export class Match {
     this.source = source;
     this.#options = options;
     this.#config = config;
-    this.#predictors = new Predictors({ folder: predictor, learn, live });
+    const { examples } = source;
+    const own = this.contenders.filter(({ module }) => module === undefined);
+    this.#needs = new Map(own.map((contender) => [contender, needsOf(contender.policy, examples !== undefined)]));
+    const models = new Set(source.cores.map(({ id }) => id));
+    const neighbours = examples && { records: examples, models };
+    this.#predictors = new Predictors({ folder: predictor, learn, live, neighbours });
   }
 
   /** @throws SyscallError `invalid-config` for options that do not fit together, or bad files */
@@ -44,7 +53,7 @@ export class Match {
     const source = await (options.data.length > 0 ? recordedSource(options) : syntheticSource(options, config.cores));
     const match = new Match(options, config, source);
     try {
-      await match.#refuseSeen();
+      await match.#openPredictors();
       return match;
     } catch (error) {
       await match.close();
@@ -59,13 +68,15 @@ export class Match {
 
   /** Whether a contender needs to be told what quality to aim at. */
   get wantsAlpha(): boolean {
-    return this.contenders.some(({ policy }) => wantsAlpha(policy));
+    return [...this.#needs.values()].some((needs) => needs.alpha);
   }
 
   /** One contender on the load of a seed. */
-  play({ policy, coreOrder, module }: Contender, seed: number, { speed, alpha }: MatchRules, onCall: () => void) {
+  play(contender: Contender, seed: number, { speed, alpha }: MatchRules, onCall: () => void): Promise<TrialResult> {
+    const { policy, coreOrder, module } = contender;
     const load = this.load(seed, speed);
-    const spec = alpha !== null && wantsAlpha(policy) ? withAlpha(policy, alpha) : policy;
+    const told = alpha !== null && this.#needs.get(contender)?.alpha === true;
+    const spec = told ? withParameter(policy, 'alpha', alpha) : policy;
     const { feedback, live, measure } = this.#options;
     return this.#trial(
       {
@@ -115,21 +126,23 @@ export class Match {
     return runTrial(setup, live ? liveStage() : virtualStage());
   }
 
-  /** What a predictor was trained on says nothing about it. */
-  async #refuseSeen(): Promise<void> {
-    const { prompts } = this.source;
-    if (prompts === undefined || this.#options.split === 'all') return;
-    const folders = new Set(
-      this.contenders.flatMap(({ policy, module }) => (module === undefined ? predictorsOf(policy) : [])),
-    );
-    for (const folder of folders) {
-      const seen = await this.#predictors.seen(folder, prompts);
-      if (seen === 0) continue;
-      throw new SyscallError(
-        'invalid-config',
-        `--data: Expected records that the predictor was not trained on, got ${seen} of ${prompts.length} that it was; --all takes them all the same`,
-      );
+  /** Opens all predictors, before any work. What they were trained on says nothing about them. */
+  async #openPredictors(): Promise<void> {
+    const { prompts = [], examples = [] } = this.source;
+    for (const { predictors, neighbours } of this.#needs.values()) {
+      for (const folders of predictors) this.#refuseSeen(await this.#predictors.seen(folders, prompts), prompts.length);
+      if (!neighbours) continue;
+      const remembered = new Set(examples.map(({ prompt }) => prompt));
+      this.#refuseSeen(prompts.filter((prompt) => remembered.has(prompt)).length, prompts.length);
     }
+  }
+
+  #refuseSeen(seen: number, prompts: number): void {
+    if (seen === 0 || this.#options.split === 'all') return;
+    throw new SyscallError(
+      'invalid-config',
+      `--data: Expected records that the predictor was not trained on, got ${seen} of ${prompts} that it was; --all takes them all the same`,
+    );
   }
 
   #configOf(seed: number, coreOrder: Contender['coreOrder']): KernelConfig {

@@ -10,9 +10,10 @@ import {
   predictorOf,
   shippedPredictor,
 } from '../../schedulers/eccos/predictor/open-predictor.js';
-import type { Predictor } from '../../schedulers/eccos/predictor/prediction.js';
 import type { PolicyServices } from '../../schedulers/registry.js';
+import type { OutcomeRecord } from '../../syscalls/outcome.js';
 import type { Millis } from '../../syscalls/syscall.js';
+import { NeighbourPredictor } from './neighbour-predictor.js';
 import { frozen, learning, type TimedPredictor, TrialPredictor } from './trial-predictor.js';
 
 export interface PredictorOptions {
@@ -22,6 +23,8 @@ export interface PredictorOptions {
   readonly learn: boolean;
   /** Time is real: prompts are encoded in a thread of their own. */
   readonly live: boolean;
+  /** Whom neighbours are looked for among; undefined: there are none. */
+  readonly neighbours: { readonly records: readonly OutcomeRecord[]; readonly models: ReadonlySet<string> } | undefined;
 }
 
 /** What the policies of one trial get. */
@@ -37,33 +40,32 @@ export interface TrialPredictors {
 export class Predictors {
   readonly #options: PredictorOptions;
   readonly #artefacts = new Map<string, Promise<Artefact>>();
+  readonly #encoders = new Map<string, Promise<IdentifiedEncoder>>();
   readonly #shared = new Map<string, Promise<TimedPredictor>>();
-  #encoder: Promise<IdentifiedEncoder> | undefined;
 
   constructor(options: PredictorOptions) {
     this.#options = options;
   }
 
   forTrial(): TrialPredictors {
-    const { learn } = this.#options;
     const own: Promise<TimedPredictor>[] = [];
     let predictMs = 0;
-    const openOwn = (folder: string) => {
-      const opened = this.#open(folder, learning);
+    const spend = (ms: Millis) => {
+      predictMs += ms;
+    };
+    const openOwn = async (folders: PredictorFolders) => {
+      const opened = this.#open(folders).then(learning);
       own.push(opened);
       return opened;
     };
-    const predictor = ({ predictor: named }: PredictorFolders) => {
-      const folder = this.#folderOf(named);
-      return new TrialPredictor(
-        () => (learn ? openOwn(folder) : this.#sharedOf(folder)),
-        (ms) => {
-          predictMs += ms;
-        },
-      );
-    };
+    const open = (folders: PredictorFolders) => (this.#options.learn ? openOwn(folders) : this.#sharedOf(folders));
     return {
-      services: { predictor },
+      services: {
+        predictor: (folders) => new TrialPredictor(() => open(folders), spend),
+        ...(this.#options.neighbours && {
+          neighbours: () => new TrialPredictor(() => this.#sharedNeighbours(), spend),
+        }),
+      },
       predictMs: () => predictMs,
       close: async () => {
         await Promise.all(own.map(async (opened) => (await opened).close()));
@@ -71,41 +73,61 @@ export class Predictors {
     };
   }
 
-  /** How many of the prompts the predictor was trained on. @throws SyscallError `invalid-config` for a folder that holds none */
-  async seen(named: string | undefined, prompts: readonly string[]): Promise<number> {
-    const { seen } = await this.#artefactOf(this.#folderOf(named));
+  /**
+   * Opens what a policy asks for. @returns how many of the prompts it was trained on
+   *
+   * @throws SyscallError `invalid-config` for a folder that holds no predictor, or one that was trained on another encoder
+   */
+  async seen(folders: PredictorFolders, prompts: readonly string[]): Promise<number> {
+    const { seen } = await this.#artefactOf(folders);
+    await this.#sharedOf(folders);
     return prompts.filter((prompt) => seen.has(prompt)).length;
   }
 
   async close(): Promise<void> {
-    for (const opened of this.#shared.values()) await (await opened).close();
-    await (await this.#encoder)?.encoder.close();
+    const opened = await Promise.allSettled([...this.#shared.values()]);
+    for (const one of opened) if (one.status === 'fulfilled') await one.value.close();
+    const encoders = await Promise.allSettled([...this.#encoders.values()]);
+    for (const one of encoders) if (one.status === 'fulfilled') await one.value.encoder.close();
   }
 
-  #folderOf(named: string | undefined): string {
-    return named ?? this.#options.folder ?? shippedPredictor();
+  #folderOf({ predictor }: PredictorFolders): string {
+    return predictor ?? this.#options.folder ?? shippedPredictor();
   }
 
-  #artefactOf(folder: string): Promise<Artefact> {
+  #artefactOf(folders: PredictorFolders): Promise<Artefact> {
+    const folder = this.#folderOf(folders);
     return remembered(this.#artefacts, folder, () => readArtefact(folder));
   }
 
-  #sharedOf(folder: string): Promise<TimedPredictor> {
-    return remembered(this.#shared, folder, () => this.#open(folder, frozen));
+  #encoderOf(folder = shippedEncoder()): Promise<IdentifiedEncoder> {
+    return remembered(this.#encoders, folder, () =>
+      this.#options.live ? openIdentified(folder) : encoderOnThisThread(folder),
+    );
   }
 
-  async #open(folder: string, as: (predictor: Predictor) => TimedPredictor): Promise<TimedPredictor> {
-    const artefact = await this.#artefactOf(folder);
-    this.#encoder ??= this.#options.live ? openIdentified() : encoderOnThisThread();
-    const { encoder, sha256 } = await this.#encoder;
+  #sharedOf(folders: PredictorFolders): Promise<TimedPredictor> {
+    const key = JSON.stringify([this.#folderOf(folders), folders.encoder]);
+    return remembered(this.#shared, key, async () => frozen(await this.#open(folders)));
+  }
+
+  #sharedNeighbours(): Promise<TimedPredictor> {
+    const { records = [], models = new Set<string>() } = this.#options.neighbours ?? {};
+    return remembered(this.#shared, 'neighbours', async () =>
+      frozen(await NeighbourPredictor.of(records, models, await this.#encoderOf())),
+    );
+  }
+
+  async #open(folders: PredictorFolders) {
+    const { encoder, sha256 } = await this.#encoderOf(folders.encoder);
     const lent = { dimensions: encoder.dimensions, encode: (texts: readonly string[]) => encoder.encode(texts), close };
-    return as(await predictorOf(artefact, { encoder: lent, sha256 }, folder));
+    return predictorOf(await this.#artefactOf(folders), { encoder: lent, sha256 }, this.#folderOf(folders));
   }
 }
 
-async function encoderOnThisThread(): Promise<IdentifiedEncoder> {
-  const bytes = await readFile(join(shippedEncoder(), 'model.onnx'));
-  return { encoder: new CachedEncoder(await OnnxEncoder.open()), sha256: hashOf(bytes) };
+async function encoderOnThisThread(folder: string): Promise<IdentifiedEncoder> {
+  const encoder = new CachedEncoder(await OnnxEncoder.open(folder));
+  return { encoder, sha256: hashOf(await readFile(join(folder, 'model.onnx'))) };
 }
 
 /** What is lent is closed by its owner. */

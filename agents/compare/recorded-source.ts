@@ -49,6 +49,7 @@ export async function recordedSource(options: CompareOptions): Promise<Source> {
     cores: caps === undefined ? cores : await withCapsOf(caps, cores),
     deps: { outcomes },
     prompts: records.map(({ prompt }) => prompt),
+    examples: all.filter(({ prompt }) => splitOf(prompt) === 'train'),
     pace: 'arrivals',
     draw: (random) => recordedLoad(random, records, times(random.stream('arrivals')), agents),
     about: {

@@ -1,4 +1,5 @@
 import type { CoreConfig, CoreDeps } from '../../kernel/cores/registry.js';
+import type { OutcomeRecord } from '../../syscalls/outcome.js';
 import type { Load } from '../load/load.js';
 import type { Random } from '../load/random.js';
 import type { LoadReport } from './report.js';
@@ -11,6 +12,8 @@ export interface Source {
   readonly deps: Pick<CoreDeps, 'items' | 'outcomes'>;
   /** Texts of the records that calls are drawn from; undefined: they are made up. */
   readonly prompts?: readonly string[];
+  /** Records that a policy may look for neighbours among: the train part of the data. */
+  readonly examples?: readonly OutcomeRecord[];
   /** Whether arrivals have times of their own that can be sped up. */
   readonly pace: 'arrivals' | 'agents';
   /** The load of one seed, at speed 1. */
