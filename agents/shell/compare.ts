@@ -6,6 +6,7 @@ import { SyscallError } from '../../syscalls/errors.js';
 import { CallsFile } from '../compare/calls-file.js';
 import { compare } from '../compare/compare.js';
 import { splitPolicies } from '../compare/contender.js';
+import { PageFile } from '../compare/html/page-file.js';
 import { type CompareFlags, readOptions } from '../compare/options.js';
 import type { CompareReport } from '../compare/report.js';
 import { renderLoad, renderTable } from '../compare/table.js';
@@ -71,17 +72,19 @@ export function registerCompare(program: Command): void {
     .option('--live', 'over real sockets and in real time')
     .option('--json <file>', 'where the report goes; - for stdout, and nothing else there', 'report.json')
     .option('--calls <file>', 'one JSON line a call')
+    .option('--report <file>', 'one HTML page of tables and charts')
     .action(run);
 }
 
 /** What commander hands over. */
-type Flags = CompareFlags & { readonly json: string; readonly calls?: string };
+type Flags = CompareFlags & { readonly json: string; readonly calls?: string; readonly report?: string };
 
 async function run(flags: Flags, command: Command): Promise<void> {
   const options = await readOptions(flags, ['eccos', ...(command.parent?.args ?? [])]);
   const { writeOut = () => {} } = command.configureOutput();
   const toStdout = flags.json === STDOUT;
   if (!toStdout) await checkReportFolder(flags.json);
+  const page = flags.report === undefined ? undefined : await PageFile.open(flags.report, options.base);
   const callsFile = flags.calls === undefined ? undefined : await CallsFile.open(flags.calls);
   const bar = new SingleBar({
     format: '{bar} {percentage} % | {value} of {total} calls | {eta_formatted} left',
@@ -96,10 +99,12 @@ async function run(flags: Flags, command: Command): Promise<void> {
     report = await compare(options, {
       onStart(load, totalCalls) {
         if (!toStdout) writeOut(`${renderLoad(load, options.seeds)}\n`);
+        page?.onStart(load);
         bar.start(totalCalls, 0);
       },
       onCall: () => bar.increment(),
       async onTrial(policy, seed, calls) {
+        page?.onTrial(policy, seed, calls);
         await callsFile?.write(policy, seed, calls);
       },
     });
@@ -107,12 +112,14 @@ async function run(flags: Flags, command: Command): Promise<void> {
     bar.stop();
     await callsFile?.close();
   }
+  await page?.write(report);
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (toStdout) writeOut(text);
   else {
     writeOut(renderTable(report, process.stdout.columns ?? PLAIN_WIDTH));
     await writeFile(flags.json, text);
     writeOut(`\nReport: ${resolve(flags.json)}\n`);
+    if (page !== undefined) writeOut(`Page: ${page.path}\n`);
   }
   if (report.policies.some(({ capViolations, lost }) => capViolations + lost > 0)) process.exitCode = 1;
 }
