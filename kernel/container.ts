@@ -10,6 +10,7 @@ import { KernelEvents } from './events.js';
 import { Kernel, type KernelParts, type Settings } from './kernel.js';
 import type { Logger } from './log.js';
 import { Metrics } from './metrics.js';
+import { PolicyGuard } from './policy-guard.js';
 import { ProcessTable } from './process-table.js';
 import { Runner } from './runner.js';
 import { SchedulerLoop } from './scheduler-loop.js';
@@ -34,7 +35,7 @@ const id = {
   outside: Symbol('Outside') as ServiceIdentifier<Outside>,
   settings: Symbol('Settings') as ServiceIdentifier<Settings>,
   policyName: Symbol('PolicyName') as ServiceIdentifier<string>,
-  policy: Symbol('SchedulerPolicy') as ServiceIdentifier<SchedulerPolicy>,
+  policy: Symbol('PolicyGuard') as ServiceIdentifier<PolicyGuard>,
   events: Symbol('KernelEvents') as ServiceIdentifier<KernelEvents>,
   metrics: Symbol('Metrics') as ServiceIdentifier<Metrics>,
   processes: Symbol('ProcessTable') as ServiceIdentifier<ProcessTable>,
@@ -53,7 +54,10 @@ export function composeKernel(config: Pick<KernelConfig, 'policy' | 'limits'>, o
   container.bind(id.policyName).toConstantValue(config.policy);
   container
     .bind(id.policy)
-    .toResolvedValue(({ policy }, name) => policy ?? createPolicy(name), [id.outside, id.policyName]);
+    .toResolvedValue(
+      ({ policy, log }, name, metrics) => new PolicyGuard({ policy: policy ?? createPolicy(name), metrics, log }),
+      [id.outside, id.policyName, id.metrics],
+    );
   container.bind(id.events).toResolvedValue(() => new KernelEvents());
   container.bind(id.metrics).toResolvedValue(() => new Metrics());
   container
@@ -62,8 +66,8 @@ export function composeKernel(config: Pick<KernelConfig, 'policy' | 'limits'>, o
   container
     .bind(id.table)
     .toResolvedValue(
-      ({ clock, log }, settings, policy, metrics, events) =>
-        new SyscallTable({ clock, log, policy, metrics, events, limits: () => settings.limits }),
+      ({ clock }, settings, policy, metrics, events) =>
+        new SyscallTable({ clock, policy, metrics, events, limits: () => settings.limits }),
       [id.outside, id.settings, id.policy, id.metrics, id.events],
     );
   container
@@ -76,8 +80,8 @@ export function composeKernel(config: Pick<KernelConfig, 'policy' | 'limits'>, o
   container
     .bind(id.loop)
     .toResolvedValue(
-      ({ clock, stopwatch, cores, log }, policy, runner, table, metrics, events) =>
-        new SchedulerLoop({ clock, stopwatch, policy, cores, runner, table, metrics, events, log }),
+      ({ clock, stopwatch, cores }, policy, runner, table, metrics, events) =>
+        new SchedulerLoop({ clock, stopwatch, policy, cores, runner, table, metrics, events }),
       [id.outside, id.policy, id.runner, id.table, id.metrics, id.events],
     );
   container
@@ -88,10 +92,9 @@ export function composeKernel(config: Pick<KernelConfig, 'policy' | 'limits'>, o
       [id.outside, id.settings, id.table, id.loop, id.metrics],
     );
   container.bind(id.kernel).toResolvedValue(
-    ({ clock, log }, settings, policy, events, metrics, processes, table, admission, loop) =>
+    ({ clock }, settings, policy, events, metrics, processes, table, admission, loop) =>
       new Kernel({
         clock,
-        log,
         settings,
         policy,
         events,

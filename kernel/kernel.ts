@@ -1,4 +1,3 @@
-import type { SchedulerPolicy } from '../schedulers/policy.js';
 import type { CoreView } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { HelloParams, HelloReply, Limits } from '../syscalls/hello.js';
@@ -12,8 +11,8 @@ import type { Clock } from './clock.js';
 import type { KernelConfig } from './config.js';
 import type { KernelLimits } from './config-limits.js';
 import type { KernelEvents } from './events.js';
-import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
+import type { PolicyGuard } from './policy-guard.js';
 import type { Principal } from './principal.js';
 import type { Process, ProcessTable } from './process-table.js';
 import type { SchedulerLoop } from './scheduler-loop.js';
@@ -32,8 +31,7 @@ const SWITCHED_OFF = new SyscallError(
 /** The kernel's parts, wired in the composition root. */
 export interface KernelParts {
   readonly clock: Clock;
-  readonly log: Logger;
-  readonly policy: SchedulerPolicy;
+  readonly policy: PolicyGuard;
   readonly events: KernelEvents;
   readonly metrics: Metrics;
   readonly processes: ProcessTable;
@@ -112,16 +110,12 @@ export class Kernel {
   }
 
   feedback(process: Process, id: SyscallId, quality: number): void {
-    const { table, policy, log } = this.#parts;
+    const { table, policy } = this.#parts;
     const call = table.ended(id, process.principal)?.call;
     if (call === undefined) {
       throw new SyscallError('not-found', `params.syscallId: expected an answered syscall of yours, got "${id}"`);
     }
-    try {
-      policy.feedback?.(call, quality);
-    } catch (error) {
-      log.error({ err: error, policy: policy.name }, 'the policy threw in feedback');
-    }
+    policy.feedback(call, quality);
     this.events.emit('feedback', { call, quality });
   }
 
@@ -145,17 +139,12 @@ export class Kernel {
   }
 
   #explain(process: Process, id: SyscallId): readonly string[] {
-    const { table, policy, log } = this.#parts;
+    const { table, policy } = this.#parts;
     const call = table.get(id);
     if (call === undefined || !mayTouch(process, call)) {
       throw new SyscallError('not-found', `params.explain: expected an open syscall of yours, got "${id}"`);
     }
-    try {
-      return policy.explain?.(id) ?? [];
-    } catch (error) {
-      log.error({ err: error, policy: policy.name }, 'the policy threw in explain');
-      return [];
-    }
+    return policy.explain(id);
   }
 
   stats(): StatsReply {
@@ -167,25 +156,8 @@ export class Kernel {
       agents: processes.size,
       syscalls: { ...metrics.counts, pending: Math.max(0, table.count - running), running },
       ...metrics.report(),
-      ...this.#outlook(),
+      ...policy.outlook(),
     };
-  }
-
-  #outlook(): Pick<StatsReply, 'outlook'> {
-    const { policy, log } = this.#parts;
-    try {
-      const told = policy.outlook?.();
-      if (told === undefined) return {};
-      const { alpha, predictedQuality, outOfReach = false, greedy = 0 } = told;
-      const known = {
-        ...(alpha === undefined ? {} : { alpha }),
-        ...(predictedQuality === undefined ? {} : { predictedQuality }),
-      };
-      return { outlook: { ...known, outOfReach, greedy } };
-    } catch (error) {
-      log.error({ err: error, policy: policy.name }, 'the policy threw in outlook');
-      return {};
-    }
   }
 
   /** Takes over caps and limits; everything else of a config needs a new boot. A pending call whose cores all got cap 0 fails. */
@@ -224,7 +196,7 @@ export class Kernel {
       process.outbox.close('draining');
     }
     await Promise.all([...loop.slots.values()].map((slot) => slot.close()));
-    await this.#parts.policy.close?.();
+    await this.#parts.policy.close();
   }
 
   #end(process: Process, error: SyscallError): void {

@@ -1,4 +1,3 @@
-import type { SchedulerPolicy } from '../schedulers/policy.js';
 import type { Price } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { ChatReply } from '../syscalls/llm-chat.js';
@@ -11,6 +10,7 @@ import type { CoreSlot } from './core-slot.js';
 import { type CoreChunk, type CoreRequest, type CoreResult, costOf } from './cores/core.js';
 import type { KernelEvents } from './events.js';
 import type { Metrics } from './metrics.js';
+import type { PolicyGuard } from './policy-guard.js';
 import type { SyscallTable } from './syscall-table.js';
 import { TimeSlice } from './time-slice.js';
 
@@ -32,7 +32,7 @@ export interface Surroundings {
 export class Runner {
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #policy: SchedulerPolicy;
+  readonly #policy: PolicyGuard;
   readonly #table: SyscallTable;
   readonly #metrics: Metrics;
   readonly #events: KernelEvents;
@@ -42,7 +42,7 @@ export class Runner {
     readonly clock: Clock;
     /** Numbers from 0 up to 1, for the jitter of retries. */
     readonly random: () => number;
-    readonly policy: SchedulerPolicy;
+    readonly policy: PolicyGuard;
     readonly table: SyscallTable;
     readonly metrics: Metrics;
     readonly events: KernelEvents;

@@ -1,11 +1,4 @@
-import { fifo } from '../schedulers/fifo.js';
-import type {
-  Assignment,
-  Refusal,
-  SchedulableCore,
-  SchedulerPolicy,
-  SchedulingSnapshot,
-} from '../schedulers/policy.js';
+import type { Assignment, SchedulableCore } from '../schedulers/policy.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { CoreId, Millis } from '../syscalls/syscall.js';
 import type { Call } from './call.js';
@@ -13,9 +6,9 @@ import type { Clock } from './clock.js';
 import { CoreSlot } from './core-slot.js';
 import type { LLMCore } from './cores/core.js';
 import type { KernelEvents } from './events.js';
-import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import { PendingSet } from './pending-set.js';
+import type { PolicyGuard } from './policy-guard.js';
 import type { Runner } from './runner.js';
 import type { SyscallTable } from './syscall-table.js';
 
@@ -24,14 +17,11 @@ export class SchedulerLoop {
   readonly slots: ReadonlyMap<CoreId, CoreSlot>;
   readonly #clock: Clock;
   readonly #stopwatch: () => Millis;
-  readonly #policy: SchedulerPolicy;
-  /** Decides in a tick in which the policy throws. */
-  readonly #fallback = fifo();
+  readonly #policy: PolicyGuard;
   readonly #runner: Runner;
   readonly #table: SyscallTable;
   readonly #metrics: Metrics;
   readonly #events: KernelEvents;
-  readonly #log: Logger;
   /** Accepted since the last `prepare` began. */
   #arrived = new Set<Call>();
   #preparing = false;
@@ -45,13 +35,12 @@ export class SchedulerLoop {
     readonly clock: Clock;
     /** Real milliseconds from any moment on, to measure decisions; not the kernel's time. */
     readonly stopwatch: () => Millis;
-    readonly policy: SchedulerPolicy;
+    readonly policy: PolicyGuard;
     readonly cores: readonly LLMCore[];
     readonly runner: Runner;
     readonly table: SyscallTable;
     readonly metrics: Metrics;
     readonly events: KernelEvents;
-    readonly log: Logger;
   }) {
     this.#clock = deps.clock;
     this.#stopwatch = deps.stopwatch;
@@ -60,20 +49,19 @@ export class SchedulerLoop {
     this.#table = deps.table;
     this.#metrics = deps.metrics;
     this.#events = deps.events;
-    this.#log = deps.log;
     this.slots = new Map(
       deps.cores.map((core) => [core.info.id, new CoreSlot(core, deps.clock, () => this.requestTick())]),
     );
   }
 
   /** Has the policy prepare for nothing, so that what it cannot read stops the boot. @throws whatever the policy throws */
-  async ready(): Promise<void> {
-    await this.#policy.prepare?.([], this.#cores());
+  ready(): Promise<void> {
+    return this.#policy.ready(this.#cores());
   }
 
   /** Takes in a call that has just been accepted. */
   submit(call: Call): void {
-    if (this.#policy.prepare === undefined) this.#admit([call]);
+    if (!this.#policy.prepares) this.#admit([call]);
     else {
       this.#arrived.add(call);
       call.holder = { letGo: () => this.#arrived.delete(call) };
@@ -98,13 +86,8 @@ export class SchedulerLoop {
     const batch = [...this.#arrived];
     this.#arrived.clear();
     this.#preparing = true;
-    try {
-      const views = batch.map((call) => call.view);
-      await this.#clock.during(this.#policy.prepare?.(views, this.#cores()) ?? Promise.resolve());
-    } catch (error) {
-      this.#metrics.scheduler.fallbacks++;
-      this.#log.error({ err: error, policy: this.#policy.name }, 'the policy threw in prepare');
-    }
+    const views = batch.map((call) => call.view);
+    await this.#clock.during(this.#policy.prepare(views, this.#cores()));
     this.#preparing = false;
     this.#admit(batch);
     this.requestTick();
@@ -113,23 +96,17 @@ export class SchedulerLoop {
   /** Calls become pending, but for those that the policy refuses. */
   #admit(calls: readonly Call[]): void {
     const open = new Map(calls.filter((call) => !call.isFinal).map((call) => [call.id, call]));
+    if (open.size === 0) return;
     for (const call of open.values()) this.#pending.add(call);
-    for (const { syscallId, reason } of this.#refusals([...open.values()])) {
+    const pending = [...open.values()].map((call) => call.view);
+    for (const { syscallId, reason } of this.#policy.refuse({
+      now: this.#clock.now(),
+      pending,
+      cores: this.#cores(),
+    })) {
       const call = open.get(syscallId);
       if (call === undefined) this.#metrics.scheduler.invalidAssignments++;
       else this.#table.fail(call, new SyscallError('infeasible', reason));
-    }
-  }
-
-  #refusals(calls: readonly Call[]): readonly Refusal[] {
-    if (this.#policy.refuse === undefined || calls.length === 0) return [];
-    const pending = calls.map((call) => call.view);
-    try {
-      return this.#policy.refuse({ now: this.#clock.now(), pending, cores: this.#cores() });
-    } catch (error) {
-      this.#metrics.scheduler.fallbacks++;
-      this.#log.error({ err: error, policy: this.#policy.name }, 'the policy threw in refuse');
-      return [];
     }
   }
 
@@ -139,7 +116,7 @@ export class SchedulerLoop {
     if (this.#pending.size === 0 || (this.#scheduled.size === 0 && cores.every((core) => core.free === 0))) return;
     const snapshot = { now: this.#clock.now(), pending: this.#pending.views(), cores };
     const startedAt = this.#stopwatch();
-    const placements = this.#decide(snapshot);
+    const placements = this.#valid(this.#policy.schedule(snapshot));
     const decisionMs = this.#stopwatch() - startedAt;
     this.#metrics.decided(decisionMs);
     this.#apply(placements, snapshot.now);
@@ -155,16 +132,6 @@ export class SchedulerLoop {
     return [...this.slots.values()].map((slot) => slot.schedulable());
   }
 
-  #decide(snapshot: SchedulingSnapshot): readonly Placement[] {
-    try {
-      return this.#valid(this.#policy.schedule(snapshot));
-    } catch (error) {
-      this.#metrics.scheduler.fallbacks++;
-      this.#log.error({ err: error, policy: this.#policy.name }, 'the policy threw in schedule');
-      return this.#valid(this.#fallback.schedule(snapshot));
-    }
-  }
-
   /** Drops what no policy may ask for: a policy is not trusted with the kernel's promises. */
   #valid(assignments: readonly Assignment[]): readonly Placement[] {
     const placed = new Set<Call>();
@@ -177,8 +144,7 @@ export class SchedulerLoop {
         continue;
       }
       placed.add(call);
-      // A policy from a file may have left it out.
-      placements.push({ call, slot, reason: String(reason ?? '') });
+      placements.push({ call, slot, reason });
     }
     return placements;
   }

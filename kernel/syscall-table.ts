@@ -1,4 +1,4 @@
-import type { FinishedCall, SchedulerPolicy } from '../schedulers/policy.js';
+import type { FinishedCall } from '../schedulers/policy.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { ChatReply } from '../syscalls/llm-chat.js';
 import type { SyscallEvent, SyscallId, SyscallState } from '../syscalls/syscall.js';
@@ -9,8 +9,8 @@ import type { KernelLimits } from './config-limits.js';
 import { Deadlines } from './deadlines.js';
 import type { KernelEvents } from './events.js';
 import { FinishedCalls } from './finished-calls.js';
-import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
+import type { PolicyGuard } from './policy-guard.js';
 import type { Principal } from './principal.js';
 
 /** An event that ends a syscall. */
@@ -19,10 +19,9 @@ type EndEvent = Extract<SyscallEvent, { type: 'complete' | 'fail' | 'cancel' | '
 /** All open syscalls, and the only way in which one of them ends. */
 export class SyscallTable {
   readonly #clock: Clock;
-  readonly #policy: SchedulerPolicy;
+  readonly #policy: PolicyGuard;
   readonly #metrics: Metrics;
   readonly #events: KernelEvents;
-  readonly #log: Logger;
   readonly #open = new Map<SyscallId, Call>();
   readonly #deadlines: Deadlines;
   readonly #finished: FinishedCalls;
@@ -31,17 +30,15 @@ export class SyscallTable {
 
   constructor(deps: {
     readonly clock: Clock;
-    readonly policy: SchedulerPolicy;
+    readonly policy: PolicyGuard;
     readonly metrics: Metrics;
     readonly events: KernelEvents;
-    readonly log: Logger;
     readonly limits: () => KernelLimits;
   }) {
     this.#clock = deps.clock;
     this.#policy = deps.policy;
     this.#metrics = deps.metrics;
     this.#events = deps.events;
-    this.#log = deps.log;
     this.#deadlines = new Deadlines(deps.clock, (call) => this.#expire(call));
     this.#finished = new FinishedCalls(() => {
       const { finishedCalls, pendingBytes } = deps.limits();
@@ -148,11 +145,7 @@ export class SyscallTable {
       size: answered === undefined ? 0 : size,
       at: this.#clock.now(),
     });
-    try {
-      this.#policy.release?.(call.id, answered);
-    } catch (error) {
-      this.#log.error({ err: error, policy: this.#policy.name }, 'the policy threw in release');
-    }
+    this.#policy.release(call.id, answered);
     this.#events.emit('final', { syscallId: call.id, pid: process.pid, state });
   }
 }
