@@ -21,16 +21,25 @@ const REFRESH = 64;
 /** Output tokens of a call of which nothing at all is known. */
 const UNKNOWN_TOKENS = 512;
 
+/** What is kept of one forecast. */
+interface RecentRow {
+  /** Columns that there were. */
+  readonly width: number;
+  /** By how much each logit lies above the mean of the row; undefined: some are unknown. */
+  readonly differences: ColumnEffects | undefined;
+  readonly forecast: Forecast;
+}
+
 /** Turns predictions into forecasts, and remembers recent ones: what traffic looks like here. */
 export class Forecasts {
   readonly #gamma: number;
   readonly #columns = new Map<CoreId, number>();
-  /** Predicted quality, row by row in a ring; NaN = unknown. */
-  readonly #recent: { readonly quality: Float64Array; readonly forecast: Forecast }[] = [];
+  /** A ring. */
+  readonly #recent: RecentRow[] = [];
   #seen = 0;
   #nextRefresh = 1;
   #effects: ColumnEffects = new Float64Array();
-  /** The mean forecast as of the last refresh. */
+  /** The mean forecast, from its first use to the next refresh. */
   #usual: Forecast | undefined;
 
   /** @param gamma share of the interaction of call and core that is kept, 0 to 1 */
@@ -73,13 +82,18 @@ export class Forecasts {
       return { quality, costUsd, tokensP90 };
     });
     // The effects rest on rows up to the last refresh, but for the very first, which would know none.
-    if (this.#effects.length !== width) this.#effects = columnEffectsOf(joined(made, width), width);
+    if (this.#effects.length !== width) {
+      const all = Float64Array.from(made.flatMap(({ quality }) => [...quality]));
+      this.#effects = columnEffectsOf(all, width);
+    }
     const forecasts = made.map(({ quality, costUsd, tokensP90 }) => {
       const logits = shrinkInteraction(quality, this.#effects, this.#gamma).map(logitOf);
       return { logits, costUsd, tokensP90 };
     });
     for (const [i, { quality }] of made.entries()) {
-      this.#recent[this.#seen++ % RECENT] = { quality, forecast: forecasts[i] as Forecast };
+      const forecast = forecasts[i] as Forecast;
+      const differences = quality.some(Number.isNaN) ? undefined : columnEffectsOf(quality, width);
+      this.#recent[this.#seen++ % RECENT] = { width, differences, forecast };
     }
     if (this.#seen >= this.#nextRefresh) this.#refresh(width);
     return forecasts;
@@ -90,22 +104,35 @@ export class Forecasts {
     const columns = cores.map(({ id }) => this.columnOf(id));
     const empty = () => new Float64Array(this.#columns.size).fill(Number.NaN);
     const forecast = { logits: empty(), costUsd: empty(), tokensP90: empty() };
+    this.#usual ??= this.#meanForecast();
+    const usual = this.#usual;
     for (const [j, { price }] of cores.entries()) {
       const column = columns[j] as number;
       const atPrice = (inputTokens * price.inputPerMTok + UNKNOWN_TOKENS * price.outputPerMTok) / 1e6;
-      forecast.logits[column] = known(this.#usual?.logits[column]) ?? 0;
-      forecast.costUsd[column] = known(this.#usual?.costUsd[column]) ?? atPrice;
-      forecast.tokensP90[column] = known(this.#usual?.tokensP90[column]) ?? UNKNOWN_TOKENS;
+      forecast.logits[column] = known(usual.logits[column]) ?? 0;
+      forecast.costUsd[column] = known(usual.costUsd[column]) ?? atPrice;
+      forecast.tokensP90[column] = known(usual.tokensP90[column]) ?? UNKNOWN_TOKENS;
     }
     return forecast;
   }
 
   #refresh(width: number): void {
     this.#nextRefresh = this.#seen + Math.min(REFRESH, this.#seen);
-    const whole = this.#recent.filter((row) => row.quality.length === width);
-    this.#effects = columnEffectsOf(joined(whole, width), width);
-    const forecasts = whole.map((row) => row.forecast);
-    this.#usual = {
+    this.#usual = undefined;
+    const effects = new Float64Array(width);
+    let rows = 0;
+    for (const row of this.#recent) {
+      if (row.width !== width || row.differences === undefined) continue;
+      rows++;
+      for (let column = 0; column < width; column++) effects[column]! += row.differences[column]!;
+    }
+    this.#effects = effects.map((sum) => sum / Math.max(1, rows));
+  }
+
+  #meanForecast(): Forecast {
+    const width = this.#columns.size;
+    const forecasts = this.#recent.filter((row) => row.width === width).map((row) => row.forecast);
+    return {
       logits: meanRow(forecasts, 'logits', width),
       costUsd: meanRow(forecasts, 'costUsd', width),
       tokensP90: meanRow(forecasts, 'tokensP90', width),
@@ -113,15 +140,9 @@ export class Forecasts {
   }
 }
 
-function joined(rows: readonly { readonly quality: Float64Array }[], width: number): Float64Array {
-  const all = new Float64Array(rows.length * width);
-  for (const [i, { quality }] of rows.entries()) all.set(quality, i * width);
-  return all;
-}
-
-/** NaN in a column in which some row knows nothing. */
+/** NaN in a column in which some row knows nothing, and without rows in all. */
 function meanRow(forecasts: readonly Forecast[], field: keyof Forecast, width: number): Float64Array {
-  const mean = new Float64Array(width);
+  const mean = new Float64Array(width).fill(forecasts.length === 0 ? Number.NaN : 0);
   for (const forecast of forecasts) {
     for (let column = 0; column < width; column++) mean[column]! += forecast[field][column]! / forecasts.length;
   }
