@@ -9,6 +9,7 @@ const BENCHMARKS = {
   agents: () => import('./agents.js'),
   optimizer: () => import('./optimizer.js'),
   retrieval: () => import('./retrieval.js'),
+  tick: () => import('./tick.js'),
 } as const satisfies Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>;
 
 const [name = '', ...args] = process.argv.slice(2);
