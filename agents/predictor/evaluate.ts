@@ -147,7 +147,12 @@ function partsOf(
     );
   }
   if (held.length > 0) return { judged: [...judged], held };
-  throw new SyscallError('invalid-config', `--split: Expected records of ${path} in ${split}, got none to measure on`);
+  throw new SyscallError(
+    'invalid-config',
+    feedback === 0
+      ? `--split: Expected records of ${path} in ${split}, got none`
+      : `--feedback: Expected records of ${path} in ${split} to be left to measure on, got none after ${feedback}`,
+  );
 }
 
 /**
