@@ -6,8 +6,6 @@ export type CostPoint = readonly [costPer1000: number, quality: number];
 
 /** Left empty at either end of the cost axis: a share of its decades, and no less than so many. */
 const ROOM = { share: 0.03, least: 0.1 } as const;
-/** Qualities that are closer together than this get finer steps. */
-const CLOSE = 0.2;
 const FEWEST_TICKS = 3;
 /** Where there is nothing to draw. */
 const EMPTY: readonly CostPoint[] = [
@@ -53,9 +51,10 @@ export class PlotArea {
   }
 }
 
-/** In tenths, or in steps of .02 where points lie close together. */
+/** In tenths, or in smaller steps where points lie close together. */
 function qualityAxis(low: number, high: number): PlotArea['quality'] {
-  const steps = high - low < CLOSE ? 50 : 10;
+  const range = high - low;
+  const steps = range < 0.1 ? 50 : range < 0.35 ? 20 : 10;
   // Less what rounding leaves of them.
   return {
     min: Math.max(0, Math.floor(steps * low - 0.1) / steps),

@@ -10,6 +10,10 @@ export const AXIS = {
   splitLine: { lineStyle: { color: GRID } },
 } as const;
 
+/** Of the fonts that a page may get the usual ones take 6 pixels a letter, which is what the library reckons with; the widest take more. */
+const LETTER_WIDTH = 7.2;
+const WIDEST = 1.2;
+
 /** One row each, from top to bottom. */
 export function rowsAxis(names: readonly string[], width: number) {
   return {
@@ -20,11 +24,16 @@ export function rowsAxis(names: readonly string[], width: number) {
     axisTick: { show: false },
     axisLine: { show: false },
     splitLine: { show: false },
-    axisLabel: { color: INK, fontSize: 12, width, overflow: 'truncate', interval: 0 },
+    axisLabel: {
+      color: INK,
+      fontSize: 12,
+      width: width / WIDEST,
+      overflow: 'truncate',
+      ellipsis: '\u2026',
+      interval: 0,
+    },
   } as const;
 }
-
-const LETTER_WIDTH = 6.6;
 
 /** Pixels that a column of names takes, at most `most`. */
 export function widthOf(names: readonly string[], most: number): number {

@@ -3,7 +3,7 @@ import type { CompareReport } from '../report.js';
 import type { Figure } from '../statistics.js';
 import { AXIS, type Places, rowsAxis, widthOf } from './axes.js';
 import { chartFigure } from './chart-figure.js';
-import { type Format, intervalOf, meanOfFigure, plain, usd } from './format.js';
+import { type Format, intervalOf, meanOfFigure, score, usd } from './format.js';
 import type { Markup } from './markup.js';
 
 const WIDTH = 1000;
@@ -15,8 +15,8 @@ interface Panel {
   readonly title: string;
   readonly figures: readonly (Figure | null)[];
   readonly format: Format;
-  /** Right end of the axis; undefined: as far as the figures need. */
-  readonly max?: number;
+  /** Where the axis ends; undefined: where the figures do. */
+  readonly axis?: { readonly max: number; readonly interval: number };
   /** What is aimed at, by row; null: nothing. */
   readonly aims?: readonly (number | null)[];
 }
@@ -29,8 +29,8 @@ export function barsFigure({ policies }: CompareReport, colours: ReadonlyMap<str
     {
       title: policies.some(({ alpha }) => alpha !== null) ? 'Quality, 0 to 1 (dotted: alpha)' : 'Quality, 0 to 1',
       figures: policies.map(({ quality }) => quality),
-      format: plain,
-      max: 1,
+      format: score,
+      axis: { max: 1, interval: 0.2 },
       aims: policies.map(({ alpha }) => alpha),
     },
   ];
@@ -55,8 +55,6 @@ function draw(names: readonly string[], panels: readonly Panel[], colours: Reado
   const width = (WIDTH - left - FRAME.right - (panels.length - 1) * (FRAME.gap + FRAME.right)) / panels.length;
   const lefts = panels.map((_, i) => left + i * (width + FRAME.gap + FRAME.right));
   const height = names.length * ROW;
-  const ends = (panel: Panel) =>
-    panel.figures.flatMap((figure) => (figure === null ? [] : [figure.high ?? figure.mean]));
   return renderSvg(
     {
       backgroundColor: 'transparent',
@@ -73,9 +71,8 @@ function draw(names: readonly string[], panels: readonly Panel[], colours: Reado
         gridIndex,
         type: 'value',
         min: 0,
-        max: panel.max ?? Math.max(...ends(panel), 0) * 1.02,
         splitNumber: 4,
-        axisLabel: { ...AXIS.axisLabel, formatter: panel.format, showMaxLabel: panel.max !== undefined },
+        ...panel.axis,
       })),
       yAxis: panels.map((_, gridIndex) => ({
         ...rowsAxis(names, MOST_NAME),
@@ -87,7 +84,8 @@ function draw(names: readonly string[], panels: readonly Panel[], colours: Reado
         silent: true,
         xAxisIndex: i,
         yAxisIndex: i,
-        data: panel.figures.map((figure, row) => [figure?.mean ?? 0, row]),
+        encode: { x: [0, 2], y: 1 },
+        data: panel.figures.map((figure, row) => [figure?.mean ?? 0, row, figure?.high ?? figure?.mean ?? 0]),
         renderItem: ({ dataIndex: row }: { dataIndex: number }, places: Places) =>
           bar(places, row, panel, colours.get(names[row] as string) ?? INK),
       })),

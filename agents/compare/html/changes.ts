@@ -1,7 +1,7 @@
 import type { CompareReport, PairedReport } from '../report.js';
 import type { Figure } from '../statistics.js';
 import { change, type Format, intervalOf, points } from './format.js';
-import { html, type Markup } from './markup.js';
+import { breakable, html, type Markup } from './markup.js';
 
 interface Aspect {
   readonly title: string;
@@ -32,10 +32,11 @@ const ASPECTS: readonly Aspect[] = [
 
 /** What each policy changes by comparison with the base, and whether the seeds can tell. */
 export function changesTable({ paired }: CompareReport, base: string): Markup {
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="Differences to ${base}"><table>
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Differences to ${base}"><table class="wide">
 <thead><tr><th scope="col">Policy</th>${ASPECTS.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>${paired.map(
-    (pair) => html`<tr><th scope="row">${pair.policy}</th>${ASPECTS.map((aspect) => cell(pair, aspect))}</tr>\n`,
+    (pair) =>
+      html`<tr><th scope="row">${breakable(pair.policy)}</th>${ASPECTS.map((aspect) => cell(pair, aspect))}</tr>\n`,
   )}</tbody></table></div>`;
 }
 

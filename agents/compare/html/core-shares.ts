@@ -1,7 +1,7 @@
 import type { CompareReport } from '../report.js';
 import type { PolicyActivity } from './activity.js';
 import { plain } from './format.js';
-import { html, type Markup } from './markup.js';
+import { breakable, html, type Markup } from './markup.js';
 
 /** Which share of its answers each policy got from which core: cores from cheap to dear, the fuller the darker. */
 export function coreShares(
@@ -10,7 +10,7 @@ export function coreShares(
 ): Markup {
   const byPrice = cores.toSorted((a, b) => a.outputPerMTok - b.outputPerMTok);
   return html`<div class="scroll" tabindex="0" role="group" aria-label="Shares of the cores"><table class="shares">
-<thead><tr><th scope="col">Core</th><th scope="col" class="price">USD per million output tokens</th>${policies.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr><th scope="col">Core</th><th scope="col" class="price">USD per million output tokens</th>${policies.map(({ name }) => html`<th scope="col">${breakable(name)}</th>`)}</tr></thead>
 <tbody>${byPrice.map(
     ({ id, outputPerMTok }) =>
       html`<tr><th scope="row">${id}</th><td class="price">${plain(outputPerMTok)}</td>${policies.map(({ name }) => {

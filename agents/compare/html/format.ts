@@ -1,8 +1,6 @@
 import type { Millis } from '../../../syscalls/syscall.js';
-import { digits } from '../columns.js';
 import type { Figure } from '../statistics.js';
 
-const MINUS = '\u2212';
 const TIMES = '\u00d7';
 /** What does not break at the end of a line. */
 const SPACE = '\u00a0';
@@ -11,7 +9,14 @@ const NOTHING = '\u2013';
 /** How a value is written; its unit included. */
 export type Format = (value: number) => string;
 
-export const plain: Format = (value) => digits(value).replace('-', MINUS);
+const THREE_DIGITS = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+/** Three digits, and thousands apart. */
+export const plain: Format = (value) =>
+  (Math.abs(value) < 1000 ? THREE_DIGITS : WHOLE).format(value === 0 ? 0 : value).replace('-', '\u2212');
+/** Of qualities, so that they stand in line. */
+export const score: Format = (value) => value.toFixed(3);
 export const usd: Format = (value) => `$${plain(value)}`;
 export const percent: Format = (value) => `${plain(100 * value)}${SPACE}%`;
 export const points: Format = (value) => `${value > 0 ? '+' : ''}${plain(value)}`;
@@ -38,7 +43,7 @@ export function intervalOf(figure: Figure | null, format: Format): string | null
   return `${format(figure.low)} to ${format(figure.high)}`;
 }
 
-/** A count with its thousands apart. */
+/** A number of things. */
 export function count(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+  return WHOLE.format(value);
 }

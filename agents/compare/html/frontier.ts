@@ -5,11 +5,11 @@ import type { CompareReport, PolicyReport } from '../report.js';
 import type { Figure } from '../statistics.js';
 import { AXIS, type Places } from './axes.js';
 import { chartFigure } from './chart-figure.js';
-import { plain, usd } from './format.js';
+import { score, usd } from './format.js';
 import { html, type Markup } from './markup.js';
 
 const SIZE = { width: 1000, height: 520 };
-const MARGIN = { left: 64, right: 150, top: 16, bottom: 56 } as const;
+const MARGIN = { left: 64, right: 110, top: 16, bottom: 56 } as const;
 
 interface PolicyPoint {
   readonly name: string;
@@ -28,7 +28,7 @@ export function frontierFigure(report: CompareReport, colours: ReadonlyMap<strin
     id: 'frontier',
     title: 'Quality against cost',
     description: points
-      .map(({ name, at }) => `${name}: quality ${plain(at[1])} at ${usd(at[0])} per 1,000 calls`)
+      .map(({ name, at }) => `${name}: quality ${score(at[1])} at ${usd(at[0])} per 1,000 calls`)
       .join('; '),
   });
   return html`${figure}${free.length > 0 ? html`<p class="note">Not drawn, because nothing was paid or nothing answered: ${free.join(', ')}.</p>` : null}`;
@@ -115,7 +115,7 @@ function draw(points: readonly PolicyPoint[]): string {
           data: points.map(({ name, at, color }, i) => ({
             name,
             value: at,
-            itemStyle: { color },
+            itemStyle: { color, opacity: 1 },
             label: places[i],
           })),
           label: { show: true, position: 'inside', formatter: '{b}', fontSize: 12, color: INK },

@@ -1,10 +1,18 @@
 import type { CompareReport, LoadReport } from '../report.js';
-import { count, percent, plain } from './format.js';
+import { count, percent, plain, score } from './format.js';
 import { html, type Markup, type Piece } from './markup.js';
 
+/** Name and value, and whether it needs a line of its own; null: there is nothing to say. */
+type Fact = readonly [name: string, value: Piece, isWide?: boolean] | null;
+
+const WIDE = html` class="wide"`;
+/** What fits into one column. */
+const FEW = 6;
+
 /** What every policy got, and how to get it again. */
-export function loadFacts({ load, seeds }: CompareReport): Markup {
-  const facts: readonly (readonly [string, Piece] | null)[] = [
+export function loadFacts({ load, seeds, policies }: CompareReport): Markup {
+  const facts: readonly Fact[] = [
+    ['Policies', policies.map(({ name }) => name).join(', '), policies.length > FEW],
     ['Load', load.data.length === 0 ? `synthetic: ${load.name}` : `recorded: ${load.data.join(', ')}`],
     load.records === null
       ? null
@@ -22,12 +30,16 @@ export function loadFacts({ load, seeds }: CompareReport): Markup {
       ? null
       : [
           'Alpha',
-          `${plain(load.alpha)} (${load.alphaSource === 'given' ? 'given' : 'quality predicted of round-robin + .02'})`,
+          `${score(load.alpha)} (${load.alphaSource === 'given' ? 'given' : 'quality predicted of round-robin + .02'})`,
         ],
-    ['Caps', `${load.cores.map(({ id, cap }) => `${id} \u00d7${cap}`).join(', ')} (${CAPS[load.capsSource]})`],
+    [
+      'Caps',
+      `${load.cores.map(({ id, cap }) => `${id} \u00d7${cap}`).join(', ')} (${CAPS[load.capsSource]})`,
+      load.cores.length > FEW,
+    ],
   ];
   return html`<dl class="facts">${facts.map((fact) =>
-    fact === null ? null : html`<div><dt>${fact[0]}</dt><dd>${fact[1]}</dd></div>`,
+    fact === null ? null : html`<div${fact[2] ? WIDE : null}><dt>${fact[0]}</dt><dd>${fact[1]}</dd></div>`,
   )}</dl>`;
 }
 

@@ -1,3 +1,4 @@
+import type { Millis } from '../../../syscalls/syscall.js';
 import { INK, renderSvg } from '../../charts/chart.js';
 import type { CompareReport } from '../report.js';
 import { meanOf } from '../statistics.js';
@@ -13,8 +14,8 @@ const WIDTH = 500;
 const ROW = 30;
 /** Share of a row that a core at its cap fills. */
 const FILL = 0.72;
-const FRAME = { top: 4, bottom: 26, right: 48 } as const;
-const MOST_NAME = 170;
+const FRAME = { top: 4, bottom: 26, right: 72 } as const;
+const MOST_NAME = 190;
 
 type Cores = CompareReport['load']['cores'];
 
@@ -53,8 +54,9 @@ function draw(
   spanMs: number,
   color: string,
 ): string {
-  const names = cores.map(({ id, cap }) => `${id} \u00d7${cap}`);
+  const names = cores.map(({ id }) => id);
   const height = cores.length * ROW;
+  const unit = unitOf(spanMs);
   return renderSvg(
     {
       backgroundColor: 'transparent',
@@ -63,13 +65,14 @@ function draw(
         ...AXIS,
         type: 'value',
         min: 0,
-        max: LOAD_BINS,
-        interval: LOAD_BINS / 4,
+        max: spanMs / unit.ms,
+        splitNumber: 4,
         splitLine: { show: false },
         axisLabel: {
           ...AXIS.axisLabel,
           fontSize: 11,
-          formatter: (bin: number) => duration((bin / LOAD_BINS) * spanMs),
+          showMaxLabel: false,
+          formatter: (time: number) => `${time} ${unit.name}`,
         },
       },
       yAxis: rowsAxis(names, MOST_NAME),
@@ -80,7 +83,17 @@ function draw(
           clip: false,
           data: cores.map((_, core) => [0, core]),
           renderItem: ({ dataIndex: core }: { dataIndex: number }, places: Places) =>
-            drawCore(places, core, inFlight[core] ?? [], cores[core]?.cap ?? 1, whole(use[core] ?? 0), color),
+            drawCore(
+              places,
+              core,
+              inFlight[core] ?? [],
+              cores[core]?.cap ?? 1,
+              `${whole(use[core] ?? 0)} of ${cores[core]?.cap}`,
+              {
+                color,
+                end: spanMs / unit.ms,
+              },
+            ),
         },
       ],
     },
@@ -94,16 +107,16 @@ function drawCore(
   inFlight: readonly number[],
   cap: number,
   use: string,
-  color: string,
+  { color, end }: { readonly color: string; readonly end: number },
 ) {
   const band = size([0, 1])[1];
   const [x0, middle] = coord([0, core]);
-  const right = coord([LOAD_BINS, core])[0];
+  const right = coord([end, core])[0];
   const floor = middle + (FILL * band) / 2;
   const ceiling = floor - FILL * band;
   const steps = inFlight.flatMap((calls, bin) => {
     const y = floor - (calls / Math.max(cap, 1)) * FILL * band;
-    return [bin, bin + 1].map((at) => [round(coord([at, core])[0]), round(y)]);
+    return [bin, bin + 1].map((at) => [round(coord([(at / LOAD_BINS) * end, core])[0]), round(y)]);
   });
   const line = (y: number, style: object) => ({ type: 'line', shape: { x1: x0, x2: right, y1: y, y2: y }, style });
   return {
@@ -118,6 +131,12 @@ function drawCore(
       },
     ],
   };
+}
+
+/** In which the axis counts. */
+function unitOf(spanMs: Millis): { readonly name: string; readonly ms: Millis } {
+  if (spanMs < 300_000) return { name: 's', ms: 1000 };
+  return spanMs < 10_800_000 ? { name: 'min', ms: 60_000 } : { name: 'h', ms: 3_600_000 };
 }
 
 /** A tenth of a pixel is enough. */

@@ -32,6 +32,11 @@ export function html(literals: TemplateStringsArray, ...values: readonly Piece[]
   return Markup.trusted(literals.map((literal, i) => literal + textOf(values[i] ?? null)).join(''));
 }
 
+/** A name of a policy or a core, which may be broken after its signs. */
+export function breakable(name: string): Markup {
+  return html`${name.split(/(?<=[:=,/_])/).map((part, i) => html`${i > 0 ? html`<wbr>` : null}${part}`)}`;
+}
+
 function textOf(piece: Piece): string {
   if (piece === null) return '';
   if (piece instanceof Markup) return piece.toString();

@@ -29,7 +29,7 @@ export function renderPage(report: CompareReport, activity: ReadonlyMap<string, 
   const colours = policyColours(names, base);
   const title = `${listed(names)} on ${load.data.length > 0 ? 'recorded calls' : `the load "${load.name}"`}`;
   const intervals =
-    seeds.length > 1 ? 'Intervals are 95 %, by bootstrap over the seeds.' : 'One seed: there are no intervals.';
+    seeds.length > 1 ? 'Intervals are 95\u00a0%, by bootstrap over the seeds.' : 'One seed: there are no intervals.';
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -45,7 +45,7 @@ export function renderPage(report: CompareReport, activity: ReadonlyMap<string, 
 <h1>${title}</h1>
 <p class="lead">${count(load.calls)} calls by ${count(load.agents)} agents, the same for every policy, ${seeds.length === 1 ? 'with one seed' : `repeated with ${seeds.length} seeds`}. ${intervals}</p>
 ${soundness(report)}
-<pre><code>${command}</code></pre>
+<pre><code>${commandLine(command)}</code></pre>
 ${loadFacts(report)}
 </header>
 <main>
@@ -95,6 +95,15 @@ function soundness({ policies }: CompareReport): Markup {
     : html`<p class="sound unsound">${count(violations)} cap violations, ${count(lost)} calls lost: these figures cannot be trusted.</p>`;
 }
 
+/** Breaks between its words and not inside of options. */
+function commandLine(command: string): Markup {
+  return html`${command.split(' ').map((word, i) => html`${i > 0 ? ' ' : null}<span>${word}</span>`)}`;
+}
+
+/** More than these make no title. */
+const LISTED = 6;
+
 function listed(names: readonly string[]): string {
+  if (names.length > LISTED) return `${names.length} policies`;
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

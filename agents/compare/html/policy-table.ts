@@ -1,7 +1,7 @@
 import type { CompareReport, PolicyReport } from '../report.js';
 import type { Figure } from '../statistics.js';
-import { count, duration, type Format, intervalOf, meanOfFigure, percent, plain, usd } from './format.js';
-import { html, type Markup } from './markup.js';
+import { count, duration, type Format, intervalOf, meanOfFigure, percent, plain, score, usd } from './format.js';
+import { breakable, html, type Markup } from './markup.js';
 
 interface Row {
   readonly label: string;
@@ -18,9 +18,9 @@ const GROUPS: readonly Group[] = [
   {
     title: 'Quality',
     rows: [
-      row('Realised', (policy) => policy.quality, plain),
-      row('Predicted', (policy) => policy.predictedQuality, plain),
-      { label: 'Alpha, the mean aimed at', cell: ({ alpha }) => html`${alpha === null ? '\u2013' : plain(alpha)}` },
+      row('Realised', (policy) => policy.quality, score),
+      row('Predicted', (policy) => policy.predictedQuality, score),
+      { label: 'Alpha, the mean aimed at', cell: ({ alpha }) => html`${alpha === null ? '\u2013' : score(alpha)}` },
       row('Windows of 1,000 calls at alpha', (policy) => policy.alphaMet, percent),
     ],
   },
@@ -32,11 +32,9 @@ const GROUPS: readonly Group[] = [
     ],
   },
   times('Waiting, accepted to started', (policy) => policy.waitingMs),
-  {
-    ...times('Turnaround, accepted to final', (policy) => policy.turnaroundMs, [
-      row('Mean', (policy) => policy.meanTurnaroundMs, duration),
-    ]),
-  },
+  times('Turnaround, accepted to final', (policy) => policy.turnaroundMs, [
+    row('Mean', (policy) => policy.meanTurnaroundMs, duration),
+  ]),
   times('Started to first token', (policy) => policy.ttftMs),
   times('Turnaround of whole runs', (policy) => policy.runTurnaroundMs),
   {
@@ -104,7 +102,7 @@ export function policyTable({ policies }: CompareReport): Markup {
     rows.some(({ cell }) => policies.some((policy) => cell(policy).toString() !== '\u2013')),
   );
   return html`<div class="scroll" tabindex="0" role="group" aria-label="Figures of the policies"><table class="figures">
-<thead><tr><td></td>${policies.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr><td></td>${policies.map(({ name }) => html`<th scope="col">${breakable(name)}</th>`)}</tr></thead>
 ${groups.map(
   ({ title, rows }) => html`<tbody>
 <tr class="group"><th scope="rowgroup" colspan="${policies.length + 1}"><span>${title}</span></th></tr>

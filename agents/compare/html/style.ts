@@ -8,7 +8,7 @@ body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-
 main,header,footer{max-width:1080px;margin:0 auto;padding:0 24px}
 header{padding-top:48px}
 h1{font-size:30px;line-height:1.2;letter-spacing:-.015em;margin:4px 0 8px;text-wrap:balance;overflow-wrap:anywhere}
-h2{font-size:20px;line-height:1.3;letter-spacing:-.01em;margin:56px 0 4px}
+h2{font-size:20px;line-height:1.3;letter-spacing:-.01em;margin:56px 0 6px}
 h3{font-size:14px;margin:0 0 6px;overflow-wrap:anywhere}
 h3 small{font-weight:400;color:var(--muted);font-size:13px;margin-left:6px}
 p{margin:0 0 12px;max-width:72ch}
@@ -16,10 +16,12 @@ p{margin:0 0 12px;max-width:72ch}
 .lead{color:var(--muted);font-size:17px}
 .about,.note{color:var(--muted);font-size:14px}
 pre{background:var(--soft);border:1px solid var(--line);border-radius:8px;padding:12px 16px;margin:16px 0;font:13px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
+pre span{display:inline-block;max-width:100%}
 .sound{border-left:4px solid #009e73;padding:2px 0 2px 12px;margin:16px 0;font-size:15px}
 .unsound{border-left-color:#d55e00;font-weight:600}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:12px 32px;margin:20px 0 0;font-size:14px}
 .facts dt{color:var(--muted);font-size:12px}
+.facts .wide{grid-column:1/-1}
 .facts dd{margin:0;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}
 .chart{display:block;width:100%;min-width:680px;height:auto;font-family:inherit}
@@ -28,8 +30,9 @@ pre{background:var(--soft);border:1px solid var(--line);border-radius:8px;paddin
 .panel .chart{min-width:420px}
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums;margin-top:12px}
 th,td{padding:6px 14px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
-thead th{vertical-align:bottom;font-weight:600;border-bottom:1px solid var(--muted);overflow-wrap:anywhere;min-width:84px}
+thead th{vertical-align:bottom;font-weight:600;border-bottom:1px solid var(--muted);min-width:84px}
 tbody th{font-weight:400}
+table.wide th,table.wide td{padding-right:32px}
 td small{display:block;color:var(--muted);font-size:12px;white-space:nowrap}
 .verdict{color:var(--muted);white-space:nowrap}
 .figures tbody th:first-child,.figures thead td:first-child,.shares th:first-child{position:sticky;left:0;background:var(--page);min-width:170px}
@@ -38,14 +41,15 @@ td small{display:block;color:var(--muted);font-size:12px;white-space:nowrap}
 .figures .group span{position:sticky;left:0}
 .shares td{text-align:right;background:color-mix(in srgb,var(--accent) calc(var(--share,0%)*.75),transparent);padding:6px 12px}
 .shares thead th:not(:first-child){text-align:right;padding:6px 12px}
-.shares .price{color:var(--muted);background:none;min-width:0;font-weight:400;font-size:12px}
+.shares tbody th{white-space:nowrap;padding-right:20px}
+.shares .price,.shares thead .price{color:var(--muted);background:none;min-width:120px;font-weight:400;font-size:12px}
 footer{color:var(--muted);font-size:13px;padding-top:40px;padding-bottom:56px}
 :focus-visible{outline:2px solid var(--accent);outline-offset:3px}
 @media screen and (prefers-color-scheme:dark){
 :root{--ink:#e4e7eb;--muted:#9aa5b1;--line:#343b45;--soft:#1c2229;--page:#14181d;--accent:#4aa8e0;color-scheme:dark}
 ${DARK_CHARTS}
 }
-@media (max-width:600px){header{padding-top:28px}h1{font-size:24px}main,header,footer{padding-left:16px;padding-right:16px}}
+@media (max-width:600px){header{padding-top:28px}.shares tbody th{white-space:normal;overflow-wrap:anywhere}.figures tbody th:first-child,.shares th:first-child{min-width:110px}h1{font-size:24px}main,header,footer{padding-left:16px;padding-right:16px}}
 @media print{
 @page{margin:14mm}
 body{font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
