@@ -43,6 +43,7 @@ async function report(match: Match, options: CompareOptions, watcher: CompareWat
 
   const trials = new Map<string, TrialSummary[]>(contenders.map(({ name }) => [name, []]));
   for (const seed of seeds) {
+    if (seed < seeds.length) match.expect(seed + 1);
     for (const contender of contenders) {
       const result = await match.play(contender, seed, rules, () => watcher.onCall());
       trials.get(contender.name)?.push(summarise(result));

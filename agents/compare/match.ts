@@ -32,9 +32,11 @@ export class Match {
   /** None of a policy from a file. */
   readonly #needs: ReadonlyMap<Contender, Needs>;
   readonly #predictors: Predictors;
+  /** Of the last seeds, at speed 1: every policy gets the same. */
+  readonly #loads = new Map<number, Load>();
 
   private constructor(options: CompareOptions, config: KernelConfig, source: Source) {
-    const { predictor, learn, live } = options;
+    const { predictor, learn, live, measure } = options;
     this.contenders = options.policies.map((spec) => parseContender(spec, options.modules));
     this.source = source;
     this.#options = options;
@@ -44,7 +46,7 @@ export class Match {
     this.#needs = new Map(own.map((contender) => [contender, needsOf(contender.policy, examples !== undefined)]));
     const models = new Set(source.cores.map(({ id }) => id));
     const neighbours = examples && { records: examples, models };
-    this.#predictors = new Predictors({ folder: predictor, learn, live, neighbours });
+    this.#predictors = new Predictors({ folder: predictor, learn, timed: live || measure, neighbours });
   }
 
   /** @throws SyscallError `invalid-config` for options that do not fit together, or bad files */
@@ -63,7 +65,16 @@ export class Match {
 
   /** The load of a seed. */
   load(seed: number, speed: number): Load {
-    return speedUp(this.source.draw(new Random(seed)), speed);
+    return speedUp(this.#loads.get(seed) ?? this.expect(seed), speed);
+  }
+
+  /** Draws the load of a seed that is played soon, and has its prompts encoded meanwhile. */
+  expect(seed: number): Load {
+    for (const old of this.#loads.keys()) if (this.#loads.size >= KEPT_LOADS) this.#loads.delete(old);
+    const load = this.source.draw(new Random(seed));
+    this.#loads.set(seed, load);
+    this.#predictors.encodeAhead(load.runs.flatMap(({ calls }) => calls.map(({ prompt }) => prompt)));
+    return load;
   }
 
   /** Whether a contender needs to be told what quality to aim at. */
@@ -165,6 +176,9 @@ export class Match {
     };
   }
 }
+
+/** The load that is played, and the one that comes next. */
+const KEPT_LOADS = 2;
 
 /** Limits that no load meets: policies are to be compared, not refusals. */
 const ENOUGH = 1e9;

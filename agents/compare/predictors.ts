@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { CachedEncoder } from '../../schedulers/eccos/encoder/cached-encoder.js';
-import { OnnxEncoder, shippedEncoder } from '../../schedulers/eccos/encoder/onnx-encoder.js';
-import { type Artefact, hashOf, readArtefact } from '../../schedulers/eccos/predictor/artefact.js';
+import { shippedEncoder } from '../../schedulers/eccos/encoder/onnx-encoder.js';
+import { type Artefact, readArtefact } from '../../schedulers/eccos/predictor/artefact.js';
 import {
   type IdentifiedEncoder,
   openIdentified,
@@ -21,11 +18,14 @@ export interface PredictorOptions {
   readonly folder: string | undefined;
   /** Every trial has predictors of its own, which learn from what is judged in it. */
   readonly learn: boolean;
-  /** Time is real: prompts are encoded in a thread of their own. */
-  readonly live: boolean;
+  /** The time that predictions take means something: prompts are encoded when they are asked for, and not before. */
+  readonly timed: boolean;
   /** Whom neighbours are looked for among; undefined: there are none. */
   readonly neighbours: { readonly records: readonly OutcomeRecord[]; readonly models: ReadonlySet<string> } | undefined;
 }
+
+/** Texts that are encoded ahead at a time. */
+const AHEAD = 8;
 
 /** What the policies of one trial get. */
 export interface TrialPredictors {
@@ -42,6 +42,8 @@ export class Predictors {
   readonly #artefacts = new Map<string, Promise<Artefact>>();
   readonly #encoders = new Map<string, Promise<IdentifiedEncoder>>();
   readonly #shared = new Map<string, Promise<TimedPredictor>>();
+
+  #closed = false;
 
   constructor(options: PredictorOptions) {
     this.#options = options;
@@ -84,11 +86,28 @@ export class Predictors {
     return prompts.filter((prompt) => seen.has(prompt)).length;
   }
 
+  /** Has prompts encoded in the background, a few at a time: whoever asks for another one meanwhile hardly waits. */
+  encodeAhead(prompts: readonly string[]): void {
+    if (!this.#options.timed) for (const encoder of this.#encoders.values()) void this.#encodeAhead(encoder, prompts);
+  }
+
   async close(): Promise<void> {
+    this.#closed = true;
     const opened = await Promise.allSettled([...this.#shared.values()]);
     for (const one of opened) if (one.status === 'fulfilled') await one.value.close();
     const encoders = await Promise.allSettled([...this.#encoders.values()]);
     for (const one of encoders) if (one.status === 'fulfilled') await one.value.encoder.close();
+  }
+
+  async #encodeAhead(opening: Promise<IdentifiedEncoder>, prompts: readonly string[]): Promise<void> {
+    try {
+      const { encoder } = await opening;
+      for (let at = 0; at < prompts.length && !this.#closed; at += AHEAD) {
+        await encoder.encode(prompts.slice(at, at + AHEAD));
+      }
+    } catch {
+      // Whoever asks for the prompt is told.
+    }
   }
 
   #folderOf({ predictor }: PredictorFolders): string {
@@ -101,9 +120,7 @@ export class Predictors {
   }
 
   #encoderOf(folder = shippedEncoder()): Promise<IdentifiedEncoder> {
-    return remembered(this.#encoders, folder, () =>
-      this.#options.live ? openIdentified(folder) : encoderOnThisThread(folder),
-    );
+    return remembered(this.#encoders, folder, () => openIdentified(folder));
   }
 
   #sharedOf(folders: PredictorFolders): Promise<TimedPredictor> {
@@ -123,11 +140,6 @@ export class Predictors {
     const lent = { dimensions: encoder.dimensions, encode: (texts: readonly string[]) => encoder.encode(texts), close };
     return predictorOf(await this.#artefactOf(folders), { encoder: lent, sha256 }, this.#folderOf(folders));
   }
-}
-
-async function encoderOnThisThread(folder: string): Promise<IdentifiedEncoder> {
-  const encoder = new CachedEncoder(await OnnxEncoder.open(folder));
-  return { encoder, sha256: hashOf(await readFile(join(folder, 'model.onnx'))) };
 }
 
 /** What is lent is closed by its owner. */
