@@ -32,6 +32,8 @@ export class LazyPredictor implements Predictor {
   }
 
   async close(): Promise<void> {
-    await (await this.#opened)?.close();
+    // One that could not be opened has said so, and holds nothing.
+    const opened = await this.#opened?.catch(() => undefined);
+    await opened?.close();
   }
 }
