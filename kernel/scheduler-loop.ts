@@ -111,9 +111,10 @@ export class SchedulerLoop {
   }
 
   #tick(): void {
+    if (this.#pending.size === 0) return;
     const cores = this.#cores();
     // Without a free slot nothing can start; but what the queues hold already may be put elsewhere.
-    if (this.#pending.size === 0 || (this.#scheduled.size === 0 && cores.every((core) => core.free === 0))) return;
+    if (this.#scheduled.size === 0 && cores.every((core) => core.free === 0)) return;
     const snapshot = { now: this.#clock.now(), pending: this.#pending.views(), cores };
     const startedAt = this.#stopwatch();
     const placements = this.#valid(this.#policy.schedule(snapshot));

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { clearMergeCache, countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { LRUCache } from 'lru-cache';
 import { type ChatParams, messageText } from '../syscalls/llm-chat.js';
 
 /** Characters that are counted; a longer text is taken to be as dense as pieces of it, spread evenly. */
@@ -20,8 +22,21 @@ const TOKENS_PER_MESSAGE = 4;
 /** Text that looks like a special token is counted as the plain text that it is. */
 const PLAIN = { disallowedSpecial: new Set<string>() };
 
+/** Counts of the texts that were asked for last, by digest: calls are repeated, retried and replayed. */
+const known = new LRUCache<string, number>({ max: 8192 });
+/** A digest costs more than counting fewer characters. */
+const REMEMBERED_CHARS = 64;
+
 /** Tokens of a text in o200k_base: exact for words and spaces up to 8,192 characters, beyond an estimate from as many. */
 export function textTokens(text: string): number {
+  if (text.length < REMEMBERED_CHARS) return countText(text);
+  const key = createHash('sha1').update(text).digest('base64');
+  const tokens = known.get(key) ?? countText(text);
+  known.set(key, tokens);
+  return tokens;
+}
+
+function countText(text: string): number {
   cachedChars += text.length;
   if (cachedChars > CACHED_CHARS) {
     clearMergeCache();

@@ -25,3 +25,10 @@ test('counts every message, its tool calls, and the tools', () => {
   const tool = { type: 'function' as const, function: { name: 'f', parameters: { type: 'object' } } };
   expect(inputTokensOf({ messages: [user], tools: [tool] })).toBeGreaterThan(alone);
 });
+
+test('a text that was counted before has the count it had', () => {
+  const words = Array.from({ length: 200 }, (_, i) => `word${i} `).join('');
+  const once = textTokens(words);
+  expect(textTokens(`${words}more of them`)).toBeGreaterThan(once);
+  expect(textTokens(words)).toBe(once);
+});
