@@ -39,7 +39,11 @@ export interface EccosStats {
   readonly recalibrated: number;
 }
 
-const WAITS = 'a call whose deadline allows it may wait for a core that is full and cheaper at the price of quality';
+/** Why calls wait on purpose, by the parameter that has them wait. */
+const WAITS = {
+  patience: 'a call whose deadline allows it may wait for a core that is full and cheaper at the price of quality',
+  queueAhead: 'a call may be held in the queue of a core that is full and cheaper at the price of quality',
+} as const;
 
 /**
  * Cost-efficient and quality-constrained: each tick places all that can start, at least predicted cost less the price of
@@ -64,7 +68,9 @@ export class EccosPolicy implements SchedulerPolicy {
 
   constructor(options: EccosOptions) {
     this.#options = options;
-    if (options.patience > 0) this.waitsOnPurpose = WAITS;
+    const { patience, queueAhead } = options;
+    if (patience > 0) this.waitsOnPurpose = WAITS.patience;
+    else if (queueAhead > 0) this.waitsOnPurpose = WAITS.queueAhead;
     this.#forecasts = new Forecasts(options.gamma);
     this.#beliefs = {
       forecastOf: ({ id }) => (this.#calls.get(id) as HeldCall).forecast,

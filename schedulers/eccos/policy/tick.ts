@@ -23,6 +23,13 @@ export interface TickRules {
   readonly patience: number;
 }
 
+/** What the solver serves calls by, an entry a call. */
+interface Claims {
+  readonly priority: readonly number[];
+  readonly age: readonly number[];
+  readonly overdue: readonly boolean[];
+}
+
 /** One decision over all calls that could start now. */
 export class Tick {
   readonly market: Market;
@@ -35,6 +42,9 @@ export class Tick {
   readonly #now: Millis;
   readonly #cores: readonly SchedulableCore[];
   readonly #ids: readonly CoreId[];
+  /** Calls that each core can start now. */
+  readonly #free: readonly number[];
+  /** These, and the places in its queue. */
   readonly #slots: readonly number[];
   readonly #left: number[];
   readonly #held: readonly HeldCall[];
@@ -59,7 +69,8 @@ export class Tick {
     this.#now = now;
     this.#cores = cores;
     this.#ids = cores.map(({ id }) => id);
-    this.#slots = cores.map((core) => core.free + rules.queueAhead);
+    this.#free = cores.map(({ free }) => free);
+    this.#slots = this.#free.map((count) => count + rules.queueAhead);
     this.#left = [...this.#slots];
     const { calls, rest } = candidates(pending, cores, this.#slots, this.#urgency());
     this.#rest = rest;
@@ -74,25 +85,31 @@ export class Tick {
 
   decide(price: PriceState): readonly Assignment[] {
     this.#price = price;
-    const { n, m, costUsd, quality, bars, calls } = this.market;
-    const waits = this.#waits(price.lambda);
-    const { assignment, mu } = solveAssignment({
-      n,
-      m,
-      cost: costUsd,
-      quality,
-      caps: this.#slots,
-      allowed: bars.map((bar, cell) => bar === '' && !waits.has(Math.floor(cell / m))),
-      lambda: price.lambda,
+    const { lambda } = price;
+    const { n, m, calls, costUsd: cost, quality, bars } = this.market;
+    const waits = this.#waits(lambda);
+    const claims: Claims = {
       priority: calls.map(this.#urgency()),
       age: this.#held.map((held) => this.#ticksOf(held) / TICKS_A_POINT),
       overdue: this.#held.map((held) => this.#isOverdue(held)),
-    });
-    this.#slotPrices = mu;
-    for (const [i, core] of assignment.entries()) {
-      if (core >= 0) this.#place(this.market, i, core, this.#held[i] as HeldCall);
-    }
-    this.#fill(price.lambda);
+    };
+    const chosen = new Map<number, number>();
+    const choose = (caps: readonly number[], mayHave: (i: number) => boolean) => {
+      const open = calls.map((_, i) => mayHave(i) && !waits.has(i) && !chosen.has(i));
+      const allowed = bars.map((bar, cell) => bar === '' && open[Math.floor(cell / m)]!);
+      const { assignment, mu } = solveAssignment({ n, m, cost, quality, ...claims, caps, allowed, lambda });
+      for (const [i, core] of assignment.entries()) if (core >= 0) chosen.set(i, core);
+      this.#slotPrices = mu;
+    };
+    // Who is overdue starts now if it can: a place in a queue is none.
+    if (this.#rules.queueAhead > 0 && claims.overdue.includes(true)) choose(this.#free, (i) => claims.overdue[i]!);
+    const taken = this.#ids.map((_, j) => [...chosen.values()].filter((core) => core === j).length);
+    choose(
+      this.#slots.map((count, j) => count - taken[j]!),
+      () => true,
+    );
+    for (const [i, core] of byClaim(chosen, claims)) this.#place(this.market, i, core, this.#held[i] as HeldCall);
+    this.#fill(lambda);
     return this.#assignments;
   }
 
@@ -134,7 +151,12 @@ export class Tick {
 
   #place(market: Market, i: number, core: number, held: HeldCall): void {
     const ticks = this.#ticksOf(held);
-    const choice = this.#choice(market, i, core, this.#isOverdue(held) ? `overdue after ${ticks} ticks` : undefined);
+    const isHeld = this.#slots[core]! - this.#left[core]! >= this.#free[core]!;
+    const notes = [
+      ...(this.#isOverdue(held) ? [`overdue after ${ticks} ticks`] : []),
+      ...(isHeld ? ['held in its queue, and moved if that is better'] : []),
+    ];
+    const choice = this.#choice(market, i, core, notes.length === 0 ? undefined : notes.join(', '));
     const before = held.choice;
     // A call that was placed before, and is moved or tried anew, counts with the difference only.
     if (before === undefined) this.placed.calls++;
@@ -188,4 +210,11 @@ export class Tick {
       note: shortfall === undefined ? note : `infeasible: ${shortfall}`,
     };
   }
+}
+
+/** Pairs of call and core in the order in which a queue starts them: overdue calls by age, then by priority + age. */
+function byClaim(chosen: ReadonlyMap<number, number>, { priority, age, overdue }: Claims): [number, number][] {
+  const late = (i: number) => (overdue[i] ? 1 : 0);
+  const claim = (i: number) => age[i]! + (overdue[i] ? 0 : priority[i]!);
+  return [...chosen].sort(([a], [b]) => late(b) - late(a) || claim(b) - claim(a) || a - b);
 }
