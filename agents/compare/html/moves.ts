@@ -99,16 +99,12 @@ export class Moves {
     const cells =
       this.#cells.get(policy) ?? Array.from({ length: ends * ends }, () => ({ calls: 0, score: 0, costUsd: 0 }));
     this.#cells.set(policy, cells);
-    for (let place = 0; place < this.#longest(own, base); place++) {
+    for (let place = 0; place < Math.max(own.core.length, base.core.length); place++) {
       const from = base.core[place] ?? this.#cores.length;
       const cell = cells[from * ends + (own.core[place] ?? this.#cores.length)] as Cell;
       cell.calls++;
       cell.score += (own.score[place] ?? 0) - (base.score[place] ?? 0);
       cell.costUsd += (own.costUsd[place] ?? 0) - (base.costUsd[place] ?? 0);
     }
-  }
-
-  #longest(own: Placements, base: Placements): number {
-    return Math.max(own.core.length, base.core.length);
   }
 }

@@ -54,8 +54,9 @@ ${DARK_CHARTS}
 @page{margin:14mm}
 body{font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 main,header,footer{max-width:none;padding:0}
-h2{margin-top:28px;break-after:avoid}h3{break-after:avoid}
+h2{margin-top:28px}h2,h3,.about{break-after:avoid}
 .scroll{overflow:visible}.chart{min-width:0!important}
 .panel,tr,.chart{break-inside:avoid}table{font-size:8.5pt}
+th,td,.figures td,.figures thead th{padding-right:8px}thead th{min-width:0!important}td small{white-space:normal;font-size:7pt}
 }
 `;

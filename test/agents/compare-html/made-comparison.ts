@@ -1,0 +1,117 @@
+import type { CallRecord } from '../../../agents/compare/call-record.js';
+import { Activity, type PolicyActivity } from '../../../agents/compare/html/activity.js';
+import type { Trial } from '../../../agents/compare/metrics.js';
+import type { CompareReport } from '../../../agents/compare/report.js';
+import { pairedReportOf, policyReportOf, summarise, type TrialSummary } from '../../../agents/compare/summary.js';
+import { Random } from '../../../agents/load/random.js';
+
+export interface MadeComparison {
+  readonly report: CompareReport;
+  readonly activity: ReadonlyMap<string, PolicyActivity>;
+}
+
+/** A call with nothing special about it. */
+export function madeCall(
+  call: Partial<Omit<CallRecord, 'answer'>> & { readonly answer?: Partial<Answer> },
+): CallRecord {
+  const answer: Answer = {
+    core: 'small',
+    inputTokens: 10,
+    outputTokens: 20,
+    reprefillTokens: 0,
+    accepted: 0,
+    started: 0,
+    firstToken: 1,
+    ended: 100,
+    serviceMs: (call.answer?.ended ?? 100) - (call.answer?.started ?? 0),
+    ...call.answer,
+  };
+  const common = { agent: 0, run: 0, promptId: 'p', prompt: 'text', end: 'done', score: 1, costUsd: 0.01 } as const;
+  return { ...common, sentAt: answer.accepted, endedAt: answer.ended, ...call, answer };
+}
+
+type Answer = NonNullable<CallRecord['answer']>;
+
+export function unanswered(run: number, sentAt: number): CallRecord {
+  return { ...madeCall({ run, sentAt, score: 0, costUsd: 0, end: 'failed' }), endedAt: sentAt + 5, answer: undefined };
+}
+
+/** Trials of made-up calls, through the code that reports real ones. The first policy is the base. */
+export function madeComparison({
+  policies,
+  cores,
+  seeds = 3,
+  calls = 60,
+  answered = true,
+}: {
+  readonly policies: readonly string[];
+  readonly cores: readonly string[];
+  readonly seeds?: number;
+  readonly calls?: number;
+  readonly answered?: boolean;
+}): MadeComparison {
+  const [base] = policies as [string, ...string[]];
+  const activity = new Activity(base, cores);
+  const trials = new Map<string, TrialSummary[]>(policies.map((policy) => [policy, []]));
+  const numbers = Array.from({ length: seeds }, (_, i) => i + 1);
+  for (const seed of numbers) {
+    for (const [place, policy] of policies.entries()) {
+      const trial = madeTrial(new Random(`${place}/${seed}`), cores, calls, place, answered);
+      trials.get(policy)?.push(summarise(trial));
+      activity.add(policy, seed, trial.calls);
+    }
+  }
+  const own = [...trials];
+  const report: CompareReport = {
+    command: `eccos compare --policies ${policies.join(',')}`,
+    seeds: numbers,
+    load: {
+      name: 'mixed',
+      mode: 'virtual',
+      agents: 7,
+      calls,
+      ratePerS: 10,
+      trace: null,
+      speed: 2.5,
+      speedSource: 'calibrated',
+      busyShare: 0.8,
+      feedback: 1,
+      learn: false,
+      predictor: null,
+      alpha: 0.7,
+      alphaSource: 'round-robin',
+      data: [],
+      split: null,
+      records: null,
+      leftOut: null,
+      capsSource: 'config',
+      cores: cores.map((id, i) => ({ id, cap: 4, inputPerMTok: 1, outputPerMTok: cores.length - i })),
+    },
+    policies: own.map(([name, summaries]) => policyReportOf(name, summaries)),
+    paired: own.slice(1).map((entry) => pairedReportOf(entry, own[0] as (typeof own)[number])),
+  };
+  return { report, activity: new Map(policies.map((name) => [name, activity.of(name) as PolicyActivity])) };
+}
+
+function madeTrial(random: Random, cores: readonly string[], calls: number, place: number, answered: boolean): Trial {
+  return {
+    planned: calls,
+    capViolations: 0,
+    alpha: place === 1 ? 0.7 : null,
+    predictedQuality: null,
+    overhead: null,
+    calls: Array.from({ length: calls }, (_, run) => {
+      const accepted = run * 100;
+      if (!answered) return unanswered(run, accepted);
+      const started = accepted + random.int(0, 3000 * (place + 1));
+      const ended = started + random.int(200, 5000);
+      return madeCall({
+        run,
+        agent: run % 7,
+        score: random.int(0, 9) < 5 + place ? 1 : 0,
+        costUsd: random.int(1, 100) / 1e4,
+        answer: { core: cores[random.int(0, cores.length - 1)] as string, accepted, started, ended },
+      });
+    }),
+  };
+}
