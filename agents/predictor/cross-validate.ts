@@ -7,6 +7,7 @@ import { type SeenRecord, trainPredictor } from '../../schedulers/eccos/training
 import type { TrainingPool } from '../../schedulers/eccos/training/training-pool.js';
 import type { CoreInfo } from '../../syscalls/cores.js';
 import type { OutcomeRecord } from '../../syscalls/outcome.js';
+import { Random } from '../load/random.js';
 import { type Fold, foldsOf } from './folds.js';
 import { Neighbours } from './neighbours.js';
 import { copyRows, coresOf, emptyPredictions, predictRows, teach } from './record-calls.js';
@@ -114,8 +115,10 @@ async function predictNewModels(
   const unknown = cores.filter((_, place) => isNew(place));
   if (trained.length === 0 || unknown.length === 0) return;
   await withTrained(fold, trained, context, async (predictor) => {
+    // Files may be in order of what they are about.
+    const shuffled = new Random(setup.seed).shuffled(known);
     for (const core of unknown) {
-      const judged = known.filter(({ outputs }) => outputs.some(({ model }) => model === core.id));
+      const judged = shuffled.filter(({ outputs }) => outputs.some(({ model }) => model === core.id));
       await teach(predictor, judged.slice(0, NEW_MODEL_RECORDS), [core]);
     }
     const columns = unknown.map((core) => cores.indexOf(core));
