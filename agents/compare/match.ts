@@ -1,16 +1,19 @@
 import { defaultConfig, type KernelConfig } from '../../kernel/boot.js';
 import { createPolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
+import type { CoreId } from '../../syscalls/syscall.js';
 import { type Load, speedUp } from '../load/load.js';
 import { Random } from '../load/random.js';
 import { withParameter } from './aim.js';
 import { WatchedRoundRobin } from './alpha.js';
 import { type Contender, inOrder, parseContender } from './contender.js';
 import { judgedCalls } from './feedback.js';
+import type { SeedPoint } from './frontier.js';
 import { type Needs, needsOf } from './needs.js';
 import type { CompareOptions } from './options.js';
 import { Predictors } from './predictors.js';
 import { recordedSource } from './recorded-source.js';
+import { singlesOf } from './singles.js';
 import type { Source } from './source.js';
 import { liveStage, virtualStage } from './stages.js';
 import { syntheticSource } from './synthetic-source.js';
@@ -100,6 +103,12 @@ export class Match {
       },
       live,
     );
+  }
+
+  /** What each core makes of the load of a seed by itself. */
+  singles(seed: number): Promise<ReadonlyMap<CoreId, SeedPoint>> {
+    const { cores, deps } = this.source;
+    return singlesOf(this.load(seed, 1), seed, cores, deps);
   }
 
   /** Milliseconds that slots are in use, summed, under round-robin. */

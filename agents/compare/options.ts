@@ -44,6 +44,8 @@ export interface CompareOptions {
   readonly alpha: number | undefined;
   /** Measure what scheduling takes in virtual time too, where reports then no longer repeat byte for byte. */
   readonly measure: boolean;
+  /** Settings of what it aims at that each policy plays too, for the frontier; 0: the one that it is given. */
+  readonly sweep: number;
 }
 
 /** Arrivals a second where neither trace nor rate is given; they are then sped up until the cores are busy. */
@@ -74,15 +76,16 @@ export interface CompareFlags {
   readonly feedback: number;
   readonly alpha?: number;
   readonly measure?: true;
+  readonly sweep: number;
 }
 
 /**
  * The command line with its defaults, its options checked against each other.
  *
- * @param argv the words of the command, for the report
+ * @param command as it was typed, for the report
  * @throws SyscallError `invalid-config` that names option, rule and value
  */
-export async function readOptions(flags: CompareFlags, argv: readonly string[]): Promise<CompareOptions> {
+export async function readOptions(flags: CompareFlags, command: string): Promise<CompareOptions> {
   const modules = await loadPolicyModules(flags.policyModule);
   const policies = withModules(flags.policies, modules);
   const { base = policies[0] ?? '', data, trace, models, live = false } = flags;
@@ -99,7 +102,7 @@ export async function readOptions(flags: CompareFlags, argv: readonly string[]):
     );
   }
   return {
-    command: argv.map(quote).join(' '),
+    command,
     policies,
     modules,
     base,
@@ -121,9 +124,6 @@ export async function readOptions(flags: CompareFlags, argv: readonly string[]):
     feedback: flags.feedback,
     alpha: flags.alpha,
     measure: flags.measure ?? false,
+    sweep: flags.sweep,
   };
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

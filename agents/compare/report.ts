@@ -72,6 +72,38 @@ const pairedReport = z.strictObject({
   turnaroundShare: figure.nullable(),
 });
 
+/** What a router reaches at several settings of what it aims at; a policy that was not swept has the one it took part with. */
+const frontierReport = z.strictObject({
+  /** A policy as given; `single models`: each core by itself, without caps, as its outcomes are known. */
+  router: z.string(),
+  points: z.array(
+    z.strictObject({
+      /** The policy with this setting, or the core. */
+      name: z.string(),
+      quality: figure.nullable(),
+      /** US dollars of one seed's load. */
+      costUsd: figure.nullable(),
+      meanTurnaroundMs: figure.nullable(),
+    }),
+  ),
+  /** 1 - least cost that keeps this share of the best single model's quality / cost of that model. */
+  savingAt: z.strictObject({ '1.00': figure.nullable(), '0.98': figure.nullable(), '0.95': figure.nullable() }),
+  /** Mean quality from the cheapest to the best single model's cost (RouterBench's AIQ); null of one point. */
+  aiq: figure.nullable(),
+  /** The same less that of mixing the single models at random. */
+  aiqMinusZero: figure.nullable(),
+});
+
+/** What the sweep of a policy says by comparison with the one point of another. Null: outside of what the sweep reaches. */
+const claimReport = z.strictObject({
+  policy: z.string(),
+  base: z.string(),
+  /** Share of the base's cost that the policy saves at the base's quality. */
+  savingAtEqualQuality: figure.nullable(),
+  /** Points of 100 by which the policy answers better at the base's cost. */
+  pointsAtEqualCost: figure.nullable(),
+});
+
 /** The load that every policy got, and under which caps. */
 const loadReport = z.strictObject({
   /** `recorded`, or the name of a synthetic load. */
@@ -115,9 +147,13 @@ export const compareReport = z.strictObject({
   load: loadReport,
   policies: z.array(policyReport),
   paired: z.array(pairedReport),
+  frontier: z.array(frontierReport),
+  claims: z.array(claimReport),
 });
 
 export type CompareReport = z.infer<typeof compareReport>;
 export type PolicyReport = z.infer<typeof policyReport>;
 export type PairedReport = z.infer<typeof pairedReport>;
+export type FrontierReport = z.infer<typeof frontierReport>;
+export type ClaimReport = z.infer<typeof claimReport>;
 export type LoadReport = z.infer<typeof loadReport>;

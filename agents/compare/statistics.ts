@@ -7,7 +7,8 @@ export interface Figure {
   readonly high: number | null;
 }
 
-const RESAMPLES = 4000;
+/** Of a bootstrap. */
+export const RESAMPLES = 4000;
 
 /** The 97.5 % point of Student's t by degrees of freedom, from 1. */
 const T_975 = [
@@ -35,10 +36,15 @@ export function figureOf(values: readonly (number | null)[]): Figure | null {
     for (let k = 0; k < count; k++) sum += known[random.int(0, count - 1)] as number;
     means[i] = sum / count;
   }
-  means.sort();
+  return { mean, ...intervalOf(means, count) };
+}
+
+/** The interval of a figure by its resamples, which are sorted. @param count 2 or more values that were resampled */
+export function intervalOf(resamples: Float64Array, count: number): { readonly low: number; readonly high: number } {
+  resamples.sort();
   const t = T_975[count - 2] ?? 1.96;
   const tail = normalTail(t * Math.sqrt(count / (count - 1)));
-  return { mean, low: quantileOfSorted(means, tail), high: quantileOfSorted(means, 1 - tail) };
+  return { low: quantileOfSorted(resamples, tail), high: quantileOfSorted(resamples, 1 - tail) };
 }
 
 export function meanOf(values: readonly number[]): number {
@@ -73,7 +79,7 @@ function quantileOfSorted(sorted: Float64Array, p: number): number {
   const place = p * (sorted.length - 1);
   const below = sorted[Math.floor(place)] as number;
   const above = sorted[Math.ceil(place)] as number;
-  return below + (place - Math.floor(place)) * (above - below);
+  return below === above ? below : below + (place - Math.floor(place)) * (above - below);
 }
 
 /** P(Z > z) of a standard normal, z >= 0, to 1e-7 (Abramowitz and Stegun 26.2.17). */

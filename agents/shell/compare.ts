@@ -12,6 +12,7 @@ import type { CompareReport } from '../compare/report.js';
 import { renderLoad, renderTable } from '../compare/table.js';
 import { LOAD_SHAPES } from '../load/shapes.js';
 import { wholeNumber } from './arguments.js';
+import { commandLine } from './command-line.js';
 
 const DEFAULT_POLICIES = ['fifo', 'fifo:order=dear-first', 'round-robin', 'eccos', 'per-call'];
 const STDOUT = '-';
@@ -68,6 +69,12 @@ export function registerCompare(program: Command): void {
     .option('--alpha <a>', 'mean quality, for policies that aim at one (default: that of round-robin + .02)', share)
     .option('--feedback <share>', 'answers that their agents judge, 0 to 1', share, 1)
     .option('--learn', 'predictors learn from judged answers, each trial by itself')
+    .option(
+      '--sweep <n>',
+      'also play each policy at so many qualities to aim at, for the frontier',
+      wholeNumber(0, 100),
+      0,
+    )
     .option('--measure', 'measure what scheduling takes; two runs then differ')
     .option('--live', 'over real sockets and in real time')
     .option('--json <file>', 'where the report goes; - for stdout, and nothing else there', 'report.json')
@@ -80,7 +87,7 @@ export function registerCompare(program: Command): void {
 type Flags = CompareFlags & { readonly json: string; readonly calls?: string; readonly report?: string };
 
 async function run(flags: Flags, command: Command): Promise<void> {
-  const options = await readOptions(flags, ['eccos', ...(command.parent?.args ?? [])]);
+  const options = await readOptions(flags, commandLine(command));
   const { writeOut = () => {} } = command.configureOutput();
   const toStdout = flags.json === STDOUT;
   if (!toStdout) await checkReportFolder(flags.json);

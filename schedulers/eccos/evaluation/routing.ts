@@ -40,7 +40,7 @@ export interface RoutingFigures {
 
 /** @param records those to be routed, each answered by every model */
 export function singleModels(
-  { models, score, costUsd }: Outcomes,
+  { models, score, costUsd }: Pick<Outcomes, 'models' | 'score' | 'costUsd'>,
   records: Int32Array,
 ): (weights: Weights) => Singles | null {
   return (weights) => {

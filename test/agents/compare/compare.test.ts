@@ -33,6 +33,7 @@ const DEFAULTS: CompareOptions = {
   feedback: 1,
   alpha: undefined,
   measure: false,
+  sweep: 0,
 };
 
 interface Outcome {
