@@ -64,8 +64,9 @@ export class SeenPrompts {
   }
 
   static fromBytes(bytes: Buffer): SeenPrompts {
-    const count = Math.floor(bytes.length / SEEN_BYTES);
-    const keys = Array.from({ length: count }, (_, i) => bytes.toString('hex', i * SEEN_BYTES, (i + 1) * SEEN_BYTES));
+    const keys = Array.from({ length: bytes.length / SEEN_BYTES }, (_, i) =>
+      bytes.toString('hex', i * SEEN_BYTES, (i + 1) * SEEN_BYTES),
+    );
     return new SeenPrompts(new Set(keys));
   }
 
@@ -113,6 +114,12 @@ export async function readArtefact(folder: string): Promise<Artefact> {
     throw new SyscallError(
       'invalid-config',
       `Expected ${join(folder, HEADS)} to have sha256 ${file.heads}, got ${hashOf(heads)}`,
+    );
+  }
+  if (seen.length % SEEN_BYTES !== 0) {
+    throw new SyscallError(
+      'invalid-config',
+      `Expected ${join(folder, SEEN)} to hold hashes of ${SEEN_BYTES} bytes each, got ${seen.length} bytes`,
     );
   }
   return { file, heads, seen: SeenPrompts.fromBytes(seen) };

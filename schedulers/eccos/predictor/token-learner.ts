@@ -62,8 +62,10 @@ export class TokenLearner {
   learn(log: number, tokens: number): void {
     const residual = clamp(Math.log1p(tokens) - log - this.#shift, LARGEST_RESIDUAL);
     const weight = 1 / (PRIOR_COUNT + Math.min(++this.#count, MEMORY));
-    this.#smearing += weight * (Math.exp(residual) - this.#smearing);
-    this.#shift += weight * residual;
+    const step = weight * residual;
+    // Relative to the shift that it is used with: what moves the shift is no spread.
+    this.#smearing = (this.#smearing + weight * (Math.exp(residual) - this.#smearing)) * Math.exp(-step);
+    this.#shift += step;
     // The pinball loss: up by .9 of a step when the answer was longer, down by .1 when it was not.
     this.#p90 += QUANTILE_STEP * (residual > this.#p90 ? QUANTILE : QUANTILE - 1);
   }

@@ -39,6 +39,17 @@ test.each([
   expect(learner.learnt).toBe(1000);
 });
 
+test.each([
+  20, 60, 200,
+])('after %i answers of ten times the expected length it expects that length, and not more', (count) => {
+  const learner = new TokenLearner(PRIOR);
+  for (let n = 0; n < count; n++) learner.learn(Math.log(101), 1000);
+  const { mean, p90 } = learner.at(Math.log(101));
+  expect(mean).toBeGreaterThan(600);
+  expect(mean).toBeLessThan(1100);
+  expect(p90).toBeGreaterThan(mean);
+});
+
 test('one giant answer moves it by a limited factor', () => {
   const learner = new TokenLearner(PRIOR);
   const before = learner.at(4).mean;
