@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { eccosParameters, eccosPolicy } from '../../schedulers/eccos/policy/parameters.js';
+import { type Belief, type Ended, playSimulated, simulatedPredictor } from '../support/simulated-world.js';
+
+const CALLS = 3000;
+
+async function run(belief: Belief, { alpha, rate, seed }: { alpha: number; rate: number; seed: number }) {
+  const parameters = eccosParameters.parse({ alpha: String(alpha), marginClip: '0.5' });
+  const policy = eccosPolicy(parameters, simulatedPredictor(belief));
+  const { calls, overCap, kernel } = await playSimulated({ seed, policy, calls: CALLS, rate });
+  return { calls, overCap, stats: kernel.stats() };
+}
+
+function meanScore(calls: readonly Ended[]): number {
+  return calls.reduce((sum, { score }) => sum + score, 0) / calls.length;
+}
+
+describe.each(['random', 'constant', 'inverted'] as const)('a predictor that is %s', (belief) => {
+  test.each([
+    { alpha: 0.6, rate: 3, seed: 1 },
+    { alpha: 0.55, rate: 4, seed: 2 },
+  ])('breaks no cap, loses no call, and realised quality comes to alpha: %o', async (setting) => {
+    const { calls, overCap, stats } = await run(belief, setting);
+    expect(overCap).toBe(0);
+    expect(calls).toHaveLength(CALLS);
+    expect(calls.filter(({ reply }) => reply === undefined)).toEqual([]);
+    expect(stats).toMatchObject({ syscalls: { done: CALLS }, scheduler: { fallbacks: 0, invalidAssignments: 0 } });
+    expect(stats.outlook).toMatchObject({ alpha: setting.alpha, outOfReach: false });
+    expect(Math.abs(meanScore(calls.slice(-1000)) - setting.alpha)).toBeLessThan(0.03);
+  });
+
+  test('is told from a target that no core reaches: the kernel says so, and serves every call', async () => {
+    const { calls, overCap, stats } = await run(belief, { alpha: 0.95, rate: 3, seed: 3 });
+    expect(overCap).toBe(0);
+    expect(calls.filter(({ reply }) => reply === undefined)).toEqual([]);
+    expect(stats.outlook).toMatchObject({ alpha: 0.95, outOfReach: true });
+    expect(calls.at(-1)?.reply?.reason).toMatch(/; the target is out of reach$/);
+  });
+});
