@@ -25,6 +25,9 @@ interface Cell {
   costUsd: number;
 }
 
+/** No run has more calls. */
+const MOST_STEPS = 2 ** 20;
+
 /** Matches the calls of each policy with the same calls under the base. It keeps the calls of one seed at a time. */
 export class Moves {
   readonly #base: string;
@@ -34,7 +37,7 @@ export class Moves {
   readonly #cells = new Map<string, Cell[]>();
   #seed: number | undefined;
   /** Of the seed: the place of each call, by run and step. */
-  #callPlaces = new Map<string, number>();
+  #callPlaces = new Map<number, number>();
   #trials = new Map<string, Placements>();
 
   constructor(base: string, cores: readonly CoreId[]) {
@@ -50,7 +53,7 @@ export class Moves {
     const places = calls.map(({ run }) => {
       const step = steps.get(run) ?? 0;
       steps.set(run, step + 1);
-      return this.#placeOf(`${run}/${step}`);
+      return this.#placeOf(run * MOST_STEPS + step);
     });
     const size = this.#callPlaces.size;
     const trial: Placements = {
@@ -77,7 +80,7 @@ export class Moves {
       .sort((a, b) => b.calls - a.calls);
   }
 
-  #placeOf(call: string): number {
+  #placeOf(call: number): number {
     const known = this.#callPlaces.get(call);
     if (known !== undefined) return known;
     this.#callPlaces.set(call, this.#callPlaces.size);
