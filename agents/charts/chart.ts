@@ -20,7 +20,7 @@ const FONT = 'Arial, Helvetica, sans-serif';
 
 /** What the library writes for a page that listens to the mouse; its names go by what was drawn before. */
 const HOVER = / class="zr\d+-cls-\d+"| ecmeta_\w+="[^"]*"|<style >.*?<\/style>\s*/gs;
-const PAINTER = /\bzr\d+-/g;
+const PAINTER = /(?<=["#])zr\d+-/g;
 
 /** One chart as SVG text, a still picture: the same option gives the same bytes. */
 export function renderSvg(

@@ -119,15 +119,15 @@ async function run(flags: Flags, command: Command): Promise<void> {
     bar.stop();
     await callsFile?.close();
   }
-  await page?.write(report);
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (toStdout) writeOut(text);
   else {
     writeOut(renderTable(report, process.stdout.columns ?? PLAIN_WIDTH));
     await writeFile(flags.json, text);
     writeOut(`\nReport: ${resolve(flags.json)}\n`);
-    if (page !== undefined) writeOut(`Page: ${page.path}\n`);
   }
+  await page?.write(report);
+  if (page !== undefined && !toStdout) writeOut(`Page: ${page.path}\n`);
   if (report.policies.some(({ capViolations, lost }) => capViolations + lost > 0)) process.exitCode = 1;
 }
 

@@ -2,9 +2,9 @@ import { html, Markup } from './markup.js';
 
 /** What `renderSvg` writes around its shapes: it asks for its own size, and names that are no use inside of a page. */
 const HEAD = /^<svg [^>]*?(viewBox="[^"]*")>/;
-const FONT = /font-family:[^;"]*;?/g;
-const NO_STYLE = / style=""/g;
-const DEFINITIONS = 'zr-';
+const STYLE = / style="([^"]*)"/g;
+const FONT = /font-family:[^;]*;?/;
+const DEFINITIONS = /(?<=["#])zr-/g;
 
 export interface ChartText {
   /** In the page, once. */
@@ -20,9 +20,12 @@ export function chartFigure(svg: string, { id, title, description }: ChartText):
   const names = html`<title id="${id}-title">${title}</title><desc id="${id}-text">${description}</desc>`;
   const drawing = svg
     .trim()
-    .replaceAll(DEFINITIONS, `${id}-`)
+    .replace(DEFINITIONS, `${id}-`)
     .replace(HEAD, (_, viewBox: string) => `${open}${viewBox}>${names}`)
-    .replace(FONT, '')
-    .replace(NO_STYLE, '');
+    .replace(STYLE, (_, style: string) => styled(style.replace(FONT, '')));
   return html`<div class="scroll" tabindex="0" role="group" aria-label="${title}">${Markup.trusted(drawing)}</div>`;
+}
+
+function styled(style: string): string {
+  return style === '' ? '' : ` style="${style}"`;
 }

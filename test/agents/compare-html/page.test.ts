@@ -102,6 +102,14 @@ describe('page of a comparison', () => {
     expect(text.replace(/&(amp|lt|gt|quot|#39|#\d+);/g, '').match(/&[^&]{0,20}/g)).toBeNull();
   });
 
+  test('names that look like the inside of a drawing stay as they are', () => {
+    const name = 'zr-1;font-family:x;{b}';
+    const text = render(madeComparison({ policies: ['fifo', name], cores: [name] }));
+    const labels = [...text.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, label]) => label);
+    // On the frontier, beside its bar, its waits and, as a core, the loads of two policies.
+    expect(labels.filter((label) => label === name)).toHaveLength(5);
+  });
+
   test('one seed has no intervals, and the page says so', () => {
     const one = render(madeComparison({ policies: ['fifo', 'eccos'], cores: ['small'], seeds: 1 }));
     expect(one).toContain('One seed: there are no intervals.');
