@@ -1,4 +1,4 @@
-import { Envelope, type Frontier } from '../../schedulers/eccos/evaluation/envelope.js';
+import { Envelope } from '../../schedulers/eccos/evaluation/envelope.js';
 import type { Weights } from '../../schedulers/eccos/evaluation/outcomes.js';
 import { frontierOf, routingFigures, type Singles, singleModels } from '../../schedulers/eccos/evaluation/routing.js';
 import type { ClaimReport, FrontierReport } from './report.js';
@@ -47,7 +47,7 @@ export function frontiersOf(
   const report = (name: string, settings: readonly Setting[]): FrontierReport => {
     const [full, most, much, aiq, aiqMinusZero] = resamples.figuresOf((weights) => {
       const alone = zero(weights);
-      const { savingAt, aiqMinusZero } = routingFigures(meanOf(settings, weights), alone);
+      const { savingAt, aiqMinusZero } = routingFigures(frontierOf(meansOf(settings, weights)), alone);
       const window = alone.envelope.meanQuality(alone.cheapest.cost, alone.best.cost);
       return [...savingAt, aiqMinusZero === null ? null : aiqMinusZero + window, aiqMinusZero];
     });
@@ -71,30 +71,49 @@ export function claimsOf(routers: readonly Router[], resamples: SeedResamples): 
     routers
       .filter((base) => sweep.length > 0 && base.name !== name)
       .map((base): ClaimReport => {
-        const [saving, points] = resamples.figuresOf((weights) => {
-          const envelope = new Envelope(meanOf(sweep, weights));
-          const { cost, quality } = meanOf([base.own], weights);
-          return advantageOf(envelope, cost[0] as number, quality[0] as number);
-        });
+        const [saving = null, turnaround = null, points = null] = resamples.figuresOf((weights) =>
+          advantagesOf(meansOf(sweep, weights), meanOf(base.own, weights)),
+        );
         return {
           policy: name,
           base: base.name,
-          savingAtEqualQuality: saving ?? null,
-          pointsAtEqualCost: points ?? null,
+          savingAtEqualQuality: saving,
+          turnaroundShareAtEqualQuality: turnaround,
+          pointsAtEqualCost: points,
         };
       }),
   );
 }
 
-/** Share of the cost that is saved at this quality, and points of quality that are gained at this cost. */
-function advantageOf(envelope: Envelope, cost: number, quality: number): readonly [number | null, number | null] {
-  const cheaper = envelope.costAt(quality);
-  const better = envelope.qualityAt(cost);
+/** Share of the cost that is saved and of the turnaround that it takes at the base's quality, and points that are gained at its cost. */
+function advantagesOf(sweep: readonly Mean[], base: Mean): (number | null)[] {
+  const envelope = new Envelope(frontierOf(sweep));
+  const least = envelope.cost[0] as number;
+  const most = envelope.cost.at(-1) as number;
+  // Where all settings are better or dearer than asked for, the nearest one is an answer too.
+  const cost = envelope.costAt(Math.max(base.quality, envelope.lowest));
+  const quality = base.cost < least ? null : envelope.qualityAt(Math.min(base.cost, most));
   return [
-    cheaper === null || cost === 0 ? null : 1 - cheaper / cost,
-    better === null ? null : 100 * (better - quality),
+    cost === null || base.cost === 0 ? null : 1 - cost / base.cost,
+    cost === null ? null : turnaroundAt(cost, sweep, envelope) / base.turnaroundMs,
+    quality === null ? null : 100 * (quality - base.quality),
   ];
 }
+
+/** Mean turnaround of the mixture of settings that the envelope has at this cost. */
+function turnaroundAt(cost: number, sweep: readonly Mean[], envelope: Envelope): number {
+  const corners = sweep
+    .filter((mean) => Math.abs((envelope.qualityAt(mean.cost) ?? Number.NaN) - mean.quality) < ROUNDING)
+    .toSorted((a, b) => a.cost - b.cost);
+  const above = corners.find((corner) => corner.cost >= cost) ?? corners.at(-1);
+  const below = corners.findLast((corner) => corner.cost <= cost) ?? corners[0];
+  if (above === undefined || below === undefined) return Number.NaN;
+  const share = above.cost === below.cost ? 0 : (cost - below.cost) / (above.cost - below.cost);
+  return below.turnaroundMs + share * (above.turnaroundMs - below.turnaroundMs);
+}
+
+/** Sums in two orders differ by less. */
+const ROUNDING = 1e-9;
 
 function pointOf({ name, seeds }: Setting): FrontierReport['points'][number] {
   return {
@@ -105,20 +124,28 @@ function pointOf({ name, seeds }: Setting): FrontierReport['points'][number] {
   };
 }
 
-/** Means over the seeds, one point a setting. */
-function meanOf(settings: readonly Setting[], weights: Weights): Frontier {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return frontierOf(
-    settings.map(({ seeds }) => {
-      let cost = 0;
-      let quality = 0;
-      for (const [i, point] of seeds.entries()) {
-        cost += (weights[i] as number) * point.costUsd;
-        quality += (weights[i] as number) * point.quality;
-      }
-      return { cost: cost / total, quality: quality / total };
-    }),
-  );
+/** Of one setting over the seeds. */
+interface Mean {
+  readonly cost: number;
+  readonly quality: number;
+  readonly turnaroundMs: number;
+}
+
+function meansOf(settings: readonly Setting[], weights: Weights): Mean[] {
+  return settings.map((setting) => meanOf(setting, weights));
+}
+
+function meanOf({ seeds }: Setting, weights: Weights): Mean {
+  const sums = { cost: 0, quality: 0, turnaroundMs: 0 };
+  let total = 0;
+  for (const [i, { costUsd, quality, meanTurnaroundMs }] of seeds.entries()) {
+    const weight = weights[i] as number;
+    total += weight;
+    sums.cost += weight * costUsd;
+    sums.quality += weight * quality;
+    sums.turnaroundMs += weight * (meanTurnaroundMs ?? 0);
+  }
+  return { cost: sums.cost / total, quality: sums.quality / total, turnaroundMs: sums.turnaroundMs / total };
 }
 
 /** Seeds are the records of these outcomes, and what each model makes of a whole seed their cells. */

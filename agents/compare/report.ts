@@ -94,13 +94,18 @@ const frontierReport = z.strictObject({
   aiqMinusZero: figure.nullable(),
 });
 
-/** What the sweep of a policy says by comparison with the one point of another. Null: outside of what the sweep reaches. */
+/**
+ * What the sweep of a policy says by comparison with the one point of another, along the envelope of its settings. Null:
+ * no setting is that good, or that cheap.
+ */
 const claimReport = z.strictObject({
   policy: z.string(),
   base: z.string(),
-  /** Share of the base's cost that the policy saves at the base's quality. */
+  /** Share of the base's cost that the policy saves at the base's quality, or at a higher one if it has no lower one. */
   savingAtEqualQuality: figure.nullable(),
-  /** Points of 100 by which the policy answers better at the base's cost. */
+  /** Mean turnaround there, as a share of the base's. */
+  turnaroundShareAtEqualQuality: figure.nullable(),
+  /** Points of 100 by which the policy answers better at the base's cost, or at a lower one if it has no higher one. */
   pointsAtEqualCost: figure.nullable(),
 });
 

@@ -56,7 +56,7 @@ export function renderTable(report: CompareReport, width: number): string {
 }
 
 /** Mean and interval, to three digits. @param unit how many of the figure's units are one of those shown */
-function show(figure: Figure | null, unit = 1): string {
+export function show(figure: Figure | null, unit = 1): string {
   if (figure === null) return '-';
   const { mean, low, high } = figure;
   const interval = low === null || high === null ? '' : ` [${digits(low / unit)}, ${digits(high / unit)}]`;

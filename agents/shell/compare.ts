@@ -6,6 +6,7 @@ import { SyscallError } from '../../syscalls/errors.js';
 import { CallsFile } from '../compare/calls-file.js';
 import { compare } from '../compare/compare.js';
 import { splitPolicies } from '../compare/contender.js';
+import { renderFrontier } from '../compare/frontier-table.js';
 import { PageFile } from '../compare/html/page-file.js';
 import { type CompareFlags, readOptions } from '../compare/options.js';
 import type { CompareReport } from '../compare/report.js';
@@ -122,7 +123,8 @@ async function run(flags: Flags, command: Command): Promise<void> {
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (toStdout) writeOut(text);
   else {
-    writeOut(renderTable(report, process.stdout.columns ?? PLAIN_WIDTH));
+    const width = process.stdout.columns ?? PLAIN_WIDTH;
+    writeOut([renderTable(report, width), renderFrontier(report, width)].join('\n'));
     await writeFile(flags.json, text);
     writeOut(`\nReport: ${resolve(flags.json)}\n`);
   }
