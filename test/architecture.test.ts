@@ -16,7 +16,9 @@ const ARROWS: Record<(typeof FOLDERS)[number], readonly string[]> = {
 };
 
 /** Inside agents only the shell, the comparison and its load boot kernels. User space knows the ABI and nothing else. */
-const BOOTS_KERNELS = ['compare', 'evaluate', 'load', 'predictor', 'records', 'shell'].map((name) => `agents/${name}/`);
+const BOOTS_KERNELS = ['batches', 'compare', 'evaluate', 'load', 'predictor', 'records', 'shell'].map(
+  (name) => `agents/${name}/`,
+);
 
 /** Each heavy library has one door: the only files that may import it. */
 const DOORS: Record<string, readonly string[]> = {

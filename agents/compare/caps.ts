@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { CoreConfig } from '../../kernel/cores/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { describeIssue } from '../../syscalls/protocol.js';
+
+interface Capped {
+  readonly id: string;
+  readonly cap: number;
+}
 
 const capsFile = z.record(z.string(), z.int().min(1).max(100_000));
 
@@ -12,7 +16,7 @@ const capsFile = z.record(z.string(), z.int().min(1).max(100_000));
  *
  * @throws SyscallError `invalid-config` for a file that cannot be read, a core that is not compared, or a bad cap
  */
-export async function withCapsOf(path: string, cores: readonly CoreConfig[]): Promise<readonly CoreConfig[]> {
+export async function withCapsOf<Core extends Capped>(path: string, cores: readonly Core[]): Promise<readonly Core[]> {
   const given = await readCaps(path);
   for (const id of given.keys()) {
     if (cores.some((core) => core.id === id)) continue;

@@ -3,6 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SyscallError } from '../../syscalls/errors.js';
+import { addBatchOptions, type BatchFlags, isBatch } from '../batches/flags.js';
+import { compareBatches } from '../batches/run.js';
+import { renderBatches } from '../batches/table.js';
 import { CallsFile } from '../compare/calls-file.js';
 import { compare } from '../compare/compare.js';
 import { splitPolicies } from '../compare/contender.js';
@@ -27,7 +30,7 @@ const ETA_CALLS = 1000;
  * Its action rejects with SyscallError `invalid-config`, which names option, rule and value.
  */
 export function registerCompare(program: Command): void {
-  program
+  const command = program
     .command('compare')
     .description('play the same seeded load against several policies and compare what they made of it')
     .option(
@@ -82,12 +85,14 @@ export function registerCompare(program: Command): void {
     .option('--calls <file>', 'one JSON line a call')
     .option('--report <file>', 'one HTML page of tables and charts')
     .action(run);
+  addBatchOptions(command);
 }
 
 /** What commander hands over. */
 type Flags = CompareFlags & { readonly json: string; readonly calls?: string; readonly report?: string };
 
 async function run(flags: Flags, command: Command): Promise<void> {
+  if (isBatch(flags)) return runBatches(flags, command);
   const options = await readOptions(flags, commandLine(command));
   const { writeOut = () => {} } = command.configureOutput();
   const toStdout = flags.json === STDOUT;
@@ -131,6 +136,18 @@ async function run(flags: Flags, command: Command): Promise<void> {
   await page?.write(report);
   if (page !== undefined && !toStdout) writeOut(`Page: ${page.path}\n`);
   if (report.policies.some(({ capViolations, lost }) => capViolations + lost > 0)) process.exitCode = 1;
+}
+
+async function runBatches(flags: Flags & BatchFlags, command: Command): Promise<void> {
+  const { writeOut = () => {} } = command.configureOutput();
+  const toStdout = flags.json === STDOUT;
+  if (!toStdout) await checkReportFolder(flags.json);
+  const reports = await compareBatches(flags, commandLine(command));
+  const lines = reports.map((report) => `${JSON.stringify(report)}\n`).join('');
+  if (toStdout) return void writeOut(lines);
+  for (const report of reports) writeOut(renderBatches(report));
+  await writeFile(flags.json, lines);
+  writeOut(`\nReport: ${resolve(flags.json)}\n`);
 }
 
 /** Before the work, not after it. */

@@ -1,0 +1,65 @@
+import { answeredByAll, outcomesOf, type Predictions } from '../../schedulers/eccos/evaluation/outcomes.js';
+import { createPolicy } from '../../schedulers/registry.js';
+import type { CoreInfo } from '../../syscalls/cores.js';
+import { SyscallError } from '../../syscalls/errors.js';
+import type { OutcomeRecord } from '../../syscalls/outcome.js';
+import { callOf } from '../predictor/record-calls.js';
+import type { OutOfFoldPredictions } from './out-of-fold.js';
+import { type Played, playBatches, type RecordedCalls } from './play-batches.js';
+import { servedPredictor } from './served-predictor.js';
+
+/** The records that every model answered, and what is predicted of them. */
+export interface Field extends RecordedCalls {
+  readonly predictions: OutOfFoldPredictions;
+  /** Plays a new policy. @param rows records in order, each as often as it occurs @param batch calls that arrive together */
+  play(spec: string, rows: Int32Array, batch: number): Promise<Played>;
+}
+
+/**
+ * @param cores the chosen models with their caps
+ * @param predictions [records x cores]
+ * @throws SyscallError `invalid-config` where no record was answered by all
+ */
+export function fieldOf(
+  records: readonly OutcomeRecord[],
+  cores: readonly CoreInfo[],
+  predictions: OutOfFoldPredictions,
+): Field {
+  const models = cores.map(({ id }) => id);
+  const rows = answeredByAll(outcomesOf(records, models));
+  if (rows.length === 0) {
+    throw new SyscallError('invalid-config', '--models: Expected models that answered a record together, got none');
+  }
+  const played = Array.from(rows, (row) => records[row] as OutcomeRecord);
+  const calls = played.map(callOf);
+  const own: OutOfFoldPredictions = {
+    predictor: rowsOf(predictions.predictor, rows, cores.length),
+    neighbours: rowsOf(predictions.neighbours, rows, cores.length),
+  };
+  const predictor = servedPredictor(calls, own.predictor);
+  const neighbours = servedPredictor(calls, own.neighbours);
+  const recorded: RecordedCalls = { calls, cores, outcomes: outcomesOf(played, models) };
+  return {
+    ...recorded,
+    predictions: own,
+    play(spec, order, batch) {
+      const policy = createPolicy(spec, { predictor: () => predictor, neighbours: () => neighbours });
+      return playBatches(policy, recorded, order, batch);
+    },
+  };
+}
+
+function rowsOf(predictions: Predictions, rows: Int32Array, models: number): Predictions {
+  const pick = (values: Float64Array) => {
+    const picked = new Float64Array(rows.length * models);
+    for (const [i, row] of rows.entries()) picked.set(values.subarray(row * models, (row + 1) * models), i * models);
+    return picked;
+  };
+  const { quality, tokensMean, tokensP90, costMean } = predictions;
+  return {
+    quality: pick(quality),
+    tokensMean: pick(tokensMean),
+    tokensP90: pick(tokensP90),
+    costMean: pick(costMean),
+  };
+}
