@@ -37,10 +37,11 @@ export function meanOfFigure(figure: Figure | null, format: Format): string {
   return figure === null ? NOTHING : format(figure.mean);
 }
 
-/** `low to high`; null: there is no interval. */
+/** `low to high`, of which one may be out of reach; null: there is no interval. */
 export function intervalOf(figure: Figure | null, format: Format): string | null {
-  if (figure === null || figure.low === null || figure.high === null) return null;
-  return `${format(figure.low)} to ${format(figure.high)}`;
+  if (figure === null || (figure.low === null && figure.high === null)) return null;
+  const [low, high] = [figure.low, figure.high].map((end) => (end === null ? NOTHING : format(end)));
+  return `${low} to ${high}`;
 }
 
 /** A number of things. */

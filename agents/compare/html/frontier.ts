@@ -1,66 +1,50 @@
 import { INK, renderSvg } from '../../charts/chart.js';
 import { placeLabels } from '../../charts/label-places.js';
-import { type CostPoint, PlotArea } from '../../charts/plot-area.js';
-import type { CompareReport, PolicyReport } from '../report.js';
-import type { Figure } from '../statistics.js';
+import { PlotArea } from '../../charts/plot-area.js';
+import type { CompareReport } from '../report.js';
 import { AXIS, type Places } from './axes.js';
 import { chartFigure } from './chart-figure.js';
 import { score, usd } from './format.js';
+import { type FrontierPoints, frontierPoints, type PolicyPoint } from './frontier-points.js';
 import { html, type Markup } from './markup.js';
+import { MUTED } from './theme.js';
 
-const SIZE = { width: 1000, height: 520 };
+const SIZE = { width: 1000, height: 580 };
 const MARGIN = { left: 64, right: 110, top: 16, bottom: 56 } as const;
 
-interface PolicyPoint {
-  readonly name: string;
-  readonly color: string;
-  readonly at: CostPoint;
-  /** Ends of the intervals: along the costs, then along the qualities. */
-  readonly whiskers: readonly (readonly [CostPoint, CostPoint])[];
-}
-
-/** What each policy's quality costs. A logarithmic axis has no place for what is free: it is named below. */
+/** What the quality of each policy costs, what it would at other settings, and what each model does by itself. */
 export function frontierFigure(report: CompareReport, colours: ReadonlyMap<string, string>): Markup {
-  const points = report.policies.flatMap((policy) => pointOf(policy, report.load.calls, colours));
-  const shown = new Set(points.map(({ name }) => name));
+  const points = frontierPoints(report, colours);
+  const shown = new Set(points.policies.map(({ name }) => name));
   const free = report.policies.filter(({ name }) => !shown.has(name)).map(({ name }) => name);
   const figure = chartFigure(draw(points), {
     id: 'frontier',
     title: 'Quality against cost',
-    description: points
+    description: [...points.policies, ...points.singles]
       .map(({ name, at }) => `${name}: quality ${score(at[1])} at ${usd(at[0])} per 1,000 calls`)
       .join('; '),
   });
-  return html`${figure}${free.length > 0 ? html`<p class="note">Not drawn, because nothing was paid or nothing answered: ${free.join(', ')}.</p>` : null}`;
+  const keys = [
+    'Up is better, left is cheaper. Dots: policies, with intervals.',
+    points.sweeps.length > 0 ? 'Lines with small dots: the same policies at other settings of what they aim at.' : null,
+    points.singles.length > 0 ? 'Diamonds: each model by itself, without caps; dashed: mixing these at random.' : null,
+  ];
+  return html`<p class="about">${keys.filter((key) => key !== null).join(' ')}</p>
+${figure}${
+  free.length > 0
+    ? html`<p class="note">Not drawn, because nothing was paid or nothing answered: ${free.join(', ')}.</p>`
+    : null
+}`;
 }
 
-function pointOf(
-  { name, costUsd, quality }: PolicyReport,
-  calls: number,
-  colours: ReadonlyMap<string, string>,
-): PolicyPoint[] {
-  if (costUsd === null || quality === null || costUsd.mean <= 0 || calls === 0) return [];
-  const per1000 = 1000 / calls;
-  const at: CostPoint = [costUsd.mean * per1000, quality.mean];
-  const costEnds = endsOf(costUsd).map((cost): CostPoint => [Math.max(cost * per1000, at[0] / 100), at[1]]);
-  const qualityEnds = endsOf(quality).map((end): CostPoint => [at[0], end]);
-  const whiskers = [costEnds, qualityEnds].filter((ends) => ends.length === 2) as unknown as [CostPoint, CostPoint][];
-  return [{ name, color: colours.get(name) ?? INK, at, whiskers }];
-}
-
-function endsOf({ low, high }: Figure): readonly number[] {
-  return low === null || high === null ? [] : [low, high];
-}
-
-function draw(points: readonly PolicyPoint[]): string {
-  const area = new PlotArea(
-    [...points.map(({ at }) => at), ...points.flatMap(({ whiskers }) => whiskers.flat())],
-    SIZE,
-    MARGIN,
-  );
+function draw({ policies, sweeps, singles, mixture }: FrontierPoints): string {
+  const whiskers = policies.flatMap((policy) => policy.whiskers);
+  const lines = [...whiskers, ...sweeps.map(({ points }) => points), mixture];
+  const dots = [...policies, ...singles];
+  const area = new PlotArea([...dots.map(({ at }) => at), ...lines.flat()], SIZE, MARGIN);
   const places = placeLabels(
-    points.map(({ name, at }) => ({ ...area.spotOf(at), text: name })),
-    points.flatMap(({ whiskers }) => whiskers.map((ends) => ends.map((end) => area.spotOf(end)))),
+    dots.map(({ name, at }) => ({ ...area.spotOf(at), text: name })),
+    lines.map((corners) => corners.map((corner) => area.spotOf(corner))),
     area.room,
   );
   const { min, max, ticks } = area.cost;
@@ -89,39 +73,70 @@ function draw(points: readonly PolicyPoint[]): string {
         nameGap: 44,
       },
       series: [
+        ...[mixture]
+          .filter(({ length }) => length > 0)
+          .map((data) => ({
+            type: 'line',
+            symbol: 'none',
+            silent: true,
+            data,
+            color: MUTED,
+            lineStyle: { type: 'dashed', width: 1 },
+          })),
+        ...sweeps.map(({ points, color }) => ({
+          type: 'line',
+          silent: true,
+          symbol: 'circle',
+          symbolSize: 5,
+          data: points,
+          color,
+          lineStyle: { width: 1.5 },
+        })),
         {
           type: 'custom',
           silent: true,
-          data: points.map(({ at }) => at),
-          renderItem: ({ dataIndex }: { dataIndex: number }, { coord }: Places) => {
-            const { whiskers, color } = points[dataIndex] as PolicyPoint;
-            return {
-              type: 'group',
-              children: whiskers.map(([from, to]) => {
-                const [[x1, y1], [x2, y2]] = [coord(from), coord(to)];
-                return {
-                  type: 'line',
-                  shape: { x1, y1, x2, y2 },
-                  style: { stroke: color, lineWidth: 2, opacity: 0.55 },
-                };
-              }),
-            };
-          },
+          data: policies.map(({ at }) => at),
+          renderItem: ({ dataIndex }: { dataIndex: number }, area: Places) =>
+            drawWhiskers(policies[dataIndex] as PolicyPoint, area),
+        },
+        {
+          type: 'scatter',
+          symbol: 'diamond',
+          symbolSize: 9,
+          color: MUTED,
+          z: 5,
+          itemStyle: { opacity: 1 },
+          data: singles.map(({ name, at }, i) => ({ name, value: at, label: places[policies.length + i] })),
+          label: { show: true, position: 'inside', formatter: nameOf, fontSize: 11, color: MUTED },
         },
         {
           type: 'scatter',
           symbolSize: 12,
           z: 6,
-          data: points.map(({ name, at, color }, i) => ({
+          data: policies.map(({ name, at, color }, i) => ({
             name,
             value: at,
             itemStyle: { color, opacity: 1 },
             label: places[i],
           })),
-          label: { show: true, position: 'inside', formatter: '{b}', fontSize: 12, color: INK },
+          label: { show: true, position: 'inside', formatter: nameOf, fontSize: 12, fontWeight: 'bold', color: INK },
         },
       ],
     },
     SIZE,
   );
+}
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name;
+}
+
+function drawWhiskers({ whiskers, color }: PolicyPoint, { coord }: Places) {
+  return {
+    type: 'group',
+    children: whiskers.map(([from, to]) => {
+      const [[x1, y1], [x2, y2]] = [coord(from), coord(to)];
+      return { type: 'line', shape: { x1, y1, x2, y2 }, style: { stroke: color, lineWidth: 2, opacity: 0.55 } };
+    }),
+  };
 }

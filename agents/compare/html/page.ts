@@ -2,6 +2,7 @@ import type { CompareReport } from '../report.js';
 import type { PolicyActivity } from './activity.js';
 import { barsFigure } from './bars.js';
 import { changesTable } from './changes.js';
+import { claimsTable, reachTable } from './claims.js';
 import { coreShares } from './core-shares.js';
 import { count } from './format.js';
 import { frontierFigure } from './frontier.js';
@@ -57,8 +58,9 @@ ${
 ${changesTable(report, base)}`
 }
 <h2>Quality against cost</h2>
-<p class="about">Up is better, left is cheaper. Bars are intervals.</p>
 ${frontierFigure(report, colours)}
+${reachTable(report)}
+${claimsSection(report)}
 <h2>Cost and quality</h2>
 ${barsFigure(report, colours)}
 <h2>Time spent waiting</h2>
@@ -85,6 +87,14 @@ ${policyTable(report)}
 </body>
 </html>
 `.toString();
+}
+
+function claimsSection(report: CompareReport): Markup | null {
+  const table = claimsTable(report);
+  if (table === null) return null;
+  return html`<h2>At equal quality, at equal cost</h2>
+<p class="about">The line of a policy that was swept, against each other policy as it took part: at that one\u2019s quality or, where the line has none so low, above it; at its cost or below. \u2013 is out of the line\u2019s reach.</p>
+${table}`;
 }
 
 function soundness({ policies }: CompareReport): Markup {

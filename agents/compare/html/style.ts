@@ -27,12 +27,14 @@ pre span{display:inline-block;max-width:100%}
 .chart{display:block;width:100%;min-width:680px;height:auto;font-family:inherit}
 .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));gap:32px 40px;margin-top:20px}
 .panel{min-width:0}
+.chart+h3,.scroll+h3{margin-top:24px}
 .panel .chart{min-width:420px}
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums;margin-top:12px}
 th,td{padding:6px 14px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 thead th{vertical-align:bottom;font-weight:600;border-bottom:1px solid var(--muted);min-width:84px}
 tbody th{font-weight:400}
 table.wide th,table.wide td{padding-right:32px}
+.wide tbody th{white-space:nowrap}
 td small{display:block;color:var(--muted);font-size:12px;white-space:nowrap}
 .verdict{color:var(--muted);white-space:nowrap}
 .figures tbody th:first-child,.figures thead td:first-child,.shares th:first-child{position:sticky;left:0;background:var(--page);min-width:170px}

@@ -33,8 +33,9 @@ describe('figures of the page', () => {
     expect(usd(0.5)).toBe('$0.5');
   });
 
-  test('one seed has no interval', () => {
+  test('one seed has no interval, and an end of one may be out of reach', () => {
     expect(intervalOf({ mean: 1, low: null, high: null }, plain)).toBeNull();
     expect(intervalOf({ mean: 1, low: 0.5, high: 1.5 }, plain)).toBe('0.5 to 1.5');
+    expect(intervalOf({ mean: 1, low: null, high: 1.5 }, plain)).toBe('– to 1.5');
   });
 });

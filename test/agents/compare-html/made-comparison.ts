@@ -1,7 +1,9 @@
 import type { CallRecord } from '../../../agents/compare/call-record.js';
+import { claimsOf, frontiersOf, type Router, type SeedPoint, type Setting } from '../../../agents/compare/frontier.js';
 import { Activity, type PolicyActivity } from '../../../agents/compare/html/activity.js';
 import type { Trial } from '../../../agents/compare/metrics.js';
 import type { CompareReport } from '../../../agents/compare/report.js';
+import { SeedResamples } from '../../../agents/compare/seed-resamples.js';
 import { pairedReportOf, policyReportOf, summarise, type TrialSummary } from '../../../agents/compare/summary.js';
 import { Random } from '../../../agents/load/random.js';
 
@@ -62,6 +64,12 @@ export function madeComparison({
     }
   }
   const own = [...trials];
+  const routers = own.map(([name, summaries], place): Router => {
+    const points = summaries.map(({ metrics }) => metrics);
+    return { name, own: { name, seeds: points }, sweep: place === 1 ? sweepOf(name, points) : [] };
+  });
+  const resamples = new SeedResamples(seeds);
+  const singles = cores.map((name, place) => ({ name, seeds: numbers.map(() => single(place, cores.length)) }));
   const report: CompareReport = {
     command: `eccos compare --policies ${policies.join(',')}`,
     seeds: numbers,
@@ -88,9 +96,27 @@ export function madeComparison({
       cores: cores.map((id, i) => ({ id, cap: 4, inputPerMTok: 1, outputPerMTok: cores.length - i })),
     },
     policies: own.map(([name, summaries]) => policyReportOf(name, summaries)),
+    frontier: frontiersOf(routers, singles, resamples),
+    claims: claimsOf(routers, resamples),
     paired: own.slice(1).map((entry) => pairedReportOf(entry, own[0] as (typeof own)[number])),
   };
   return { report, activity: new Map(policies.map((name) => [name, activity.of(name) as PolicyActivity])) };
+}
+
+/** A policy a little worse and cheaper, as it is, and a little better and dearer. */
+function sweepOf(name: string, points: readonly SeedPoint[]): Setting[] {
+  return [-1, 0, 1].map((step) => ({
+    name: `${name}/${step}`,
+    seeds: points.map((point) => ({
+      ...point,
+      quality: point.quality + 0.05 * step,
+      costUsd: point.costUsd * 2 ** step,
+    })),
+  }));
+}
+
+function single(place: number, count: number): SeedPoint {
+  return { quality: (place + 1) / (count + 1), costUsd: 0.1 * 4 ** place, meanTurnaroundMs: null };
 }
 
 function madeTrial(random: Random, cores: readonly string[], calls: number, place: number, answered: boolean): Trial {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { meanOfFigure, percent } from '../../../agents/compare/html/format.js';
 import { renderPage } from '../../../agents/compare/html/page.js';
 import { type MadeComparison, madeComparison } from './made-comparison.js';
 
@@ -10,6 +11,10 @@ const page = render(usual);
 
 function render({ report, activity }: MadeComparison): string {
   return renderPage(report, activity, report.policies[0]?.name ?? '');
+}
+
+function chartOf(text: string): string {
+  return /<svg [^>]*frontier[\s\S]*?<\/svg>/.exec(text)?.[0] ?? '';
 }
 
 /** Tags in order of the page, and those that were left open or closed out of turn. */
@@ -70,7 +75,7 @@ describe('page of a comparison', () => {
 
   test('every column and row of a table has a header', () => {
     const tables = page.match(/<table[\s\S]*?<\/table>/g) ?? [];
-    expect(tables).toHaveLength(3 + (usual.report.policies.length - 1));
+    expect(tables).toHaveLength(5 + (usual.report.policies.length - 1));
     for (const table of tables) expect(table.match(/<th scope="col"/g)?.length).toBeGreaterThan(2);
   });
 
@@ -92,6 +97,33 @@ describe('page of a comparison', () => {
     }
   });
 
+  test('the frontier shows the single models, their mixture, and the settings of a policy that was swept', () => {
+    const chart = chartOf(page);
+    const plain = chartOf(render({ ...usual, report: { ...usual.report, frontier: [], claims: [] } }));
+    for (const name of ['small', 'medium', 'large']) {
+      expect(chart).toContain(`>${name}</text>`);
+      expect(plain).not.toContain(`>${name}</text>`);
+    }
+    expect([chart, plain].map((svg) => svg.match(/stroke-dasharray/g)?.length ?? 0)).toEqual([1, 0]);
+    // Three settings of the policy in the first colour, as small dots.
+    const dots = (svg: string) => svg.match(/ (fill|stroke)="#0072b2"/g)?.length ?? 0;
+    expect(dots(chart) - dots(plain)).toBe(4);
+  });
+
+  test('claims are made of a policy that was swept, against each other one, with their intervals', () => {
+    const { claims } = usual.report;
+    expect(claims.map(({ policy, base }) => [policy, base])).toEqual([
+      ['eccos', 'fifo'],
+      ['eccos', 'per-call:min=0.5'],
+    ]);
+    const [claim] = claims;
+    const [, section = ''] = page.split('<h2>At equal quality, at equal cost</h2>');
+    expect(section).toContain(
+      `<th scope="row">eccos</th><th scope="row">fifo</th><td>${meanOfFigure(claim?.savingAtEqualQuality ?? null, percent)}`,
+    );
+    expect(render({ ...usual, report: { ...usual.report, claims: [] } })).not.toContain('At equal quality');
+  });
+
   test('names of policies, cores, files and commands cannot become markup', () => {
     const nasty = madeComparison({ policies: ['fifo', `eccos${NASTY}`], cores: ['small', `core${NASTY}`] });
     const load = { ...nasty.report.load, name: NASTY, data: [NASTY], trace: NASTY, predictor: NASTY, split: NASTY };
@@ -106,8 +138,8 @@ describe('page of a comparison', () => {
     const name = 'zr-1;font-family:x;{b}';
     const text = render(madeComparison({ policies: ['fifo', name], cores: [name] }));
     const labels = [...text.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, label]) => label);
-    // On the frontier, beside its bar, its waits and, as a core, the loads of two policies.
-    expect(labels.filter((label) => label === name)).toHaveLength(5);
+    // As a policy and as a core on the frontier, beside its bar, its waits and, as a core, the loads of two policies.
+    expect(labels.filter((label) => label === name)).toHaveLength(6);
   });
 
   test('one seed has no intervals, and the page says so', () => {
