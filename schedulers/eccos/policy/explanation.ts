@@ -12,6 +12,8 @@ export interface Choice {
   readonly quality: ArrayLike<number>;
   readonly costUsd: ArrayLike<number>;
   readonly bars: readonly Bar[];
+  /** US dollars that the risk of missing the deadline is reckoned at. */
+  readonly riskUsd: ArrayLike<number>;
   /** Index of the core; -1 = the call waits. */
   readonly chosen: number;
   /** Why it was treated apart, if it was. */
@@ -47,19 +49,21 @@ export function explain(choice: Choice): readonly string[] {
   ];
 }
 
-/** What is minimised: cost + slot price - price of quality x quality. */
-function netOf({ costUsd, slotPrices, price, quality }: Choice, j: number): number {
-  return costUsd[j]! + slotPrices[j]! - price.lambda * quality[j]!;
+/** What is minimised: cost + risk + slot price - price of quality x quality. */
+function netOf({ costUsd, riskUsd, slotPrices, price, quality }: Choice, j: number): number {
+  return costUsd[j]! + riskUsd[j]! + slotPrices[j]! - price.lambda * quality[j]!;
 }
 
 function whyNot(choice: Choice, j: number): string {
-  const { bars, slots, quality, costUsd, chosen } = choice;
+  const { bars, slots, quality, costUsd, riskUsd, chosen } = choice;
   if (bars[j] !== '') return bars[j] as string;
   if (!Number.isFinite(quality[j]!) || !Number.isFinite(costUsd[j]!)) return 'nothing is known of it';
   if (slots[j] === 0) return 'no free slot';
   if (chosen < 0) return 'its slots went to calls with a greater claim';
   const more = netOf(choice, j) - netOf(choice, chosen);
-  return more > 0 ? `${dollars(more)} more, net` : 'its slots are worth more to other calls';
+  if (more <= 0) return 'its slots are worth more to other calls';
+  const risk = riskUsd[j]! - riskUsd[chosen]!;
+  return `${dollars(more)} more, net${risk > 0 ? `, ${dollars(risk)} of it for the risk to its deadline` : ''}`;
 }
 
 function dollars(value: number): string {

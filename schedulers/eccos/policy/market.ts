@@ -1,6 +1,7 @@
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { PendingCall, SchedulableCore } from '../../policy.js';
 import type { Forecast } from './forecasts.js';
+import { lateness } from './lateness.js';
 import type { ServiceTimes } from './service-times.js';
 
 /** Why a pair of call and core cannot be used; '' = it can. */
@@ -17,6 +18,8 @@ export interface Market {
   /** US dollars. */
   readonly costUsd: Float64Array;
   readonly bars: readonly Bar[];
+  /** Probability that the answer comes after the deadline; 0 without one. */
+  readonly late: Float64Array;
   /** Of calls whose floor no core reaches: what there is instead. */
   readonly shortfalls: readonly (string | undefined)[];
 }
@@ -40,6 +43,7 @@ export function openMarket(
   const columns = cores.map(({ id }) => beliefs.columnOf(id));
   const quality = new Float64Array(calls.length * m);
   const costUsd = new Float64Array(calls.length * m);
+  const late = new Float64Array(calls.length * m);
   const bars: Bar[] = [];
   const shortfalls: (string | undefined)[] = [];
   for (const [i, call] of calls.entries()) {
@@ -54,21 +58,27 @@ export function openMarket(
     const { pinned, expiresAt, params } = call;
     if (pinned === undefined && expiresAt !== undefined) {
       const { maxTokens = Infinity } = params;
-      barLate(row, expiresAt - now, (j) =>
-        beliefs.times.duration((cores[j] as SchedulableCore).id, Math.min(at(tokensP90, j), maxTokens)),
+      const known = cores.map(({ id }, j) => beliefs.times.duration(id, Math.min(at(tokensP90, j), maxTokens)));
+      // A core that has not answered yet may be as slow as any.
+      const slowest = Math.max(0, ...known.filter((one) => one !== undefined));
+      const durations = known.map((one) => one ?? slowest);
+      barLate(row, expiresAt - now, durations);
+      late.set(
+        durations.map((p90) => lateness(p90, expiresAt - now)),
+        i * m,
       );
     }
     const floor = pinned === undefined ? (params.minQuality ?? 0) : 0;
     shortfalls.push(floor > 0 ? barPoor(row, floor, quality.subarray(i * m, i * m + m)) : undefined);
     bars.push(...row);
   }
-  return { n: calls.length, m, calls, cores, quality, costUsd, bars, shortfalls };
+  return { n: calls.length, m, calls, cores, quality, costUsd, bars, late, shortfalls };
 }
 
 /** Rules out cores that would take longer than `slack`, unless that leaves none. */
-function barLate(row: Bar[], slack: Millis, durationOf: (core: number) => Millis | undefined): void {
+function barLate(row: Bar[], slack: Millis, durations: readonly Millis[]): void {
   const open = openCores(row);
-  const late = open.filter((j) => (durationOf(j) ?? 0) > slack);
+  const late = open.filter((j) => durations[j]! > slack);
   if (late.length < open.length) for (const j of late) row[j] = 'would miss the deadline';
 }
 

@@ -1,6 +1,6 @@
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 
-/** Answers of a core before its times are believed. */
+/** Answers of a core before the time of a usual one is believed. */
 const ENOUGH = 5;
 /** Weight of the newest answer. */
 const STEP = 0.05;
@@ -30,19 +30,15 @@ export class ServiceTimes {
     });
   }
 
-  /** TTFT + TPOT x tokens; undefined until the core has answered a few times. */
+  /** TTFT + TPOT x tokens, which vary little; undefined until the core has answered once. */
   duration(core: CoreId, tokens: number): Millis | undefined {
-    const times = this.#known(core);
+    const times = this.#times.get(core);
     return times && times.ttftMs + times.tpotMs * tokens;
   }
 
   /** Of a usual answer; undefined until the core has answered a few times. */
   mean(core: CoreId): Millis | undefined {
-    return this.#known(core)?.meanMs;
-  }
-
-  #known(core: CoreId): Times | undefined {
     const times = this.#times.get(core);
-    return times !== undefined && times.count >= ENOUGH ? times : undefined;
+    return times !== undefined && times.count >= ENOUGH ? times.meanMs : undefined;
   }
 }

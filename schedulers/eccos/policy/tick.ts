@@ -4,6 +4,7 @@ import { solveAssignment } from '../optimizer/solve-assignment.js';
 import { type Candidates, candidates, URGENT } from './candidates.js';
 import { type Choice, explain, reasonOf } from './explanation.js';
 import type { HeldCall } from './held-calls.js';
+import { riskUsd, withRisk } from './lateness.js';
 import { type Beliefs, type Market, openMarket } from './market.js';
 import { patientCalls } from './patience.js';
 import type { PriceState } from './price-control.js';
@@ -86,7 +87,7 @@ export class Tick {
   decide(price: PriceState): readonly Assignment[] {
     this.#price = price;
     const { lambda } = price;
-    const { n, m, calls, costUsd: cost, quality, bars } = this.market;
+    const { n, m, calls, costUsd: cost, quality, bars } = withRisk(this.market, lambda);
     const waits = this.#waits(lambda);
     const claims: Claims = {
       priority: calls.map(this.#urgency()),
@@ -144,7 +145,7 @@ export class Tick {
       times: this.#beliefs.times,
       patience: this.#rules.patience,
     };
-    const waits = patientCalls(this.market, room, (i) => this.#isOverdue(this.#held[i] as HeldCall));
+    const waits = patientCalls(withRisk(this.market, lambda), room, (i) => this.#isOverdue(this.#held[i] as HeldCall));
     for (const [i, core] of waits) (this.#held[i] as HeldCall).waitsFor = core;
     return waits;
   }
@@ -177,7 +178,7 @@ export class Tick {
       if (!this.#ids.some((id, j) => this.#left[j]! > 0 && call.eligible.includes(id))) continue;
       const held = this.#see(call);
       const market = openMarket(this.#now, [call], this.#cores, this.#beliefs);
-      const core = this.#cheapestLeft(market, lambda);
+      const core = this.#cheapestLeft(withRisk(market, lambda), lambda);
       if (core === undefined) continue;
       this.#place(market, 0, core, held);
       total--;
@@ -206,6 +207,7 @@ export class Tick {
       quality: quality.slice(i * m, i * m + m),
       costUsd: costUsd.slice(i * m, i * m + m),
       bars: bars.slice(i * m, i * m + m),
+      riskUsd: riskUsd(market, i, (this.#price as PriceState).lambda),
       chosen,
       note: shortfall === undefined ? note : `infeasible: ${shortfall}`,
     };

@@ -143,9 +143,18 @@ describe('floors and deadlines', () => {
 
   test('a core that would take too long is not used, unless none is quick enough', async () => {
     // 200 tokens are expected at most, four times those of the answers before.
-    expect(await tick(await experienced(), [call(0, { expiresAt: 60_000 })])).toEqual({ s0: 'small' });
-    expect(await tick(await experienced(), [call(0, { expiresAt: 8000 })])).toEqual({ s0: 'middle' });
-    expect(await tick(await experienced(), [call(0, { expiresAt: 100 })])).toEqual({ s0: 'small' });
+    expect(await tick(await experienced(), [call(0, { expiresAt: 200_000 })])).toEqual({ s0: 'small' });
+    expect(await tick(await experienced(), [call(0, { expiresAt: 30_000 })])).toEqual({ s0: 'middle' });
+    expect(await tick(await experienced(), [call(0, { expiresAt: 30_000 })], { free: [9, 0, 0] })).toEqual({});
+    expect(await tick(await experienced(), [call(0, { expiresAt: 100 })])).toEqual({ s0: expect.any(String) });
+  });
+
+  test('the risk to a deadline is weighed before it is certain, and explained', async () => {
+    const policy = await experienced();
+    expect(await tick(policy, [call(0, { expiresAt: 45_000 })])).toEqual({ s0: 'middle' });
+    expect(policy.explain('s0')?.find((line) => line.startsWith('small'))).toMatch(
+      /\$[\d.]+ more, net, \$[\d.]+ of it for the risk to its deadline$/,
+    );
   });
 
   test('calls whose deadline is near go before those of higher priority', async () => {
@@ -155,10 +164,10 @@ describe('floors and deadlines', () => {
 
   test('with patience a call waits for a full core that is cheaper, as long as its deadline allows', async () => {
     const policy = await experienced({ patience: '0.5' });
-    const patient = call(0, { expiresAt: 100_000 });
+    const patient = call(0, { expiresAt: 200_000 });
     expect(await tick(policy, [patient], { free: [0, 1, 1] })).toEqual({});
     expect(policy.explain('s0')?.[0]).toMatch(/^waits: for small, on purpose/);
-    expect(await tick(policy, [patient], { free: [0, 1, 1], now: 50_000, arrived: [] })).toEqual({ s0: 'middle' });
+    expect(await tick(policy, [patient], { free: [0, 1, 1], now: 100_000, arrived: [] })).toEqual({ s0: 'middle' });
     expect(await tick(policy, [call(1), call(2, { expiresAt: 20_000 })], { free: [0, 9, 9] })).toEqual({
       s1: 'middle',
       s2: 'middle',
