@@ -45,11 +45,12 @@ export class Match {
     this.#options = options;
     this.#config = config;
     const { examples } = source;
+    const time = live ? 'real' : measure ? 'measured' : 'ignored';
     const own = this.contenders.filter(({ module }) => module === undefined);
     this.#needs = new Map(own.map((contender) => [contender, needsOf(contender.policy, examples !== undefined)]));
     const models = new Set(source.cores.map(({ id }) => id));
     const neighbours = examples && { records: examples, models };
-    this.#predictors = new Predictors({ folder: predictor, learn, timed: live || measure, neighbours });
+    this.#predictors = new Predictors({ folder: predictor, learn, time, neighbours });
   }
 
   /** @throws SyscallError `invalid-config` for options that do not fit together, or bad files */

@@ -1,5 +1,7 @@
-import { shippedEncoder } from '../../schedulers/eccos/encoder/onnx-encoder.js';
-import { type Artefact, readArtefact } from '../../schedulers/eccos/predictor/artefact.js';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OnnxEncoder, shippedEncoder } from '../../schedulers/eccos/encoder/onnx-encoder.js';
+import { type Artefact, hashOf, readArtefact } from '../../schedulers/eccos/predictor/artefact.js';
 import {
   type IdentifiedEncoder,
   openIdentified,
@@ -18,8 +20,12 @@ export interface PredictorOptions {
   readonly folder: string | undefined;
   /** Every trial has predictors of its own, which learn from what is judged in it. */
   readonly learn: boolean;
-  /** The time that predictions take means something: prompts are encoded when they are asked for, and not before. */
-  readonly timed: boolean;
+  /**
+   * What becomes of the time that predictions take. `ignored`: prompts are encoded ahead, in a thread. `measured`: each
+   * predictor encodes for itself on this thread, and remembers no vectors that another one would get for nothing. `real`:
+   * as in a kernel, in a thread and when they are asked for.
+   */
+  readonly time: 'ignored' | 'measured' | 'real';
   /** Whom neighbours are looked for among; undefined: there are none. */
   readonly neighbours: { readonly records: readonly OutcomeRecord[]; readonly models: ReadonlySet<string> } | undefined;
 }
@@ -88,7 +94,8 @@ export class Predictors {
 
   /** Has prompts encoded in the background, a few at a time: whoever asks for another one meanwhile hardly waits. */
   encodeAhead(prompts: readonly string[]): void {
-    if (!this.#options.timed) for (const encoder of this.#encoders.values()) void this.#encodeAhead(encoder, prompts);
+    if (this.#options.time === 'ignored')
+      for (const encoder of this.#encoders.values()) void this.#encodeAhead(encoder, prompts);
   }
 
   async close(): Promise<void> {
@@ -120,7 +127,9 @@ export class Predictors {
   }
 
   #encoderOf(folder = shippedEncoder()): Promise<IdentifiedEncoder> {
-    return remembered(this.#encoders, folder, () => openIdentified(folder));
+    return remembered(this.#encoders, folder, () =>
+      this.#options.time === 'measured' ? encoderOnThisThread(folder) : openIdentified(folder),
+    );
   }
 
   #sharedOf(folders: PredictorFolders): Promise<TimedPredictor> {
@@ -140,6 +149,11 @@ export class Predictors {
     const lent = { dimensions: encoder.dimensions, encode: (texts: readonly string[]) => encoder.encode(texts), close };
     return predictorOf(await this.#artefactOf(folders), { encoder: lent, sha256 }, this.#folderOf(folders));
   }
+}
+
+async function encoderOnThisThread(folder: string): Promise<IdentifiedEncoder> {
+  const encoder = await OnnxEncoder.open(folder);
+  return { encoder, sha256: hashOf(await readFile(join(folder, 'model.onnx'))) };
 }
 
 /** What is lent is closed by its owner. */

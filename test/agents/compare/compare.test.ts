@@ -1,61 +1,12 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { CallRecord } from '../../../agents/compare/call-record.js';
-import { compare } from '../../../agents/compare/compare.js';
-import type { CompareOptions } from '../../../agents/compare/options.js';
-import { type CompareReport, compareReport } from '../../../agents/compare/report.js';
+import { compareReport } from '../../../agents/compare/report.js';
 import { QUIET_AGENT } from '../../../agents/load/flood.js';
 import { OutcomeFiles } from '../../../kernel/cores/outcome-file.js';
+import { run } from './small-comparison.js';
 
 const DATA = new URL('../../../../shared/data/', import.meta.url);
 const ABSENT = '../shared/data is not here';
-
-const DEFAULTS: CompareOptions = {
-  command: 'eccos compare',
-  policies: ['fifo', 'round-robin'],
-  modules: [],
-  base: 'fifo',
-  seeds: 2,
-  agents: 10,
-  syscalls: 120,
-  limit: undefined,
-  load: 'mixed',
-  data: [],
-  models: undefined,
-  split: 'test',
-  trace: undefined,
-  rate: undefined,
-  speed: undefined,
-  caps: undefined,
-  live: false,
-  predictor: undefined,
-  learn: false,
-  feedback: 1,
-  alpha: undefined,
-  measure: false,
-  sweep: 0,
-};
-
-interface Outcome {
-  readonly report: CompareReport;
-  /** By policy and seed, as `fifo/1`. */
-  readonly calls: ReadonlyMap<string, readonly CallRecord[]>;
-}
-
-async function run(changes: Partial<CompareOptions>): Promise<Outcome> {
-  const calls = new Map<string, readonly CallRecord[]>();
-  const report = await compare(
-    { ...DEFAULTS, ...changes },
-    {
-      onStart() {},
-      onCall() {},
-      async onTrial(policy, seed, own) {
-        calls.set(`${policy}/${seed}`, own);
-      },
-    },
-  );
-  return { report, calls };
-}
 
 describe('a comparison', () => {
   test('repeats byte for byte, and another number of seeds is another report', async () => {
@@ -106,6 +57,11 @@ describe('a comparison', () => {
     { changes: { models: ['no-such-core'] }, message: /--models: .*"no-such-core"/ },
     { changes: { caps: '/no/such/file' }, message: /--caps: .*"\/no\/such\/file"/ },
     { changes: { data: ['/no/such.jsonl'] }, message: /--data: .*\/no\/such\.jsonl/ },
+    { changes: { policies: ['eccos:alpha=2'] }, message: /--policies: .*alpha/ },
+    { changes: { policies: ['eccos:memory=here'] }, message: /--policies: Expected no memory.*"here"/ },
+    { changes: { policies: ['per-call-16nn'] }, message: /--policies: .*eccos compare --data/ },
+    { changes: { policies: ['eccos'], predictor: '/no/predictor' }, message: /\/no\/predictor/ },
+    { changes: { policies: ['per-call:encoder=/no/encoder'] }, message: /\/no\/encoder/ },
   ])('refuses $changes with one line', async ({ changes, message }) => {
     await expect(run(changes)).rejects.toThrow(
       expect.objectContaining({ code: 'invalid-config', message: expect.stringMatching(message) }),

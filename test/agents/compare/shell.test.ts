@@ -76,6 +76,9 @@ describe('eccos compare', () => {
 
   test.each([
     [['--seeds', 'many'], /--seeds.*'many'.*whole number from 1 to 1000/],
+    [['--alpha', '2'], /--alpha.*'2'.*from 0 to 1/],
+    [['--feedback', '-1'], /--feedback.*'-1'.*from 0 to 1/],
+    [['--sweep', 'some'], /--sweep.*'some'.*whole number/],
     [['--rate', '0'], /--rate.*'0'.*above 0/],
     [['--load', 'huge'], /--load.*'huge'.*mixed/],
     [['--base', 'oracle'], /--base: Expected one of .*"oracle"/],
