@@ -12,9 +12,9 @@ const Z90 = 1.2816;
  */
 const MISS = 300;
 
-/** Probability that an answer takes longer than `slack`, where one in ten takes longer than `p90`. */
+/** Probability that an answer takes longer than `slack`, where one in ten takes longer than `p90`; 0 where that is not known. */
 export function lateness(p90: Millis, slack: Millis): number {
-  if (p90 <= 0) return 0;
+  if (!(p90 > 0)) return 0;
   if (slack <= 0) return 1;
   const z = Z90 + Math.log(slack / p90) / SPREAD;
   // The normal distribution to 1.4e-4: Page, "Approximations to the cumulative normal function", 1977.

@@ -60,7 +60,7 @@ export function openMarket(
       const { maxTokens = Infinity } = params;
       const known = cores.map(({ id }, j) => beliefs.times.duration(id, Math.min(at(tokensP90, j), maxTokens)));
       // A core that has not answered yet may be as slow as any.
-      const slowest = Math.max(0, ...known.filter((one) => one !== undefined));
+      const slowest = known.reduce<Millis>((most, one) => (one !== undefined && one > most ? one : most), 0);
       const durations = known.map((one) => one ?? slowest);
       barLate(row, expiresAt - now, durations);
       late.set(

@@ -47,16 +47,17 @@ export interface PriceControl {
 export function spreadOf({ n, m, quality, costUsd }: Sample): Spread {
   const sum = { calls: n, costUsd: 0, quality: 0 };
   for (let from = 0; from < n * m; from += m) {
-    sum.costUsd += range(costUsd.subarray(from, from + m));
-    sum.quality += range(quality.subarray(from, from + m));
+    sum.costUsd += range(costUsd, from, from + m);
+    sum.quality += range(quality, from, from + m);
   }
   return sum;
 }
 
-function range(values: Float64Array): number {
+function range(values: Float64Array, from: number, to: number): number {
   let least = Infinity;
   let most = -Infinity;
-  for (const value of values) {
+  for (let cell = from; cell < to; cell++) {
+    const value = values[cell]!;
     if (value < least) least = value;
     if (value > most) most = value;
   }
