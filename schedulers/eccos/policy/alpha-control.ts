@@ -2,16 +2,15 @@ import type { AssignmentSolution } from '../optimizer/assignment.js';
 import { solveAssignment } from '../optimizer/solve-assignment.js';
 import { CarriedPrice, type Spread } from './carried-price.js';
 import type { Placed, PriceControl, PriceState, Sample } from './price-control.js';
-import { BATCH, QualityMargin } from './quality-margin.js';
+import { QualityMargin } from './quality-margin.js';
 
 /** Calls whose predictions the first price rests on; until then it is found anew at each doubling. */
 const ENOUGH = 64;
 /**
- * A call that is worse than aimed at by 1 moves the log price by 1 / sqrt(calls so far), within these bounds: steps of dual
- * descent shrink as 1 / sqrt(t) (Zinkevich, "Online convex programming", 2003), and stay large enough to keep up with a
- * load that changes. In steps of 1/8 throughout, the same quality costs a tenth more; in 1/32, it comes a point too low.
+ * Step of the log price for 64 calls that are worse than aimed at by 1. In simulation 8 keeps up with a moving margin,
+ * while at .5 the price needs thousands of calls to move.
  */
-const CALLS_OF_STEP = [64, 256] as const;
+const ETA = 8;
 /** Above round-robin's mean predicted quality, where no alpha is given. */
 const ABOVE_MEAN = 0.02;
 /** Answers over which means are taken to say that alpha is out of reach. */
@@ -39,7 +38,6 @@ export class AlphaControl implements PriceControl {
   readonly #judged = new RecentMean(WINDOW.judged);
   #alpha: number | undefined;
   #nextSample = 1;
-  #placed = 0;
 
   constructor(options: AlphaOptions) {
     this.#options = options;
@@ -82,8 +80,7 @@ export class AlphaControl implements PriceControl {
   placed({ calls, quality }: Placed): void {
     const aim = this.#aim;
     if (aim === undefined || calls === 0) return;
-    this.#placed += calls;
-    this.#price.move(this.#step * (calls * aim - quality));
+    this.#price.move((ETA / 64) * (calls * aim - quality));
     this.#predicted.add(quality / calls, calls);
   }
 
@@ -93,14 +90,9 @@ export class AlphaControl implements PriceControl {
     if (this.#alpha === undefined) return;
     const before = this.#margin.value;
     this.#margin.judged(quality, this.#alpha);
-    // A new aim moves the price at once, as a batch that misses it by so much would.
-    this.#price.move(this.#step * BATCH * (this.#margin.value - before));
+    // A new aim moves the price at once, not only when calls have missed it.
+    this.#price.move(ETA * (this.#margin.value - before));
     this.#judged.add(quality, 1);
-  }
-
-  get #step(): number {
-    const [least, most] = CALLS_OF_STEP;
-    return 1 / Math.sqrt(Math.max(least, Math.min(most, this.#placed)));
   }
 
   get #aim(): number | undefined {
