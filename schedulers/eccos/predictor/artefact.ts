@@ -85,9 +85,10 @@ export class SeenPrompts {
  * @throws SyscallError `invalid-config` for a file that is absent, malformed or not the one that belongs here
  */
 export async function readArtefact(folder: string): Promise<Artefact> {
-  const [description, heads, seen] = (await Promise.all(
-    [DESCRIPTION, HEADS, SEEN].map((name) => bytesOf(join(folder, name))),
-  )) as [Buffer, Buffer, Buffer];
+  // One after the other: a folder that holds none of them is told by the first.
+  const description = await bytesOf(join(folder, DESCRIPTION));
+  const heads = await bytesOf(join(folder, HEADS));
+  const seen = await bytesOf(join(folder, SEEN));
   const path = join(folder, DESCRIPTION);
   let value: unknown;
   try {

@@ -10,7 +10,7 @@ import type { Net } from '../../../../schedulers/eccos/training/net.js';
 import type { CoreInfo } from '../../../../syscalls/cores.js';
 
 /** [cos, sin] of the first number of the text, in radians: prompts are as alike as their numbers are near. */
-export const angles: Encoder = {
+const angles: Encoder = {
   dimensions: 2,
   encode: async (texts) =>
     texts.map((text) => {
@@ -23,7 +23,7 @@ export const angles: Encoder = {
 const INPUTS = angles.dimensions + SURFACE_FEATURES.length;
 
 /** Of three trained models. Means of .5, .73 and .88: their logits are 0, 1 and 2. */
-export const PROFILES: readonly ModelProfile[] = ['weak', 'middle', 'strong'].map((name, place) => ({
+const PROFILES: readonly ModelProfile[] = ['weak', 'middle', 'strong'].map((name, place) => ({
   name,
   records: 100,
   meanScore: 1 / (1 + Math.exp(-place)),
