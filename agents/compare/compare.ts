@@ -1,15 +1,11 @@
-import type { CoreId } from '../../syscalls/syscall.js';
 import { callsOf, type Load } from '../load/load.js';
 import { alphaAbove } from './alpha.js';
 import { type Calibration, calibrate } from './calibrate.js';
 import type { CallRecord } from './call-record.js';
-import type { Contender } from './contender.js';
-import { claimsOf, frontiersOf, type SeedPoint, type Setting } from './frontier.js';
 import { Match, type MatchRules } from './match.js';
 import type { CompareOptions } from './options.js';
 import type { CompareReport, LoadReport } from './report.js';
-import { SeedResamples } from './seed-resamples.js';
-import { pairedReportOf, policyReportOf, summarise, type TrialSummary } from './summary.js';
+import { Results } from './results.js';
 import { rangeOf, sweepOf } from './sweep.js';
 
 /** Those who want to know how a comparison gets on. */
@@ -44,50 +40,22 @@ async function report(match: Match, options: CompareOptions, watcher: CompareWat
   const target = await targetOf(match, options, pace.speed);
   const rules: MatchRules = { speed: pace.speed, alpha: target.alpha };
   const load = { ...loadReportOf(match, options, first), ...pace, ...target };
-  const alone = await match.singles(1);
-  const range = rangeOf([...alone.values()].map(({ quality }) => quality));
+  const range = rangeOf(await match.singles(1));
   const sweeps = new Map(contenders.map((contender) => [contender, sweepOf(contender, options.sweep, range)]));
   const settings = [...sweeps.values()].flat();
   watcher.onStart(load, (contenders.length + settings.length) * seeds.length * load.calls);
 
-  const trials = new Map<Contender, TrialSummary[]>([...contenders, ...settings].map((one) => [one, []]));
-  const singles = new Map<CoreId, SeedPoint[]>([...alone.keys()].map((core) => [core, []]));
+  const results = new Results(sweeps);
   for (const seed of seeds) {
     if (seed < seeds.length) match.expect(seed + 1);
-    for (const [core, point] of await match.singles(seed)) singles.get(core)?.push(point);
-    for (const [contender, own] of trials) {
-      const result = await match.play(contender, seed, rules, () => watcher.onCall());
-      own.push(summarise(result));
-      if (sweeps.has(contender)) await watcher.onTrial(contender.name, seed, result.calls);
+    results.addSingles(await match.singles(seed));
+    for (const contender of [...contenders, ...settings]) {
+      const trial = await match.play(contender, seed, rules, () => watcher.onCall());
+      results.add(contender, trial);
+      if (sweeps.has(contender)) await watcher.onTrial(contender.name, seed, trial.calls);
     }
   }
-  const own = new Map(contenders.map((contender) => [contender.name, trials.get(contender) ?? []]));
-  const settingOf = (contender: Contender): Setting => ({
-    name: contender.name,
-    seeds: (trials.get(contender) ?? []).map(({ metrics }) => metrics),
-  });
-  const routers = contenders.map((contender) => ({
-    name: contender.name,
-    own: settingOf(contender),
-    sweep: (sweeps.get(contender) ?? []).map(settingOf),
-  }));
-  const resamples = new SeedResamples(seeds.length);
-  const base = own.get(options.base) ?? [];
-  return {
-    command: options.command,
-    seeds,
-    load,
-    policies: [...own].map(([name, trials]) => policyReportOf(name, trials)),
-    paired: [...own]
-      .filter(([name]) => name !== options.base)
-      .map((other) => pairedReportOf(other, [options.base, base])),
-    frontier: frontiersOf(
-      routers,
-      [...singles].map(([name, seeds]) => ({ name, seeds })),
-      resamples,
-    ),
-    claims: claimsOf(routers, resamples),
-  };
+  return { command: options.command, seeds, load, ...results.report(options.base) };
 }
 
 type Pace = Pick<LoadReport, 'speed' | 'speedSource' | 'busyShare'>;

@@ -1,5 +1,7 @@
+import type { CoreId } from '../../syscalls/syscall.js';
 import { aimOf, withParameter } from './aim.js';
 import type { Contender } from './contender.js';
+import type { SeedPoint } from './frontier.js';
 
 /** The lowest and highest quality that is worth aiming at. */
 export interface QualityRange {
@@ -7,8 +9,9 @@ export interface QualityRange {
   readonly high: number;
 }
 
-/** @param qualities of the single models */
-export function rangeOf(qualities: readonly number[]): QualityRange {
+/** @param singles what each model makes of the calls by itself */
+export function rangeOf(singles: ReadonlyMap<CoreId, Pick<SeedPoint, 'quality'>>): QualityRange {
+  const qualities = [...singles.values()].map(({ quality }) => quality);
   return { low: Math.min(...qualities), high: Math.max(...qualities) };
 }
 

@@ -23,7 +23,7 @@ test('a parameter is put in, or in place of what it was', () => {
 });
 
 test('a sweep goes from the worst to the best single model, or through all thresholds', () => {
-  const range = rangeOf([0.4, 0.8, 0.6]);
+  const range = rangeOf(new Map([0.4, 0.8, 0.6].map((quality) => [`model-${quality}`, { quality }])));
   const specs = (policy: string, settings: number) =>
     sweepOf({ name: policy, policy, coreOrder: 'dear-first' }, settings, range).map((one) => one.policy);
   expect(specs('eccos', 3)).toEqual(['eccos:alpha=0.4000', 'eccos:alpha=0.6000', 'eccos:alpha=0.8000']);
