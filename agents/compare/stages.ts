@@ -10,8 +10,6 @@ import type { AgentPort } from '../load/play.js';
 /** How agents reach a kernel, and how time passes meanwhile. */
 export interface Stage {
   readonly clock: Clock;
-  /** Whether times of the real world mean something. */
-  readonly live: boolean;
   connect(kernel: BootedKernel, agents: number): Promise<Connections>;
   /**
    * Lets time pass until the work settles, or until it never will.
@@ -34,7 +32,6 @@ export function virtualStage(): Stage {
   const clock = new VirtualClock();
   return {
     clock,
-    live: false,
     async connect(kernel, agents) {
       const sessions = Array.from({ length: agents }, () => kernel.open(LOCAL, NOWHERE));
       for (const [i, session] of sessions.entries()) {
@@ -70,7 +67,6 @@ export function liveStage(): Stage {
   const clock = realClock;
   return {
     clock,
-    live: true,
     async connect(kernel, agents) {
       const { url } = await kernel.listen();
       const names = Array.from({ length: agents }, (_, i) => agentName(i));
