@@ -2,12 +2,18 @@ import { z } from 'zod';
 import { SyscallError } from './errors.js';
 import { describeIssue } from './protocol.js';
 
+/** More than any model takes or gives, and few enough to be counted in 32 bits. */
+const tokens = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+
 /** What one model made of one prompt. */
 const modelOutcome = z.object({
   model: z.string().min(1).max(128),
   /** As judged by the source: 0 is wrong, 1 is right. */
   score: z.number().min(0).max(1),
-  output_tokens: z.int().min(0),
+  output_tokens: tokens,
   cost_usd: z.number().min(0),
 });
 
@@ -17,7 +23,7 @@ const outcomeRecord = z
     id: z.string().min(1),
     dataset: z.string(),
     prompt: z.string().min(1),
-    input_tokens: z.int().min(0),
+    input_tokens: tokens,
     outputs: z.array(modelOutcome),
   })
   .superRefine(({ outputs }, context) => {

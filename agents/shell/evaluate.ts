@@ -4,13 +4,14 @@ import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { stopwatch } from '../../kernel/clock.js';
 import type { Split } from '../../kernel/cores/outcome-split.js';
+import { SyscallError } from '../../syscalls/errors.js';
 import { frontierChart } from '../evaluate/frontier-chart.js';
 import { reliabilityChart } from '../evaluate/reliability-chart.js';
 import type { EvaluationReport } from '../evaluate/report.js';
 import { renderEvaluation } from '../evaluate/table.js';
 import { type EvaluateOptions, evaluate } from '../predictor/evaluate.js';
 import { Progress } from '../predictor/progress.js';
-import { describeSkipped, modelsOf, readRecords } from '../records/labelled-records.js';
+import { describeSkipped, modelsOf, type RecordFile, readRecords } from '../records/labelled-records.js';
 import { readModelNames } from '../records/model-names.js';
 import { wholeNumber } from './arguments.js';
 import { commandLine } from './command-line.js';
@@ -70,13 +71,17 @@ async function run(flags: Flags, command: Command): Promise<void> {
   const { writeOut = () => {} } = command.configureOutput();
   const asked = flags.models === undefined ? undefined : await readModelNames(flags.models);
   if (flags.json !== undefined && flags.json !== STDOUT) await checkFile('--json', flags.json);
-  if (flags.svg !== undefined) await makeFolder('--svg', flags.svg);
+  if (flags.svg !== undefined) {
+    refuseRepeatedNames(flags.data);
+    await makeFolder('--svg', flags.svg);
+  }
+  const files: RecordFile[] = [];
+  for (const path of flags.data) files.push(await readRecords(path, { skipBad: flags.skipBad ?? false }));
   const progress = new Progress();
   const reports: EvaluationReport[] = [];
-  for (const path of flags.data) {
-    const file = await readRecords(path, { skipBad: flags.skipBad ?? false });
+  for (const file of files) {
     err(printable(describeSkipped(file)));
-    const { records } = file;
+    const { path, records } = file;
     const options: EvaluateOptions = {
       command: commandLine(command),
       path,
@@ -94,11 +99,23 @@ async function run(flags: Flags, command: Command): Promise<void> {
     const report = await evaluate(options);
     reports.push(report);
     if (flags.json !== STDOUT) writeOut(`${renderEvaluation(report, process.stdout.columns ?? PLAIN_WIDTH)}\n`);
-    if (flags.svg !== undefined) await draw(report, flags.svg, basename(path).replace(/\.jsonl(\.gz)?$/, ''));
+    if (flags.svg !== undefined) await draw(report, flags.svg, plotName(path));
   }
   const lines = reports.map((report) => `${JSON.stringify(report)}\n`).join('');
   if (flags.json === STDOUT) writeOut(lines);
   else if (flags.json !== undefined) await writeFile(flags.json, lines);
+}
+
+/** Plots carry the name of their data file. */
+function plotName(path: string): string {
+  return basename(path).replace(/\.jsonl(\.gz)?$/, '');
+}
+
+function refuseRepeatedNames(paths: readonly string[]): void {
+  const names = paths.map(plotName);
+  const repeated = names.find((name, i) => names.indexOf(name) < i);
+  if (repeated === undefined) return;
+  throw new SyscallError('invalid-config', `--svg: Expected data files of different names, got "${repeated}" twice`);
 }
 
 async function draw(report: EvaluationReport, folder: string, name: string): Promise<void> {

@@ -73,7 +73,11 @@ export class HybridPredictor implements Predictor {
     this.#cores = cores;
     const late = this.#late;
     this.#late = [];
-    const sights = await this.#see([...calls, ...late.map(({ call }) => call)].map(({ params }) => promptOf(params)));
+    const asked = [...calls, ...late.map(({ call }) => call)].map(({ params }) => promptOf(params));
+    const sights = await this.#see(asked).catch((error) => {
+      this.#late = [...late, ...this.#late];
+      throw error;
+    });
     for (const [i, lesson] of late.entries()) this.#learnFrom(lesson, sights[calls.length + i] as Sight);
     return calls.map((call, i) => this.#predictOne(call, sights[i] as Sight, cores));
   }

@@ -83,7 +83,7 @@ export function nearestOutlook(
   let deviations = local.logSpread ** 2;
   for (let n = 0; n < logs.length; n++) deviations += weights[n]! * (logs[n]! - logTokens) ** 2;
   return {
-    nearest: { quality: quality / (sum + 1), logTokens, logSpread: Math.sqrt(deviations / (sum + 1)) },
+    nearest: { quality: Math.min(1, quality / (sum + 1)), logTokens, logSpread: Math.sqrt(deviations / (sum + 1)) },
     nEffective: sum ** 2 / squares,
     similarity: best,
   };

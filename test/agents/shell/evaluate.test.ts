@@ -316,6 +316,11 @@ describe('what cannot be evaluated is told before long work', () => {
       /--feedback: Expected records of .*records\.jsonl in test to be left to measure on, got none after 1000/,
     ],
     ['a report that has no place', () => ['--data', data, '--json', '/nowhere/out.json'], /--json: .*can be written/],
+    [
+      'plots of two files of one name',
+      () => ['--data', data, data, '--svg', join(folder, 'plots')],
+      /--svg: Expected data files of different names, got "records" twice/,
+    ],
     ['plots that have no place', () => ['--data', data, '--svg', data], /--svg: Expected a folder that can be written/],
     ['a half fold', () => ['--data', data, '--cv', '2.5'], /--cv.*'2\.5'.*whole number from 2 to 20/],
     [

@@ -3,7 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { logitOf, probabilityOf } from '../../../../schedulers/eccos/predictor/base-logits.js';
 import type { TrainedHeads } from '../../../../schedulers/eccos/predictor/heads.js';
 import { uniform } from '../../../../schedulers/uniform.js';
-import { answered, ask, call, core, judge, type Made, plantedHeads, predictorWith } from './made-predictor.js';
+import {
+  answered,
+  ask,
+  call,
+  core,
+  judge,
+  type Made,
+  plantedHeads,
+  predictorWith,
+  UNREADABLE,
+} from './made-predictor.js';
 
 let heads: TrainedHeads;
 beforeAll(async () => {
@@ -241,6 +251,17 @@ describe('what is learnt from feedback', () => {
     const [first, then] = [await ask(late, call(9), CORES), await ask(prompt, call(9), CORES)];
     expect(first).toEqual(then);
     expect(first.quality).toBeLessThan(fresh.quality);
+  });
+
+  test('is not lost with a prediction that fails', async () => {
+    const [failed, whole] = [predictorWith(heads), predictorWith(heads)];
+    const unreadable = { ...call(0), params: { messages: [{ role: 'user' as const, content: UNREADABLE }] } };
+    for (const { predictor } of [failed, whole]) {
+      await predictor.predict([], CORES);
+      for (const one of spread(20)) predictor.judged(answered(one, 'w'), 0);
+    }
+    await expect(failed.predictor.predict([unreadable], CORES)).rejects.toThrow('cannot be encoded');
+    expect(await ask(failed, call(9), CORES)).toEqual(await ask(whole, call(9), CORES));
   });
 
   test('of a core that is gone changes nothing', async () => {

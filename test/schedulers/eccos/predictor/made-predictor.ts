@@ -9,11 +9,15 @@ import { exportHeads } from '../../../../schedulers/eccos/training/export-heads.
 import type { Net } from '../../../../schedulers/eccos/training/net.js';
 import type { CoreInfo } from '../../../../syscalls/cores.js';
 
+/** The one text that the encoder fails at. */
+export const UNREADABLE = 'unreadable';
+
 /** [cos, sin] of the first number of the text, in radians: prompts are as alike as their numbers are near. */
 const angles: Encoder = {
   dimensions: 2,
   encode: async (texts) =>
     texts.map((text) => {
+      if (text === UNREADABLE) throw new Error('cannot be encoded');
       const angle = Number(/-?\d+(\.\d+)?/.exec(text)?.[0] ?? 0);
       return Float32Array.of(Math.cos(angle), Math.sin(angle));
     }),
