@@ -9,7 +9,7 @@ import { WatchedRoundRobin } from './alpha.js';
 import { type Contender, inOrder, parseContender } from './contender.js';
 import { judgedCalls } from './feedback.js';
 import type { SeedPoint } from './frontier.js';
-import { type Needs, needsOf } from './needs.js';
+import { type Needs, NO_NEEDS, needsOf } from './needs.js';
 import type { CompareOptions } from './options.js';
 import { Predictors } from './predictors.js';
 import { recordedSource } from './recorded-source.js';
@@ -32,32 +32,41 @@ export class Match {
   readonly source: Source;
   readonly #options: CompareOptions;
   readonly #config: KernelConfig;
-  /** None of a policy from a file. */
   readonly #needs: ReadonlyMap<Contender, Needs>;
   readonly #predictors: Predictors;
   /** Of the last seeds, at speed 1: every policy gets the same. */
   readonly #loads = new Map<number, Load>();
 
-  private constructor(options: CompareOptions, config: KernelConfig, source: Source) {
+  private constructor(
+    options: CompareOptions,
+    config: KernelConfig,
+    source: Source,
+    needs: ReadonlyMap<Contender, Needs>,
+  ) {
     const { predictor, learn, live, measure } = options;
-    this.contenders = options.policies.map((spec) => parseContender(spec, options.modules));
+    this.contenders = [...needs.keys()];
     this.source = source;
     this.#options = options;
     this.#config = config;
-    const { examples } = source;
-    const time = live ? 'real' : measure ? 'measured' : 'ignored';
-    const own = this.contenders.filter(({ module }) => module === undefined);
-    this.#needs = new Map(own.map((contender) => [contender, needsOf(contender.policy, examples !== undefined)]));
-    const models = new Set(source.cores.map(({ id }) => id));
-    const neighbours = examples && { records: examples, models };
-    this.#predictors = new Predictors({ folder: predictor, learn, time, neighbours });
+    this.#needs = needs;
+    const { examples, cores } = source;
+    this.#predictors = new Predictors({
+      folder: predictor,
+      learn,
+      time: live ? 'real' : measure ? 'measured' : 'ignored',
+      neighbours: examples && { records: examples, models: new Set(cores.map(({ id }) => id)) },
+    });
   }
 
   /** @throws SyscallError `invalid-config` for options that do not fit together, or bad files */
   static async open(options: CompareOptions): Promise<Match> {
+    const { policies, modules, data } = options;
+    const recorded = data.length > 0;
+    const contenders = policies.map((spec) => parseContender(spec, modules));
+    const needs = contenders.map((one) => [one, one.module ? NO_NEEDS : needsOf(one.policy, recorded)] as const);
     const config = defaultConfig();
-    const source = await (options.data.length > 0 ? recordedSource(options) : syntheticSource(options, config.cores));
-    const match = new Match(options, config, source);
+    const source = await (recorded ? recordedSource(options) : syntheticSource(options, config.cores));
+    const match = new Match(options, config, source, new Map(needs));
     try {
       await match.#openPredictors();
       return match;

@@ -14,6 +14,9 @@ export interface Needs {
   readonly alpha: boolean;
 }
 
+/** Those of a policy from a file. */
+export const NO_NEEDS: Needs = { predictors: [], neighbours: false, alpha: false };
+
 /**
  * @param recorded whether there are records to be neighbours
  * @throws SyscallError `invalid-config` for a policy that needs what a comparison does not have
