@@ -18,6 +18,8 @@ const predictorFile = z.strictObject({
   encoder: z.strictObject({ sha256, dimensions: z.int().min(1) }),
   /** sha256 of heads.onnx. */
   heads: sha256,
+  /** sha256 of seen.bin. */
+  seen: sha256,
   surfaceFeatures: z.array(z.string()),
   /** Of the embedding, then of the surface features. */
   scale: z.strictObject({ mean: numbers, deviation: numbers }),
@@ -111,16 +113,14 @@ export async function readArtefact(folder: string): Promise<Artefact> {
       `${path}: Expected scale.${name} to hold ${width} numbers, got ${list.length}`,
     );
   }
-  if (hashOf(heads) !== file.heads) {
+  for (const [name, bytes, hash] of [
+    [HEADS, heads, file.heads],
+    [SEEN, seen, file.seen],
+  ] as const) {
+    if (hashOf(bytes) === hash) continue;
     throw new SyscallError(
       'invalid-config',
-      `Expected ${join(folder, HEADS)} to have sha256 ${file.heads}, got ${hashOf(heads)}`,
-    );
-  }
-  if (seen.length % SEEN_BYTES !== 0) {
-    throw new SyscallError(
-      'invalid-config',
-      `Expected ${join(folder, SEEN)} to hold hashes of ${SEEN_BYTES} bytes each, got ${seen.length} bytes`,
+      `Expected ${join(folder, name)} to have sha256 ${hash}, got ${hashOf(bytes)}`,
     );
   }
   return { file, heads, seen: SeenPrompts.fromBytes(seen) };

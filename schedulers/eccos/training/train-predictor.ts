@@ -64,14 +64,16 @@ export async function trainPredictor(
     { train: labelled(train), validation: labelled(validation), models, seed },
     onProgress,
   );
+  const seen = SeenPrompts.of([...train, ...validation].map(({ record }) => record.prompt));
   return {
     heads,
-    seen: SeenPrompts.of([...train, ...validation].map(({ record }) => record.prompt)),
+    seen,
     file: {
       format: 'eccos-predictor',
       version: 1,
       encoder,
       heads: hashOf(heads),
+      seen: hashOf(seen.toBytes()),
       surfaceFeatures: [...SURFACE_FEATURES],
       scale: { mean: [...scale.mean], deviation: [...scale.deviation] },
       models: [...profiles],

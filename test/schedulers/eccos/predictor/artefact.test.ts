@@ -46,14 +46,16 @@ describe('files of a predictor', () => {
 
   const width = 2 + SURFACE_FEATURES.length;
   const heads = Uint8Array.of(1, 2, 3);
+  const seen = SeenPrompts.of(prompts(0, 5));
   const artefact: Artefact = {
     heads,
-    seen: SeenPrompts.of(prompts(0, 5)),
+    seen,
     file: {
       format: 'eccos-predictor',
       version: 1,
       encoder: { sha256: 'e'.repeat(64), dimensions: 2 },
       heads: hashOf(heads),
+      seen: hashOf(seen.toBytes()),
       surfaceFeatures: [...SURFACE_FEATURES],
       scale: { mean: new Array(width).fill(0.5), deviation: new Array(width).fill(1) },
       models: [
@@ -94,8 +96,8 @@ describe('files of a predictor', () => {
   test('a list of prompts that is cut is refused: what was trained on would look new', async () => {
     await writeArtefact(folder, artefact);
     const path = join(folder, 'seen.bin');
-    await writeFile(path, (await readFile(path)).subarray(0, 37));
-    await expect(readArtefact(folder)).rejects.toThrow(`Expected ${path} to hold hashes of 8 bytes each, got 37 bytes`);
+    await writeFile(path, (await readFile(path)).subarray(0, 32));
+    await expect(readArtefact(folder)).rejects.toThrow(`Expected ${path} to have sha256 ${artefact.file.seen}, got `);
   });
 
   test.each<[string, object, string]>([
