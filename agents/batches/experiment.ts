@@ -62,7 +62,7 @@ async function playAll(field: Field, sweeps: readonly Sweep[], rows: Int32Array,
   const points: Point[] = [];
   for (const sweep of sweeps) {
     for (const setting of sweep.settings) {
-      const { quality, costUsd, predicted } = await field.play(specOf(sweep, setting), rows, batch);
+      const { quality, costUsd, predicted } = await field.play(specOf(sweep, setting), rows, { batch });
       points.push({ policy: sweep.policy, setting, quality, predictedQuality: predicted, costUsd });
     }
   }

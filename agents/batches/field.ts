@@ -5,14 +5,14 @@ import { SyscallError } from '../../syscalls/errors.js';
 import type { OutcomeRecord } from '../../syscalls/outcome.js';
 import { callOf } from '../predictor/record-calls.js';
 import type { OutOfFoldPredictions } from './out-of-fold.js';
-import { type Played, playBatches, type RecordedCalls } from './play-batches.js';
+import { type BatchRules, type Played, playBatches, type RecordedCalls } from './play-batches.js';
 import { servedPredictor } from './served-predictor.js';
 
 /** The records that every model answered, and what is predicted of them. */
 export interface Field extends RecordedCalls {
   readonly predictions: OutOfFoldPredictions;
-  /** Plays a new policy. @param rows records in order, each as often as it occurs @param batch calls that arrive together */
-  play(spec: string, rows: Int32Array, batch: number): Promise<Played>;
+  /** Plays a new policy. @param rows records in order, each as often as it occurs */
+  play(spec: string, rows: Int32Array, rules: BatchRules): Promise<Played>;
 }
 
 /**
@@ -42,9 +42,9 @@ export function fieldOf(
   return {
     ...recorded,
     predictions: own,
-    play(spec, order, batch) {
+    play(spec, order, rules) {
       const policy = createPolicy(spec, { predictor: () => predictor, neighbours: () => neighbours });
-      return playBatches(policy, recorded, order, batch);
+      return playBatches(policy, recorded, order, rules);
     },
   };
 }

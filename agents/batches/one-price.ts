@@ -42,7 +42,7 @@ async function carriedPriceOverhead(
   rows: Int32Array,
   { alpha, batch }: { readonly alpha: number; readonly batch: number },
 ): Promise<number | null> {
-  const { costUsd, predicted } = await field.play(`eccos:alpha=${alpha},margin=0,marginClip=0`, rows, batch);
+  const { costUsd, predicted } = await field.play(`eccos:alpha=${alpha},margin=0`, rows, { batch, judged: false });
   if (predicted === null || Math.abs(predicted - alpha) > NEAR) return null;
   const at = costAtOnePrice(field, rows, predicted);
   return at === 0 ? null : costUsd / at - 1;

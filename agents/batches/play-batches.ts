@@ -22,22 +22,28 @@ export interface Played {
   readonly predicted: number | null;
 }
 
+export interface BatchRules {
+  /** Calls that arrive together. */
+  readonly batch: number;
+  /** Whether the policy is told how good each answer was. @default true */
+  readonly judged?: boolean;
+}
+
 /** Milliseconds on the policy's clock from batch to batch. No times are recorded, so that only the order counts. */
 const BATCH_MS = 1000;
 
 /**
  * Plays calls through a policy in closed batches: the calls of a batch arrive together, when all slots are free. What a
- * tick places is answered and judged at once, as recorded; what it leaves gets the next tick, with all slots free again.
+ * tick places is answered, and judged, at once, as recorded; what it leaves gets the next tick, with all slots free again.
  *
  * @param rows the calls in order, each as often as it occurs
- * @param batch calls that arrive together
  * @throws RangeError for a policy that passes a cap, places what is not pending, or places nothing
  */
 export async function playBatches(
   policy: SchedulerPolicy,
   recorded: RecordedCalls,
   rows: Int32Array,
-  batch: number,
+  { batch, judged = true }: BatchRules,
 ): Promise<Played> {
   const cores = recorded.cores.map((core): SchedulableCore => ({ ...core, running: 0, free: core.cap }));
   const answers = new Answers(recorded);
@@ -55,7 +61,7 @@ export async function playBatches(
       checkPlaced(policy, [...placed.values()], started.length, cores);
       const finished = started.map((call) => answers.of(call, rows[call.seq] as number, placed.get(call.id) as string));
       for (const [call] of finished) policy.release?.(call.id, call);
-      for (const [call, score] of finished) policy.feedback?.(call, score);
+      for (const [call, score] of judged ? finished : []) policy.feedback?.(call, score);
       pending = pending.filter(({ id }) => !placed.has(id));
     }
   }

@@ -27,7 +27,7 @@ export async function sweepsOf(
   { batch, capped }: { readonly batch: number; readonly capped: boolean },
 ): Promise<readonly Sweep[]> {
   const predicted = async (alpha: number) =>
-    (await field.play(`eccos:alpha=${alpha},marginClip=0`, rows, batch)).predicted as number;
+    (await field.play(`eccos:alpha=${alpha},margin=0`, rows, { batch, judged: false })).predicted as number;
   const [low, high] = [await predicted(0), await predicted(1)];
   const alphas = Array.from({ length: ALPHAS }, (_, i) => {
     const share = 1 - (1 - i / (ALPHAS - 1)) ** DENSITY;

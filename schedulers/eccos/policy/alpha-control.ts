@@ -1,6 +1,7 @@
 import type { AssignmentSolution } from '../optimizer/assignment.js';
 import { solveAssignment } from '../optimizer/solve-assignment.js';
 import { CarriedPrice, type Spread } from './carried-price.js';
+import { UsualEase } from './ease.js';
 import type { Placed, PriceControl, PriceState, Sample } from './price-control.js';
 import { QualityMargin } from './quality-margin.js';
 
@@ -11,6 +12,11 @@ const ENOUGH = 64;
  * while at .5 the price needs thousands of calls to move.
  */
 const ETA = 8;
+/**
+ * Calls over which is made up for what others were predicted to be worse or better than aimed at, and most that is made
+ * up for, as mean quality: a target that was out of reach is not owed for ever.
+ */
+const REPAY = { calls: 1024, most: 0.03 } as const;
 /** Above round-robin's mean predicted quality, where no alpha is given. */
 const ABOVE_MEAN = 0.02;
 /** Answers over which means are taken to say that alpha is out of reach. */
@@ -28,7 +34,8 @@ export interface AlphaOptions {
 
 /**
  * Keeps mean quality at alpha: the price of quality rises while the calls that are placed are predicted to be worse than
- * alpha + margin and falls while they are better, and the margin follows what judged answers turn out to be.
+ * alpha + margin, for calls as easy as they are, and falls while they are better; the margin follows what judged answers
+ * turn out to be.
  */
 export class AlphaControl implements PriceControl {
   readonly #options: AlphaOptions;
@@ -37,7 +44,11 @@ export class AlphaControl implements PriceControl {
   readonly #predicted = new RecentMean(WINDOW.predicted);
   readonly #judged = new RecentMean(WINDOW.judged);
   #alpha: number | undefined;
+  readonly #ease = new UsualEase();
+  readonly #unjudged = new UnjudgedShare();
   #nextSample = 1;
+  /** Sum over calls of what was aimed at less what was predicted. The margin makes up for those that are judged. */
+  #owed = 0;
 
   constructor(options: AlphaOptions) {
     this.#options = options;
@@ -68,7 +79,7 @@ export class AlphaControl implements PriceControl {
       quality,
       cost: costUsd,
       caps: new Float64Array(m).fill(Infinity),
-      alpha: this.#aim ?? 0,
+      alpha: (this.#aim ?? 0) - UsualEase.of(sample).doubt,
     });
     this.#price.start(solution.lambda);
   }
@@ -77,10 +88,17 @@ export class AlphaControl implements PriceControl {
     this.#price.observe(spread);
   }
 
-  placed({ calls, quality }: Placed): void {
+  placed({ calls, quality, ease }: Placed): void {
     const aim = this.#aim;
     if (aim === undefined || calls === 0) return;
-    this.#price.move((ETA / 64) * (calls * aim - quality));
+    for (const one of ease) this.#ease.add(one);
+    const usual = this.#ease.mean + this.#ease.doubt;
+    const easier = ease.reduce((sum, one) => sum + one - usual, 0);
+    const repaid = (this.#unjudged.share * calls * this.#owed) / REPAY.calls;
+    this.#unjudged.placed(calls);
+    this.#price.move((ETA / 64) * (calls * aim + easier + repaid - quality));
+    const most = REPAY.most * REPAY.calls;
+    this.#owed = Math.max(-most, Math.min(most, this.#owed + calls * aim - quality));
     this.#predicted.add(quality / calls, calls);
   }
 
@@ -93,6 +111,7 @@ export class AlphaControl implements PriceControl {
     // A new aim moves the price at once, not only when calls have missed it.
     this.#price.move(ETA * (this.#margin.value - before));
     this.#judged.add(quality, 1);
+    this.#unjudged.judged();
   }
 
   get #aim(): number | undefined {
@@ -123,6 +142,27 @@ class RecentMean {
   add(value: number, weight: number): void {
     this.#count = Math.min(this.#window, this.#count + weight);
     this.#mean += Math.min(1, weight / this.#count) * (value - this.#mean);
+  }
+}
+
+/** Share of the last calls that nobody has judged, 0 to 1. */
+class UnjudgedShare {
+  #placed = 0;
+  #judged = 0;
+
+  get share(): number {
+    return this.#placed === 0 ? 1 : Math.max(0, 1 - this.#judged / this.#placed);
+  }
+
+  placed(calls: number): void {
+    this.#placed += calls;
+    if (this.#placed < 2 * WINDOW.judged) return;
+    this.#placed /= 2;
+    this.#judged /= 2;
+  }
+
+  judged(): void {
+    this.#judged++;
   }
 }
 

@@ -14,6 +14,8 @@ export interface Placed {
   readonly calls: number;
   readonly quality: number;
   readonly costUsd: number;
+  /** Of each call: how easy it is. */
+  readonly ease: readonly number[];
 }
 
 /** Where a price control stands, for reports and explanations. */

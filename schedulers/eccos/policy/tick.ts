@@ -2,6 +2,7 @@ import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { Assignment, PendingCall, SchedulableCore, SchedulingSnapshot } from '../../policy.js';
 import { solveAssignment } from '../optimizer/solve-assignment.js';
 import { type Candidates, candidates, URGENT } from './candidates.js';
+import { easeOf } from './ease.js';
 import { type Choice, explain, reasonOf } from './explanation.js';
 import type { HeldCall } from './held-calls.js';
 import { riskUsd, withRisk } from './lateness.js';
@@ -35,7 +36,7 @@ interface Claims {
 export class Tick {
   readonly market: Market;
   /** What was placed, summed. */
-  readonly placed = { calls: 0, quality: 0, costUsd: 0 };
+  readonly placed = { calls: 0, quality: 0, costUsd: 0, ease: [] as number[] };
   readonly #number: number;
   readonly #rules: TickRules;
   readonly #beliefs: Beliefs;
@@ -160,7 +161,10 @@ export class Tick {
     const choice = this.#choice(market, i, core, notes.length === 0 ? undefined : notes.join(', '));
     const before = held.choice;
     // A call that was placed before, and is moved or tried anew, counts with the difference only.
-    if (before === undefined) this.placed.calls++;
+    if (before === undefined) {
+      this.placed.calls++;
+      this.placed.ease.push(easeOf(market.quality, i, market.m));
+    }
     this.placed.quality += choice.quality[core]! - (before?.quality[before.chosen] ?? 0);
     this.placed.costUsd += choice.costUsd[core]! - (before?.costUsd[before.chosen] ?? 0);
     held.choice = choice;
