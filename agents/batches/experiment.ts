@@ -35,10 +35,11 @@ export async function runExperiment(
   const random = new Random(seed).stream('batches');
   const order = Int32Array.from(random.stream('order').shuffled([...field.calls.keys()]));
   const sweeps = await sweepsOf(field, order, { batch: together, capped });
+  const plays = new Plays(field, sweeps, together);
   // One global batch has no other to be compared with.
   const overheads = !capped && together < count;
   const measure = async (rows: Int32Array): Promise<Measured> => {
-    const points = await playAll(field, sweeps, rows, together);
+    const points = await plays.on(rows);
     const own = overheads
       ? await carriedPriceOverheads(field, rows, { sweep: sweeps[0] as Sweep, batch: together })
       : [];
@@ -58,16 +59,49 @@ export async function runExperiment(
   return { points: [...points], gates };
 }
 
-async function playAll(field: Field, sweeps: readonly Sweep[], rows: Int32Array, batch: number): Promise<Point[]> {
-  const points: Point[] = [];
-  for (const sweep of sweeps) {
-    for (const setting of sweep.settings) {
-      const { quality, costUsd, predicted } = await field.play(specOf(sweep, setting), rows, { batch });
-      points.push({ policy: sweep.policy, setting, quality, predictedQuality: predicted, costUsd });
-    }
+/** Plays every policy at every setting, as often as it is asked; rules that decide each call by itself only once. */
+class Plays {
+  readonly #field: Field;
+  readonly #sweeps: readonly Sweep[];
+  readonly #batch: number;
+  /** By spec: the column of each record's core. */
+  readonly #alone = new Map<string, Int32Array>();
+
+  constructor(field: Field, sweeps: readonly Sweep[], batch: number) {
+    this.#field = field;
+    this.#sweeps = sweeps;
+    this.#batch = batch;
   }
-  return points;
+
+  async on(rows: Int32Array): Promise<Point[]> {
+    const points: Point[] = [];
+    for (const sweep of this.#sweeps) {
+      for (const setting of sweep.settings) {
+        const spec = specOf(sweep, setting);
+        const played = sweep.alone ? await this.#playAlone(spec, rows) : await this.#play(spec, rows);
+        points.push({ policy: sweep.policy, setting, ...played });
+      }
+    }
+    return points;
+  }
+
+  async #play(spec: string, rows: Int32Array): Promise<Reached> {
+    const { quality, costUsd, predicted } = await this.#field.play(spec, rows, { batch: this.#batch });
+    return { quality, predictedQuality: predicted, costUsd };
+  }
+
+  async #playAlone(spec: string, rows: Int32Array): Promise<Reached> {
+    const { outcomes, calls } = this.#field;
+    const inOrder = Int32Array.from(calls.keys());
+    const columns = this.#alone.get(spec) ?? (await this.#field.play(spec, inOrder, { batch: this.#batch })).columns;
+    this.#alone.set(spec, columns);
+    const meanOf = (values: Float64Array) =>
+      rows.reduce((sum, row) => sum + values[row * outcomes.models + columns[row]!]!, 0) / rows.length;
+    return { quality: meanOf(outcomes.score), predictedQuality: null, costUsd: meanOf(outcomes.costUsd) };
+  }
 }
+
+type Reached = Omit<Point, 'policy' | 'setting'>;
 
 /** A resample that does not reach a figure counts as worse than any that does. */
 function figureOf(mean: number, resampled: readonly (number | null)[], at: Gate['at']): Figure {

@@ -20,6 +20,8 @@ export interface Played {
   readonly costUsd: number;
   /** Mean quality that the policy expected; null: it expects nothing. */
   readonly predicted: number | null;
+  /** Column of the core of each call, in order. */
+  readonly columns: Int32Array;
 }
 
 export interface BatchRules {
@@ -46,11 +48,12 @@ export async function playBatches(
   { batch, judged = true }: BatchRules,
 ): Promise<Played> {
   const cores = recorded.cores.map((core): SchedulableCore => ({ ...core, running: 0, free: core.cap }));
-  const answers = new Answers(recorded);
+  const eligible = cores.map(({ id }) => id);
+  const answers = new Answers(recorded, rows);
   for (let from = 0; from < rows.length; from += batch) {
     const now = (from / batch) * BATCH_MS;
     let pending = Array.from(rows.subarray(from, from + batch), (row, i) =>
-      pendingCall(recorded.calls[row] as PredictableCall, from + i, cores, now),
+      pendingCall(recorded.calls[row] as PredictableCall, from + i, eligible, now),
     );
     await policy.prepare?.(pending, cores);
     while (pending.length > 0) {
@@ -59,17 +62,18 @@ export async function playBatches(
       );
       const started = pending.filter(({ id }) => placed.has(id));
       checkPlaced(policy, [...placed.values()], started.length, cores);
-      const finished = started.map((call) => answers.of(call, rows[call.seq] as number, placed.get(call.id) as string));
+      const finished = started.map((call) => answers.of(call, placed.get(call.id) as string));
       for (const [call] of finished) policy.release?.(call.id, call);
       for (const [call, score] of judged ? finished : []) policy.feedback?.(call, score);
       pending = pending.filter(({ id }) => !placed.has(id));
     }
   }
-  const { score, costUsd } = answers;
+  const { score, costUsd, columns } = answers;
   return {
     quality: score / rows.length,
     costUsd: costUsd / rows.length,
     predicted: policy.outlook?.().predictedQuality ?? null,
+    columns,
   };
 }
 
@@ -77,17 +81,23 @@ export async function playBatches(
 class Answers {
   score = 0;
   costUsd = 0;
+  readonly columns: Int32Array;
+  readonly #rows: Int32Array;
   readonly #outcomes: Outcomes;
-  readonly #columns: ReadonlyMap<string, number>;
+  readonly #columnOf: ReadonlyMap<string, number>;
 
-  constructor({ outcomes, cores }: RecordedCalls) {
+  constructor({ outcomes, cores }: RecordedCalls, rows: Int32Array) {
+    this.columns = new Int32Array(rows.length);
+    this.#rows = rows;
     this.#outcomes = outcomes;
-    this.#columns = new Map(cores.map(({ id }, column) => [id, column]));
+    this.#columnOf = new Map(cores.map(({ id }, column) => [id, column]));
   }
 
-  of({ id, tenant, inputTokens, params }: PendingCall, row: number, core: string): [FinishedCall, number] {
+  of({ id, seq, tenant, inputTokens, params }: PendingCall, core: string): [FinishedCall, number] {
     const { models, score, costUsd, outputTokens } = this.#outcomes;
-    const cell = row * models + (this.#columns.get(core) as number);
+    const column = this.#columnOf.get(core) as number;
+    const cell = this.#rows[seq]! * models + column;
+    this.columns[seq] = column;
     this.score += score[cell]!;
     this.costUsd += costUsd[cell]!;
     return [
@@ -100,7 +110,7 @@ class Answers {
 function pendingCall(
   { tenant, inputTokens, params }: PredictableCall,
   seq: number,
-  cores: readonly CoreInfo[],
+  eligible: readonly string[],
   now: number,
 ): PendingCall {
   return {
@@ -113,7 +123,7 @@ function pendingCall(
     expiresAt: undefined,
     priority: 0,
     inputTokens,
-    eligible: cores.map(({ id }) => id),
+    eligible,
     pinned: undefined,
     placed: undefined,
     params,

@@ -6,6 +6,8 @@ export interface Sweep {
   /** Null: it has no such parameter. */
   readonly parameter: 'alpha' | 'threshold' | null;
   readonly settings: readonly (number | null)[];
+  /** Each call is decided by itself, whatever the others are: played once, its choices hold in every resample. */
+  readonly alone: boolean;
 }
 
 /** Settings of the per-call rules: 0, .05 ... 1. */
@@ -35,9 +37,11 @@ export async function sweepsOf(
   });
   const rules = capped ? CAPPED_RIVALS : FREE_RIVALS;
   return [
-    { policy: 'eccos', parameter: 'alpha', settings: [0, ...alphas, 1] },
-    ...rules.map((policy): Sweep => ({ policy, parameter: 'threshold', settings: THRESHOLDS })),
-    ...(capped ? ONE_POINT_RIVALS : []).map((policy): Sweep => ({ policy, parameter: null, settings: [null] })),
+    { policy: 'eccos', parameter: 'alpha', settings: [0, ...alphas, 1], alone: false },
+    ...rules.map((policy): Sweep => ({ policy, parameter: 'threshold', settings: THRESHOLDS, alone: !capped })),
+    ...(capped ? ONE_POINT_RIVALS : []).map(
+      (policy): Sweep => ({ policy, parameter: null, settings: [null], alone: false }),
+    ),
   ];
 }
 

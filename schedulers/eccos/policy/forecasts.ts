@@ -71,13 +71,14 @@ export class Forecasts {
     const width = this.#columns.size;
     const made = rows.map((row) => {
       const quality = new Float64Array(width).fill(Number.NaN);
-      const costUsd = quality.slice();
-      const tokensP90 = quality.slice();
-      for (const [j, { quality: expected, costMean, tokensP90: p90 }] of row.entries()) {
+      const costUsd = new Float64Array(width).fill(Number.NaN);
+      const tokensP90 = new Float64Array(width).fill(Number.NaN);
+      for (let j = 0; j < row.length; j++) {
         const column = columns[j] as number;
-        quality[column] = expected;
-        costUsd[column] = costMean;
-        tokensP90[column] = p90;
+        const one = row[j] as Prediction;
+        quality[column] = one.quality;
+        costUsd[column] = one.costMean;
+        tokensP90[column] = one.tokensP90;
       }
       return { quality, costUsd, tokensP90 };
     });
