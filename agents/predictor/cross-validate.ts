@@ -87,9 +87,8 @@ async function runFold(fold: Fold, context: Context): Promise<Artefact> {
   const { held } = fold;
   const rows = held.map(({ row }) => row);
   const known = [...fold.train, ...fold.validation].map(({ record }) => record);
-  const artefact = await withTrained(fold, setup.models, context, (predictor) =>
-    predictRows(predictor, held, cores, out.predictor),
-  );
+  const artefact = await train(fold, setup.models, context);
+  await withPredictor(artefact, seen, (predictor) => predictRows(predictor, held, cores, out.predictor));
   for (const half of [0, 1]) await predictNewModels(fold, half, known, context);
 
   const table = new DatasetTable(
@@ -102,39 +101,38 @@ async function runFold(fold: Fold, context: Context): Promise<Artefact> {
   return artefact;
 }
 
-/** Trains without one half of the models, and has it get to know each of them from a few judged records. */
+/** Trains without one half of the models, and gets to know each of them by itself from a few judged records. */
 async function predictNewModels(
   fold: Fold,
   half: number,
   known: readonly OutcomeRecord[],
   context: Context,
 ): Promise<void> {
-  const { cores, setup, out } = context;
+  const { cores, setup, seen, out } = context;
   const isNew = (place: number) => place % 2 === half;
   const trained = setup.models.filter((_, place) => !isNew(place));
   const unknown = cores.filter((_, place) => isNew(place));
   if (trained.length === 0 || unknown.length === 0) return;
-  await withTrained(fold, trained, context, async (predictor) => {
-    // Files may be in order of what they are about.
-    const shuffled = new Random(setup.seed).shuffled(known);
-    for (const core of unknown) {
-      const judged = shuffled.filter(({ outputs }) => outputs.some(({ model }) => model === core.id));
+  const artefact = await train(fold, trained, context);
+  // Files may be in order of what they are about.
+  const shuffled = new Random(setup.seed).shuffled(known);
+  for (const core of unknown) {
+    const judged = shuffled.filter(({ outputs }) => outputs.some(({ model }) => model === core.id));
+    await withPredictor(artefact, seen, async (predictor) => {
       await teach(predictor, judged.slice(0, NEW_MODEL_RECORDS), [core]);
-    }
-    const columns = unknown.map((core) => cores.indexOf(core));
-    await predictRows(predictor, fold.held, cores, out.newModel, { columns });
-  });
+      await predictRows(predictor, fold.held, cores, out.newModel, { columns: [cores.indexOf(core)] });
+    });
+  }
 }
 
-async function withTrained(
+async function train(
   { train, validation }: Fold,
   models: readonly string[],
   { setup, seen }: Context,
-  use: (predictor: Predictor) => Promise<void>,
 ): Promise<Artefact> {
   const { seed, pool, folds, source, onProgress } = setup;
   let done = 0;
-  const artefact = await trainPredictor(
+  return trainPredictor(
     { train, validation },
     {
       models,
@@ -149,11 +147,17 @@ async function withTrained(
     },
     pool,
   );
+}
+
+async function withPredictor(
+  artefact: Artefact,
+  seen: IdentifiedEncoder,
+  use: (predictor: Predictor) => Promise<void>,
+): Promise<void> {
   const predictor = await predictorOf(artefact, seen, 'the predictor of a fold');
   try {
     await use(predictor);
   } finally {
     await predictor.close();
   }
-  return artefact;
 }

@@ -34,13 +34,14 @@ export const beliefsState = z.strictObject({
 type BeliefsState = z.infer<typeof beliefsState>;
 
 /**
- * What feedback has taught, as a chain of maps of logits, each learnt from what the ones before leave open:
+ * What feedback has taught, as a chain of maps of logits, each of what the one before makes of it:
  *
  * - of the task: how hard it is for all cores, and how much the difficulty that the nets see means there
  * - of the core, over all tasks of the tenant
  * - of the core on this task.
  *
- * A few answers of every core then say much about each, and a new task starts from what others have shown.
+ * A surprise is shared among them by how unsure each is: one Bayesian model, but for covariances between the maps. A few
+ * answers of every core then say much about each, and a new task starts from what others have shown.
  */
 export class Beliefs {
   readonly #logits = new LRUCache<string, OnlineLogit>({ max: MAX_BELIEFS });
@@ -65,12 +66,11 @@ export class Beliefs {
   /** @param prior where it is new */
   of(place: Place, prior: CorePrior): CoreBelief {
     const { tenant, core, task = null } = place;
-    const { task: ofTask, core: ofCore } = prior.trained ? TRAINED : UNTRAINED;
     return new CoreBelief(
       prior.offset,
       [
-        this.#logit([tenant, task, prior.trained], ofTask),
-        this.#logit([tenant, core, prior.trained], ofCore),
+        this.#logit([tenant, task, prior.trained], TASK),
+        this.#logit([tenant, core, prior.trained], prior.trained ? TRAINED_CORE : NEW_CORE),
         this.#logit([tenant, task, core, prior.trained], LOCAL),
       ],
       [this.#token([tenant, core], prior.tokens), this.#token([tenant, task, core], prior.tokens)],
@@ -118,12 +118,15 @@ export class CoreBelief {
   }
 
   learnQuality(base: number, quality: number): void {
-    let logit = base + this.#offset;
+    const inputs: number[] = [];
+    const outcome = { logit: base + this.#offset, variance: 0 };
     for (const map of this.#maps) {
-      const before = logit;
-      logit = map.at(before);
-      map.learn(before, quality);
+      inputs.push(outcome.logit);
+      const { logit, variance } = map.outcomeAt(outcome.logit);
+      outcome.logit = logit;
+      outcome.variance += variance;
     }
+    for (const [i, map] of this.#maps.entries()) map.learn(inputs[i] as number, quality, outcome);
   }
 
   learnTokens(log: number, tokens: number): void {
@@ -148,12 +151,7 @@ function at<T extends object>(cache: LRUCache<string, T>, names: readonly unknow
 type Variances = Readonly<Record<'slopeVariance' | 'offsetVariance', number>>;
 
 /** How far each map is expected to end up from where it starts: squared standard deviations of slope and offset. */
-const TRAINED: Readonly<Record<'task' | 'core', Variances>> = {
-  task: { slopeVariance: 0.05, offsetVariance: 0.25 },
-  core: { slopeVariance: 0.02, offsetVariance: 0.1 },
-};
-const UNTRAINED: typeof TRAINED = {
-  task: { slopeVariance: 0.25, offsetVariance: 1 },
-  core: { slopeVariance: 0.05, offsetVariance: 1 },
-};
-const LOCAL: Variances = { slopeVariance: 0.02, offsetVariance: 0.25 };
+const TASK: Variances = { slopeVariance: 0.05, offsetVariance: 0.25 };
+const TRAINED_CORE: Variances = { slopeVariance: 0.02, offsetVariance: 0.1 };
+const NEW_CORE: Variances = { slopeVariance: 0.1, offsetVariance: 1 };
+const LOCAL: Variances = { slopeVariance: 0.02, offsetVariance: 0.05 };

@@ -9,6 +9,12 @@ export interface LogitPrior {
 /** Slope, offset, their variances with the covariance between, and the count of answers. */
 export type LogitState = [number, number, number, number, number, number];
 
+/** A logit, and how unsure it is. */
+export interface Outcome {
+  readonly logit: number;
+  readonly variance: number;
+}
+
 /**
  * A map of logits, slope x logit + offset, that is learnt one judged answer at a time: Bayesian logistic regression by
  * a Laplace step an answer (Spiegelhalter and Lauritzen, "Sequential updating of conditional probabilities", 1990).
@@ -53,13 +59,24 @@ export class OnlineLogit {
     return this.#slope * logit + this.#offset;
   }
 
-  /** @param quality of the answer, 0 to 1 */
-  learn(logit: number, quality: number): void {
-    const expected = 1 / (1 + Math.exp(-this.at(logit)));
+  /** How unsure it is of what it makes of a logit. */
+  outcomeAt(logit: number): Outcome {
+    return {
+      logit: this.at(logit),
+      variance: this.#vSlope * logit * logit + 2 * this.#vBoth * logit + this.#vOffset,
+    };
+  }
+
+  /**
+   * @param quality of the answer, 0 to 1
+   * @param outcome of a chain of maps that this one is part of: each takes its share of the surprise @default it is alone
+   */
+  learn(logit: number, quality: number, outcome: Outcome = this.outcomeAt(logit)): void {
+    const expected = 1 / (1 + Math.exp(-outcome.logit));
     const curvature = Math.max(LEAST_CURVATURE, expected * (1 - expected));
     const gainSlope = this.#vSlope * logit + this.#vBoth;
     const gainOffset = this.#vBoth * logit + this.#vOffset;
-    const scale = curvature / (1 + curvature * (gainSlope * logit + gainOffset));
+    const scale = curvature / (1 + curvature * outcome.variance);
     const surprise = (quality - expected) / curvature;
     this.#slope += scale * gainSlope * surprise;
     this.#offset += scale * gainOffset * surprise;
