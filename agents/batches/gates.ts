@@ -10,7 +10,7 @@ export type Comparison = Pick<Gate, 'name' | 'against' | 'at'> & {
 /** Behind the name of a policy: at all of its settings. */
 const SWEEP = ' sweep';
 /** The setting that the per-call rules ship with. */
-export const SHIPPED_THRESHOLD = 0.7;
+const SHIPPED_THRESHOLD = 0.7;
 const POINTS = 100;
 
 /** What eccos gains on each rival that was played, by name of the gate. */

@@ -26,7 +26,11 @@ const SEED = 1;
 export async function compareBatches(flags: BatchFlags, command: string): Promise<readonly BatchReport[]> {
   const { cv: folds, data } = flags;
   if (folds === undefined || data.length === 0) {
-    throw new SyscallError('invalid-config', '--batch: Expected --cv and --data with it, got neither or one');
+    const got = [folds === undefined ? '' : '--cv', data.length === 0 ? '' : '--data'].filter((flag) => flag !== '');
+    throw new SyscallError(
+      'invalid-config',
+      `--batch: Expected --cv and --data with it, got ${got[0] ?? 'neither'}${got.length === 1 ? ' alone' : ''}`,
+    );
   }
   const asked = flags.models === undefined ? undefined : await readModelNames(flags.models);
   const reports: BatchReport[] = [];

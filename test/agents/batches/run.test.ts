@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, describe, expect, test } from 'vitest';
+import { registerCompare } from '../../../agents/shell/compare.js';
+import { recordsOf } from './made-field.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'batches-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const DATA = join(folder, 'few.jsonl');
+writeFileSync(
+  DATA,
+  recordsOf(Array.from({ length: 12 }, () => ({ a: [1, 0.001], b: [0, 0.002] })))
+    .map((record) => `${JSON.stringify(record)}\n`)
+    .join(''),
+);
+
+/** What `eccos compare` says to these words, which it does not get to play. */
+async function complaintOf(...words: string[]): Promise<string> {
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
+  registerCompare(program);
+  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
+  try {
+    await program.parseAsync(['compare', '--json', join(folder, 'report.json'), ...words], { from: 'user' });
+    return 'nothing';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+describe('eccos compare --batch', () => {
+  test.each([
+    ['--cv alone', ['--cv', '5'], '--cv: Expected --batch with it, got --cv 5 alone'],
+    ['no --cv', ['--batch', '64', '--data', DATA], '--batch: Expected --cv and --data with it, got --data alone'],
+    ['no --data', ['--batch', '64', '--cv'], '--batch: Expected --cv and --data with it, got --cv alone'],
+    [
+      'a trace',
+      ['--batch', 'all', '--cv', '--data', DATA, '--trace', 'x'],
+      "option '--batch <n>' cannot be used with option '--trace <file>'",
+    ],
+    ['a load in real time', ['--batch', '8', '--cv', '--data', DATA, '--live'], "cannot be used with option '--live'"],
+    ['a batch of none', ['--batch', '0'], 'Expected a whole number from 1 to 1000000, or all.'],
+    [
+      'a model that is not there',
+      ['--batch', '8', '--cv', '--data', DATA, '--models', 'c'],
+      '--models: Expected models that the data knows (a, b), got "c"',
+    ],
+    [
+      'a core that is not there',
+      ['--batch', '8', '--cv', '--data', DATA, '--caps', capsFile('c: 3')],
+      '--caps: Expected names of a, b, got "c"',
+    ],
+    [
+      'too few records',
+      ['--batch', '8', '--cv', '--data', DATA],
+      'Expected at least 20 records of the chosen models in the train part of',
+    ],
+  ])('%s', async (_, words, complaint) => {
+    expect(await complaintOf(...words)).toContain(complaint);
+  });
+});
+
+function capsFile(text: string): string {
+  const path = join(folder, 'caps.yaml');
+  writeFileSync(path, text);
+  return path;
+}
