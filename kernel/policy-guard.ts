@@ -35,6 +35,10 @@ export class PolicyGuard {
     return this.#policy.timeSliceMs;
   }
 
+  get tickMs(): Millis {
+    return this.#policy.tickMs ?? 0;
+  }
+
   /** Whether a call must be prepared before it is scheduled. */
   get prepares(): boolean {
     return this.#policy.prepare !== undefined;

@@ -11,6 +11,7 @@ import { PendingSet } from './pending-set.js';
 import type { PolicyGuard } from './policy-guard.js';
 import type { Runner } from './runner.js';
 import type { SyscallTable } from './syscall-table.js';
+import { TickPacer } from './tick-pacer.js';
 
 /** Takes pending calls to the cores: a snapshot goes to the policy, and what it decides into the cores' queues. */
 export class SchedulerLoop {
@@ -30,6 +31,7 @@ export class SchedulerLoop {
   readonly #scheduled = new Map<Call, CoreSlot>();
   #order = 0;
   #tickDue = false;
+  readonly #pacer: TickPacer;
 
   constructor(deps: {
     readonly clock: Clock;
@@ -49,6 +51,7 @@ export class SchedulerLoop {
     this.#table = deps.table;
     this.#metrics = deps.metrics;
     this.#events = deps.events;
+    this.#pacer = new TickPacer(deps.clock, deps.policy.tickMs, () => this.#tick());
     this.slots = new Map(
       deps.cores.map((core) => [core.info.id, new CoreSlot(core, deps.clock, () => this.requestTick())]),
     );
@@ -76,7 +79,7 @@ export class SchedulerLoop {
     this.#clock.after(0, () => {
       this.#tickDue = false;
       void this.#prepare();
-      this.#tick();
+      this.#pacer.happened();
     });
   }
 
@@ -98,6 +101,7 @@ export class SchedulerLoop {
     const open = new Map(calls.filter((call) => !call.isFinal).map((call) => [call.id, call]));
     if (open.size === 0) return;
     for (const call of open.values()) this.#pending.add(call);
+    this.#pacer.arrived(open.size);
     const pending = [...open.values()].map((call) => call.view);
     for (const { syscallId, reason } of this.#policy.refuse({
       now: this.#clock.now(),
@@ -116,6 +120,7 @@ export class SchedulerLoop {
     // Without a free slot nothing can start; but what the queues hold already may be put elsewhere.
     if (this.#scheduled.size === 0 && cores.every((core) => core.free === 0)) return;
     const snapshot = { now: this.#clock.now(), pending: this.#pending.views(), cores };
+    this.#pacer.decided();
     const startedAt = this.#stopwatch();
     const placements = this.#valid(this.#policy.schedule(snapshot));
     const decisionMs = this.#stopwatch() - startedAt;

@@ -79,6 +79,8 @@ export interface SchedulerPolicy {
   readonly name: string;
   /** A running call is preempted after this long if a call of another agent waits for its core. Cores without `supportsPrefix` are left alone. */
   readonly timeSliceMs?: Millis;
+  /** Least time between two decisions, unless 64 calls are new since the last one. @default 0: whenever something happens */
+  readonly tickMs?: Millis;
   /** Why it may leave a slot idle while a call that could use it waits; undefined: it never does. */
   readonly waitsOnPurpose?: string | undefined;
   /**

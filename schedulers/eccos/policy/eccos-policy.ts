@@ -24,6 +24,8 @@ export interface EccosOptions extends TickRules {
   readonly control: PriceControl;
   /** Share of the interaction of call and core that is kept, 0 to 1. */
   readonly gamma: number;
+  /** Least milliseconds between two ticks, unless 64 calls are new. */
+  readonly tickMs: number;
   /** What becomes of a call whose `minQuality` no core is expected to reach. */
   readonly infeasible: 'best-effort' | 'refuse';
 }
@@ -51,6 +53,7 @@ const WAITS = {
  */
 export class EccosPolicy implements SchedulerPolicy {
   readonly name = 'eccos';
+  readonly tickMs: number;
   readonly waitsOnPurpose?: string;
   readonly #options: EccosOptions;
   readonly #forecasts: Forecasts;
@@ -68,7 +71,8 @@ export class EccosPolicy implements SchedulerPolicy {
 
   constructor(options: EccosOptions) {
     this.#options = options;
-    const { patience, queueAhead } = options;
+    const { patience, queueAhead, tickMs } = options;
+    this.tickMs = tickMs;
     if (patience > 0) this.waitsOnPurpose = WAITS.patience;
     else if (queueAhead > 0) this.waitsOnPurpose = WAITS.queueAhead;
     this.#forecasts = new Forecasts(options.gamma);

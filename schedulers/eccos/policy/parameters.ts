@@ -25,6 +25,8 @@ export const eccosParameters = z
     margin: numberText(0, 1).default(0.01),
     /** How far feedback may raise the margin; it may lower it by a third of that. */
     marginClip: numberText(0, 1).default(0.15),
+    /** Least milliseconds between two ticks, unless 64 calls are new since. 0: whenever something happens. */
+    tickMs: numberText(0, 60_000).default(0),
     /** Ticks pending after which a call goes before all others. */
     overdueTicks: count(1_000_000).default(20),
     /** Calls that each core's queue may hold beyond its free slots. */
