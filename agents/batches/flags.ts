@@ -25,7 +25,10 @@ const STREAM_OPTIONS = [
 export function addBatchOptions(command: Command): void {
   command
     .addOption(
-      new Option('--batch <n>', 'closed batches of n calls, or all, instead of a stream; with --cv and --data')
+      new Option(
+        '--batch <n>',
+        'closed batches of n calls, or all, with --cv and --data; no caps, or --caps FILE, or --caps default',
+      )
         .argParser(batchSize)
         .conflicts(STREAM_OPTIONS),
     )
