@@ -67,6 +67,8 @@ export class Forecasts {
 
   /** @param rows a row a call, a column a core of `cores` */
   add(rows: readonly (readonly Prediction[])[], cores: readonly CoreInfo[]): Forecast[] {
+    // No rows tell no effects, and must not pass for the first ones.
+    if (rows.length === 0) return [];
     const columns = cores.map(({ id }) => this.columnOf(id));
     const width = this.#columns.size;
     const made = rows.map((row) => {

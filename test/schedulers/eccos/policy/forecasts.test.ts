@@ -30,6 +30,13 @@ test('gamma is the share of what sets a core apart on one call that is kept', ()
   for (const [i, one] of half.entries()) expect(one).toBeCloseTo(((raw[i] as number) + mean) / 2, 6);
 });
 
+test('a boot without calls tells nothing: the first rows are shrunk to their own mean all the same', () => {
+  const rows = [row(0.2, 0.6), row(0.5, 0.5), row(0.4, 0.9)];
+  const booted = new Forecasts(0.3);
+  expect(booted.add([], CORES)).toEqual([]);
+  expect(booted.add(rows, CORES)).toEqual(new Forecasts(0.3).add(rows, CORES));
+});
+
 test('a call that could not be predicted is taken for a usual one', () => {
   const forecasts = new Forecasts(1);
   const nothing = forecasts.unknown(pendingCall(0, { inputTokens: 488 }), CORES);
