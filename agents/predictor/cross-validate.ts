@@ -119,7 +119,7 @@ async function predictNewModels(
   for (const core of unknown) {
     const judged = shuffled.filter(({ outputs }) => outputs.some(({ model }) => model === core.id));
     await withPredictor(artefact, seen, async (predictor) => {
-      await teach(predictor, judged.slice(0, NEW_MODEL_RECORDS), [core]);
+      await teach(predictor, judged.slice(0, NEW_MODEL_RECORDS), cores, { judged: [core] });
       await predictRows(predictor, fold.held, cores, out.newModel, { columns: [cores.indexOf(core)] });
     });
   }

@@ -95,7 +95,7 @@ async function evaluateAsIs(options: EvaluateOptions): Promise<EvaluationReport>
   try {
     progress.start('predicting');
     const onBatch = (count: number) => progress.grow(count / (judged.length + held.length));
-    await teach(predictor, judged, cores, onBatch);
+    await teach(predictor, judged, cores, { onBatch });
     const predictions = emptyPredictions(held.length * models.length);
     const rows = held.map((record, row) => ({ row, record }));
     await predictRows(predictor, rows, cores, predictions, { onBatch });

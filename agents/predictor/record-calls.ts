@@ -54,17 +54,21 @@ export function callOf({ prompt, dataset, input_tokens }: OutcomeRecord): Predic
 }
 
 /**
- * Has the predictor learn what these cores made of the records.
+ * Has the predictor learn what cores made of the records.
  *
+ * @param judged of the cores, those whose answers are judged @default all
  * @param onBatch told of each batch: how many more records are done
  */
 export async function teach(
   predictor: Predictor,
   records: readonly OutcomeRecord[],
   cores: readonly CoreInfo[],
-  onBatch: (count: number) => void = () => {},
+  {
+    judged = cores,
+    onBatch = () => {},
+  }: { readonly judged?: readonly CoreInfo[]; readonly onBatch?: (count: number) => void } = {},
 ): Promise<void> {
-  const ids = new Set(cores.map(({ id }) => id));
+  const ids = new Set(judged.map(({ id }) => id));
   for (let from = 0; from < records.length; from += BATCH) {
     const batch = records.slice(from, from + BATCH);
     await predictor.predict(batch.map(callOf), cores);

@@ -1,10 +1,7 @@
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { type LogitState, OnlineLogit } from './online-logit.js';
-import { TokenLearner, type TokenPrior, type TokenState } from './token-learner.js';
-
-/** Tenants x tasks x cores that are kept; those used least recently go first. */
-const MAX_BELIEFS = 20_000;
+import { type Entry, KeptByTenant } from './kept-by-tenant.js';
+import { OnlineLogit } from './online-logit.js';
+import { TokenLearner, type TokenPrior } from './token-learner.js';
 
 /** What is thought of a core before any of its answers was judged. */
 export interface CorePrior {
@@ -27,8 +24,8 @@ const number = z.number();
 /** Beliefs as they are saved. */
 export const beliefsState = z.strictObject({
   version: z.literal(1),
-  logits: z.array(z.tuple([z.string(), z.tuple([number, number, number, number, number, number])])),
-  tokens: z.array(z.tuple([z.string(), z.tuple([number, number, number, number])])),
+  logits: z.array(z.tuple([z.string(), z.string(), z.tuple([number, number, number, number, number, number])])),
+  tokens: z.array(z.tuple([z.string(), z.string(), z.tuple([number, number, number, number])])),
 });
 
 type BeliefsState = z.infer<typeof beliefsState>;
@@ -44,13 +41,13 @@ type BeliefsState = z.infer<typeof beliefsState>;
  * answers of every core then say much about each, and a new task starts from what others have shown.
  */
 export class Beliefs {
-  readonly #logits = new LRUCache<string, OnlineLogit>({ max: MAX_BELIEFS });
-  readonly #tokens = new LRUCache<string, TokenLearner>({ max: MAX_BELIEFS });
+  readonly #logits = new KeptByTenant<OnlineLogit>();
+  readonly #tokens = new KeptByTenant<TokenLearner>();
 
   static from({ logits, tokens }: BeliefsState): Beliefs {
     const beliefs = new Beliefs();
-    for (const [key, state] of logits) beliefs.#logits.set(key, OnlineLogit.from(state));
-    for (const [key, state] of tokens) beliefs.#tokens.set(key, TokenLearner.from(state));
+    for (const [tenant, name, state] of logits) beliefs.#logits.keep(tenant, name, OnlineLogit.from(state));
+    for (const [tenant, name, state] of tokens) beliefs.#tokens.keep(tenant, name, TokenLearner.from(state));
     return beliefs;
   }
 
@@ -58,36 +55,35 @@ export class Beliefs {
   state(): BeliefsState {
     return {
       version: 1,
-      logits: stateOf<LogitState, OnlineLogit>(this.#logits),
-      tokens: stateOf<TokenState, TokenLearner>(this.#tokens),
+      logits: this.#logits.all().map(([tenant, name, map]) => [tenant, name, map.state]),
+      tokens: this.#tokens.all().map(([tenant, name, learner]) => [tenant, name, learner.state]),
     };
   }
 
   /** @param prior where it is new */
-  of(place: Place, prior: CorePrior): CoreBelief {
-    const { tenant, core, task = null } = place;
+  of({ tenant, core, task }: Place, { trained, offset, tokens }: CorePrior): CoreBelief {
+    const logit = (kind: string, names: readonly unknown[], variances: Variances) =>
+      this.#logits.entry(
+        tenant,
+        JSON.stringify([kind, ...names, trained]),
+        () => new OnlineLogit({ slope: 1, offset: 0, ...variances }),
+      );
+    const token = (...names: readonly unknown[]) =>
+      this.#tokens.entry(tenant, JSON.stringify(names), () => new TokenLearner(tokens));
     return new CoreBelief(
-      prior.offset,
+      offset,
       [
-        this.#logit([tenant, task, prior.trained], TASK),
-        this.#logit([tenant, core, prior.trained], prior.trained ? TRAINED_CORE : NEW_CORE),
-        this.#logit([tenant, task, core, prior.trained], LOCAL),
+        logit('task', [task], TASK),
+        logit('core', [core], trained ? TRAINED_CORE : NEW_CORE),
+        logit('both', [task, core], LOCAL),
       ],
-      [this.#token([tenant, core], prior.tokens), this.#token([tenant, task, core], prior.tokens)],
+      [token(core), token(task, core)],
     );
-  }
-
-  #logit(names: readonly unknown[], variances: Variances): OnlineLogit {
-    return at(this.#logits, names, () => new OnlineLogit({ slope: 1, offset: 0, ...variances }));
-  }
-
-  #token(names: readonly unknown[], prior: TokenPrior): TokenLearner {
-    return at(this.#tokens, names, () => new TokenLearner(prior));
   }
 }
 
-type Maps = readonly [task: OnlineLogit, core: OnlineLogit, local: OnlineLogit];
-type Tokens = readonly [core: TokenLearner, local: TokenLearner];
+type Maps = readonly [task: Entry<OnlineLogit>, core: Entry<OnlineLogit>, local: Entry<OnlineLogit>];
+type Tokens = readonly [core: Entry<TokenLearner>, local: Entry<TokenLearner>];
 
 /** What is thought of one core on one task. */
 export class CoreBelief {
@@ -103,49 +99,41 @@ export class CoreBelief {
 
   /** Judged answers of the core, on any task. */
   get judged(): number {
-    return this.#maps[1].learnt;
+    return this.#maps[1].value.learnt;
   }
 
   /** @param base logit of the nets */
   logitAt(base: number): number {
-    return this.#maps.reduce((logit, map) => map.at(logit), base + this.#offset);
+    return this.#maps.reduce((logit, { value }) => value.at(logit), base + this.#offset);
   }
 
   /** @param log predicted log(1 + tokens) */
   tokensAt(log: number): { readonly mean: number; readonly p90: number } {
     const [core, local] = this.#tokens;
-    return (local.learnt > 0 ? local : core).at(log);
+    return (local.value.learnt > 0 ? local : core).value.at(log);
   }
 
   learnQuality(base: number, quality: number): void {
     const inputs: number[] = [];
     const outcome = { logit: base + this.#offset, variance: 0 };
-    for (const map of this.#maps) {
+    for (const { value } of this.#maps) {
       inputs.push(outcome.logit);
-      const { logit, variance } = map.outcomeAt(outcome.logit);
+      const { logit, variance } = value.outcomeAt(outcome.logit);
       outcome.logit = logit;
       outcome.variance += variance;
     }
-    for (const [i, map] of this.#maps.entries()) map.learn(inputs[i] as number, quality, outcome);
+    for (const [i, map] of this.#maps.entries()) {
+      map.value.learn(inputs[i] as number, quality, outcome);
+      map.keep();
+    }
   }
 
   learnTokens(log: number, tokens: number): void {
-    for (const learner of this.#tokens) learner.learn(log, tokens);
+    for (const learner of this.#tokens) {
+      learner.value.learn(log, tokens);
+      learner.keep();
+    }
   }
-}
-
-/** Used last comes last: a cache that is filled in this order forgets in the same order. */
-function stateOf<S, T extends { readonly state: S }>(cache: LRUCache<string, T>): [string, S][] {
-  return cache.dump().map(([key, { value }]) => [key, value.state]);
-}
-
-function at<T extends object>(cache: LRUCache<string, T>, names: readonly unknown[], create: () => T): T {
-  const key = JSON.stringify(names);
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const fresh = create();
-  cache.set(key, fresh);
-  return fresh;
 }
 
 type Variances = Readonly<Record<'slopeVariance' | 'offsetVariance', number>>;

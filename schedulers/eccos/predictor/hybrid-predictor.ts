@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import { promptOf } from '../../../syscalls/llm-chat.js';
@@ -11,7 +12,7 @@ import type { Memory } from './memory.js';
 import type { AnsweredCall, PredictableCall, Prediction, PredictionSource, Predictor } from './prediction.js';
 import { type PromptFeatures, promptFeatures } from './prompt-features.js';
 
-/** Prompts that are kept as seen, at about 5 KB each. */
+/** Prompts that are kept as seen, by hash, at about 5 KB each. */
 const MAX_PROMPTS = 4096;
 /** Judged answers of a core from which on its own map says more than its prior. */
 const FITTED = 20;
@@ -112,14 +113,14 @@ export class HybridPredictor implements Predictor {
 
   async #see(prompts: readonly string[]): Promise<readonly Sight[]> {
     const { encoder, heads } = this.#parts;
-    const known = prompts.map((prompt) => this.#sights.get(prompt));
+    const known = prompts.map((prompt) => this.#sights.get(keyOf(prompt)));
     const fresh = [...new Set(prompts.filter((_, i) => known[i] === undefined))];
     const features = await promptFeatures(encoder, fresh);
     const outputs = await heads.infer(features.map((one) => one.features));
     const seen = new Map(
       fresh.map((prompt, i) => [prompt, { features: features[i] as PromptFeatures, heads: outputs[i] as HeadsOutput }]),
     );
-    for (const [prompt, sight] of seen) this.#sights.set(prompt, sight);
+    for (const [prompt, sight] of seen) this.#sights.set(keyOf(prompt), sight);
     return prompts.map((prompt, i) => (known[i] ?? seen.get(prompt)) as Sight);
   }
 
@@ -165,9 +166,22 @@ export class HybridPredictor implements Predictor {
   }
 
   #learn(lesson: Lesson): void {
-    const sight = this.#sights.get(promptOf(lesson.call.params));
-    if (sight === undefined) this.#late = [...this.#late, lesson].slice(-MAX_LATE);
+    const sight = this.#sights.get(keyOf(promptOf(lesson.call.params)));
+    if (sight === undefined) this.#postpone(lesson);
     else this.#learnFrom(lesson, sight);
+  }
+
+  #postpone({ call, quality }: Lesson): void {
+    const params = { messages: [{ role: 'user' as const, content: promptOf(call.params) }], task: call.params.task };
+    let room: number = MAX_LATE.characters;
+    this.#late = [...this.#late, { call: { ...call, params }, quality }]
+      .slice(-MAX_LATE.lessons)
+      .toReversed()
+      .filter((late) => {
+        room -= promptOf(late.call.params).length;
+        return room >= 0;
+      })
+      .toReversed();
   }
 
   #learnFrom({ call, quality }: Lesson, { features, heads }: Sight): void {
@@ -187,8 +201,13 @@ export class HybridPredictor implements Predictor {
   }
 }
 
-/** Lessons that wait to be learnt; older ones are dropped. */
-const MAX_LATE = 1024;
+/** Most lessons that wait to be learnt, and characters of their prompts; older ones are dropped. */
+const MAX_LATE = { lessons: 1024, characters: 2 ** 22 } as const;
+
+/** Prompts may be long, hashes are not. */
+function keyOf(prompt: string): string {
+  return createHash('sha256').update(prompt, 'utf16le').digest('base64');
+}
 
 function partitionOf({ tenant, params: { task = '' } }: Pick<PredictableCall, 'tenant' | 'params'>): PartitionName {
   return { tenant, task };

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { SyscallError } from '../../../syscalls/errors.js';
 import { describeIssue } from '../../../syscalls/protocol.js';
 import { CaseStore } from '../retrieval/case-store.js';
@@ -11,53 +12,62 @@ const BELIEFS = 'beliefs.json';
 /** Readable for the owner alone: names of tenants and tasks are in it. */
 const MODE = 0o600;
 
+/** What a memory rests on: with other vectors or other nets it would mean something else. */
+export interface MemoryBase {
+  /** sha256 of the encoder. */
+  readonly encoder: string;
+  readonly dimensions: number;
+  /** sha256 of the nets. */
+  readonly heads: string;
+}
+
+const beliefsFile = beliefsState.extend({ heads: z.string() });
+
 /** What a predictor has learnt while it was running. */
 export interface Memory {
+  readonly base: MemoryBase;
   readonly store: CaseStore;
   readonly beliefs: Beliefs;
 }
 
 /** Nothing learnt yet. */
-export function emptyMemory(encoder: { readonly sha256: string; readonly dimensions: number }): Memory {
-  return { store: new CaseStore(encoder.sha256, encoder.dimensions), beliefs: new Beliefs() };
+export function emptyMemory(base: MemoryBase): Memory {
+  return { base, store: new CaseStore(base.encoder, base.dimensions), beliefs: new Beliefs() };
 }
 
 /**
  * What was saved in a folder; nothing, if there is none yet. It is saved anew at once, which a folder that cannot be
  * written does not survive.
  *
- * @throws SyscallError `invalid-config` for files that are cut, altered, or of another encoder, or cannot be written
+ * @throws SyscallError `invalid-config` for files that are cut, altered, of another encoder or other nets, or cannot be written
  */
-export async function openMemory(
-  folder: string,
-  encoder: { readonly sha256: string; readonly dimensions: number },
-): Promise<Memory> {
-  const memory = await restore(folder, encoder);
+export async function openMemory(folder: string, base: MemoryBase): Promise<Memory> {
+  const memory = await restore(folder, base);
   await saveMemory(folder, memory);
   return memory;
 }
 
-async function restore(
-  folder: string,
-  encoder: { readonly sha256: string; readonly dimensions: number },
-): Promise<Memory> {
+async function restore(folder: string, base: MemoryBase): Promise<Memory> {
   const path = join(folder, BELIEFS);
   const text = await textOf(path);
-  if (text === undefined) return emptyMemory(encoder);
+  if (text === undefined) return emptyMemory(base);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new SyscallError('invalid-config', `Expected ${path} to be JSON`, { cause });
   }
-  const parsed = beliefsState.safeParse(value);
+  const parsed = beliefsFile.safeParse(value);
   if (!parsed.success)
     throw new SyscallError('invalid-config', `${path}: ${describeIssue(parsed.error, value, 'beliefs')}`);
-  const { dimensions, sha256 } = encoder;
-  return {
-    store: await restoreStore(join(folder, CASES), { encoder: sha256, dimensions }),
-    beliefs: Beliefs.from(parsed.data),
-  };
+  const { heads, ...state } = parsed.data;
+  if (heads !== base.heads) {
+    throw new SyscallError(
+      'invalid-config',
+      `${path}: Expected what was learnt beside the nets of sha256 ${base.heads}, got ${heads}; nets that are trained anew begin with a new memory`,
+    );
+  }
+  return { base, store: await restoreStore(join(folder, CASES), base), beliefs: Beliefs.from(state) };
 }
 
 /**
@@ -65,12 +75,12 @@ async function restore(
  *
  * @throws SyscallError `invalid-config` for a folder that cannot be written
  */
-export async function saveMemory(folder: string, { store, beliefs }: Memory): Promise<void> {
+export async function saveMemory(folder: string, { base, store, beliefs }: Memory): Promise<void> {
   const path = join(folder, BELIEFS);
   try {
     await mkdir(folder, { recursive: true });
     await saveStore(store, join(folder, CASES));
-    await writeFile(`${path}.new`, JSON.stringify(beliefs.state()), { mode: MODE });
+    await writeFile(`${path}.new`, JSON.stringify({ ...beliefs.state(), heads: base.heads }), { mode: MODE });
     await rename(`${path}.new`, path);
   } catch (cause) {
     const { message } = SyscallError.from(cause);

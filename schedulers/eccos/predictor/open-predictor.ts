@@ -70,13 +70,12 @@ export async function predictorOf(
       `Expected the encoder that ${name} was trained on, sha256 ${file.encoder.sha256}, got ${sha256}`,
     );
   }
-  const { dimensions } = encoder;
-  const remembered = { sha256, dimensions };
+  const base = { encoder: sha256, dimensions: encoder.dimensions, heads: file.heads };
   // First what needs no closing: where it fails, nothing stays open.
   const kept =
     memory === undefined
-      ? { memory: emptyMemory(remembered) }
-      : { memory: await openMemory(memory, remembered), save: (learnt: Memory) => saveMemory(memory, learnt) };
+      ? { memory: emptyMemory(base) }
+      : { memory: await openMemory(memory, base), save: (learnt: Memory) => saveMemory(memory, learnt) };
   const source = { name: join(name, 'heads.onnx'), bytes: heads };
   return new HybridPredictor({ encoder, heads: await TrainedHeads.open(source, file.scale, file.models), ...kept });
 }

@@ -73,7 +73,7 @@ test('a record is the call that it was, and its data set the task', () => {
 
 test('teaching predicts each batch first, then tells tokens and score of the cores that are there', async () => {
   const [notes, counts] = [new Notes(), [] as number[]];
-  await teach(notes, RECORDS, coresOf(RECORDS, ['b']), (count) => counts.push(count));
+  await teach(notes, RECORDS, coresOf(RECORDS, ['b']), { onBatch: (count) => counts.push(count) });
   expect(notes.asked.map((batch) => batch.length)).toEqual([64, 64, 2]);
   expect(notes.asked.flat()).toEqual(RECORDS.map(({ prompt }) => prompt));
   expect(notes.told.slice(0, 3)).toEqual(['x by b: 5 tokens', 'x by b: 0', 'xx by b: 5 tokens']);

@@ -69,7 +69,7 @@ export interface Made {
 
 /** A predictor that has learnt nothing yet. */
 export function predictorWith(heads: TrainedHeads, save?: (memory: Memory) => Promise<void>): Made {
-  const memory = emptyMemory({ sha256: 'angles', dimensions: angles.dimensions });
+  const memory = emptyMemory({ encoder: 'angles', dimensions: angles.dimensions, heads: 'planted' });
   const parts = { encoder: angles, heads, memory };
   return { predictor: new HybridPredictor(save === undefined ? parts : { ...parts, save }), memory };
 }

@@ -1,0 +1,37 @@
+import { LRUCache } from 'lru-cache';
+
+/** Tenants that are kept, and things of each. */
+const MAX = { tenants: 256, things: 4096 } as const;
+
+/** Something by its name, kept or new. */
+export interface Entry<T> {
+  readonly value: T;
+  /** Keeps it, as the one used last. What is only looked at takes no room and no turn. */
+  keep(): void;
+}
+
+/** Named things of tenants, bounded: those kept least recently go first, and no tenant's for another's. */
+export class KeptByTenant<T extends object> {
+  readonly #tenants = new LRUCache<string, LRUCache<string, T>>({ max: MAX.tenants });
+
+  /** @param create where it is not kept */
+  entry(tenant: string, name: string, create: () => T): Entry<T> {
+    const value = this.#tenants.peek(tenant)?.peek(name) ?? create();
+    return { value, keep: () => this.keep(tenant, name, value) };
+  }
+
+  keep(tenant: string, name: string, value: T): void {
+    const own = this.#tenants.get(tenant) ?? new LRUCache<string, T>({ max: MAX.things });
+    own.set(name, value);
+    this.#tenants.set(tenant, own);
+  }
+
+  /** In an order that, kept anew, is forgotten as this is. */
+  all(): [tenant: string, name: string, value: T][] {
+    return this.#tenants
+      .dump()
+      .flatMap(([tenant, { value: own }]) =>
+        own.dump().map(([name, { value }]): [string, string, T] => [tenant, name, value]),
+      );
+  }
+}
