@@ -35,8 +35,8 @@ const LENGTH_TOLERANCE = 1e-3;
 /**
  * Judged calls of the past, by tenant and task, and what the similar ones among them say of a new call.
  *
- * Bounded: a full partition forgets the text judged longest ago, a full store the partition that was used (judged in or
- * asked) longest ago. Memory: about two copies of a vector a point, so 0.4 GB for 100,000 points of 512 dimensions.
+ * Bounded: a full partition forgets the text judged longest ago, a full store, of the tenant that fills most of it, the
+ * partition that was used (judged in or asked) longest ago. Memory: about two copies of a vector a point, so 0.4 GB for 100,000 points of 512 dimensions.
  */
 export class CaseStore {
   /** The encoder whose vectors these are: those of another mean something else. */
@@ -74,7 +74,7 @@ export class CaseStore {
     if (!(score >= 0 && score <= 1)) throw refused('score', 'a number from 0 to 1', score);
     if (!(Number.isInteger(outputTokens) && outputTokens >= 0 && outputTokens < 2 ** 32))
       throw refused('outputTokens', 'an integer from 0 to 2^32 - 1', outputTokens);
-    const id = digest(name.tenant, name.task);
+    const id = partitionId(name);
     this.#change(id, (partition) => partition.insert(digest(name.tenant, name.task, text), vector, model, outcome));
   }
 
@@ -114,9 +114,9 @@ export class CaseStore {
     this.#change(id, (partition) => partition.restore(points));
   }
 
-  #ask({ tenant, task }: PartitionName, vector: Float32Array): Partition | undefined {
+  #ask(name: PartitionName, vector: Float32Array): Partition | undefined {
     this.#check(vector);
-    const id = digest(tenant, task);
+    const id = partitionId(name);
     const partition = this.#partitions.get(id);
     if (partition !== undefined) this.#use(id, partition);
     return partition;
@@ -128,10 +128,25 @@ export class CaseStore {
     const before = partition.size;
     write(partition);
     this.#points += partition.size - before;
+    while (this.#points > this.#limits.points) this.#forgetOf(this.#largestTenant(({ size }) => size));
+    while (this.#partitions.size > this.#limits.partitions) this.#forgetOf(this.#largestTenant(() => 1));
+  }
+
+  #largestTenant(sizeOf: (partition: Partition) => number): string {
+    const sizes = new Map<string, number>();
+    for (const [id, partition] of this.#partitions) {
+      const tenant = tenantOf(id);
+      sizes.set(tenant, (sizes.get(tenant) ?? 0) + sizeOf(partition));
+    }
+    return [...sizes].reduce((most, one) => (one[1] > most[1] ? one : most))[0];
+  }
+
+  #forgetOf(tenant: string): void {
     for (const [oldest, { size }] of this.#partitions) {
-      if (this.#points <= this.#limits.points && this.#partitions.size <= this.#limits.partitions) return;
+      if (tenantOf(oldest) !== tenant) continue;
       this.#partitions.delete(oldest);
       this.#points -= size;
+      return;
     }
   }
 
@@ -146,6 +161,14 @@ export class CaseStore {
     if (!(Math.abs(length - 1) <= LENGTH_TOLERANCE))
       throw refused('vector', 'finite and of length 1', `length ${Math.sqrt(length)}`);
   }
+}
+
+function partitionId({ tenant, task }: PartitionName): string {
+  return `${digest(tenant)}-${digest(tenant, task)}`;
+}
+
+function tenantOf(id: string): string {
+  return id.slice(0, id.indexOf('-'));
 }
 
 /** 128 bits of SHA-256 in hex: names and texts of any length become keys of one size. Who guesses a text can confirm it, not read it. */

@@ -139,6 +139,19 @@ describe('memory is bounded', () => {
     expect(['one', 'two', 'three', 'four'].map(held)).toEqual([1, 0, 1, 1]);
   });
 
+  test.each([
+    { points: 4 },
+    { partitions: 4 },
+  ])('a full store forgets of the tenant that fills most of it, %o', (limits) => {
+    const store = new CaseStore('made-up', 4, limits);
+    const insert = (tenant: string, task: string) => store.insert({ tenant, task }, 'text', EAST, 'a', right);
+    insert('small', 'old');
+    for (let n = 0; n < 20; n++) insert('large', `${n}`);
+    const held = (tenant: string, task: string) => store.estimate({ tenant, task }, EAST, ['a']).points;
+    expect([held('small', 'old'), held('large', '0'), held('large', '19')]).toEqual([1, 0, 1]);
+    expect(store.points).toBe(4);
+  });
+
   test('a partition may have as many points as the store at most', () => {
     const store = new CaseStore('made-up', 4, { points: 3, pointsPerPartition: 10 });
     for (let n = 0; n < 5; n++) store.insert(NAME, `${n}`, EAST, 'a', right);
