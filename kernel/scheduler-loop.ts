@@ -1,6 +1,7 @@
 import type { Assignment, SchedulableCore } from '../schedulers/policy.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { CoreId, Millis } from '../syscalls/syscall.js';
+import { Arrivals } from './arrivals.js';
 import type { Call } from './call.js';
 import type { Clock } from './clock.js';
 import { CoreSlot } from './core-slot.js';
@@ -23,8 +24,7 @@ export class SchedulerLoop {
   readonly #table: SyscallTable;
   readonly #metrics: Metrics;
   readonly #events: KernelEvents;
-  /** Accepted since the last `prepare` began. */
-  #arrived = new Set<Call>();
+  readonly #arrivals = new Arrivals();
   #preparing = false;
   readonly #pending = new PendingSet((call) => this.#forget(call));
   /** The pending calls that a core's queue holds. */
@@ -65,10 +65,7 @@ export class SchedulerLoop {
   /** Takes in a call that has just been accepted. */
   submit(call: Call): void {
     if (!this.#policy.prepares) this.#admit([call]);
-    else {
-      this.#arrived.add(call);
-      call.holder = { letGo: () => this.#arrived.delete(call) };
-    }
+    else this.#arrivals.add(call);
     this.requestTick();
   }
 
@@ -83,15 +80,17 @@ export class SchedulerLoop {
     });
   }
 
-  /** Slow work for new calls, one batch at a time; those that come meanwhile are the next batch. Ticks do not wait for it. */
+  /** Slow work for new calls, one batch at a time; those that come meanwhile are in a later one. Ticks do not wait for it. */
   async #prepare(): Promise<void> {
-    if (this.#preparing || this.#arrived.size === 0) return;
-    const batch = [...this.#arrived];
-    this.#arrived.clear();
+    if (this.#preparing) return;
+    const batch = this.#arrivals.take();
+    if (batch.length === 0) return;
     this.#preparing = true;
     const views = batch.map((call) => call.view);
     await this.#clock.during(this.#policy.prepare(views, this.#cores()));
     this.#preparing = false;
+    // What ended meanwhile was released before the policy had anything to let go of.
+    for (const call of batch) if (call.isFinal) this.#policy.release(call.id, undefined);
     this.#admit(batch);
     this.requestTick();
   }

@@ -98,7 +98,10 @@ export interface SchedulerPolicy {
    * At most `free` calls a core.
    */
   schedule(snapshot: SchedulingSnapshot): readonly Assignment[];
-  /** A syscall became final, answered or not: let go of what is held for it. */
+  /**
+   * A syscall became final, answered or not: let go of what is held for it. One that ended during its `prepare` is
+   * released once more, without an answer, when that has settled.
+   */
   release?(id: SyscallId, finished: FinishedCall | undefined): void;
   /** An answer was judged, 0 to 1. */
   feedback?(call: FinishedCall, quality: number): void;

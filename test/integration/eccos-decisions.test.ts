@@ -3,7 +3,7 @@ import type { EccosPolicy } from '../../schedulers/eccos/policy/eccos-policy.js'
 import { eccosParameters, eccosPolicy } from '../../schedulers/eccos/policy/parameters.js';
 import type { Predictor } from '../../schedulers/eccos/predictor/prediction.js';
 import { promptOf } from '../../syscalls/llm-chat.js';
-import { ask, errorOf, testKernel } from '../support/kernel.js';
+import { ask, errorOf, LIMITS, testKernel } from '../support/kernel.js';
 import { madeUpPredictor } from '../support/made-up-predictor.js';
 import { ScriptedCore } from '../support/scripted-core.js';
 import { playSimulated, SIMULATED, simulatedPredictor } from '../support/simulated-world.js';
@@ -199,18 +199,18 @@ describe('kernel.stats tells', () => {
 
   test('how many calls were placed without a solve, when a tick had more slots than one may fill', async () => {
     const CALLS = 9000;
-    const core = new ScriptedCore('good', { cap: CALLS });
-    // One core: 24,576 pairs are more than all calls, so that two more share the bound.
-    const others = ['poor-1', 'poor-2'].map((id) => new ScriptedCore(id, { cap: CALLS }));
-    const { spawn, pass, kernel } = testKernel([core, ...others], {
-      policy: eccos({ alpha: '0.9' }),
-      limits: { pendingPerAgent: CALLS, pendingTotal: CALLS },
-    });
+    // With one core, the 24,576 pairs that a solve may look at are more than all calls.
+    const cores = ['good', 'poor-1', 'poor-2'].map((id) => new ScriptedCore(id, { cap: 1 }));
+    const limits = { ...LIMITS, pendingPerAgent: CALLS, pendingTotal: CALLS };
+    const { spawn, pass, kernel } = testKernel(cores, { policy: eccos({ alpha: '0.9' }), limits });
     const { session } = await spawn();
     for (let n = 0; n < CALLS; n++) void session.call('llm.chat', ask(`usual ${n}`)).catch(() => {});
     await pass(1);
+    expect(kernel.stats()).toMatchObject({ syscalls: { running: 3, pending: CALLS - 3 }, outlook: { greedy: 0 } });
+    kernel.reload({ limits, cores: cores.map(({ info }) => ({ ...info, cap: CALLS })) as never });
+    await pass(1);
     const { outlook, syscalls } = kernel.stats();
     expect(syscalls.running).toBe(CALLS);
-    expect(outlook?.greedy).toBe(CALLS - 8192);
+    expect(outlook?.greedy).toBe(CALLS - 3 - 8192);
   });
 });
