@@ -10,6 +10,7 @@ const BENCHMARKS = {
   optimizer: () => import('./optimizer.js'),
   retrieval: () => import('./retrieval.js'),
   tick: () => import('./tick.js'),
+  predictor: () => import('./predictor.js'),
 } as const satisfies Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>;
 
 const [name = '', ...args] = process.argv.slice(2);
