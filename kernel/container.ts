@@ -19,7 +19,7 @@ import { SyscallTable } from './syscall-table.js';
 /** Everything that the kernel takes from outside: time, chance, identity, and what the config has turned into. */
 export interface Outside {
   readonly clock: Clock;
-  /** Real milliseconds, to measure decisions. */
+  /** Real milliseconds, to measure the policy. */
   readonly stopwatch: () => number;
   /** Numbers from 0 up to 1. */
   readonly random: () => number;

@@ -31,6 +31,8 @@ export class Metrics {
   readonly #waiting = new Recent();
   readonly #turnaround = new Recent();
   readonly #decision = new Recent();
+  readonly #prepare = new Recent();
+  readonly #prepareCall = new Recent();
 
   ended(state: FinalState, spent: Spent): void {
     this.counts[state.status]++;
@@ -48,6 +50,12 @@ export class Metrics {
     this.#decision.add(decisionMs);
   }
 
+  /** A batch of calls was prepared. */
+  prepared(batchMs: Millis, calls: number): void {
+    this.#prepare.add(batchMs);
+    this.#prepareCall.add(batchMs / calls);
+  }
+
   /** Exponential mean of the turnaround, in milliseconds; 0 before the first answer. Cheap, since every refusal asks for it. */
   get typicalTurnaround(): Millis {
     return this.#typicalTurnaround;
@@ -60,7 +68,12 @@ export class Metrics {
       usage: { ...this.usage },
       waitingMs: this.#waiting.percentiles(),
       turnaroundMs: this.#turnaround.percentiles(),
-      scheduler: { ...this.scheduler, decisionMs: this.#decision.percentiles() },
+      scheduler: {
+        ...this.scheduler,
+        decisionMs: this.#decision.percentiles(),
+        prepareMs: this.#prepare.percentiles(),
+        prepareCallMs: this.#prepareCall.percentiles(),
+      },
     };
   }
 }

@@ -35,7 +35,7 @@ export class SchedulerLoop {
 
   constructor(deps: {
     readonly clock: Clock;
-    /** Real milliseconds from any moment on, to measure decisions; not the kernel's time. */
+    /** Real milliseconds from any moment on, to measure the policy; not the kernel's time. */
     readonly stopwatch: () => Millis;
     readonly policy: PolicyGuard;
     readonly cores: readonly LLMCore[];
@@ -87,7 +87,9 @@ export class SchedulerLoop {
     if (batch.length === 0) return;
     this.#preparing = true;
     const views = batch.map((call) => call.view);
+    const startedAt = this.#stopwatch();
     await this.#clock.during(this.#policy.prepare(views, this.#cores()));
+    this.#metrics.prepared(this.#stopwatch() - startedAt, batch.length);
     this.#preparing = false;
     // What ended meanwhile was released before the policy had anything to let go of.
     for (const call of batch) if (call.isFinal) this.#policy.release(call.id, undefined);

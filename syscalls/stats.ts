@@ -35,7 +35,12 @@ export const statsReply = z.strictObject({
     fallbacks: z.int(),
     /** Assignments that named no pending call, no eligible core, or a call twice. They are dropped. */
     invalidAssignments: z.int(),
+    /** Real time of one decision. */
     decisionMs: milliseconds,
+    /** Real time until the policy had prepared one batch of new calls: its predictor, in its thread; 0 where it has none. */
+    prepareMs: milliseconds,
+    /** The same by the calls of the batch. */
+    prepareCallMs: milliseconds,
   }),
   /** What the policy aims at and expects, if it tells. */
   outlook: z

@@ -20,6 +20,11 @@ function renderStats(stats: StatsReply): string {
     ['waiting', stats.waitingMs],
     ['turnaround', stats.turnaroundMs],
   ] as const;
+  const real = [
+    ['decision', scheduler.decisionMs],
+    ['preparing a batch', scheduler.prepareMs],
+    ['preparing a call', scheduler.prepareCallMs],
+  ] as const;
   const target =
     outlook === undefined
       ? []
@@ -47,8 +52,10 @@ function renderStats(stats: StatsReply): string {
     ['scheduler ticks', scheduler.ticks],
     ['scheduler fallbacks', scheduler.fallbacks],
     ['invalid assignments', scheduler.invalidAssignments],
-    ['decision p50, ms', scheduler.decisionMs.p50.toFixed(3)],
-    ['decision p99, ms', scheduler.decisionMs.p99.toFixed(3)],
+    ...real.flatMap(([name, { p50, p99 }]) => [
+      [`${name} p50, ms`, p50.toFixed(3)],
+      [`${name} p99, ms`, p99.toFixed(3)],
+    ]),
     ...target,
   ] as const;
   return renderTable(['WHAT', 'VALUE'], rows);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { PendingCall, SchedulerPolicy } from '../../schedulers/policy.js';
 import { createPolicy } from '../../schedulers/registry.js';
 import { ask, errorOf, type TestProcess, testKernel } from '../support/kernel.js';
@@ -84,4 +84,20 @@ test('a call that ends before its turn is not prepared', async () => {
   await two.session.call('syscall.cancel', { syscallId: 's3' });
   await pass(1);
   expect(batches.map(({ ids }) => ids)).toEqual([['s2']]);
+});
+
+test('the real time of prepare is told by the batch and by the call', async () => {
+  let real = 0;
+  const stopwatch = vi.spyOn(performance, 'now').mockImplementation(() => real);
+  const { policy } = preparing(async (arrived) => (real += arrived.length === 64 ? 640 : 8));
+  const core = new ScriptedCore('a', { cap: 1000 });
+  const { spawn, pass, kernel } = testKernel([core], { policy });
+  expect(kernel.stats().scheduler).toMatchObject({ prepareMs: { p50: 0, p99: 0 }, prepareCallMs: { p50: 0, p99: 0 } });
+  send(await spawn(), 66);
+  await pass(1);
+  stopwatch.mockRestore();
+  expect(kernel.stats().scheduler).toMatchObject({
+    prepareMs: { p50: 8, p99: 640 },
+    prepareCallMs: { p50: 4, p99: 10 },
+  });
 });

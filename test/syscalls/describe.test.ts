@@ -83,7 +83,14 @@ const stats = {
   usage: { inputTokens: 9, outputTokens: 1, reprefillTokens: 0, costUsd: 0.000_001 },
   waitingMs: percentiles,
   turnaroundMs: percentiles,
-  scheduler: { ticks: 1, fallbacks: 0, invalidAssignments: 0, decisionMs: percentiles },
+  scheduler: {
+    ticks: 1,
+    fallbacks: 0,
+    invalidAssignments: 0,
+    decisionMs: percentiles,
+    prepareMs: percentiles,
+    prepareCallMs: percentiles,
+  },
 };
 const limits = {
   pendingPerAgent: 1000,
