@@ -15,6 +15,7 @@ interface KernelEventMap {
   retried: (event: { readonly syscallId: SyscallId; readonly core: CoreId; readonly code: string }) => void;
   preempted: (event: { readonly syscallId: SyscallId; readonly core: CoreId }) => void;
   final: (event: { readonly syscallId: SyscallId; readonly pid: Pid; readonly state: FinalState }) => void;
+  /** An answer was judged, 0 to 1; once an answer. */
   feedback: (event: { readonly call: FinishedCall; readonly quality: number }) => void;
   tick: (event: {
     readonly at: Millis;

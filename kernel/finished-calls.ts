@@ -15,6 +15,8 @@ interface Entry {
   readonly owner: string;
   readonly size: number;
   readonly at: Millis;
+  /** Whether somebody has said how good it was. */
+  judged: boolean;
 }
 
 /** Syscalls that have ended and can still be named, answered ones to be judged: the newest, bounded in age, number and size. */
@@ -30,9 +32,9 @@ export class FinishedCalls {
     this.#bounds = bounds;
   }
 
-  add(id: SyscallId, entry: Entry): void {
+  add(id: SyscallId, entry: Omit<Entry, 'judged'>): void {
     const { at, size } = entry;
-    this.#entries.set(id, entry);
+    this.#entries.set(id, { ...entry, judged: false });
     this.#order.push(id);
     this.#size += size;
     this.#evict(at);

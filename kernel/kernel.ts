@@ -90,7 +90,7 @@ export class Kernel {
     if (call !== undefined && mayTouch(process, call)) {
       return table.cancel(call, CANCELLED);
     }
-    if (call === undefined && table.ended(id, process.principal) !== undefined) return false;
+    if (call === undefined && table.hasEnded(id, process.principal)) return false;
     throw new SyscallError('not-found', `params.syscallId: expected a syscall of yours, got "${id}"`);
   }
 
@@ -109,12 +109,10 @@ export class Kernel {
     this.#end(process, new SyscallError('disconnected', 'The connection was closed before the answer'));
   }
 
+  /** @throws SyscallError `not-found` for what is no answer of theirs, `invalid-params` for one that was judged before */
   feedback(process: Process, id: SyscallId, quality: number): void {
     const { table, policy } = this.#parts;
-    const call = table.ended(id, process.principal)?.call;
-    if (call === undefined) {
-      throw new SyscallError('not-found', `params.syscallId: expected an answered syscall of yours, got "${id}"`);
-    }
+    const call = table.judge(id, process.principal);
     policy.feedback(call, quality);
     this.events.emit('feedback', { call, quality });
   }

@@ -19,7 +19,7 @@ interface RecorderOptions {
 }
 
 /**
- * Appends own traffic to an outcome file: one line a judged call, when its first judgement arrives. A fault of the
+ * Appends own traffic to an outcome file: one line a judged call, when its judgement arrives. A fault of the
  * disk is logged and costs lines, never an answer.
  */
 export class Recorder {
@@ -27,8 +27,6 @@ export class Recorder {
   readonly #file: FileHandle;
   readonly #log: Logger;
   readonly #prompts: boolean;
-  /** Weak: a call that the kernel has forgotten can no longer be judged. */
-  readonly #seen = new WeakSet<FinishedCall>();
   #lines: string[] = [];
   /** Characters of `#lines`. */
   #backlog = 0;
@@ -63,8 +61,6 @@ export class Recorder {
   }
 
   readonly #onFeedback = ({ call, quality }: { readonly call: FinishedCall; readonly quality: number }): void => {
-    if (this.#seen.has(call)) return;
-    this.#seen.add(call);
     try {
       this.#append(outcomeLine(call, quality, this.#prompts));
     } catch (error) {

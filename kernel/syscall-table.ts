@@ -103,9 +103,26 @@ export class SyscallTable {
     return this.finish(call, { type: 'fail', at: this.#clock.now(), error });
   }
 
-  /** A syscall that has ended not long ago and that this principal may name; `call` is there if it was answered. */
-  ended(id: SyscallId, { name, operator }: Principal): { readonly call: FinishedCall | undefined } | undefined {
-    return this.#finished.find(id, operator ? undefined : name, this.#clock.now());
+  /** Whether a syscall that this principal may name has ended, not long ago. */
+  hasEnded(id: SyscallId, principal: Principal): boolean {
+    return this.#ended(id, principal) !== undefined;
+  }
+
+  /**
+   * An answer that is to be judged now, which it is once: else whoever repeats a judgement could teach the policy anything.
+   *
+   * @throws SyscallError `not-found` for what was not answered or is someone else's, `invalid-params` for what was judged
+   */
+  judge(id: SyscallId, principal: Principal): FinishedCall {
+    const entry = this.#ended(id, principal);
+    if (entry?.call === undefined) {
+      throw new SyscallError('not-found', `params.syscallId: expected an answered syscall of yours, got "${id}"`);
+    }
+    if (entry.judged) {
+      throw new SyscallError('invalid-params', `params.syscallId: expected a syscall not judged before, got "${id}"`);
+    }
+    entry.judged = true;
+    return entry.call;
   }
 
   /** Settles when nothing is open any more. */
@@ -114,6 +131,10 @@ export class SyscallTable {
       if (this.#open.size === 0) resolve();
       else this.#onEmpty = resolve;
     });
+  }
+
+  #ended(id: SyscallId, { name, operator }: Principal) {
+    return this.#finished.find(id, operator ? undefined : name, this.#clock.now());
   }
 
   #expire(call: Call): void {

@@ -103,7 +103,7 @@ export interface SchedulerPolicy {
    * released once more, without an answer, when that has settled.
    */
   release?(id: SyscallId, finished: FinishedCall | undefined): void;
-  /** An answer was judged, 0 to 1. */
+  /** An answer was judged, 0 to 1; once an answer. */
   feedback?(call: FinishedCall, quality: number): void;
   /** What it aims at and expects, for reports. */
   outlook?(): PolicyOutlook;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** How good the answer of a finished syscall was, as judged by the agent or for it. */
+/** How good the answer of a finished syscall was, as judged by the agent or for it; a second judgement is `invalid-params`. */
 export const feedbackParams = z.strictObject({
   syscallId: z.string().min(1).max(64),
   /** 0 is wrong, 1 is right. */

@@ -24,7 +24,7 @@ export const SYSCALLS = {
   'agent.kill': { about: 'End a process and its subtree.', params: killParams, result: killReply },
   'llm.chat': { about: 'Have a language model answer a list of messages.', params: chatParams, result: chatReply },
   'syscall.cancel': { about: 'End an open syscall of this process.', params: cancelParams, result: cancelReply },
-  'syscall.feedback': { about: 'Say how good an answer was.', params: feedbackParams, result: feedbackReply },
+  'syscall.feedback': { about: 'Say how good an answer was, once.', params: feedbackParams, result: feedbackReply },
   'kernel.cores': { about: 'List the LLM cores.', params: coresParams, result: coresReply },
   'kernel.ps': { about: 'List processes and open syscalls.', params: psParams, result: psReply },
   'kernel.stats': { about: 'Counts and distributions since boot.', params: statsParams, result: statsReply },

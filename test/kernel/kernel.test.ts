@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LOCAL } from '../../kernel/principal.js';
+import { createPolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { ask, errorOf, LIMITS, testKernel } from '../support/kernel.js';
 import { ScriptedCore } from '../support/scripted-core.js';
@@ -351,6 +352,30 @@ describe('admission', () => {
     });
     expect(await alice.session.call('syscall.feedback', { syscallId: 's0', quality: 1 })).toEqual({ accepted: true });
   });
+});
+
+test('an answer is judged once: a second judgement is refused and teaches nobody', async () => {
+  const core = new ScriptedCore('a');
+  const judged: [id: string, quality: number][] = [];
+  const feedback = ({ id }: { readonly id: string }, quality: number) => void judged.push([id, quality]);
+  const { spawn, pass, kernel } = testKernel([core], { policy: { ...createPolicy('fifo'), feedback } });
+  let told = 0;
+  kernel.events.on('feedback', () => told++);
+  const { session } = await spawn();
+  const reply = session.call('llm.chat', ask());
+  await pass(1);
+  core.last.finish();
+  await reply;
+  await session.call('syscall.feedback', { syscallId: 's0', quality: 0.25 });
+  for (const quality of [0.25, 1]) {
+    expect(await errorOf(session.call('syscall.feedback', { syscallId: 's0', quality }))).toMatchObject({
+      code: 'invalid-params',
+      retryable: false,
+      message: 'params.syscallId: expected a syscall not judged before, got "s0"',
+    });
+  }
+  expect(judged).toEqual([['s0', 0.25]]);
+  expect(told).toBe(1);
 });
 
 describe('limits of a core', () => {

@@ -112,22 +112,6 @@ test('a call without a user message is written by the hash of nothing', async ()
   expect(line?.prompt).toBe('sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
 });
 
-test('the first judgement of a call counts', async () => {
-  const call = finished();
-  const records = await record(
-    [
-      [call, 0.25],
-      [call, 1],
-      [finished({ id: 's2' }), 0.5],
-    ],
-    true,
-  );
-  expect(records.map(({ id, outputs }) => [id, outputs[0]?.score])).toEqual([
-    ['s1', 0.25],
-    ['s2', 0.5],
-  ]);
-});
-
 test('a file that is there is appended to, and only its owner may read it', async () => {
   await record([[finished({ id: 'a' }), 1]], true);
   chmodSync(file, 0o644);

@@ -78,7 +78,7 @@ export class HeldCalls {
     this.#answers.set(id, answer);
   }
 
-  /** The answer, once: judged twice, it is learnt once. */
+  /** An answer that is judged, and held no longer. */
   takeAnswer(id: SyscallId): Answer | undefined {
     const answer = this.#answers.get(id);
     this.#answers.delete(id);
