@@ -78,6 +78,10 @@ export class PerCall implements SchedulerPolicy {
   feedback(call: FinishedCall, quality: number): void {
     this.#calls.feedback(call, quality);
   }
+
+  close(): Promise<void> {
+    return this.#calls.close();
+  }
 }
 
 /** The cheapest core that reaches the threshold, else the best; the first of equals. `among` is not empty. */

@@ -82,4 +82,8 @@ export class Subgradient implements SchedulerPolicy {
   feedback(call: FinishedCall, quality: number): void {
     this.#calls.feedback(call, quality);
   }
+
+  close(): Promise<void> {
+    return this.#calls.close();
+  }
 }

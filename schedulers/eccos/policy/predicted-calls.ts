@@ -34,4 +34,8 @@ export class PredictedCalls {
   feedback(call: FinishedCall, quality: number): void {
     this.#predictor.judged(call, quality);
   }
+
+  close(): Promise<void> {
+    return this.#predictor.close();
+  }
 }

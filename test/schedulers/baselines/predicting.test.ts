@@ -3,6 +3,7 @@ import { type Known, oracle } from '../../../schedulers/baselines/oracle.js';
 import { oracleUnderCaps } from '../../../schedulers/baselines/oracle-caps.js';
 import { PerCall } from '../../../schedulers/baselines/per-call.js';
 import { Subgradient } from '../../../schedulers/baselines/subgradient.js';
+import type { Predictor } from '../../../schedulers/eccos/predictor/prediction.js';
 import type { SchedulerPolicy } from '../../../schedulers/policy.js';
 import { conformanceCases } from '../../../schedulers/registry.js';
 import { madeUpPredictor } from '../../support/made-up-predictor.js';
@@ -24,6 +25,16 @@ describe.each<[string, () => SchedulerPolicy]>([
   ['oracle-caps', () => oracleUnderCaps(known)],
 ])('%s', (_, create) => {
   for (const { name, run } of conformanceCases(create)) test(name, run);
+});
+
+test.each([
+  ['per-call', (predictor: Predictor) => new PerCall({ name: 'per-call', predictor, threshold: 0.7, loadCheck: true })],
+  ['subgradient', (predictor: Predictor) => new Subgradient({ predictor, alpha: 0.7 })],
+])('%s closes its predictor, which has a thread and a memory to save', async (_, create) => {
+  let closed = 0;
+  const policy: SchedulerPolicy = create({ ...madeUpPredictor(), close: async () => void closed++ });
+  await policy.close?.();
+  expect(closed).toBe(1);
 });
 
 const CORES = ['small', 'middle', 'large'];
