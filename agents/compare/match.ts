@@ -121,7 +121,7 @@ export class Match {
     return singlesOf(this.load(seed, 1), seed, cores, deps);
   }
 
-  /** Milliseconds that slots are in use, summed, under round-robin. */
+  /** Milliseconds that slots are in use, summed, under round-robin, until the last call arrives. */
   async roundRobinBusyMs(load: Load): Promise<number> {
     const { busyMs } = await this.#trial({ ...this.#setup(1, load), createPolicy: () => createPolicy('round-robin') });
     return busyMs;

@@ -123,7 +123,7 @@ const loadReport = z.strictObject({
   trace: z.string().nullable(),
   speed: z.number(),
   speedSource: z.enum(['given', 'calibrated', 'agents set the pace']),
-  /** Share of all slots in use under round-robin, if the speed was calibrated. */
+  /** Share of all slots in use under round-robin from the first arrival to the last one, if the speed was calibrated. */
   busyShare: z.number().nullable(),
   /** Share of the answers that agents judge, the same answers for every policy. */
   feedback: z.number(),

@@ -31,7 +31,7 @@ export interface TrialSetup {
 }
 
 export interface TrialResult extends Trial {
-  /** Slots in use, summed over cores and time, milliseconds. */
+  /** Slots in use, summed over cores and the time until the last call arrives, milliseconds. */
   readonly busyMs: number;
 }
 
@@ -40,7 +40,7 @@ export async function runTrial(setup: TrialSetup, stage: Stage): Promise<TrialRe
   const { config, deps, createPolicy, predictors, load, judged, measure, onCall } = setup;
   const { clock } = stage;
   const cores = new Map<CoreId, LLMCore>();
-  const witness = new Witness(clock);
+  const witness = new Witness(clock, clock.now() + (load.runs.at(-1)?.at ?? 0));
   const policy = createPolicy({
     ...predictors.services,
     known: ({ params, inputTokens }, core) => cores.get(core)?.known?.(params, inputTokens),

@@ -16,10 +16,13 @@ interface Sight {
  */
 export class Witness {
   readonly #clock: Clock;
+  readonly #until: Millis;
   readonly #sights = new Map<CoreId, Sight>();
 
-  constructor(clock: Clock) {
+  /** @param until when it stops adding up the time of slots; it never stops to look at the caps */
+  constructor(clock: Clock, until: Millis) {
     this.#clock = clock;
+    this.#until = until;
   }
 
   /** The same core, watched. */
@@ -55,7 +58,7 @@ export class Witness {
     return this.#total((sight) => sight.violations);
   }
 
-  /** Milliseconds of slots in use, over all cores. */
+  /** Milliseconds of slots in use, over all cores, up to `until`. */
   get busyMs(): Millis {
     for (const sight of this.#sights.values()) this.#count(sight, 0);
     return this.#total((sight) => sight.busyMs);
@@ -63,7 +66,7 @@ export class Witness {
 
   #count(sight: Sight, change: number): void {
     const now = this.#clock.now();
-    sight.busyMs += sight.inFlight * (now - sight.lastChange);
+    sight.busyMs += sight.inFlight * Math.max(0, Math.min(now, this.#until) - sight.lastChange);
     sight.lastChange = now;
     sight.inFlight += change;
     if (change > 0 && sight.inFlight > sight.cap) sight.violations++;

@@ -32,13 +32,25 @@ test.each([
   true,
 ])('a request that begins on a full core is a violation, one at the cap is not (core broken: %s)', async (broken) => {
   const clock = new VirtualClock();
-  const witness = new Witness(clock);
+  const witness = new Witness(clock, Infinity);
   const core = witness.watch(slowCore(clock, broken));
   await clock.runUntil(Promise.all([ask(core), ask(core)]));
   await clock.runUntil(Promise.all([ask(core), ask(core)]));
   expect(witness.capViolations).toBe(0);
   expect(witness.busyMs).toBe(4000);
   await clock.runUntil(Promise.all([ask(core), ask(core), ask(core)]));
+  expect(witness.capViolations).toBe(1);
+});
+
+test('time of slots is added up to a moment, caps are looked at beyond it', async () => {
+  const clock = new VirtualClock();
+  const witness = new Witness(clock, 1500);
+  const core = witness.watch(slowCore(clock));
+  await clock.runUntil(Promise.all([ask(core), ask(core)]));
+  await clock.runUntil(Promise.all([ask(core), ask(core), ask(core)]));
+  expect(witness.busyMs).toBe(2 * 1000 + 3 * 500);
+  await clock.runUntil(ask(core));
+  expect(witness.busyMs).toBe(2 * 1000 + 3 * 500);
   expect(witness.capViolations).toBe(1);
 });
 
