@@ -134,13 +134,16 @@ export class EccosPolicy implements SchedulerPolicy {
   }
 
   release(id: SyscallId, finished: FinishedCall | undefined): void {
+    const { predictor, control } = this.#options;
     const held = this.#calls.remove(id);
+    const choice = held?.choice;
+    // A call that was not answered gives back what it was expected to cost: what it did cost is not told.
+    if (choice !== undefined) control.spentMore((finished?.costUsd ?? 0) - choice.costUsd[choice.chosen]!);
     if (finished === undefined) return;
-    this.#options.predictor.finished(finished);
-    const { core, costUsd, outputTokens, times } = finished;
+    predictor.finished(finished);
+    const { core, outputTokens, times } = finished;
     if (times !== undefined) this.#times.learn(core, times.ttftMs, times.restMs, outputTokens);
     if (held?.choice === undefined) return;
-    this.#options.control.spentMore(costUsd - held.choice.costUsd[held.choice.chosen]!);
     const logit = held.forecast.logits[this.#forecasts.columnOf(core)];
     if (logit !== undefined && !Number.isNaN(logit)) this.#calls.keepAnswer(id, { core, logit });
   }

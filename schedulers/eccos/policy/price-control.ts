@@ -40,7 +40,7 @@ export interface PriceControl {
   /** Takes in the calls that a tick decides on, before it does. */
   observe(spread: Spread): void;
   placed(placed: Placed, now: Millis): void;
-  /** An answer cost so much more than was predicted when it was placed; negative: less. */
+  /** A call cost so much more than was predicted when it was placed; negative: less. */
   spentMore(costUsd: number): void;
   judged(quality: number): void;
 }

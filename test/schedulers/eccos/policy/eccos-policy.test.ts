@@ -111,6 +111,20 @@ describe('the target', () => {
   });
 });
 
+test('what calls that were never answered were expected to cost is back in the budget', async () => {
+  const policy = eccos({ budgetPerHour: '60' });
+  const serve = async (seq: number, end: (one: PendingCall, core: string) => FinishedCall | undefined) => {
+    const one = call(seq);
+    policy.release(one.id, end(one, (await tick(policy, [one]))[one.id] as string));
+    return policy.state.lambda;
+  };
+  const whole = await serve(0, () => undefined);
+  for (let seq = 1; seq < 100; seq++) await serve(seq, () => undefined);
+  expect(policy.state.lambda / whole).toBeCloseTo(1, 9);
+  for (let seq = 100; seq < 200; seq++) await serve(seq, (one, core) => finished(one, core, { costUsd: 0.01 }));
+  expect(policy.state.lambda / whole).toBeLessThan(0.6);
+});
+
 describe('floors and deadlines', () => {
   const floor = (seq: number, minQuality: number) =>
     call(seq, { params: { messages: [{ role: 'user', content: `call ${seq}` }], minQuality } });
