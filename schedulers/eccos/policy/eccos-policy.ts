@@ -30,17 +30,6 @@ export interface EccosOptions extends TickRules {
   readonly infeasible: 'best-effort' | 'refuse';
 }
 
-/** Counts since the start. */
-export interface EccosStats {
-  readonly ticks: number;
-  /** Calls that no prediction was made for. */
-  readonly unpredicted: number;
-  /** Calls placed one by one, because a tick had more slots to fill than one solve may look at. */
-  readonly greedy: number;
-  /** How far the policy trusts its own correction more than the predictor, 0 to 1. */
-  readonly recalibrated: number;
-}
-
 /** Why calls wait on purpose, by the parameter that has them wait. */
 const WAITS = {
   patience: 'a call whose deadline allows it may wait for a core that is full and cheaper at the price of quality',
@@ -66,7 +55,7 @@ export class EccosPolicy implements SchedulerPolicy {
   #ticks = 0;
   /** Sums over all that was placed. */
   #expected = { calls: 0, quality: 0 };
-  #unpredicted = 0;
+  /** Calls placed one by one, because a tick had more slots to fill than one solve may look at. */
   #greedy = 0;
 
   constructor(options: EccosOptions) {
@@ -88,13 +77,9 @@ export class EccosPolicy implements SchedulerPolicy {
     return this.#options.control.state;
   }
 
-  get stats(): EccosStats {
-    return {
-      ticks: this.#ticks,
-      unpredicted: this.#unpredicted,
-      greedy: this.#greedy,
-      recalibrated: this.#recalibration.weight,
-    };
+  /** How far it trusts its own correction more than the predictor, 0 to 1. */
+  get recalibrated(): number {
+    return this.#recalibration.weight;
   }
 
   async prepare(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void> {
@@ -181,9 +166,7 @@ export class EccosPolicy implements SchedulerPolicy {
 
   #see(call: PendingCall, cores: readonly SchedulableCore[]): HeldCall {
     const known = this.#calls.see(call, this.#ticks);
-    if (known !== undefined) return known;
-    this.#unpredicted++;
-    return this.#calls.add(call, this.#forecasts.unknown(call, cores), this.#ticks);
+    return known ?? this.#calls.add(call, this.#forecasts.unknown(call, cores), this.#ticks);
   }
 
   /** What traffic looks like: recent calls, as they are believed now. */

@@ -57,14 +57,14 @@ describe.each(['random', 'constant', 'inverted'] as const)('with a predictor tha
       if (!policy.state.infeasible) expect(Math.abs(miss), `alpha ${alpha}, seed ${seed}`).toBeLessThan(0.03);
       else expect(miss, `alpha ${alpha}, seed ${seed}`).toBeGreaterThan(0);
       expect(ran).toMatchObject({ capViolations: 0, unanswered: 0 });
-      expect(policy.stats.recalibrated).toBeGreaterThan(0.9);
+      expect(policy.recalibrated).toBeGreaterThan(0.9);
     }
   });
 });
 
 test('a predictor that is right is left alone', async () => {
   const { policy } = await run('calibrated', 0.7, 1, BUSY);
-  expect(policy.stats.recalibrated).toBeLessThan(0.1);
+  expect(policy.recalibrated).toBeLessThan(0.1);
 });
 
 test('quality that no core reaches is reported, and every call is served all the same', async () => {
