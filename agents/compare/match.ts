@@ -127,11 +127,15 @@ export class Match {
     return busyMs;
   }
 
-  /** Mean quality that is predicted of the cores that round-robin chooses on the first load. */
+  /**
+   * Mean quality that is predicted of the cores that round-robin chooses on the first load, by the predictor of the first
+   * contender that wants to be told.
+   */
   async roundRobinQuality(speed: number): Promise<number> {
+    const [folders = {}] = [...this.#needs.values()].find((needs) => needs.alpha)?.predictors ?? [];
     const { predictedQuality } = await this.#trial({
       ...this.#setup(1, this.load(1, speed)),
-      createPolicy: ({ predictor }) => new WatchedRoundRobin(predictor({})),
+      createPolicy: ({ predictor }) => new WatchedRoundRobin(predictor(folders)),
     });
     return predictedQuality ?? 0;
   }

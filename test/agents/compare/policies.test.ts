@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { splitOf } from '../../../kernel/cores/outcome-split.js';
+import { shippedPredictor } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import { policyNames } from '../../../schedulers/registry.js';
 import { outcomeRecord, sharedData } from '../../support/outcomes.js';
 import { run } from './small-comparison.js';
@@ -87,6 +88,14 @@ describe('a policy that predicts', () => {
     const told = await run({ policies: ['eccos'], base: 'eccos', seeds: 1, syscalls: 80, alpha: 0.35 });
     expect(told.report.load).toMatchObject({ alpha: 0.35, alphaSource: 'given' });
     expect(told.report.policies[0]?.alpha).toBe(0.35);
+  });
+
+  test('is told an alpha by its own predictor, and nobody opens another one', async () => {
+    const alone = { seeds: 1, syscalls: 40, speed: 2 };
+    const own = `eccos:predictor=${shippedPredictor()}`;
+    const told = await run({ ...alone, policies: [own], base: own, predictor: join(folder, 'none') });
+    const usual = await run({ ...alone, policies: ['eccos'], base: 'eccos' });
+    expect(told.report.load.alpha).toBe(usual.report.load.alpha);
   });
 
   test('spends more for a higher aim, which a sweep shows', async () => {
