@@ -38,6 +38,15 @@ interface VirtualTimer {
   readonly run: () => void;
 }
 
+/** Nothing is left that could let virtual time go on. */
+export class StandstillError extends Error {
+  override readonly name = 'StandstillError';
+
+  constructor() {
+    super('Virtual time stands still: no timer is set and the run has not ended');
+  }
+}
+
 /** Time that stands still until it is told to go on to the next timer. Timers of one moment run in the order they were set. */
 export class VirtualClock implements Clock {
   #now: Millis = 0;
@@ -70,7 +79,7 @@ export class VirtualClock implements Clock {
   /**
    * Goes from timer to timer until `finished` settles. Between two timers all promises get to run.
    *
-   * @throws Error when nothing is left that could make `finished` settle
+   * @throws StandstillError when nothing is left that could make `finished` settle
    */
   async runUntil<T>(finished: Promise<T>): Promise<T> {
     let settled = false;
@@ -86,7 +95,7 @@ export class VirtualClock implements Clock {
         continue;
       }
       const next = this.#timers.pop();
-      if (next === undefined) throw new Error('Virtual time stands still: no timer is set and the run has not ended');
+      if (next === undefined) throw new StandstillError();
       this.#now = next.at;
       next.run();
     }

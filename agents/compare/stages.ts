@@ -1,5 +1,5 @@
 import type { BootedKernel } from '../../kernel/boot.js';
-import { type Clock, realClock, VirtualClock } from '../../kernel/clock.js';
+import { type Clock, realClock, StandstillError, VirtualClock } from '../../kernel/clock.js';
 import { LOCAL } from '../../kernel/principal.js';
 import type { Outbox } from '../../kernel/session.js';
 import { PROTOCOL_VERSION } from '../../syscalls/hello.js';
@@ -53,7 +53,7 @@ export function virtualStage(): Stage {
       try {
         await clock.runUntil(work);
       } catch (error) {
-        if (clock.pendingTimers > 0) throw error;
+        if (!(error instanceof StandstillError)) throw error;
       }
     },
   };

@@ -37,6 +37,14 @@ export interface TrialResult extends Trial {
 
 /** One policy on one load: boots a kernel, plays the load against it, and judges what came back. */
 export async function runTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> {
+  try {
+    return await playTrial(setup, stage);
+  } finally {
+    await setup.predictors.close();
+  }
+}
+
+async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> {
   const { config, deps, createPolicy, predictors, load, judged, measure, onCall } = setup;
   const { clock } = stage;
   const cores = new Map<CoreId, LLMCore>();
@@ -87,6 +95,5 @@ export async function runTrial(setup: TrialSetup, stage: Stage): Promise<TrialRe
     };
   } finally {
     await stage.wait(kernel.stop(), () => 0);
-    await predictors.close();
   }
 }

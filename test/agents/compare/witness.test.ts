@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { virtualStage } from '../../../agents/compare/stages.js';
 import { Witness } from '../../../agents/compare/witness.js';
 import { VirtualClock } from '../../../kernel/clock.js';
 import type { CoreResult, LLMCore } from '../../../kernel/cores/core.js';
@@ -52,10 +51,4 @@ test('time of slots is added up to a moment, caps are looked at beyond it', asyn
   await clock.runUntil(ask(core));
   expect(witness.busyMs).toBe(2 * 1000 + 3 * 500);
   expect(witness.capViolations).toBe(1);
-});
-
-test('virtual time does not wait for what can never end', async () => {
-  const stage = virtualStage();
-  await stage.wait(new Promise(() => {}), () => 0);
-  expect(stage.clock.now()).toBe(0);
 });
