@@ -7,7 +7,7 @@ import type { PlayedCall } from '../load/play.js';
 /** Scores an answer, 0 to 1, by what is known of that prompt on that core. It looks at no text and at nothing that a policy says. */
 export type Judge = (call: PlannedCall, reply: ChatReply) => number;
 
-/** How a call ended, seen by its agent. `rejected`: it was never accepted. */
+/** How a call ended, seen by its agent. `rejected`: the kernel or its policy refused it. */
 export type CallEnd = 'done' | 'failed' | 'expired' | 'cancelled' | 'rejected';
 
 /** One call of a trial, when all is known about it. */
@@ -47,6 +47,7 @@ const REJECTIONS: ReadonlySet<ErrorCode> = new Set([
   'rate-limited',
   'draining',
   'no-eligible-core',
+  'infeasible',
   'invalid-params',
   'budget-exhausted',
 ]);

@@ -10,6 +10,9 @@ export interface Trial {
   readonly calls: readonly CallRecord[];
   /** As seen by the witness. */
   readonly capViolations: number;
+  /** As the kernel counts them: how often it went on by itself because the policy threw, and assignments that it dropped. */
+  readonly fallbacks: number;
+  readonly invalidAssignments: number;
   /** Mean quality that the policy aimed at; null: it has no such aim. */
   readonly alpha: number | null;
   /** Mean quality that the policy expected; null: it says nothing. */

@@ -40,12 +40,16 @@ const policyReport = z.strictObject({
   reprefillTokens: figure.nullable(),
   /** Requests that began while their core was full, over all seeds, as counted by a witness at the cores. */
   capViolations: count,
+  /** How often, over all seeds, the policy threw and the kernel went on by itself, as fifo: such figures are not the policy's. */
+  fallbacks: count,
+  /** Assignments of unknown calls or to unfit cores, over all seeds, which the kernel dropped. */
+  invalidAssignments: count,
   /** Calls that never ended, over all seeds. */
   lost: count,
   failed: count,
   expired: count,
   cancelled: count,
-  /** Calls that were refused at admission, over all seeds. */
+  /** Calls that were refused, at admission or by the policy, over all seeds. */
   rejected: count,
   /**
    * Time of one decision, real milliseconds. This and the next two: null in virtual time without `--measure`, where reports

@@ -7,17 +7,21 @@ export interface TrialSummary {
   readonly metrics: TrialMetrics;
   readonly counts: TrialCounts;
   readonly capViolations: number;
+  readonly fallbacks: number;
+  readonly invalidAssignments: number;
   readonly alpha: Trial['alpha'];
   readonly overhead: Trial['overhead'];
   readonly totals: PolicyReport['totals'];
 }
 
 export function summarise(trial: Trial): TrialSummary {
-  const { calls, capViolations, alpha, overhead } = trial;
+  const { calls, capViolations, fallbacks, invalidAssignments, alpha, overhead } = trial;
   return {
     metrics: measure(trial),
     counts: countEnds(trial),
     capViolations,
+    fallbacks,
+    invalidAssignments,
     alpha,
     overhead,
     totals: {
@@ -56,6 +60,8 @@ export function policyReportOf(name: string, trials: readonly TrialSummary[]): P
     jain: figure((metrics) => metrics.jain),
     reprefillTokens: figure((metrics) => metrics.reprefillTokens),
     capViolations: total((trial) => trial.capViolations),
+    fallbacks: total((trial) => trial.fallbacks),
+    invalidAssignments: total((trial) => trial.invalidAssignments),
     lost: total((trial) => trial.counts.lost),
     failed: total((trial) => trial.counts.failed),
     expired: total((trial) => trial.counts.expired),

@@ -4,6 +4,8 @@ import type { Figure } from './statistics.js';
 
 interface Row {
   readonly label: string;
+  /** Shown only where a policy has any of it. */
+  readonly only?: (policy: PolicyReport) => boolean;
   readonly cell: (policy: PolicyReport, paired: PairedReport | undefined) => string;
 }
 
@@ -30,6 +32,16 @@ const ROWS: readonly Row[] = [
   { label: 'scheduling a call, ms', cell: ({ overheadMsPerCall }) => show(overheadMsPerCall) },
   { label: '  as share of LLM time', cell: ({ overheadShare }) => show(overheadShare) },
   { label: 'cap violations', cell: ({ capViolations }) => String(capViolations) },
+  {
+    label: 'policy threw, fifo took over',
+    only: ({ fallbacks }) => fallbacks > 0,
+    cell: ({ fallbacks }) => String(fallbacks),
+  },
+  {
+    label: 'invalid assignments',
+    only: ({ invalidAssignments }) => invalidAssignments > 0,
+    cell: ({ invalidAssignments }) => String(invalidAssignments),
+  },
   { label: 'lost / failed', cell: ({ lost, failed }) => `${lost} / ${failed}` },
   { label: 'expired / rejected', cell: ({ expired, rejected }) => `${expired} / ${rejected}` },
 ];
@@ -48,11 +60,12 @@ function times(label: string, of: (policy: PolicyReport) => PolicyReport['waitin
  */
 export function renderTable(report: CompareReport, width: number): string {
   const paired = new Map(report.paired.map((pair) => [pair.policy, pair]));
+  const rows = ROWS.filter(({ only }) => only === undefined || report.policies.some(only));
   const columns = report.policies.map((policy) => [
     policy.name,
-    ...ROWS.map((row) => row.cell(policy, paired.get(policy.name))),
+    ...rows.map((row) => row.cell(policy, paired.get(policy.name))),
   ]);
-  return renderColumns(['', ...ROWS.map((row) => row.label)], columns, width);
+  return renderColumns(['', ...rows.map((row) => row.label)], columns, width);
 }
 
 /** Mean and interval, to three digits. @param unit how many of the figure's units are one of those shown */

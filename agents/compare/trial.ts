@@ -84,10 +84,13 @@ async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> 
     const ended = [...calls];
     await close();
     const { alpha, predictedQuality } = policy.outlook?.() ?? {};
+    const { fallbacks, invalidAssignments } = kernel.stats().scheduler;
     return {
       planned: callsOf(load),
       calls: ended,
       capViolations: witness.capViolations,
+      fallbacks,
+      invalidAssignments,
       alpha: alpha ?? null,
       predictedQuality: predictedQuality ?? null,
       overhead: measure ? overhead.figures(ended, predictors.predictMs()) : null,

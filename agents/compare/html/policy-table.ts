@@ -64,6 +64,8 @@ const GROUPS: readonly Group[] = [
     rows: (
       [
         ['Cap violations', 'capViolations'],
+        ['Policy threw, fifo took over', 'fallbacks'],
+        ['Invalid assignments', 'invalidAssignments'],
         ['Lost', 'lost'],
         ['Failed', 'failed'],
         ['Expired', 'expired'],

@@ -123,6 +123,8 @@ function madeTrial(random: Random, cores: readonly string[], calls: number, plac
   return {
     planned: calls,
     capViolations: 0,
+    fallbacks: 0,
+    invalidAssignments: 0,
     alpha: place === 1 ? 0.7 : null,
     predictedQuality: null,
     overhead: null,

@@ -43,6 +43,13 @@ describe('page of a comparison', () => {
     expect(render(again)).toBe(page);
   });
 
+  test('says how often a policy threw', () => {
+    const { report, activity } = usual;
+    const policies = report.policies.map((policy, i) => ({ ...policy, fallbacks: i === 1 ? 1234 : 0 }));
+    const row = /Policy threw, fifo took over<[^\n]*/.exec(render({ report: { ...report, policies }, activity }))?.[0];
+    expect(row).toMatch(/<td>0<\/td><td>1,234<\/td><td>0<\/td>/);
+  });
+
   test('needs nothing from elsewhere', () => {
     expect(page).not.toMatch(/https?:|<script|<link|<img|@import|url\((?!#)/i);
     expect(page).toContain('default-src &#39;none&#39;');

@@ -49,6 +49,8 @@ const trial = (planned: number, calls: readonly CallRecord[], more: Partial<Tria
   planned,
   calls,
   capViolations: 0,
+  fallbacks: 0,
+  invalidAssignments: 0,
   alpha: null,
   predictedQuality: null,
   overhead: null,

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadPolicyModule, loadPolicyModules } from '../../../agents/compare/policy-module.js';
 import type { CompareReport } from '../../../agents/compare/report.js';
+import { renderTable } from '../../../agents/compare/table.js';
 import { registerCompare } from '../../../agents/shell/compare.js';
 import { conformanceCases } from '../../../schedulers/conformance.js';
 import { bootShell } from '../shell/eccos.js';
@@ -113,6 +114,34 @@ describe('a policy of twenty lines from a file', () => {
 test('a policy that breaks every rule breaks no cap and loses no call', async () => {
   const report = await compare('--policies', 'fifo', '--policy-module', file('lawless.mjs', LAWLESS));
   expect(report.policies[1]).toMatchObject({ name: 'lawless', lost: 0, failed: 0, rejected: 0, capViolations: 0 });
+});
+
+test('a policy that throws decides nothing, and the report says who did', async () => {
+  const path = file('throws.mjs', "export default () => ({ name: 'throws', schedule() { throw new Error('no'); } });");
+  const report = await compare('--policies', 'fifo', '--policy-module', path);
+  const [fifo, throws] = report.policies;
+  expect(throws?.totals).toEqual(fifo?.totals);
+  expect(throws?.fallbacks).toBeGreaterThan(10);
+  expect(fifo).toMatchObject({ fallbacks: 0, invalidAssignments: 0 });
+  const { fallbacks } = throws ?? {};
+  expect(renderTable(report, 120)).toMatch(new RegExp(`^policy threw, fifo took over +0 +${fallbacks}$`, 'm'));
+  expect(renderTable({ ...report, policies: report.policies.slice(0, 1) }, 120)).not.toContain('threw');
+});
+
+test('assignments that no policy may ask for are counted', async () => {
+  const schedule = "schedule: () => [{ syscallId: 'nobody', core: 'nowhere' }]";
+  const lost = file('lost.mjs', `export default () => ({ name: 'lost', ${schedule} });`);
+  const report = await compare('--policies', 'fifo', '--policy-module', lost);
+  const { invalidAssignments } = report.policies[1] ?? {};
+  expect(invalidAssignments).toBeGreaterThan(0);
+  expect(renderTable(report, 120)).toMatch(new RegExp(`^invalid assignments +0 +${invalidAssignments}$`, 'm'));
+});
+
+test('calls that a policy refuses are rejected, not failed', async () => {
+  const refuse = "refuse: ({ pending }) => pending.map(({ id }) => ({ syscallId: id, reason: 'never' }))";
+  const path = file('refuses.mjs', `export default () => ({ name: 'refuses', schedule: () => [], ${refuse} });`);
+  const report = await compare('--policies', 'fifo', '--policy-module', path);
+  expect(report.policies[1]).toMatchObject({ rejected: 60, failed: 0, lost: 0 });
 });
 
 describe('a module is refused', () => {
