@@ -2,7 +2,7 @@ import { Envelope, type Frontier } from './envelope.js';
 import type { Outcomes, Weights } from './outcomes.js';
 
 /** Shares of the best single model's quality at which savings are told. */
-export const SAVING_TARGETS = [1, 0.98, 0.95] as const;
+const SAVING_TARGETS = [1, 0.98, 0.95] as const;
 
 /** Mean cost, US dollars a record, and mean score of every record sent to one model. */
 export interface SinglePoint {
