@@ -18,7 +18,7 @@ import { LOAD_SHAPES } from '../load/shapes.js';
 import { wholeNumber } from './arguments.js';
 import { commandLine } from './command-line.js';
 
-const DEFAULT_POLICIES = ['fifo', 'fifo:order=dear-first', 'round-robin', 'eccos', 'per-call'];
+const DEFAULT_POLICIES = ['fifo:order=cheap-first', 'fifo:order=dear-first', 'round-robin', 'eccos', 'per-call'];
 const STDOUT = '-';
 const PLAIN_WIDTH = 120;
 /** The time left is reckoned from the pace of so many calls. */

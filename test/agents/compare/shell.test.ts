@@ -29,7 +29,7 @@ describe('eccos compare', () => {
     const report = compareReport.parse(JSON.parse(await eccos(...SMALL, '--json', '-')));
     expect(report.command).toBe('eccos compare --seeds 1 --syscalls 40 --speed 1 --json -');
     expect(report.policies.map(({ name }) => name)).toEqual([
-      'fifo',
+      'fifo:order=cheap-first',
       'fifo:order=dear-first',
       'round-robin',
       'eccos',
