@@ -3,7 +3,7 @@ import type { Weights } from '../../schedulers/eccos/evaluation/outcomes.js';
 import { frontierOf, routingFigures, type Singles, singleModels } from '../../schedulers/eccos/evaluation/routing.js';
 import type { ClaimReport, FrontierReport } from './report.js';
 import type { SeedResamples } from './seed-resamples.js';
-import { figureOf } from './statistics.js';
+import { figureOf, ratioOf } from './statistics.js';
 
 /** What came out of one seed. */
 export interface SeedPoint {
@@ -30,8 +30,8 @@ export interface Router {
   readonly sweep: readonly Setting[];
 }
 
-/** How the mixture of the single models is called. */
-const ZERO_ROUTER = 'single models';
+/** What the report calls the models by themselves, which are no policy. */
+export const SINGLE_MODELS = 'single models';
 
 /**
  * The quality-cost frontier of every router, and of the models by themselves: the zero router.
@@ -60,7 +60,7 @@ export function frontiersOf(
     };
   };
   return [
-    report(ZERO_ROUTER, singles),
+    report(SINGLE_MODELS, singles),
     ...routers.map(({ name, own, sweep }) => report(name, sweep.length > 0 ? sweep : [own])),
   ];
 }
@@ -95,21 +95,23 @@ function advantagesOf(sweep: readonly Mean[], base: Mean): (number | null)[] {
   const quality = base.cost < least ? null : envelope.qualityAt(Math.min(base.cost, most));
   return [
     cost === null || base.cost === 0 ? null : 1 - cost / base.cost,
-    cost === null ? null : turnaroundAt(cost, sweep, envelope) / base.turnaroundMs,
+    cost === null ? null : ratioOf(turnaroundAt(cost, sweep, envelope), base.turnaroundMs),
     quality === null ? null : 100 * (quality - base.quality),
   ];
 }
 
-/** Mean turnaround of the mixture of settings that the envelope has at this cost. */
-function turnaroundAt(cost: number, sweep: readonly Mean[], envelope: Envelope): number {
+/** Mean turnaround of the mixture of settings that the envelope has at this cost; null: one of them is not known. */
+function turnaroundAt(cost: number, sweep: readonly Mean[], envelope: Envelope): number | null {
   const corners = sweep
     .filter((mean) => Math.abs((envelope.qualityAt(mean.cost) ?? Number.NaN) - mean.quality) < ROUNDING)
     .toSorted((a, b) => a.cost - b.cost);
   const above = corners.find((corner) => corner.cost >= cost) ?? corners.at(-1);
   const below = corners.findLast((corner) => corner.cost <= cost) ?? corners[0];
-  if (above === undefined || below === undefined) return Number.NaN;
+  if (above === undefined || below === undefined) return null;
+  const [from, to] = [below.turnaroundMs, above.turnaroundMs];
+  if (from === null || to === null) return null;
   const share = above.cost === below.cost ? 0 : (cost - below.cost) / (above.cost - below.cost);
-  return below.turnaroundMs + share * (above.turnaroundMs - below.turnaroundMs);
+  return from + share * (to - from);
 }
 
 /** Sums in two orders differ by less. */
@@ -128,7 +130,8 @@ function pointOf({ name, seeds }: Setting): FrontierReport['points'][number] {
 interface Mean {
   readonly cost: number;
   readonly quality: number;
-  readonly turnaroundMs: number;
+  /** Null: in one of the seeds nothing was answered, or nobody waited. */
+  readonly turnaroundMs: number | null;
 }
 
 function meansOf(settings: readonly Setting[], weights: Weights): Mean[] {
@@ -136,16 +139,18 @@ function meansOf(settings: readonly Setting[], weights: Weights): Mean[] {
 }
 
 function meanOf({ seeds }: Setting, weights: Weights): Mean {
-  const sums = { cost: 0, quality: 0, turnaroundMs: 0 };
+  const sums = { cost: 0, quality: 0 };
+  let turnaroundMs: number | null = 0;
   let total = 0;
   for (const [i, { costUsd, quality, meanTurnaroundMs }] of seeds.entries()) {
     const weight = weights[i] as number;
+    if (weight === 0) continue;
     total += weight;
     sums.cost += weight * costUsd;
     sums.quality += weight * quality;
-    sums.turnaroundMs += weight * (meanTurnaroundMs ?? 0);
+    turnaroundMs = turnaroundMs === null || meanTurnaroundMs === null ? null : turnaroundMs + weight * meanTurnaroundMs;
   }
-  return { cost: sums.cost / total, quality: sums.quality / total, turnaroundMs: sums.turnaroundMs / total };
+  return { cost: sums.cost / total, quality: sums.quality / total, turnaroundMs: turnaroundMs && turnaroundMs / total };
 }
 
 /** Seeds are the records of these outcomes, and what each model makes of a whole seed their cells. */

@@ -63,6 +63,11 @@ export function sumOf(values: Iterable<number>): number {
   return sum + lost;
 }
 
+/** Null where one of them is not known, or the second one is 0. */
+export function ratioOf(own: number | null, other: number | null): number | null {
+  return own === null || other === null || other === 0 ? null : own / other;
+}
+
 /** Quantiles by linear interpolation between order statistics (type 7 of Hyndman and Fan); null of nothing. */
 export function quantilesOf(values: readonly number[], at: readonly number[]): (number | null)[] {
   const sorted = Float64Array.from(values).sort();

@@ -1,6 +1,6 @@
 import { countEnds, measure, type Spread, type Trial, type TrialCounts, type TrialMetrics } from './metrics.js';
 import type { PairedReport, PolicyReport } from './report.js';
-import { type Figure, figureOf, sumOf } from './statistics.js';
+import { type Figure, figureOf, ratioOf, sumOf } from './statistics.js';
 
 /** What is kept of a trial: not its calls. */
 export interface TrialSummary {
@@ -94,11 +94,7 @@ export function pairedReportOf(
     policy,
     base,
     qualityPoints: paired((own, other) => 100 * (own.quality - other.quality)),
-    costShare: paired((own, other) => share(own.costUsd, other.costUsd)),
-    turnaroundShare: paired((own, other) => share(own.meanTurnaroundMs, other.meanTurnaroundMs)),
+    costShare: paired((own, other) => ratioOf(own.costUsd, other.costUsd)),
+    turnaroundShare: paired((own, other) => ratioOf(own.meanTurnaroundMs, other.meanTurnaroundMs)),
   };
-}
-
-function share(own: number | null, other: number | null): number | null {
-  return own === null || other === null || other === 0 ? null : own / other;
 }

@@ -1,6 +1,7 @@
 import { Envelope } from '../../../schedulers/eccos/evaluation/envelope.js';
 import { INK } from '../../charts/chart.js';
 import type { CostPoint } from '../../charts/plot-area.js';
+import { SINGLE_MODELS } from '../frontier.js';
 import type { CompareReport, FrontierReport } from '../report.js';
 import type { Figure } from '../statistics.js';
 
@@ -30,8 +31,6 @@ export interface FrontierPoints {
   readonly mixture: readonly CostPoint[];
 }
 
-/** How the report calls what is no policy. */
-const SINGLES = 'single models';
 /** Straight on a linear axis, a mixture is curved on a logarithmic one. */
 const STEPS = 12;
 
@@ -42,7 +41,7 @@ export function frontierPoints(
   const per1000 = 1000 / calls;
   const placed = (point: FrontierReport['points'][number]) => placeOf(point, per1000);
   const singles = frontier
-    .filter(({ router }) => router === SINGLES)
+    .filter(({ router }) => router === SINGLE_MODELS)
     .flatMap(({ points }) => points)
     .flatMap((point) => placed(point).map((at) => ({ name: point.name, at })));
   return {
@@ -55,7 +54,7 @@ export function frontierPoints(
       })),
     ),
     sweeps: frontier
-      .filter(({ router, points }) => router !== SINGLES && points.length > 1)
+      .filter(({ router, points }) => router !== SINGLE_MODELS && points.length > 1)
       .map(({ router, points }) => ({
         name: router,
         color: colours.get(router) ?? INK,

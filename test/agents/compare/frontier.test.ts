@@ -70,6 +70,22 @@ test('what no setting reaches is not claimed', () => {
   expect(claim(setting('worse', 4, 0.3))?.savingAtEqualQuality?.mean).toBeCloseTo(0.5);
 });
 
+test('a turnaround that was not measured is none, and not 0', () => {
+  const unanswered = ({ name, seeds }: Setting): Setting => ({
+    name,
+    seeds: seeds.map((seed, i) => (i === 1 ? { ...seed, meanTurnaroundMs: null } : seed)),
+  });
+  const base = setting('q', 4, 0.6, 500);
+  const [low, high] = [setting('low', 1, 0.4, 1000), setting('high', 3, 0.8, 3000)];
+  const share = (sweep: readonly Setting[], against: Setting) =>
+    claimsOf([{ name: 'p', own: low, sweep }, alone(against)], RESAMPLES)[0]?.turnaroundShareAtEqualQuality;
+  expect(share([low, high], base)?.mean).toBeCloseTo(4);
+  expect(share([low, high], unanswered(base))).toBeNull();
+  expect(share([low, unanswered(high)], base)).toBeNull();
+  // Half of the mixture, and none of what is asked for.
+  expect(share([low, unanswered(high)], setting('q', 4, 0.4, 500))?.mean).toBeCloseTo(2);
+});
+
 test('a figure that some resamples do not reach has no lower end', () => {
   const resamples = new SeedResamples(3);
   const [often, always] = resamples.figuresOf((weights) => [weights[0] === 0 ? null : 1, 2]);
