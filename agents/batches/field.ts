@@ -33,8 +33,8 @@ export function fieldOf(
   const played = Array.from(rows, (row) => records[row] as OutcomeRecord);
   const calls = played.map(callOf);
   const own: OutOfFoldPredictions = {
-    predictor: rowsOf(predictions.predictor, rows, cores.length),
-    neighbours: rowsOf(predictions.neighbours, rows, cores.length),
+    predictor: predictionsOf(predictions.predictor, rows, cores.length),
+    neighbours: predictionsOf(predictions.neighbours, rows, cores.length),
   };
   const predictor = servedPredictor(calls, own.predictor);
   const neighbours = servedPredictor(calls, own.neighbours);
@@ -49,12 +49,15 @@ export function fieldOf(
   };
 }
 
-function rowsOf(predictions: Predictions, rows: Int32Array, models: number): Predictions {
-  const pick = (values: Float64Array) => {
-    const picked = new Float64Array(rows.length * models);
-    for (const [i, row] of rows.entries()) picked.set(values.subarray(row * models, (row + 1) * models), i * models);
-    return picked;
-  };
+/** These rows of a matrix, in order. @param values [any x models] */
+export function rowsOf(values: Float64Array, rows: Int32Array, models: number): Float64Array {
+  const picked = new Float64Array(rows.length * models);
+  for (const [i, row] of rows.entries()) picked.set(values.subarray(row * models, (row + 1) * models), i * models);
+  return picked;
+}
+
+function predictionsOf(predictions: Predictions, rows: Int32Array, models: number): Predictions {
+  const pick = (values: Float64Array) => rowsOf(values, rows, models);
   const { quality, tokensMean, tokensP90, costMean } = predictions;
   return {
     quality: pick(quality),

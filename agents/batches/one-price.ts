@@ -2,7 +2,7 @@ import { solveAssignment } from '../../schedulers/eccos/optimizer/solve-assignme
 import { eccosParameters } from '../../schedulers/eccos/policy/parameters.js';
 import { columnEffectsOf, shrinkInteraction } from '../../schedulers/eccos/predictor/shrink-interaction.js';
 import { meanOf } from '../compare/statistics.js';
-import type { Field } from './field.js';
+import { type Field, rowsOf } from './field.js';
 import type { Comparison } from './gates.js';
 import type { Sweep } from './sweeps.js';
 
@@ -51,19 +51,14 @@ async function carriedPriceOverhead(
 /** Realised mean US dollars a call of the cheapest assignment of all rows at once with this mean predicted quality. */
 function costAtOnePrice({ outcomes, predictions }: Field, rows: Int32Array, alpha: number): number {
   const { models } = outcomes;
-  const rowsOf = (values: Float64Array) => {
-    const picked = new Float64Array(rows.length * models);
-    for (const [i, row] of rows.entries()) picked.set(values.subarray(row * models, (row + 1) * models), i * models);
-    return picked;
-  };
-  const predicted = rowsOf(predictions.predictor.quality);
+  const predicted = rowsOf(predictions.predictor.quality, rows, models);
   // As eccos believes it.
   const { gamma } = eccosParameters.parse({});
   const { assignment } = solveAssignment({
     n: rows.length,
     m: models,
     quality: shrinkInteraction(predicted, columnEffectsOf(predicted, models), gamma),
-    cost: rowsOf(predictions.predictor.costMean),
+    cost: rowsOf(predictions.predictor.costMean, rows, models),
     caps: new Float64Array(models).fill(Infinity),
     alpha,
   });

@@ -8,8 +8,8 @@ import { trainPredictor } from '../../schedulers/eccos/training/train-predictor.
 import { TrainingPool } from '../../schedulers/eccos/training/training-pool.js';
 import type { CoreInfo } from '../../syscalls/cores.js';
 import type { OutcomeRecord } from '../../syscalls/outcome.js';
+import { NeighbourPredictor } from '../compare/neighbour-predictor.js';
 import { type Fold, foldsOf } from '../predictor/folds.js';
-import { Neighbours } from '../predictor/neighbours.js';
 import type { Progress } from '../predictor/progress.js';
 import { emptyPredictions, predictRows } from '../predictor/record-calls.js';
 import { SeenEncoder, seeRecords } from '../predictor/see-records.js';
@@ -69,7 +69,7 @@ export async function predictOutOfFold(options: OutOfFoldOptions): Promise<OutOf
 }
 
 async function predictFold({ train, validation, held }: Fold, setup: Setup): Promise<void> {
-  const { source, records, cores, folds, seed, progress, seen, pool, out } = setup;
+  const { source, cores, folds, seed, progress, seen, pool, out } = setup;
   let done = 0;
   const artefact = await trainPredictor(
     { train, validation },
@@ -93,7 +93,6 @@ async function predictFold({ train, validation, held }: Fold, setup: Setup): Pro
     await predictor.close();
   }
   const known = [...train, ...validation].map(({ record }) => record);
-  const neighbours = await Neighbours.of(known, cores, seen);
-  const weightedNeighbours = emptyPredictions(records.length * cores.length);
-  await neighbours.predict(held, { sixteenNeighbours: out.neighbours, weightedNeighbours });
+  const neighbours = await NeighbourPredictor.of(known, new Set(cores.map(({ id }) => id)), seen);
+  await predictRows(neighbours, held, cores, out.neighbours);
 }

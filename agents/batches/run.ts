@@ -5,8 +5,9 @@ import { withCapsOf } from '../compare/caps.js';
 import { defaultCapOf } from '../compare/default-caps.js';
 import { Progress } from '../predictor/progress.js';
 import { coresOf } from '../predictor/record-calls.js';
-import { modelsOf, readRecords } from '../records/labelled-records.js';
+import { describeSkipped, modelsOf, readRecords } from '../records/labelled-records.js';
 import { readModelNames } from '../records/model-names.js';
+import { err, printable } from '../shell/printer.js';
 import { runExperiment } from './experiment.js';
 import { fieldOf } from './field.js';
 import type { BatchFlags } from './flags.js';
@@ -45,7 +46,9 @@ async function compareOn(
   { batch, caps, resamples }: BatchFlags,
   command: string,
 ): Promise<BatchReport> {
-  const { records } = await readRecords(path, { skipBad: false });
+  const file = await readRecords(path, { skipBad: false });
+  err(printable(describeSkipped(file)));
+  const { records } = file;
   const models = modelsOf(records, asked);
   const together = batch === 'all' ? undefined : batch;
   const cores = await cappedCores(coresOf(records, models), caps, together ?? records.length);

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { registerCompare } from '../../../agents/shell/compare.js';
 import { recordsOf } from './made-field.js';
 
@@ -60,6 +60,23 @@ describe('eccos compare --batch', () => {
   ])('%s', async (_, words, complaint) => {
     expect(await complaintOf(...words)).toContain(complaint);
   });
+});
+
+test('lines that repeat a prompt are left out, and counted', async () => {
+  const path = join(folder, 'repeats.jsonl');
+  const [line] = readFileSync(DATA, 'utf8').split('\n');
+  writeFileSync(path, `${readFileSync(DATA, 'utf8')}${line}\n${line}\n`);
+  let told = '';
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    told += text;
+    return true;
+  });
+  try {
+    await complaintOf('--batch', '8', '--cv', '--data', path);
+  } finally {
+    spy.mockRestore();
+  }
+  expect(told).toContain(`left out: 2 of 14 lines of ${path}\n`);
 });
 
 function capsFile(text: string): string {
