@@ -140,7 +140,11 @@ export class Client {
     return (await this.#call('agent.kill', { pid })).killed;
   }
 
-  /** Says how good an answer was: 0 is wrong, 1 is right. */
+  /**
+   * Says how good an answer was, once: 0 is wrong, 1 is right.
+   *
+   * @throws SyscallError `not-found` where the kernel does not know the answer (any more), `invalid-params` where it was judged before
+   */
   async feedback(syscallId: SyscallId, quality: number): Promise<void> {
     await this.#call('syscall.feedback', { syscallId, quality });
   }
