@@ -40,8 +40,8 @@ describe('over a real socket', () => {
   });
 
   test('a stream is the text of the reply, in more than one piece', async () => {
-    const { join } = await boot(slowConfig({ limits: { chunkMs: 0 } }));
-    const stream = (await join()).stream({ ...ask(), maxTokens: 5 });
+    const { join } = await boot(slowConfig({ limits: { chunkMs: 0 } }, 50));
+    const stream = (await join()).stream({ ...ask(), maxTokens: 20 });
     const pieces: string[] = [];
     for await (const { text } of stream) pieces.push(text);
     expect(pieces.join('')).toBe((await stream.reply).text);

@@ -19,7 +19,7 @@ export function kernelConfig(more: Record<string, unknown> = {}): KernelConfig {
 }
 
 /** As `kernelConfig`, but an answer takes minutes. */
-export function slowConfig(more: Record<string, unknown> = {}): KernelConfig {
+export function slowConfig(more: Record<string, unknown> = {}, decodeSpeed = 0.1): KernelConfig {
   const config = kernelConfig(more);
-  return { ...config, cores: config.cores.map((core) => ({ ...core, ttftMs: 1, decodeSpeed: 0.1 })) as never };
+  return { ...config, cores: config.cores.map((core) => ({ ...core, ttftMs: 1, decodeSpeed })) as never };
 }
