@@ -4,8 +4,6 @@ import type { CoreId, Millis, SyscallId } from '../../syscalls/syscall.js';
 /** What a witness has counted of one pending call. */
 interface Wait {
   readonly call: PendingCall;
-  /** Ticks that have left it where it was. */
-  ticks: number;
   /** Overdue calls before it when it became overdue; undefined: it has not. */
   ahead: number | undefined;
   /** Ticks since then in which a core that can serve it had a free slot, and the fewest such slots in one of them. */
@@ -24,11 +22,11 @@ export class OverdueWitness {
   /** Calls that were overdue when they were placed or seen last, and the most that one of them was passed by. */
   overdue = 0;
   mostPassed = 0;
-  readonly #overdueTicks: number;
+  readonly #overdueMs: Millis;
   #waits = new Map<SyscallId, Wait>();
 
-  constructor(policy: SchedulerPolicy, overdueTicks = 20) {
-    this.#overdueTicks = overdueTicks;
+  constructor(policy: SchedulerPolicy, overdueMs: Millis = 5000) {
+    this.#overdueMs = overdueMs;
     this.policy = {
       name: policy.name,
       prepare: async (...args) => policy.prepare?.(...args),
@@ -39,7 +37,7 @@ export class OverdueWitness {
   }
 
   #schedule(policy: SchedulerPolicy, snapshot: SchedulingSnapshot) {
-    this.#see(snapshot.pending);
+    this.#see(snapshot);
     const assignments = policy.schedule(snapshot);
     const free = new Map(snapshot.cores.map((core) => [core.id, core.free]));
     const starters = new Map<CoreId, PendingCall[]>();
@@ -55,20 +53,19 @@ export class OverdueWitness {
       if (started.has(wait.call.id)) this.#started(wait);
       else this.#passed(wait, free, starters, snapshot.now);
     }
-    for (const wait of this.#waits.values()) wait.ticks++;
     return assignments;
   }
 
-  #see(pending: readonly PendingCall[]): void {
+  #see({ now, pending }: SchedulingSnapshot): void {
     const waits = new Map<SyscallId, Wait>();
     for (const call of pending) {
       const before = this.#waits.get(call.id);
       const isSame = before?.call.since === call.since;
-      const fresh = { call, ticks: 0, ahead: undefined, passed: 0, fewestSlots: Infinity };
+      const fresh = { call, ahead: undefined, passed: 0, fewestSlots: Infinity };
       waits.set(call.id, isSame ? { ...before, call } : fresh);
     }
     this.#waits = waits;
-    const late = [...waits.values()].filter(({ ticks }) => ticks >= this.#overdueTicks);
+    const late = [...waits.values()].filter(({ call }) => now - call.since >= this.#overdueMs);
     for (const wait of late) wait.ahead ??= late.filter((other) => isOlder(other, wait)).length;
   }
 
@@ -103,5 +100,5 @@ export class OverdueWitness {
 
 /** Pending for longer, or as long and accepted before. */
 function isOlder(one: Wait, other: Wait): boolean {
-  return one.ticks > other.ticks || (one.ticks === other.ticks && one.call.seq < other.call.seq);
+  return one.call.since < other.call.since || (one.call.since === other.call.since && one.call.seq < other.call.seq);
 }

@@ -150,6 +150,7 @@ export async function play(
         outputTokens: 100,
         costUsd: truth.costUsd[core] as number,
         params: call.params,
+        times: { ttftMs: tickMs, restMs: ((truth.ticks[core] as number) - 1) * tickMs },
       };
       policy.release?.(call.id, finished);
       if (draw() < judged) policy.feedback?.(finished, truth.score[core] as number);

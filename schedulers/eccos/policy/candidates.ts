@@ -1,12 +1,11 @@
 import type { PendingCall, SchedulableCore } from '../../policy.js';
+import { URGENT } from './claims.js';
 
 /** Pairs of call and core that one solve looks at: 2,048 calls on 12 cores. */
 const MOST_PAIRS = 24_576;
 /** Calls for each free slot from which the solver may choose. */
 const CALLS_A_SLOT = 4;
 const FEWEST = 64;
-/** The priorities 0 to 9, and above them calls whose deadline is near. */
-export const URGENT = 10;
 
 /** The calls that a tick decides on. */
 export interface Candidates {

@@ -1,4 +1,4 @@
-import type { SyscallId } from '../../../syscalls/syscall.js';
+import type { Millis, SyscallId } from '../../../syscalls/syscall.js';
 import type {
   Assignment,
   FinishedCall,
@@ -17,6 +17,7 @@ import { type Beliefs, openMarket } from './market.js';
 import { type PriceControl, type PriceState, type Sample, spreadOf } from './price-control.js';
 import { Recalibration } from './recalibration.js';
 import { ServiceTimes } from './service-times.js';
+import { SlotPrices } from './slot-prices.js';
 import { Tick, type TickRules } from './tick.js';
 
 export interface EccosOptions extends TickRules {
@@ -48,6 +49,7 @@ export class EccosPolicy implements SchedulerPolicy {
   readonly #forecasts: Forecasts;
   readonly #recalibration = new Recalibration();
   readonly #times = new ServiceTimes();
+  readonly #slotPrices = new SlotPrices();
   readonly #calls = new HeldCalls();
   readonly #beliefs: Beliefs;
   /** The last tick that had anything to decide on. */
@@ -84,7 +86,7 @@ export class EccosPolicy implements SchedulerPolicy {
 
   async prepare(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void> {
     const rows = await this.#options.predictor.predict(arrived, cores);
-    const forecasts = this.#forecasts.add(rows, cores);
+    const forecasts = this.#forecasts.add(arrived, rows, cores);
     for (const [i, call] of arrived.entries()) this.#calls.add(call, forecasts[i] as Forecast, this.#ticks);
   }
 
@@ -105,9 +107,8 @@ export class EccosPolicy implements SchedulerPolicy {
     const tick = new Tick(++this.#ticks, snapshot, this.#options, this.#beliefs, (call) => this.#see(call, cores));
     if (tick.market.n === 0) return [];
     control.observe(spreadOf(tick.market));
-    const { seen } = this.#forecasts;
-    if (control.wantsSample(seen)) control.begin(this.#sample(cores), seen);
-    const assignments = tick.decide(control.state);
+    this.#reprice(now, cores);
+    const assignments = tick.decide(control.state, this.#slotPrices.of(cores));
     control.placed(tick.placed, now);
     this.#expected = {
       calls: this.#expected.calls + tick.placed.calls,
@@ -167,6 +168,16 @@ export class EccosPolicy implements SchedulerPolicy {
   #see(call: PendingCall, cores: readonly SchedulableCore[]): HeldCall {
     const known = this.#calls.see(call, this.#ticks);
     return known ?? this.#calls.add(call, this.#forecasts.unknown(call, cores), this.#ticks);
+  }
+
+  /** Once enough calls are new, looks at recent traffic for what quality and slots are worth. */
+  #reprice(now: Millis, cores: readonly SchedulableCore[]): void {
+    const { control } = this.#options;
+    const { seen } = this.#forecasts;
+    if (control.wantsSample(seen)) control.begin(this.#sample(cores), seen);
+    if (!this.#slotPrices.isDue(seen)) return;
+    const traffic = { sample: this.#sample(cores), spanMs: now - this.#forecasts.since, lambda: this.state.lambda };
+    this.#slotPrices.learn(traffic, cores, this.#times, seen);
   }
 
   /** What traffic looks like: recent calls, as they are believed now. */

@@ -1,5 +1,5 @@
 import type { CoreInfo } from '../../../syscalls/cores.js';
-import type { CoreId } from '../../../syscalls/syscall.js';
+import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { PendingCall } from '../../policy.js';
 import type { Prediction } from '../predictor/prediction.js';
 import { type ColumnEffects, columnEffectsOf, shrinkInteraction } from '../predictor/shrink-interaction.js';
@@ -28,6 +28,7 @@ interface RecentRow {
   /** By how much each logit lies above the mean of the row; undefined: some are unknown. */
   readonly differences: ColumnEffects | undefined;
   readonly forecast: Forecast;
+  readonly acceptedAt: Millis;
 }
 
 /** Turns predictions into forecasts, and remembers recent ones: what traffic looks like here. */
@@ -57,6 +58,11 @@ export class Forecasts {
     return this.#recent.map(({ forecast }) => forecast);
   }
 
+  /** When the first of the newest calls came. */
+  get since(): Millis {
+    return this.#recent.reduce((least, { acceptedAt }) => Math.min(least, acceptedAt), Infinity);
+  }
+
   /** A core's place in every forecast; fixed when it is first asked for. */
   columnOf(core: CoreId): number {
     const known = this.#columns.get(core);
@@ -66,7 +72,7 @@ export class Forecasts {
   }
 
   /** @param rows a row a call, a column a core of `cores` */
-  add(rows: readonly (readonly Prediction[])[], cores: readonly CoreInfo[]): Forecast[] {
+  add(calls: readonly PendingCall[], rows: readonly (readonly Prediction[])[], cores: readonly CoreInfo[]): Forecast[] {
     // No rows tell no effects, and must not pass for the first ones.
     if (rows.length === 0) return [];
     const columns = cores.map(({ id }) => this.columnOf(id));
@@ -96,7 +102,8 @@ export class Forecasts {
     for (const [i, { quality }] of made.entries()) {
       const forecast = forecasts[i] as Forecast;
       const differences = quality.some(Number.isNaN) ? undefined : columnEffectsOf(quality, width);
-      this.#recent[this.#seen++ % RECENT] = { width, differences, forecast };
+      const { acceptedAt } = calls[i] as PendingCall;
+      this.#recent[this.#seen++ % RECENT] = { width, differences, forecast, acceptedAt };
     }
     if (this.#seen >= this.#nextRefresh) this.#refresh(width);
     return forecasts;

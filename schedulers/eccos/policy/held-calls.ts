@@ -12,8 +12,6 @@ export interface HeldCall {
   /** As it was seen last. */
   view: PendingCall;
   readonly forecast: Forecast;
-  /** The tick since which it is pending. */
-  sinceTick: number;
   /** The last tick that looked at it. */
   seenTick: number;
   /** The last decision that placed it, and its tick. */
@@ -38,7 +36,6 @@ export class HeldCalls {
     const held: HeldCall = {
       view,
       forecast,
-      sinceTick: tick,
       seenTick: tick,
       choice: undefined,
       placedTick: -1,
@@ -56,11 +53,10 @@ export class HeldCalls {
     return this.#held.get(id);
   }
 
-  /** Takes over a call as it is seen now: one that came back waits anew. Undefined: it is not held. */
+  /** Takes over a call as it is seen now. Undefined: it is not held. */
   see(view: PendingCall, tick: number): HeldCall | undefined {
     const held = this.#held.get(view.id);
     if (held === undefined) return undefined;
-    if (held.view.since !== view.since) held.sinceTick = tick;
     held.view = view;
     held.seenTick = tick;
     held.waitsFor = undefined;

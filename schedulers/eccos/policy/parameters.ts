@@ -27,8 +27,8 @@ export const eccosParameters = z
     marginClip: numberText(0, 1).default(0.15),
     /** Least milliseconds between two ticks, unless 64 calls are new since. 0: whenever something happens. */
     tickMs: numberText(0, 60_000).default(0),
-    /** Ticks pending after which a call goes before all others. */
-    overdueTicks: count(1_000_000).default(20),
+    /** Milliseconds pending after which a call goes before all others: 20 ticks of a quarter of a second. */
+    overdueMs: numberText(0, 1e9).default(5000),
     /** Calls that each core's queue may hold beyond its free slots. */
     queueAhead: count(10_000).default(0),
     /** Share of its `deadlineMs` that a call may wait for a full core that is cheaper. 0: no slot idles while a call waits. */

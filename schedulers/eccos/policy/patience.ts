@@ -9,6 +9,8 @@ export interface WaitingRoom {
   readonly slots: readonly number[];
   /** US dollars for one call from surely wrong to surely right. */
   readonly lambda: number;
+  /** US dollars that a slot of each core is worth to calls to come. */
+  readonly slotPrices: ArrayLike<number>;
   readonly times: ServiceTimes;
   /** Share of its deadline that a call may spend waiting on purpose. */
   readonly patience: number;
@@ -31,7 +33,7 @@ export function patientCalls(
   for (const [i, { acceptedAt, expiresAt }] of calls.entries()) {
     if (expiresAt === undefined || isOverdue(i)) continue;
     if (room.now - acceptedAt >= room.patience * (expiresAt - acceptedAt)) continue;
-    const net = (j: number) => costUsd[i * m + j]! - room.lambda * quality[i * m + j]!;
+    const net = (j: number) => costUsd[i * m + j]! - room.lambda * quality[i * m + j]! + room.slotPrices[j]!;
     const open = [...cores.keys()].filter((j) => bars[i * m + j] === '' && Number.isFinite(net(j)));
     const isFree = (j: number) => room.slots[j]! > 0;
     const now = Math.min(...open.filter(isFree).map(net));

@@ -1,35 +1,27 @@
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { Assignment, PendingCall, SchedulableCore, SchedulingSnapshot } from '../../policy.js';
-import { solveAssignment } from '../optimizer/solve-assignment.js';
-import { type Candidates, candidates, URGENT } from './candidates.js';
+import { type Candidates, candidates } from './candidates.js';
+import { byClaim, type Claims, claimsOf, URGENT } from './claims.js';
 import { easeOf } from './ease.js';
 import { type Choice, explain, reasonOf } from './explanation.js';
 import type { HeldCall } from './held-calls.js';
 import { riskUsd, withRisk } from './lateness.js';
 import { type Beliefs, type Market, openMarket } from './market.js';
 import { patientCalls } from './patience.js';
+import { placeCalls } from './placement.js';
 import type { PriceState } from './price-control.js';
 
-/** Ticks of waiting that are worth one point of priority. */
-const TICKS_A_POINT = 2;
 /** A deadline is near when it is so many usual answers away. */
 const NEAR = 3;
 
 /** What decides besides prices. */
 export interface TickRules {
-  /** Ticks pending after which a call goes before all others. */
-  readonly overdueTicks: number;
+  /** Time pending after which a call goes before all others. */
+  readonly overdueMs: Millis;
   /** Calls that each core's queue may hold beyond its free slots. */
   readonly queueAhead: number;
   /** Share of its `deadlineMs` that a call may wait for a cheaper core, 0 to 1. */
   readonly patience: number;
-}
-
-/** What the solver serves calls by, an entry a call. */
-interface Claims {
-  readonly priority: readonly number[];
-  readonly age: readonly number[];
-  readonly overdue: readonly boolean[];
 }
 
 /** One decision over all calls that could start now. */
@@ -85,23 +77,19 @@ export class Tick {
     return this.#greedy;
   }
 
-  decide(price: PriceState): readonly Assignment[] {
+  /** @param slotPrices US dollars that a slot of each core is worth to calls to come */
+  decide(price: PriceState, slotPrices: ArrayLike<number>): readonly Assignment[] {
     this.#price = price;
+    this.#slotPrices = slotPrices;
     const { lambda } = price;
-    const { n, m, calls, costUsd: cost, quality, bars } = withRisk(this.market, lambda);
-    const waits = this.#waits(lambda);
-    const claims: Claims = {
-      priority: calls.map(this.#urgency()),
-      age: this.#held.map((held) => this.#ticksOf(held) / TICKS_A_POINT),
-      overdue: this.#held.map((held) => this.#isOverdue(held)),
-    };
+    const market = withRisk(this.market, lambda);
+    const claims = claimsOf(market.calls, this.#now, this.#rules.overdueMs, this.#urgency());
+    const waits = this.#waits(market, lambda, claims);
     const chosen = new Map<number, number>();
-    const choose = (caps: readonly number[], mayHave: (i: number) => boolean) => {
-      const open = calls.map((_, i) => mayHave(i) && !waits.has(i) && !chosen.has(i));
-      const allowed = bars.map((bar, cell) => bar === '' && open[Math.floor(cell / m)]!);
-      const { assignment, mu } = solveAssignment({ n, m, cost, quality, ...claims, caps, allowed, lambda });
-      for (const [i, core] of assignment.entries()) if (core >= 0) chosen.set(i, core);
-      this.#slotPrices = mu;
+    const choose = (slots: readonly number[], mayHave: (i: number) => boolean) => {
+      const open = market.calls.map((_, i) => mayHave(i) && !waits.has(i) && !chosen.has(i));
+      const rules = { slots, lambda, slotPrices, open, claims };
+      for (const [i, core] of placeCalls(market, rules).entries()) if (core >= 0) chosen.set(i, core);
     };
     // Who is overdue starts now if it can: a place in a queue is none.
     if (this.#rules.queueAhead > 0 && claims.overdue.includes(true)) choose(this.#free, (i) => claims.overdue[i]!);
@@ -123,14 +111,6 @@ export class Tick {
     return explain(this.#choice(openMarket(this.#now, [view], this.#cores, beliefs), 0, -1, note));
   }
 
-  #isOverdue(held: HeldCall): boolean {
-    return this.#ticksOf(held) >= this.#rules.overdueTicks;
-  }
-
-  #ticksOf({ sinceTick }: HeldCall): number {
-    return this.#number - sinceTick;
-  }
-
   /** Priority, and above all priorities calls whose deadline is near. */
   #urgency(): (call: PendingCall) => number {
     const usual = this.#ids.map((id) => this.#beliefs.times.mean(id) ?? 0);
@@ -138,24 +118,25 @@ export class Tick {
     return ({ expiresAt = Infinity, priority }) => (expiresAt < near ? URGENT : priority);
   }
 
-  #waits(lambda: number): ReadonlyMap<number, CoreId> {
+  #waits(market: Market, lambda: number, { overdue }: Claims): ReadonlyMap<number, CoreId> {
     const room = {
       now: this.#now,
       slots: this.#slots,
       lambda,
+      slotPrices: this.#slotPrices,
       times: this.#beliefs.times,
       patience: this.#rules.patience,
     };
-    const waits = patientCalls(withRisk(this.market, lambda), room, (i) => this.#isOverdue(this.#held[i] as HeldCall));
-    for (const [i, core] of waits) (this.#held[i] as HeldCall).waitsFor = core;
+    const waits = patientCalls(market, room, (i) => overdue[i]!);
+    for (const [i, core] of waits) this.#held[i]!.waitsFor = core;
     return waits;
   }
 
   #place(market: Market, i: number, core: number, held: HeldCall): void {
-    const ticks = this.#ticksOf(held);
+    const pendingMs = this.#now - held.view.since;
     const isHeld = this.#slots[core]! - this.#left[core]! >= this.#free[core]!;
     const notes = [
-      ...(this.#isOverdue(held) ? [`overdue after ${ticks} ticks`] : []),
+      ...(pendingMs >= this.#rules.overdueMs ? [`overdue after ${Math.round(pendingMs)} ms`] : []),
       ...(isHeld ? ['held in its queue, and moved if that is better'] : []),
     ];
     const choice = this.#choice(market, i, core, notes.length === 0 ? undefined : notes.join(', '));
@@ -192,7 +173,7 @@ export class Tick {
 
   #cheapestLeft({ m, costUsd, quality, bars }: Market, lambda: number): number | undefined {
     let best: number | undefined;
-    const net = (j: number) => costUsd[j]! - lambda * quality[j]!;
+    const net = (j: number) => costUsd[j]! - lambda * quality[j]! + this.#slotPrices[j]!;
     for (let j = 0; j < m; j++) {
       if (bars[j] !== '' || this.#left[j] === 0 || !Number.isFinite(net(j))) continue;
       if (best === undefined || net(j) < net(best)) best = j;
@@ -216,11 +197,4 @@ export class Tick {
       note: shortfall === undefined ? note : `infeasible: ${shortfall}`,
     };
   }
-}
-
-/** Pairs of call and core in the order in which a queue starts them: overdue calls by age, then by priority + age. */
-function byClaim(chosen: ReadonlyMap<number, number>, { priority, age, overdue }: Claims): [number, number][] {
-  const late = (i: number) => (overdue[i] ? 1 : 0);
-  const claim = (i: number) => age[i]! + (overdue[i] ? 0 : priority[i]!);
-  return [...chosen].sort(([a], [b]) => late(b) - late(a) || claim(b) - claim(a) || a - b);
 }

@@ -17,24 +17,29 @@ function row(...quality: number[]): Prediction[] {
   }));
 }
 
+const callsOf = (rows: readonly unknown[]) => rows.map((_, seq) => pendingCall(seq, { acceptedAt: 100 - seq }));
+
+const add = (forecasts: Forecasts, rows: readonly (readonly Prediction[])[], cores = CORES) =>
+  forecasts.add(callsOf(rows), rows, cores);
+
 const differences = (forecasts: readonly { readonly logits: Float64Array }[]) =>
   forecasts.map(({ logits }) => (logits[1] as number) - (logits[0] as number));
 
 test('gamma is the share of what sets a core apart on one call that is kept', () => {
   const rows = [row(0.2, 0.6), row(0.5, 0.5), row(0.4, 0.9)];
-  const raw = differences(new Forecasts(1).add(rows, CORES));
+  const raw = differences(add(new Forecasts(1), rows));
   expect(raw[1]).toBeCloseTo(0, 9);
   const mean = raw.reduce((sum, value) => sum + value, 0) / 3;
-  for (const one of differences(new Forecasts(0).add(rows, CORES))) expect(one).toBeCloseTo(mean, 6);
-  const half = differences(new Forecasts(0.5).add(rows, CORES));
+  for (const one of differences(add(new Forecasts(0), rows))) expect(one).toBeCloseTo(mean, 6);
+  const half = differences(add(new Forecasts(0.5), rows));
   for (const [i, one] of half.entries()) expect(one).toBeCloseTo(((raw[i] as number) + mean) / 2, 6);
 });
 
 test('a boot without calls tells nothing: the first rows are shrunk to their own mean all the same', () => {
   const rows = [row(0.2, 0.6), row(0.5, 0.5), row(0.4, 0.9)];
   const booted = new Forecasts(0.3);
-  expect(booted.add([], CORES)).toEqual([]);
-  expect(booted.add(rows, CORES)).toEqual(new Forecasts(0.3).add(rows, CORES));
+  expect(add(booted, [])).toEqual([]);
+  expect(add(booted, rows)).toEqual(add(new Forecasts(0.3), rows));
 });
 
 test('a call that could not be predicted is taken for a usual one', () => {
@@ -42,7 +47,7 @@ test('a call that could not be predicted is taken for a usual one', () => {
   const nothing = forecasts.unknown(pendingCall(0, { inputTokens: 488 }), CORES);
   expect([...nothing.logits]).toEqual([0, 0]);
   expect(nothing.costUsd[0]).toBeCloseTo(0.002, 9);
-  forecasts.add([row(0.2, 0.6), row(0.2, 0.6)], CORES);
+  add(forecasts, [row(0.2, 0.6), row(0.2, 0.6)]);
   const usual = forecasts.unknown(pendingCall(0), CORES);
   expect(usual.logits[1]).toBeCloseTo(Math.log(0.6 / 0.4), 6);
   expect(usual.costUsd[1]).toBeCloseTo(0.006, 9);
@@ -50,9 +55,19 @@ test('a call that could not be predicted is taken for a usual one', () => {
 
 test('a core that comes later is unknown to earlier forecasts and has its own column', () => {
   const forecasts = new Forecasts(1);
-  const [before] = forecasts.add([row(0.2, 0.6)], CORES);
-  const [after] = forecasts.add([row(0.3, 0.2, 0.6)], [coreOf('c'), ...CORES]);
+  const [before] = add(forecasts, [row(0.2, 0.6)]);
+  const [after] = add(forecasts, [row(0.3, 0.2, 0.6)], [coreOf('c'), ...CORES]);
   expect(before?.logits[forecasts.columnOf('c')]).toBeUndefined();
   expect(after?.costUsd[forecasts.columnOf('c')]).toBe(0.003);
   expect(after?.costUsd[forecasts.columnOf('a')]).toBe(0.002);
+});
+
+test('it is known since when the newest 512 calls have come', () => {
+  const forecasts = new Forecasts(1);
+  const row512 = Array.from({ length: 512 }, () => row(0.2, 0.6));
+  const calls = (from: number) => row512.map((_, i) => pendingCall(i, { acceptedAt: from + i }));
+  forecasts.add(calls(1000), row512, CORES);
+  expect(forecasts.since).toBe(1000);
+  forecasts.add(calls(2000).slice(0, 12), row512.slice(0, 12), CORES);
+  expect(forecasts.since).toBe(1012);
 });

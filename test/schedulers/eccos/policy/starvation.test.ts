@@ -23,19 +23,22 @@ interface World {
   readonly freeOf: (tick: number, core: number) => number;
 }
 
+const TICK_MS = 250;
+
 /** Ticks over a pool whose slots free as the world says; what is placed on a free slot is gone. */
 async function play(witness: OverdueWitness, { ids, ticks, arrivals, freeOf }: World): Promise<PendingCall[]> {
   const { policy } = witness;
   let seq = 0;
   let pending: PendingCall[] = [];
   for (let tick = 0; tick < ticks; tick++) {
-    const arrived = arrivals(tick, () => seq++);
+    const now = tick * TICK_MS;
+    const arrived = arrivals(tick, () => seq++).map((call) => ({ ...call, acceptedAt: now, since: now }));
     const cores = ids.map((id, j) => coreOf(id, { free: freeOf(tick, j), cap: 9, price: 10 ** j }));
     await policy.prepare?.(arrived, cores);
     pending = [...pending, ...arrived];
     const left = new Map(cores.map(({ id, free }) => [id, free]));
     const gone = new Set<string>();
-    for (const { syscallId, core } of policy.schedule({ now: tick, pending, cores })) {
+    for (const { syscallId, core } of policy.schedule({ now, pending, cores })) {
       if ((left.get(core) ?? 0) === 0) continue;
       left.set(core, (left.get(core) ?? 0) - 1);
       gone.add(syscallId);
@@ -91,7 +94,7 @@ describe.each(['0', '3'])('with %s places ahead in every queue', (queueAhead) =>
 });
 
 test('without the rule for overdue calls the witness finds breaches', async () => {
-  const witness = new OverdueWitness(eccos({ overdueTicks: '1000000' }));
+  const witness = new OverdueWitness(eccos({ overdueMs: '1000000000' }));
   await play(witness, CONTESTED);
   expect(witness.breaches.length).toBeGreaterThan(0);
 });
