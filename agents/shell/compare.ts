@@ -21,8 +21,10 @@ import { commandLine } from './command-line.js';
 const DEFAULT_POLICIES = ['fifo:order=cheap-first', 'fifo:order=dear-first', 'round-robin', 'eccos', 'per-call'];
 const STDOUT = '-';
 const PLAIN_WIDTH = 120;
-/** The time left is reckoned from the pace of so many calls. */
-const ETA_CALLS = 1000;
+/** So often the bar moves: each time it copies what it reckons the time left from. */
+const BAR_STEPS = 1000;
+/** The time left is reckoned from the pace of so many of its last steps. */
+const ETA_STEPS = 100;
 
 /**
  * Adds `eccos compare`: the same seeded load against several policies, side by side.
@@ -103,25 +105,31 @@ async function run(flags: Flags, command: Command): Promise<void> {
     format: '{bar} {percentage} % | {value} of {total} calls | {eta_formatted} left',
     stream: process.stderr,
     hideCursor: true,
-    etaBuffer: ETA_CALLS,
+    etaBuffer: ETA_STEPS,
     noTTYOutput: true,
     notTTYSchedule: 5000,
   });
+  let calls = 0;
+  let callsAStep = 1;
   let report: CompareReport;
   try {
     report = await compare(options, {
       onStart(load, totalCalls) {
         if (!toStdout) writeOut(`${renderLoad(load, options.seeds)}\n`);
         page?.onStart(load);
+        callsAStep = Math.ceil(totalCalls / BAR_STEPS);
         bar.start(totalCalls, 0);
       },
-      onCall: () => bar.increment(),
+      onCall() {
+        if (++calls % callsAStep === 0) bar.update(calls);
+      },
       async onTrial(policy, seed, calls) {
         page?.onTrial(policy, seed, calls);
         await callsFile?.write(policy, seed, calls);
       },
     });
   } finally {
+    bar.update(calls);
     bar.stop();
     await callsFile?.close();
   }
