@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { clearMergeCache, countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { LRUCache } from 'lru-cache';
 import { type ChatParams, messageText } from '../syscalls/llm-chat.js';
@@ -30,7 +30,7 @@ const REMEMBERED_CHARS = 64;
 /** Tokens of a text in o200k_base: exact for words and spaces up to 8,192 characters, beyond an estimate from as many. */
 export function textTokens(text: string): number {
   if (text.length < REMEMBERED_CHARS) return countText(text);
-  const key = createHash('sha1').update(text).digest('base64');
+  const key = hash('sha1', text, 'base64');
   const tokens = known.get(key) ?? countText(text);
   known.set(key, tokens);
   return tokens;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What a query asks of any model. */
 export interface Item {
@@ -52,16 +52,17 @@ export function answerLength(model: Examinee, prompt: string, item: Item, seed: 
   return Math.max(1, Math.round(median * (item.lengthScale ?? 1) * Math.exp(deviation)));
 }
 
-function digestOf(...key: readonly (string | number)[]): Buffer {
-  return createHash('sha256').update(JSON.stringify(key)).digest();
+/** SHA-256, as hexadecimal digits: a Buffer of it takes longer to make than to hash. */
+function digestOf(...key: readonly (string | number)[]): string {
+  return hash('sha256', JSON.stringify(key), 'hex');
 }
 
 /** In (0, 1), both ends left out. @param word which 32 bits of the digest */
-function uniform(digest: Buffer, word: number): number {
-  return (digest.readUInt32BE(word * 4) + 0.5) / 2 ** 32;
+function uniform(digest: string, word: number): number {
+  return (Number.parseInt(digest.slice(word * 8, word * 8 + 8), 16) + 0.5) / 2 ** 32;
 }
 
 /** Standard normal from two words of the digest (Box and Muller). */
-function normal(digest: Buffer, word: number): number {
+function normal(digest: string, word: number): number {
   return Math.sqrt(-2 * Math.log(uniform(digest, word))) * Math.cos(2 * Math.PI * uniform(digest, word + 1));
 }
