@@ -44,6 +44,11 @@ export class PolicyGuard {
     return this.#policy.prepare !== undefined;
   }
 
+  /** Whether it looks at new calls before they are scheduled, to refuse some. */
+  get refuses(): boolean {
+    return this.#policy.refuse !== undefined;
+  }
+
   /** Has it prepare for nothing, so that what it cannot read stops the boot. @throws whatever it throws */
   async ready(cores: readonly SchedulableCore[]): Promise<void> {
     await this.#policy.prepare?.([], cores);

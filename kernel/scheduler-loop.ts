@@ -1,6 +1,6 @@
 import type { Assignment, SchedulableCore } from '../schedulers/policy.js';
 import { SyscallError } from '../syscalls/errors.js';
-import type { CoreId, Millis } from '../syscalls/syscall.js';
+import type { CoreId, Millis, SyscallId } from '../syscalls/syscall.js';
 import { Arrivals } from './arrivals.js';
 import type { Call } from './call.js';
 import type { Clock } from './clock.js';
@@ -103,6 +103,10 @@ export class SchedulerLoop {
     if (open.size === 0) return;
     for (const call of open.values()) this.#pending.add(call);
     this.#pacer.arrived(open.size);
+    if (this.#policy.refuses) this.#refuse(open);
+  }
+
+  #refuse(open: ReadonlyMap<SyscallId, Call>): void {
     const pending = [...open.values()].map((call) => call.view);
     for (const { syscallId, reason } of this.#policy.refuse({
       now: this.#clock.now(),
@@ -117,10 +121,9 @@ export class SchedulerLoop {
 
   #tick(): void {
     if (this.#pending.size === 0) return;
-    const cores = this.#cores();
     // Without a free slot nothing can start; but what the queues hold already may be put elsewhere.
-    if (this.#scheduled.size === 0 && cores.every((core) => core.free === 0)) return;
-    const snapshot = { now: this.#clock.now(), pending: this.#pending.views(), cores };
+    if (this.#scheduled.size === 0 && [...this.slots.values()].every((slot) => slot.free() === 0)) return;
+    const snapshot = { now: this.#clock.now(), pending: this.#pending.views(), cores: this.#cores() };
     this.#pacer.decided();
     const startedAt = this.#stopwatch();
     const placements = this.#valid(this.#policy.schedule(snapshot));
