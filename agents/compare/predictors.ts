@@ -48,7 +48,7 @@ export class Predictors {
   readonly #artefacts = new Map<string, Promise<Artefact>>();
   readonly #encoders = new Map<string, Promise<IdentifiedEncoder>>();
   readonly #shared = new Map<string, Promise<TimedPredictor>>();
-
+  #ahead: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: PredictorOptions) {
@@ -92,10 +92,15 @@ export class Predictors {
     return prompts.filter((prompt) => seen.has(prompt)).length;
   }
 
-  /** Has prompts encoded in the background, a few at a time: whoever asks for another one meanwhile hardly waits. */
+  /**
+   * Has prompts encoded in the background, behind those of the last time, a few at a time: whoever asks for another one
+   * meanwhile hardly waits.
+   */
   encodeAhead(prompts: readonly string[]): void {
-    if (this.#options.time === 'ignored')
-      for (const encoder of this.#encoders.values()) void this.#encodeAhead(encoder, prompts);
+    if (this.#options.time !== 'ignored') return;
+    for (const encoder of this.#encoders.values()) {
+      this.#ahead = this.#ahead.then(() => this.#encodeAhead(encoder, prompts));
+    }
   }
 
   async close(): Promise<void> {
@@ -109,9 +114,16 @@ export class Predictors {
   async #encodeAhead(opening: Promise<IdentifiedEncoder>, prompts: readonly string[]): Promise<void> {
     try {
       const { encoder } = await opening;
-      for (let at = 0; at < prompts.length && !this.#closed; at += AHEAD) {
-        await encoder.encode(prompts.slice(at, at + AHEAD));
-      }
+      let at = 0;
+      const encodeRest = async () => {
+        while (at < prompts.length && !this.#closed) {
+          const batch = prompts.slice(at, at + AHEAD);
+          at += AHEAD;
+          await encoder.encode(batch);
+        }
+      };
+      // Two at a time: the thread goes on with one while the event loop is too busy to take the other and send a next one.
+      await Promise.all([encodeRest(), encodeRest()]);
     } catch {
       // Whoever asks for the prompt is told.
     }
