@@ -34,7 +34,7 @@ export class FinishedCalls {
 
   add(id: SyscallId, entry: Omit<Entry, 'judged'>): void {
     const { at, size } = entry;
-    this.#entries.set(id, { ...entry, judged: false });
+    this.#entries.set(id, { judged: false, ...entry });
     this.#order.push(id);
     this.#size += size;
     this.#evict(at);

@@ -117,7 +117,7 @@ export class Runner {
     const { usage, costUsd } = result;
     call.holder = undefined;
     call.meter = undefined;
-    call.billed = addUp(call.billed, { ...usage, reprefillTokens: run.resumed ? usage.inputTokens : 0, costUsd });
+    call.billed = addUp(call.billed, { reprefillTokens: run.resumed ? usage.inputTokens : 0, costUsd, ...usage });
     const { billed, state, preemptions } = call;
     const { accepted, scheduled = at, started = at, firstToken } = state.times;
     const reply: ChatReply = {

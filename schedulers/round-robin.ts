@@ -40,7 +40,7 @@ export class RoundRobin implements SchedulerPolicy {
 
   schedule({ now, pending, cores }: SchedulingSnapshot): readonly Assignment[] {
     this.#giveBack(pending);
-    const queue = byAgent(pending).map((agent) => ({ ...agent, place: this.#placeOf(agent) }));
+    const queue = byAgent(pending).map((agent) => ({ place: this.#placeOf(agent), ...agent }));
     queue.sort((a, b) => (isBefore(a.place, b.place) ? -1 : 1));
     const places = new Map(queue.map(({ pid, place }) => [pid, place]));
     this.#places = places;
