@@ -21,7 +21,7 @@ export interface PredictorOptions {
   /** Every trial has predictors of its own, which learn from what is judged in it. */
   readonly learn: boolean;
   /**
-   * What becomes of the time that predictions take. `ignored`: prompts are encoded ahead, in a thread. `measured`: each
+   * What becomes of the time that predictions take. `ignored`: prompts are encoded ahead, in threads. `measured`: each
    * predictor encodes for itself on this thread, and remembers no vectors that another one would get for nothing. `real`:
    * as in a kernel, in a thread and when they are asked for.
    */
@@ -32,6 +32,8 @@ export interface PredictorOptions {
 
 /** Texts that are encoded ahead at a time. */
 const AHEAD = 8;
+/** Encoding takes longer than playing: one thread would keep the trials waiting while a second core idles. */
+const THREADS = 2;
 
 /** What the policies of one trial get. */
 export interface TrialPredictors {
@@ -122,8 +124,8 @@ export class Predictors {
           await encoder.encode(batch);
         }
       };
-      // Two at a time: the thread goes on with one while the event loop is too busy to take the other and send a next one.
-      await Promise.all([encodeRest(), encodeRest()]);
+      // Two batches a thread: it goes on with one while the event loop is too busy to take the other and send a next one.
+      await Promise.all(Array.from({ length: 2 * THREADS }, encodeRest));
     } catch {
       // Whoever asks for the prompt is told.
     }
@@ -139,8 +141,9 @@ export class Predictors {
   }
 
   #encoderOf(folder = shippedEncoder()): Promise<IdentifiedEncoder> {
+    const { time } = this.#options;
     return remembered(this.#encoders, folder, () =>
-      this.#options.time === 'measured' ? encoderOnThisThread(folder) : openIdentified(folder),
+      time === 'measured' ? encoderOnThisThread(folder) : openIdentified(folder, time === 'ignored' ? THREADS : 1),
     );
   }
 

@@ -4,11 +4,11 @@ const SHUT = 1;
 const MOST_MS = 1_000;
 
 /**
- * A gate that two threads share. The runtime of the networks brings the whole process down when its thread is ended while it
- * computes, as every `process.exit` would; so the thread computes inside the gate, and the process shuts it first.
+ * A gate that threads share. The runtime of the networks brings the whole process down when its thread is ended while it
+ * computes, as every `process.exit` would; so threads compute inside the gate, and the process shuts it first.
  */
 export class ThreadGate {
-  /** What the other thread makes its end of. */
+  /** What the other threads make their ends of: how many are inside, and whether it is shut. */
   readonly cells: Int32Array<ArrayBufferLike>;
 
   constructor(
@@ -20,11 +20,11 @@ export class ThreadGate {
   /** Runs the work inside, or returns undefined where the gate is shut. */
   async through<T>(work: () => Promise<T>): Promise<T | undefined> {
     // Enter, then look: whoever shuts does it the other way round, so that one of both sees the other.
-    Atomics.store(this.cells, INSIDE, 1);
+    Atomics.add(this.cells, INSIDE, 1);
     try {
       return Atomics.load(this.cells, SHUT) === 1 ? undefined : await work();
     } finally {
-      Atomics.store(this.cells, INSIDE, 0);
+      Atomics.sub(this.cells, INSIDE, 1);
       Atomics.notify(this.cells, INSIDE);
     }
   }
@@ -32,6 +32,12 @@ export class ThreadGate {
   /** Blocks until nobody is inside. Nobody enters after it. */
   readonly shut = (): void => {
     Atomics.store(this.cells, SHUT, 1);
-    Atomics.wait(this.cells, INSIDE, 1, MOST_MS);
+    for (let inside = this.#inside(); inside > 0; inside = this.#inside()) {
+      if (Atomics.wait(this.cells, INSIDE, inside, MOST_MS) === 'timed-out') return;
+    }
   };
+
+  #inside(): number {
+    return Atomics.load(this.cells, INSIDE);
+  }
 }

@@ -22,8 +22,8 @@ export type EncoderReply =
   | { readonly error: RpcError };
 
 /**
- * An `OnnxEncoder` in a thread of its own: the event loop never waits for a network. Calls take turns, a few texts each.
- * The idle thread keeps no process alive.
+ * An `OnnxEncoder` in a thread of its own, or in several: the event loop never waits for a network. Calls take turns, a few
+ * texts each. Idle threads keep no process alive.
  */
 export class ThreadedEncoder implements Encoder {
   readonly dimensions: number;
@@ -37,14 +37,14 @@ export class ThreadedEncoder implements Encoder {
   }
 
   /**
-   * Starts the thread and opens the encoder in it.
+   * Starts the threads and opens the encoder in the first of them; each other one opens its own when it is first needed.
    *
    * @param folder @default the shipped encoder's
    * @throws SyscallError `invalid-config` as `OnnxEncoder.open`
    */
-  static async open(folder = shippedEncoder()): Promise<ThreadedEncoder> {
+  static async open(folder = shippedEncoder(), threads = 1): Promise<ThreadedEncoder> {
     const filename = createRequire(import.meta.url).resolve('#threads/encoder-thread.js');
-    const pool = new Tinypool({ filename, name: 'encode', minThreads: 1, maxThreads: 1, execArgv: [] });
+    const pool = new Tinypool({ filename, name: 'encode', minThreads: threads, maxThreads: threads, execArgv: [] });
     const thread = { pool, folder, gate: new ThreadGate() };
     process.once('exit', thread.gate.shut);
     try {

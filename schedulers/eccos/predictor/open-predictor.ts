@@ -30,9 +30,12 @@ export function shippedPredictor(): string {
   return dirname(createRequire(import.meta.url).resolve('#artefacts/default/predictor.json'));
 }
 
-/** @throws SyscallError `invalid-config` for a folder that holds no encoder */
-export async function openIdentified(folder = shippedEncoder()): Promise<IdentifiedEncoder> {
-  const encoder = await openEncoder(folder);
+/**
+ * @param threads in which it works @default 1
+ * @throws SyscallError `invalid-config` for a folder that holds no encoder
+ */
+export async function openIdentified(folder = shippedEncoder(), threads?: number): Promise<IdentifiedEncoder> {
+  const encoder = await openEncoder(folder, threads);
   return { encoder, sha256: hashOf(await readFile(join(folder, 'model.onnx'))) };
 }
 

@@ -29,6 +29,15 @@ test('the thread gives what the calling thread would, in order', async () => {
   await here.close();
 });
 
+test('two threads give what one gives, in order', async () => {
+  const two = await ThreadedEncoder.open(undefined, 2);
+  const texts = [...REFERENCE_TEXTS].reverse();
+  const [some, others] = await Promise.all([two.encode(REFERENCE_TEXTS), two.encode(texts)]);
+  expect(some).toEqual(await encoder.encode(REFERENCE_TEXTS));
+  expect([...others].reverse()).toEqual(some);
+  await two.close();
+});
+
 test('a single text does not wait for a heavy batch, and the event loop turns all the while', async () => {
   const ended: string[] = [];
   let turns = 0;
