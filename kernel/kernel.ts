@@ -121,7 +121,7 @@ export class Kernel {
     return [...this.#parts.loop.slots.values()].map((slot) => slot.view());
   }
 
-  /** @throws SyscallError `not-found` for an explanation of a syscall that has ended or is someone else's */
+  /** @throws SyscallError `not-found` for an explanation of a syscall that ended long ago or is someone else's */
   ps(process: Process, { explain }: PsParams): PsReply {
     const { processes, clock } = this.#parts;
     const visible = processes.visibleTo(process.principal);
@@ -139,10 +139,9 @@ export class Kernel {
   #explain(process: Process, id: SyscallId): readonly string[] {
     const { table, policy } = this.#parts;
     const call = table.get(id);
-    if (call === undefined || !mayTouch(process, call)) {
-      throw new SyscallError('not-found', `params.explain: expected an open syscall of yours, got "${id}"`);
-    }
-    return policy.explain(id);
+    const isKnown = call === undefined ? table.hasEnded(id, process.principal) : mayTouch(process, call);
+    if (isKnown) return policy.explain(id);
+    throw new SyscallError('not-found', `params.explain: expected a syscall of yours, open or just ended, got "${id}"`);
   }
 
   stats(): StatsReply {

@@ -107,7 +107,7 @@ export interface SchedulerPolicy {
   feedback?(call: FinishedCall, quality: number): void;
   /** What it aims at and expects, for reports. */
   outlook?(): PolicyOutlook;
-  /** Why a call that is pending or running is where it is, a line a piece; undefined for any other. */
+  /** Why a call that is pending, running or was answered lately is where it is, a line a piece; undefined for any other. */
   explain?(id: SyscallId): readonly string[] | undefined;
   /** The kernel stops: let go of threads and files. Idempotent. */
   close?(): Promise<void>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** Processes and their open syscalls: one's own, or everyone's with the operator's token. */
 export const psParams = z.strictObject({
-  /** An open syscall whose placement is to be explained. */
+  /** A syscall, open or answered lately, whose placement is to be explained. */
   explain: z.string().min(1).max(128).optional(),
 });
 

@@ -10,7 +10,7 @@ export function registerPs(program: Command): void {
     program
       .command('ps')
       .description("list processes and their open syscalls: one's own, or everyone's with the operator's token")
-      .option('--explain <syscall>', 'say why this open syscall is on its core, or why it waits'),
+      .option('--explain <syscall>', 'say why this syscall is or was on its core, or why it waits'),
   ).action(async ({ explain, ...flags }: KernelFlags & { readonly explain?: string }) => {
     const params = explain === undefined ? {} : { explain };
     const { processes, syscalls, explanation } = await withClient(flags, 'eccos ps', (client) => client.ps(params));

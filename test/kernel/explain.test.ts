@@ -15,9 +15,14 @@ describe('kernel.ps with explain', () => {
     const { session } = await spawn();
     const replies = ['one', 'two', 'three'].map((text) => session.call('llm.chat', ask(text)));
     await pass(1);
-    const [running, waiting] = await Promise.all(
-      ['s0', 's2'].map(async (explain) => (await session.call('kernel.ps', { explain })).explanation),
-    );
+    const { syscalls } = await session.call('kernel.ps', {});
+    const idOf = (wanted: string) => syscalls.find(({ status }) => status === wanted)?.syscallId ?? '';
+    const explained = async (explain: string) => (await session.call('kernel.ps', { explain })).explanation;
+    const [started, running, waiting] = [
+      idOf('running'),
+      await explained(idOf('running')),
+      await explained(idOf('waiting')),
+    ];
     expect(running?.[0]).toMatch(/^on [ab]$/);
     expect(running?.[1]).toMatch(/^price of quality \$.*, aiming at 0.51\d for alpha 0.500/);
     expect(running?.slice(2).map((line) => line.split(' ')[0])).toEqual(['CORE', 'a', 'b']);
@@ -29,9 +34,14 @@ describe('kernel.ps with explain', () => {
     expect((await Promise.all(replies)).map(({ reason }) => reason)).toEqual(
       Array.from({ length: 3 }, () => expect.stringMatching(/^quality 0\.\d{3} for \$/)),
     );
+    // The id comes with the answer: what was decided is told afterwards too, also when it has been judged.
+    await session.call('syscall.feedback', { syscallId: started, quality: 1 });
+    expect(await explained(started)).toEqual(running);
+    expect(running?.[2]).toMatch(/^CORE .* PREDICTED BY/);
+    expect(running?.filter((line) => / trained /.test(line))).toHaveLength(2);
   });
 
-  test('is refused for a call of someone else and for one that has ended', async () => {
+  test('is refused for a call of someone else, also when it has ended, and for one that never was', async () => {
     const [a, b] = cores();
     const { spawn, pass } = testKernel([a, b]);
     const alice = await spawn({ principal: { ...LOCAL, name: 'alice', operator: false } });
@@ -42,7 +52,9 @@ describe('kernel.ps with explain', () => {
     expect(await errorOf(bob.session.call('kernel.ps', { explain: 's0' }))).toMatchObject({ code: 'not-found' });
     a.last.finish();
     await reply;
-    expect(await errorOf(alice.session.call('kernel.ps', { explain: 's0' }))).toMatchObject({ code: 'not-found' });
+    expect((await alice.session.call('kernel.ps', { explain: 's0' })).explanation).toEqual([]);
+    expect(await errorOf(bob.session.call('kernel.ps', { explain: 's0' }))).toMatchObject({ code: 'not-found' });
+    expect(await errorOf(alice.session.call('kernel.ps', { explain: 's9' }))).toMatchObject({ code: 'not-found' });
   });
 });
 

@@ -129,14 +129,14 @@ export class EccosPolicy implements SchedulerPolicy {
     predictor.finished(finished);
     const { core, outputTokens, times } = finished;
     if (times !== undefined) this.#times.learn(core, times.ttftMs, times.restMs, outputTokens);
-    if (held?.choice === undefined) return;
+    if (held === undefined || choice === undefined) return;
     const logit = held.forecast.logits[this.#forecasts.columnOf(core)];
-    if (logit !== undefined && !Number.isNaN(logit)) this.#calls.keepAnswer(id, { core, logit });
+    if (logit !== undefined && !Number.isNaN(logit)) this.#calls.keepAnswer(id, { core, logit, choice });
   }
 
   feedback(call: FinishedCall, quality: number): void {
     this.#options.predictor.judged(call, quality);
-    const answer = this.#calls.takeAnswer(call.id);
+    const answer = this.#calls.answer(call.id);
     if (answer === undefined) return;
     this.#recalibration.learn(answer.core, answer.logit, quality);
     this.#options.control.judged(quality);
@@ -157,10 +157,13 @@ export class EccosPolicy implements SchedulerPolicy {
     return this.#options.predictor.close();
   }
 
-  /** Why a call that is pending or running is where it is, a line a piece; undefined for any other. */
+  /** Why a call is or was where it is, a line a piece; undefined for one that ended without an answer or long ago. */
   explain(id: SyscallId): readonly string[] | undefined {
     const held = this.#calls.get(id);
-    if (held === undefined) return undefined;
+    if (held === undefined) {
+      const answer = this.#calls.answer(id);
+      return answer && explain(answer.choice);
+    }
     if (held.choice !== undefined && held.placedTick >= held.seenTick) return explain(held.choice);
     return this.#last?.explainWaiting(held) ?? ['waits: no tick has looked at it yet'];
   }

@@ -1,4 +1,5 @@
 import type { CoreId } from '../../../syscalls/syscall.js';
+import type { Prediction } from '../predictor/prediction.js';
 import type { Bar } from './market.js';
 import type { PriceState } from './price-control.js';
 
@@ -6,11 +7,13 @@ import type { PriceState } from './price-control.js';
 export interface Choice {
   readonly cores: readonly CoreId[];
   readonly slots: readonly number[];
-  /** US dollars that one more slot is worth. */
+  /** US dollars that a slot is worth to calls to come. */
   readonly slotPrices: ArrayLike<number>;
   readonly price: PriceState;
   readonly quality: ArrayLike<number>;
   readonly costUsd: ArrayLike<number>;
+  /** What quality and cost rest on; undefined: the call could not be predicted. */
+  readonly predictions: readonly (Prediction | undefined)[];
   readonly bars: readonly Bar[];
   /** US dollars that the risk of missing the deadline is reckoned at. */
   readonly riskUsd: ArrayLike<number>;
@@ -30,7 +33,7 @@ export function reasonOf({ quality, costUsd, slotPrices, price, chosen, note }: 
 
 /** The whole decision, a line a core: predictions, prices, and why not this one. */
 export function explain(choice: Choice): readonly string[] {
-  const { cores, slots, slotPrices, price, quality, costUsd, chosen, note } = choice;
+  const { cores, slots, slotPrices, price, quality, costUsd, predictions, chosen, note } = choice;
   const { alpha, aim, lambda, infeasible } = price;
   const target = aim === undefined ? '' : `, aiming at ${aim.toFixed(3)} for alpha ${(alpha ?? aim).toFixed(3)}`;
   const rows = cores.map((core, j) => [
@@ -40,12 +43,13 @@ export function explain(choice: Choice): readonly string[] {
     String(slots[j]),
     dollars(slotPrices[j]!),
     dollars(netOf(choice, j)),
+    basisOf(predictions[j]),
     j === chosen ? 'chosen' : whyNot(choice, j),
   ]);
   return [
     chosen < 0 ? `waits: ${note ?? 'no slot was left for it'}` : `on ${cores[chosen]}${note ? `: ${note}` : ''}`,
     `price of quality ${dollars(lambda)}${target}${infeasible ? '; the target is out of reach' : ''}`,
-    ...aligned([['CORE', 'QUALITY', 'COST', 'SLOTS', 'SLOT PRICE', 'NET', ''], ...rows]),
+    ...aligned([['CORE', 'QUALITY', 'COST', 'SLOTS', 'SLOT PRICE', 'NET', 'PREDICTED BY', ''], ...rows]),
   ];
 }
 
@@ -64,6 +68,13 @@ function whyNot(choice: Choice, j: number): string {
   if (more <= 0) return 'its slots are worth more to other calls';
   const risk = riskUsd[j]! - riskUsd[chosen]!;
   return `${dollars(more)} more, net${risk > 0 ? `, ${dollars(risk)} of it for the risk to its deadline` : ''}`;
+}
+
+/** Such as `trained, 12.3 alike up to 0.81`: judged calls that are like this one, and how much the nearest is. */
+function basisOf(prediction: Prediction | undefined): string {
+  if (prediction === undefined) return 'usual calls';
+  const { source, nEffective, similarity } = prediction;
+  return similarity === null ? source : `${source}, ${nEffective.toFixed(1)} alike up to ${similarity.toFixed(2)}`;
 }
 
 function dollars(value: number): string {

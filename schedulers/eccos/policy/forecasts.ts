@@ -12,6 +12,8 @@ export interface Forecast {
   /** US dollars. */
   readonly costUsd: Float64Array;
   readonly tokensP90: Float64Array;
+  /** What these rest on; empty where the call could not be predicted. */
+  readonly predictions: readonly Prediction[];
 }
 
 /** Rows that stand for the traffic. */
@@ -81,23 +83,25 @@ export class Forecasts {
       const quality = new Float64Array(width).fill(Number.NaN);
       const costUsd = new Float64Array(width).fill(Number.NaN);
       const tokensP90 = new Float64Array(width).fill(Number.NaN);
+      const predictions: Prediction[] = [];
       for (let j = 0; j < row.length; j++) {
         const column = columns[j] as number;
         const one = row[j] as Prediction;
         quality[column] = one.quality;
         costUsd[column] = one.costMean;
         tokensP90[column] = one.tokensP90;
+        predictions[column] = one;
       }
-      return { quality, costUsd, tokensP90 };
+      return { quality, costUsd, tokensP90, predictions };
     });
     // The effects rest on rows up to the last refresh, but for the very first, which would know none.
     if (this.#effects.length !== width) {
       const all = Float64Array.from(made.flatMap(({ quality }) => [...quality]));
       this.#effects = columnEffectsOf(all, width);
     }
-    const forecasts = made.map(({ quality, costUsd, tokensP90 }) => {
+    const forecasts = made.map(({ quality, ...rest }) => {
       const logits = shrinkInteraction(quality, this.#effects, this.#gamma).map(logitOf);
-      return { logits, costUsd, tokensP90 };
+      return { ...rest, logits };
     });
     for (const [i, { quality }] of made.entries()) {
       const forecast = forecasts[i] as Forecast;
@@ -113,7 +117,7 @@ export class Forecasts {
   unknown({ inputTokens }: PendingCall, cores: readonly CoreInfo[]): Forecast {
     const columns = cores.map(({ id }) => this.columnOf(id));
     const empty = () => new Float64Array(this.#columns.size).fill(Number.NaN);
-    const forecast = { logits: empty(), costUsd: empty(), tokensP90: empty() };
+    const forecast = { logits: empty(), costUsd: empty(), tokensP90: empty(), predictions: [] };
     this.#usual ??= this.#meanForecast();
     const usual = this.#usual;
     for (const [j, { price }] of cores.entries()) {
@@ -146,12 +150,17 @@ export class Forecasts {
       logits: meanRow(forecasts, 'logits', width),
       costUsd: meanRow(forecasts, 'costUsd', width),
       tokensP90: meanRow(forecasts, 'tokensP90', width),
+      predictions: [],
     };
   }
 }
 
 /** NaN in a column in which some row knows nothing, and without rows in all. */
-function meanRow(forecasts: readonly Forecast[], field: keyof Forecast, width: number): Float64Array {
+function meanRow(
+  forecasts: readonly Forecast[],
+  field: Exclude<keyof Forecast, 'predictions'>,
+  width: number,
+): Float64Array {
   const mean = new Float64Array(width).fill(forecasts.length === 0 ? Number.NaN : 0);
   for (const forecast of forecasts) {
     for (let column = 0; column < width; column++) mean[column]! += forecast[field][column]! / forecasts.length;

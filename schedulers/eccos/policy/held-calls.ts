@@ -4,7 +4,7 @@ import type { PendingCall } from '../../policy.js';
 import type { Choice } from './explanation.js';
 import type { Forecast } from './forecasts.js';
 
-/** Answers that can still be judged. */
+/** Answers that can still be judged and explained. */
 const MOST_ANSWERS = 10_000;
 
 /** What a policy keeps of a call from its arrival to its end. */
@@ -21,13 +21,14 @@ export interface HeldCall {
   waitsFor: CoreId | undefined;
 }
 
-/** What was predicted of an answer, to be compared with its judgement. */
+/** What was decided of a call that was answered, and what was predicted of the core that did, to be compared with its judgement. */
 export interface Answer {
   readonly core: CoreId;
   readonly logit: number;
+  readonly choice: Choice;
 }
 
-/** Calls by id, and the answers that can still be judged. */
+/** Calls by id, and the answers that can still be judged and explained. */
 export class HeldCalls {
   readonly #held = new Map<SyscallId, HeldCall>();
   readonly #answers = new LRUCache<SyscallId, Answer>({ max: MOST_ANSWERS });
@@ -74,10 +75,8 @@ export class HeldCalls {
     this.#answers.set(id, answer);
   }
 
-  /** An answer that is judged, and held no longer. */
-  takeAnswer(id: SyscallId): Answer | undefined {
-    const answer = this.#answers.get(id);
-    this.#answers.delete(id);
-    return answer;
+  /** Undefined: it is not known, or was too long ago. */
+  answer(id: SyscallId): Answer | undefined {
+    return this.#answers.peek(id);
   }
 }

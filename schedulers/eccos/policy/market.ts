@@ -48,6 +48,7 @@ export function openMarket(
   const shortfalls: (string | undefined)[] = [];
   for (const [i, call] of calls.entries()) {
     const { logits, costUsd: costs, tokensP90 } = beliefs.forecastOf(call);
+
     // NaN where nothing is known of the pair, which the solver takes for forbidden.
     const at = (values: Float64Array, j: number) => values[columns[j] as number] ?? Number.NaN;
     for (const [j, { id }] of cores.entries()) {

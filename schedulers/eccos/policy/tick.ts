@@ -4,6 +4,7 @@ import { type Candidates, candidates } from './candidates.js';
 import { byClaim, type Claims, claimsOf, URGENT } from './claims.js';
 import { easeOf } from './ease.js';
 import { type Choice, explain, reasonOf } from './explanation.js';
+import type { Forecast } from './forecasts.js';
 import type { HeldCall } from './held-calls.js';
 import { riskUsd, withRisk } from './lateness.js';
 import { type Beliefs, type Market, openMarket } from './market.js';
@@ -108,7 +109,7 @@ export class Tick {
     const beliefs = { ...this.#beliefs, forecastOf: () => forecast };
     const note =
       waitsFor && `for ${waitsFor}, on purpose: it is cheaper at the price of quality, and the deadline allows it`;
-    return explain(this.#choice(openMarket(this.#now, [view], this.#cores, beliefs), 0, -1, note));
+    return explain(this.#choice(openMarket(this.#now, [view], this.#cores, beliefs), 0, forecast, -1, note));
   }
 
   /** Priority, and above all priorities calls whose deadline is near. */
@@ -139,7 +140,7 @@ export class Tick {
       ...(pendingMs >= this.#rules.overdueMs ? [`overdue after ${Math.round(pendingMs)} ms`] : []),
       ...(isHeld ? ['held in its queue, and moved if that is better'] : []),
     ];
-    const choice = this.#choice(market, i, core, notes.length === 0 ? undefined : notes.join(', '));
+    const choice = this.#choice(market, i, held.forecast, core, notes.length === 0 ? undefined : notes.join(', '));
     const before = held.choice;
     // A call that was placed before, and is moved or tried anew, counts with the difference only.
     if (before === undefined) {
@@ -181,7 +182,7 @@ export class Tick {
     return best;
   }
 
-  #choice(market: Market, i: number, chosen: number, note: string | undefined): Choice {
+  #choice(market: Market, i: number, { predictions }: Forecast, chosen: number, note: string | undefined): Choice {
     const { m, quality, costUsd, bars, shortfalls } = market;
     const shortfall = shortfalls[i];
     return {
@@ -191,6 +192,7 @@ export class Tick {
       price: this.#price as PriceState,
       quality: quality.slice(i * m, i * m + m),
       costUsd: costUsd.slice(i * m, i * m + m),
+      predictions: this.#ids.map((id) => predictions[this.#beliefs.columnOf(id)]),
       bars: bars.slice(i * m, i * m + m),
       riskUsd: riskUsd(market, i, (this.#price as PriceState).lambda),
       chosen,

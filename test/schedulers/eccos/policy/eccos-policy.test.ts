@@ -292,7 +292,7 @@ describe('what is told', () => {
     const [head, price, ...table] = policy.explain('s0') as readonly string[];
     expect(head).toBe(`on ${first?.core}`);
     expect(price).toMatch(/^price of quality \$.*, aiming at 0.700 for alpha 0.700/);
-    expect(table.map((line) => line.replace(/ {2,}/g, '|').split('|')[6])).toEqual([
+    expect(table.map((line) => line.replace(/ {2,}/g, '|').split('|')[7])).toEqual([
       undefined,
       'no free slot',
       first?.core === 'middle' ? 'chosen' : expect.stringMatching(/more, net$/),
