@@ -1,6 +1,8 @@
 import { Container, type ServiceIdentifier } from 'inversify';
+import { LazyPredictor } from '../schedulers/eccos/predictor/lazy-predictor.js';
 import type { SchedulerPolicy } from '../schedulers/policy.js';
-import { createPolicy } from '../schedulers/registry.js';
+
+import { createPolicy, type PolicyServices } from '../schedulers/registry.js';
 import type { SyscallId } from '../syscalls/syscall.js';
 import { Admission } from './admission.js';
 import type { Clock } from './clock.js';
@@ -55,7 +57,8 @@ export function composeKernel(config: Pick<KernelConfig, 'policy' | 'limits'>, o
   container
     .bind(id.policy)
     .toResolvedValue(
-      ({ policy, log }, name, metrics) => new PolicyGuard({ policy: policy ?? createPolicy(name), metrics, log }),
+      ({ policy, log }, name, metrics) =>
+        new PolicyGuard({ policy: policy ?? createPolicy(name, servicesOf(log)), metrics, log }),
       [id.outside, id.policyName, id.metrics],
     );
   container.bind(id.events).toResolvedValue(() => new KernelEvents());
@@ -107,4 +110,9 @@ export function composeKernel(config: Pick<KernelConfig, 'policy' | 'limits'>, o
     [id.outside, id.settings, id.policy, id.events, id.metrics, id.processes, id.table, id.admission, id.loop],
   );
   return container.get(id.kernel);
+}
+
+/** A policy has no logger: what its predictor has to say to the operator is the kernel's to write. */
+function servicesOf(log: Logger): Pick<PolicyServices, 'predictor'> {
+  return { predictor: (folders) => new LazyPredictor(folders, (message) => log.warn(message)) };
 }

@@ -118,6 +118,7 @@ function outcomeLine(call: FinishedCall, quality: number, prompts: boolean): str
     // The format wants a prompt that is not empty, which a call without a user message does not have.
     prompt: prompts && prompt !== '' ? prompt : hashOf(prompt),
     input_tokens: inputTokens,
+    // The id, not the profile: it is unique, so that what is trained on it finds each core of this config again.
     outputs: [{ model: core, score: quality, output_tokens: outputTokens, cost_usd: costUsd }],
   };
   const line = JSON.stringify(record);

@@ -22,7 +22,7 @@ const coreInfo = z.strictObject({
   supportsPrefix: z.boolean(),
   /** Known mean quality, 0 to 1; a call with a higher `minQuality` is not eligible. */
   quality: z.number().optional(),
-  /** Model name that a trained predictor knows this core by. */
+  /** Model name that a trained predictor knows this core by. @default its id */
   profile: z.string().optional(),
 });
 

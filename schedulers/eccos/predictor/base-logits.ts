@@ -34,8 +34,18 @@ export class BaseLogits {
     this.#centre = meanOf(profiles.map(({ meanScore }) => logitOf(meanScore)));
   }
 
+  /** Whether the core runs a model that the nets were trained on. */
+  knows(core: CoreInfo): boolean {
+    return this.#placeOf(core) !== undefined;
+  }
+
+  /** By its profile; else by its id, which is the name that a recorder gives to what the core made of own traffic. */
+  #placeOf({ profile, id }: CoreInfo): number | undefined {
+    return (profile === undefined ? undefined : this.#places.get(profile)) ?? this.#places.get(id);
+  }
+
   #profileOf(core: CoreInfo): ModelProfile | undefined {
-    const place = core.profile === undefined ? undefined : this.#places.get(core.profile);
+    const place = this.#placeOf(core);
     return place === undefined ? undefined : this.#profiles[place];
   }
 
@@ -50,7 +60,7 @@ export class BaseLogits {
     const length = meanOf(heads.logTokens);
     const pool = this.#meanOfKnown(cores);
     return cores.map((core) => {
-      const place = core.profile === undefined ? undefined : this.#places.get(core.profile);
+      const place = this.#placeOf(core);
       if (place !== undefined) {
         const [logit, logTokens] = [heads.logits[place] as number, heads.logTokens[place] as number];
         return { source: 'trained', logit, offset: 0, logTokens };

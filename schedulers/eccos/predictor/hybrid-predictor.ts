@@ -69,6 +69,16 @@ export class HybridPredictor implements Predictor {
     this.#base = new BaseLogits(parts.heads.profiles);
   }
 
+  /** Whether the nets were trained on what the core runs. */
+  knows(core: CoreInfo): boolean {
+    return this.#base.knows(core);
+  }
+
+  /** Names of the models that the nets were trained on. */
+  get models(): readonly string[] {
+    return this.#parts.heads.profiles.map(({ name }) => name);
+  }
+
   /** @throws SyscallError (rejects) where a prompt cannot be encoded */
   async predict(calls: readonly PredictableCall[], cores: readonly CoreInfo[]): Promise<readonly Prediction[][]> {
     this.#cores = cores;

@@ -1,16 +1,20 @@
 import type { CoreInfo } from '../../../syscalls/cores.js';
+import type { HybridPredictor } from './hybrid-predictor.js';
 import { openPredictor, type PredictorFolders } from './open-predictor.js';
 import type { AnsweredCall, PredictableCall, Prediction, Predictor } from './prediction.js';
 
 /** A predictor that is opened at its first prediction, because a policy is made at once and files are not read at once. */
 export class LazyPredictor implements Predictor {
   readonly #folders: PredictorFolders;
+  readonly #warn: (message: string) => void;
   #opened: Promise<Predictor> | undefined;
   /** The one above, once it is there: nothing is learnt before the first prediction. */
   #ready: Predictor | undefined;
 
-  constructor(folders: PredictorFolders) {
+  /** @param warn told once, at the opening, of what an operator may not have meant @default nobody is told */
+  constructor(folders: PredictorFolders, warn: (message: string) => void = () => {}) {
     this.#folders = folders;
+    this.#warn = warn;
   }
 
   /** @throws SyscallError (rejects) `invalid-config` for a folder that holds no predictor */
@@ -18,9 +22,19 @@ export class LazyPredictor implements Predictor {
     calls: readonly PredictableCall[],
     cores: readonly CoreInfo[],
   ): Promise<readonly (readonly Prediction[])[]> {
-    this.#opened ??= openPredictor(this.#folders);
+    this.#opened ??= this.#open(cores);
     this.#ready = await this.#opened;
     return this.#ready.predict(calls, cores);
+  }
+
+  async #open(cores: readonly CoreInfo[]): Promise<Predictor> {
+    const { predictor } = this.#folders;
+    const opened = await openPredictor(this.#folders);
+    // Whoever names a predictor expects its nets to be used; the shipped one is there for any cores.
+    if (predictor !== undefined && !cores.some((core) => opened.knows(core))) {
+      this.#warn(strangersOf(predictor, opened, cores));
+    }
+    return opened;
   }
 
   finished(call: AnsweredCall): void {
@@ -36,4 +50,12 @@ export class LazyPredictor implements Predictor {
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.close();
   }
+}
+
+function strangersOf(folder: string, { models }: HybridPredictor, cores: readonly CoreInfo[]): string {
+  const names = cores.map(({ id, profile }) => (profile === undefined ? id : `${id} (profile ${profile})`));
+  return (
+    `predictor: Expected ${folder} to know a core by its profile or its id, got cores ${names.join(', ')}, ` +
+    `and nets trained on ${models.join(', ')}: name one of these as the profile of the core that runs it`
+  );
 }

@@ -43,6 +43,16 @@ describe('before anything is learnt', () => {
     }
   });
 
+  test('a trained model is known by the profile of a core, else by its id', async () => {
+    const made = predictorWith(heads);
+    const named = [core('middle'), core('weak', { profile: 'elsewhere' }), core('middle', { profile: 'strong' })];
+    for (const [i, logit] of [1, 0, 2].entries()) {
+      const { source, quality } = await ask(made, call(Math.PI / 2), [named[i] as (typeof named)[number]]);
+      expect(source).toBe('trained');
+      expect(quality).toBeCloseTo(probabilityOf(logit), 4);
+    }
+  });
+
   test('an unknown core has the difficulty of the prompt, moved by the quality of its config', async () => {
     const made = predictorWith(heads);
     for (const angle of [0, 2.5]) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HybridPredictor } from '../../../../schedulers/eccos/predictor/hybrid-predictor.js';
 import { LazyPredictor } from '../../../../schedulers/eccos/predictor/lazy-predictor.js';
-import { openPredictor } from '../../../../schedulers/eccos/predictor/open-predictor.js';
+import { openPredictor, shippedPredictor } from '../../../../schedulers/eccos/predictor/open-predictor.js';
 import { answered, call, core } from './made-predictor.js';
 
 describe('the predictor that ships', () => {
@@ -74,6 +74,21 @@ describe('a predictor that is opened late', () => {
     await expect(lazy.predict([], [])).rejects.toMatchObject(failed);
     await lazy.close();
     await lazy.close();
+  });
+
+  test.each([
+    ['by its profile', { predictor: shippedPredictor() }, [core('a', { profile: 'simulated-tiny' }), core('b')], 0],
+    ['by its id', { predictor: shippedPredictor() }, [core('simulated-tiny'), core('b')], 0],
+    ['not at all', { predictor: shippedPredictor() }, [core('a', { profile: 'no-such-model' }), core('b')], 1],
+    ['not at all, and nobody named it', {}, [core('a'), core('b')], 0],
+  ])('warns once if it was named and knows no core: one is known %s', async (_, folders, cores, count) => {
+    const warnings: string[] = [];
+    const lazy = new LazyPredictor(folders, (message) => warnings.push(message));
+    await lazy.predict([], cores);
+    await lazy.predict([], cores);
+    await lazy.close();
+    expect(warnings).toHaveLength(count);
+    for (const warning of warnings) expect(warning).toContain('got cores a (profile no-such-model), b, and nets');
   });
 
   test('closes without having been opened', async () => {
