@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Tinypool } from 'tinypool';
 import { type RpcError, SyscallError } from '../../../syscalls/errors.js';
+import { refuseTelemetry } from '../onnx/telemetry.js';
 import type { Encoder } from './encoder.js';
 import { shippedEncoder } from './onnx-encoder.js';
 import { ThreadGate } from './thread-gate.js';
@@ -43,6 +44,8 @@ export class ThreadedEncoder implements Encoder {
    * @throws SyscallError `invalid-config` as `OnnxEncoder.open`
    */
   static async open(folder = shippedEncoder(), threads = 1): Promise<ThreadedEncoder> {
+    // The thread may be the first to load the runtime, and cannot say so itself.
+    refuseTelemetry();
     const filename = createRequire(import.meta.url).resolve('#threads/encoder-thread.js');
     const pool = new Tinypool({ filename, name: 'encode', minThreads: threads, maxThreads: threads, execArgv: [] });
     const thread = { pool, folder, gate: new ThreadGate() };

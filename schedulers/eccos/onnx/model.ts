@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { SyscallError } from '../../../syscalls/errors.js';
+import { refuseTelemetry } from './telemetry.js';
 
 /** Values in row order, and the size of each dimension. */
 export interface TensorIn {
@@ -55,6 +56,7 @@ export class OnnxModel {
     signature: Signature = {},
   ): Promise<OnnxModel> {
     const { name, bytes } = typeof source === 'string' ? { name: source, bytes: await bytesOf(source) } : source;
+    refuseTelemetry();
     const runtime = await import('onnxruntime-node');
     let session: InferenceSession;
     try {
