@@ -152,15 +152,15 @@ describe('a module is refused', () => {
     ['that exports nothing', 'const a = 1;', /default export to be a function .*, got none/],
     ['that exports no function', 'export default 3;', /default export to be a function .*, got number/],
     ['whose function throws', 'export default () => { throw new Error("out of paper"); }', /got Error: out of paper$/],
-    ['whose policy has no name', made('{ schedule: () => [] }'), /policy.name: .*, got undefined/],
+    ['whose policy has no name', made('{ schedule: () => [] }'), /policy.name: .*, but it is missing/],
     ['whose policy has a strange name', made('{ name: "a,b", schedule: () => [] }'), /policy.name: .*, got "a,b"/],
-    ['whose policy does not schedule', made('{ name: "a" }'), /policy.schedule: Expected a function, got undefined/],
+    ['whose policy does not schedule', made('{ name: "a" }'), /policy.schedule: Expected a function, but it is missing/],
     [
       'with a hook that is none',
       made('{ name: "a", schedule: () => [], prepare: 3 }'),
       /policy.prepare: Expected a function, got 3/,
     ],
-    ['that makes nothing', made('undefined'), /policy: .*, got undefined/],
+    ['that makes nothing', made('undefined'), /policy: .*, but it is missing/],
     ['under a name that is taken', made('{ name: "fifo", schedule: () => [] }'), /a name other than .*, got "fifo"/],
   ])('%s', async (about, text, message) => {
     const name = `${about.replaceAll(' ', '-')}.mjs`;

@@ -22,7 +22,7 @@ test('times are milliseconds from the first arrival, plain or gzip, up to the li
 
 test.each([
   { name: 'no object', text: '{"t":1}\nfast\n', message: /line 2: Expected a JSON object/ },
-  { name: 'no time', text: '{"at":1}\n', message: /line 1\.t: .*got undefined/ },
+  { name: 'no time', text: '{"at":1}\n', message: /line 1\.t: .*but it is missing/ },
   { name: 'negative time', text: '{"t":-1}\n', message: /line 1\.t: .*got -1/ },
   { name: 'empty', text: '\n', message: /Expected at least one arrival, got none/ },
 ])('$name is refused by line', async ({ name, text, message }) => {

@@ -39,7 +39,16 @@ describe('one line of an outcome file', () => {
   test.each([
     ['is no JSON', '{"id": "a", "score": NaN}', /^f:7: Expected one JSON object a line/],
     ['is a list', '[]', /^f:7: record: .*got a list of 0/],
-    ['has no prompt', JSON.stringify({ ...GOOD, prompt: undefined }), /^f:7: record\.prompt: .*got undefined/],
+    [
+      'has no prompt',
+      JSON.stringify({ ...GOOD, prompt: undefined }),
+      /^f:7: record\.prompt: Invalid input: expected string, but it is missing$/,
+    ],
+    [
+      'has a number as prompt',
+      JSON.stringify({ ...GOOD, prompt: 7 }),
+      /^f:7: record\.prompt: Invalid input: expected string, got 7$/,
+    ],
     [
       'has half an input token',
       JSON.stringify({ ...GOOD, input_tokens: 1.5 }),

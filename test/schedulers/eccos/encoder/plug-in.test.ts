@@ -63,7 +63,7 @@ test.each<[string, Uint8Array | undefined, unknown, string]>([
   ['no tokenizer', MODEL, null, 'tokenizer.json to be a Hugging Face tokenizer.json, got: ENOENT'],
   ['a truncated model', MODEL.slice(0, MODEL.length / 2), tinyTokenizer(), 'model.onnx to be an ONNX model, got: '],
   ['broken JSON', MODEL, '{"version": "1.0", "mod', 'tokenizer.json to be a Hugging Face tokenizer.json, got: '],
-  ['other JSON', MODEL, { weights: [1, 2] }, 'got: model: Invalid input: expected object, received undefined'],
+  ['other JSON', MODEL, { weights: [1, 2] }, 'got: model: Invalid input: expected object, but it is missing'],
   ['an empty list', MODEL, [], 'tokenizer.json to be a Hugging Face tokenizer.json, got: '],
   ['an unknown kind', MODEL, { model: { type: 'Nonsense', vocab: {} } }, 'tokenizer.json, got: '],
   [
