@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { readOutcomes } from '../../kernel/cores/outcome-file.js';
+import { addOutcomes, readOutcomes } from '../../kernel/cores/outcome-file.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { OutcomeRecord } from '../../syscalls/outcome.js';
 
 export interface RecordFile {
   readonly path: string;
-  /** The first record of each prompt, in file order. */
+  /** One a prompt, in the order in which they first came; see `addOutcomes`. */
   readonly records: readonly OutcomeRecord[];
+  /** Of the file, without those that are empty. */
+  readonly lines: number;
   readonly fingerprint: { readonly file: string; readonly records: number; readonly sha256: string };
   /** Faults of the lines that were left out. */
   readonly skipped: readonly string[];
@@ -23,14 +25,15 @@ export interface RecordFile {
 export async function readRecords(path: string, { skipBad }: { readonly skipBad: boolean }): Promise<RecordFile> {
   const byPrompt = new Map<string, OutcomeRecord>();
   const skipped: string[] = [];
+  let taken = 0;
   const onBad = (fault: unknown) => {
     if (!skipBad) throw fault;
     skipped.push(SyscallError.from(fault).message);
   };
   for await (const { record, at } of readOutcomes(path, onBad)) {
     if (record.outputs.length === 0) onBad(unanswered(at));
-    else if (byPrompt.has(record.prompt)) skipped.push(`${at}: repeats a prompt`);
-    else byPrompt.set(record.prompt, record);
+    else if (addOutcomes(byPrompt, record)) taken++;
+    else skipped.push(`${at}: repeats a prompt`);
   }
   const records = [...byPrompt.values()];
   if (records.length === 0) {
@@ -39,7 +42,8 @@ export async function readRecords(path: string, { skipBad }: { readonly skipBad:
   const sha256 = createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
-  return { path, records, fingerprint: { file: basename(path), records: records.length, sha256 }, skipped };
+  const fingerprint = { file: basename(path), records: records.length, sha256 };
+  return { path, records, lines: taken + skipped.length, fingerprint, skipped };
 }
 
 function unanswered(at: string): SyscallError {
@@ -50,10 +54,10 @@ function unanswered(at: string): SyscallError {
 }
 
 /** What was left out of a file, a line each, and how many lines that were; empty where nothing was. */
-export function describeSkipped({ path, records, skipped }: RecordFile): string {
+export function describeSkipped({ path, lines: all, skipped }: RecordFile): string {
   if (skipped.length === 0) return '';
   const lines = skipped.map((fault) => `left out: ${fault}\n`);
-  return `${lines.join('')}left out: ${skipped.length} of ${records.length + skipped.length} lines of ${path}\n`;
+  return `${lines.join('')}left out: ${skipped.length} of ${all} lines of ${path}\n`;
 }
 
 /**

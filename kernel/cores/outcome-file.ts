@@ -8,7 +8,7 @@ import { decodeOutcome, type OutcomeRecord } from '../../syscalls/outcome.js';
 /** What is recorded, by prompt, in file order. */
 export interface OutcomeTable {
   readonly byPrompt: ReadonlyMap<string, OutcomeRecord>;
-  /** Where a prompt came a second time, as `file:line repeats file:line`. The first record holds. */
+  /** Where a prompt came again and added nothing, as `file:line repeats file:line`. What came first holds. */
   readonly repeated: readonly string[];
 }
 
@@ -39,6 +39,23 @@ export async function* readOutcomes(
   }
 }
 
+/**
+ * Puts a record beside those that were read before. Answers to one prompt in one data set may come in several lines, as a
+ * recorder writes what several cores made of it: they become one record, with the id and the input tokens of the first line.
+ *
+ * @returns false, and leaves all as it was, where the prompt is of another data set or one of the models answered it already
+ */
+export function addOutcomes(byPrompt: Map<string, OutcomeRecord>, record: OutcomeRecord): boolean {
+  const first = byPrompt.get(record.prompt);
+  if (first !== undefined) {
+    const known = new Set(first.outputs.map(({ model }) => model));
+    if (first.dataset !== record.dataset || record.outputs.some(({ model }) => known.has(model))) return false;
+  }
+  const merged = first === undefined ? record : { ...first, outputs: [...first.outputs, ...record.outputs] };
+  byPrompt.set(record.prompt, merged);
+  return true;
+}
+
 function rethrow(fault: unknown): never {
   throw fault;
 }
@@ -64,11 +81,9 @@ async function tableOf(paths: readonly string[]): Promise<OutcomeTable> {
   const repeated: string[] = [];
   for (const path of paths) {
     for await (const { record, at } of readOutcomes(path)) {
-      const first = firstAt.get(record.prompt);
-      if (first === undefined) {
-        byPrompt.set(record.prompt, record);
-        firstAt.set(record.prompt, at);
-      } else repeated.push(`${at} repeats ${first}`);
+      const first = firstAt.get(record.prompt) ?? at;
+      firstAt.set(record.prompt, first);
+      if (!addOutcomes(byPrompt, record)) repeated.push(`${at} repeats ${first}`);
     }
   }
   return { byPrompt, repeated };

@@ -63,6 +63,20 @@ test('of a prompt that comes twice the first record counts, and the other is tol
   expect(describeSkipped({ ...file, skipped: [] })).toBe('');
 });
 
+test('answers to one prompt in lines of their own are one record, unless a model repeats or the data set differs', async () => {
+  const [first, second] = RECORDS as [OutcomeRecord, OutcomeRecord];
+  const lineOf = (place: number, more: Partial<OutcomeRecord> = {}) => ({
+    ...first,
+    outputs: first.outputs.slice(place, place + 1),
+    ...more,
+  });
+  const lines = [lineOf(0), second, lineOf(1, { id: 'other' }), lineOf(2, { dataset: 'else' }), lineOf(1), lineOf(4)];
+  const file = await readRecords(writeRecords(folder, 'parts.jsonl', lines), { skipBad: false });
+  expect(file.records).toEqual([{ ...first, outputs: [0, 1, 4].map((place) => first.outputs[place]) }, second]);
+  expect(file.skipped).toEqual(['parts.jsonl:4: repeats a prompt', 'parts.jsonl:5: repeats a prompt']);
+  expect(describeSkipped(file)).toMatch(/left out: 2 of 6 lines of .*parts\.jsonl\n$/);
+});
+
 test('the fingerprint is of the bytes of the file', async () => {
   const path = writeRecords(folder, 'packed.jsonl.gz', RECORDS);
   const { fingerprint } = await readRecords(path, { skipBad: false });

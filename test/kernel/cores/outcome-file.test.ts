@@ -111,6 +111,15 @@ describe('an outcome file', () => {
     expect(table.byPrompt.get('Two and two?')).toEqual(GOOD);
     expect(table.byPrompt.size).toBe(2);
   });
+
+  test('may hold the answers to a prompt in lines of their own, also in several files', async () => {
+    const [small, large] = GOOD.outputs;
+    const one = file('one.jsonl', JSON.stringify({ ...GOOD, outputs: [small] }));
+    const other = file('other.jsonl', `${JSON.stringify({ ...GOOD, outputs: [large] })}\n${JSON.stringify(GOOD)}`);
+    const { byPrompt, repeated } = await new OutcomeFiles().load([one, other]);
+    expect([...byPrompt.values()]).toEqual([GOOD]);
+    expect(repeated).toEqual(['other.jsonl:2 repeats one.jsonl:1']);
+  });
 });
 
 describe('the development data', () => {
