@@ -56,7 +56,13 @@ async function boot(flags: BootFlags): Promise<void> {
   const log = createLogger(config.log);
   exitOnUncaught(log);
   const stopped = stopSignal();
-  const kernel = await bootKernel(config, { log, ...(policy === undefined ? {} : { policy }) });
+  const booting = bootKernel(config, { log, ...(policy === undefined ? {} : { policy }) });
+  const kernel = await Promise.race([booting, stopped.then(() => undefined)]);
+  // Nobody is served yet, so there is nothing to drain; what a policy does at boot may never end.
+  if (kernel === undefined) {
+    log.info({ signal: await stopped }, 'stopped before it had booted');
+    process.exit();
+  }
   process.on('SIGHUP', () => void reload(flags, kernel, log));
   const { record, recordPrompts = false } = flags;
   const recorder =

@@ -15,7 +15,7 @@ import { describeSkipped, modelsOf, type RecordFile, readRecords } from '../reco
 import { readModelNames } from '../records/model-names.js';
 import { wholeNumber } from './arguments.js';
 import { commandLine } from './command-line.js';
-import { checkFile, makeFolder } from './output.js';
+import { checkFile, makeResultFolder } from './output.js';
 import { err, printable } from './printer.js';
 
 const STDOUT = '-';
@@ -73,7 +73,7 @@ async function run(flags: Flags, command: Command): Promise<void> {
   if (flags.json !== undefined && flags.json !== STDOUT) await checkFile('--json', flags.json);
   if (flags.svg !== undefined) {
     refuseRepeatedNames(flags.data);
-    await makeFolder('--svg', flags.svg);
+    await makeResultFolder('--svg', flags.svg);
   }
   const files: RecordFile[] = [];
   for (const path of flags.data) files.push(await readRecords(path, { skipBad: flags.skipBad ?? false }));

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { access, mkdir, stat } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../../schedulers/eccos/predictor/make-folder.js';
 import { SyscallError } from '../../syscalls/errors.js';
 
 /**
@@ -26,10 +27,9 @@ export async function checkFile(option: string, path: string): Promise<void> {
  * @param option names it in the message
  * @throws SyscallError `invalid-config`
  */
-export async function makeFolder(option: string, path: string): Promise<void> {
+export async function makeResultFolder(option: string, path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
-    await access(path, constants.W_OK);
+    await makeFolder(path);
   } catch (cause) {
     throw new SyscallError('invalid-config', `${option}: Expected a folder that can be written, got "${path}"`, {
       cause,

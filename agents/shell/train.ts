@@ -5,7 +5,7 @@ import { train } from '../predictor/train.js';
 import { describeSkipped, readRecords } from '../records/labelled-records.js';
 import { readModelNames } from '../records/model-names.js';
 import { wholeNumber } from './arguments.js';
-import { makeFolder } from './output.js';
+import { makeResultFolder } from './output.js';
 import { err, printable } from './printer.js';
 import { renderTable } from './table.js';
 
@@ -39,7 +39,7 @@ interface Flags {
 async function run(flags: Flags, command: Command): Promise<void> {
   const { writeOut = () => {} } = command.configureOutput();
   const models = flags.models === undefined ? undefined : await readModelNames(flags.models);
-  await makeFolder('--out', flags.out);
+  await makeResultFolder('--out', flags.out);
   const files = [];
   for (const path of flags.data) {
     const file = await readRecords(path, { skipBad: flags.skipBad ?? false });

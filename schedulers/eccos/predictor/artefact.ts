@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SyscallError } from '../../../syscalls/errors.js';
 import { describeIssue } from '../../../syscalls/protocol.js';
+import { makeFolder } from './make-folder.js';
 import { modelProfile } from './model-profile.js';
 import { SURFACE_FEATURES } from './surface-features.js';
 
@@ -128,7 +129,7 @@ export async function readArtefact(folder: string): Promise<Artefact> {
 
 /** Writes three files: each whole or not at all, the description last. */
 export async function writeArtefact(folder: string, { file, heads, seen }: Artefact): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const contents = [
     [HEADS, heads],
     [SEEN, seen.toBytes()],

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SyscallError } from '../../../syscalls/errors.js';
@@ -6,6 +6,7 @@ import { describeIssue } from '../../../syscalls/protocol.js';
 import { CaseStore } from '../retrieval/case-store.js';
 import { restoreStore, saveStore } from '../retrieval/store-file.js';
 import { Beliefs, beliefsState } from './beliefs.js';
+import { makeFolder } from './make-folder.js';
 
 const CASES = 'cases.bin';
 const BELIEFS = 'beliefs.json';
@@ -33,6 +34,15 @@ export interface Memory {
 /** Nothing learnt yet. */
 export function emptyMemory(base: MemoryBase): Memory {
   return { base, store: new CaseStore(base.encoder, base.dimensions), beliefs: new Beliefs() };
+}
+
+/** @throws SyscallError `invalid-config` for a folder that cannot be made or written */
+export async function makeMemoryFolder(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder);
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  }
 }
 
 /**
@@ -78,14 +88,24 @@ async function restore(folder: string, base: MemoryBase): Promise<Memory> {
 export async function saveMemory(folder: string, { base, store, beliefs }: Memory): Promise<void> {
   const path = join(folder, BELIEFS);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await saveStore(store, join(folder, CASES));
     await writeFile(`${path}.new`, JSON.stringify({ ...beliefs.state(), heads: base.heads }), { mode: MODE });
     await rename(`${path}.new`, path);
   } catch (cause) {
-    const { message } = SyscallError.from(cause);
-    throw new SyscallError('invalid-config', `memory: Expected ${folder} to be writable: ${message}`, { cause });
+    throw unwritable(folder, cause);
   }
+}
+
+function unwritable(folder: string, cause: unknown): SyscallError {
+  const { message } = SyscallError.from(cause);
+  return new SyscallError(
+    'invalid-config',
+    `memory: Expected ${folder} to be a folder that can be written: ${message}`,
+    {
+      cause,
+    },
+  );
 }
 
 async function textOf(path: string): Promise<string | undefined> {

@@ -8,7 +8,7 @@ import { openEncoder } from '../encoder/open-encoder.js';
 import { type Artefact, hashOf, readArtefact } from './artefact.js';
 import { TrainedHeads } from './heads.js';
 import { HybridPredictor } from './hybrid-predictor.js';
-import { emptyMemory, type Memory, openMemory, saveMemory } from './memory.js';
+import { emptyMemory, type Memory, makeMemoryFolder, openMemory, saveMemory } from './memory.js';
 
 /** An encoder, and what tells it from others: vectors of one mean nothing to nets trained on another. */
 export interface IdentifiedEncoder {
@@ -46,6 +46,8 @@ export async function openIdentified(folder = shippedEncoder(), threads?: number
  * memory that cannot be read
  */
 export async function openPredictor(folders: PredictorFolders = {}): Promise<HybridPredictor> {
+  // First what takes no time to find out.
+  if (folders.memory !== undefined) await makeMemoryFolder(folders.memory);
   const folder = folders.predictor ?? shippedPredictor();
   const artefact = await readArtefact(folder);
   const identified = await openIdentified(folders.encoder);

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, connect } from '../../../agents/client.js';
 import { readOutcomes } from '../../../kernel/cores/outcome-file.js';
-import { bootShell, eccos, type Shell } from './eccos.js';
+import { bootShell, eccos, Shell } from './eccos.js';
 import { makeConfig } from './made-config.js';
 
 let folder: string;
@@ -89,6 +89,18 @@ describe('eccos boot', () => {
     expect(await reply).toMatchObject({ code: 'disconnected' });
   });
 
+  test('SIGTERM ends a boot that does not come to its end', async () => {
+    const file = join(folder, 'slow.mjs');
+    const prepare = 'prepare() { console.error("reads"); return new Promise((done) => setTimeout(done, 1e9)); }';
+    writeFileSync(file, `export default () => ({ name: 'slow', schedule: () => [], ${prepare} });`);
+    const shell = new Shell(['boot', '--port', '0', '--policy-module', file]);
+    running.push(shell);
+    await shell.wrote('stderr', /reads/);
+    shell.signal('SIGTERM');
+    const { code, stdout } = await shell.ended();
+    expect([code, stdout]).toEqual([0, '']);
+  });
+
   test('SIGHUP takes over caps, limits and tokens, and a config with a fault changes nothing', async () => {
     const token = 'a token of the test';
     const tokens = [{ name: 'ops', sha256: createHash('sha256').update(token).digest('hex'), operator: true }];
@@ -163,6 +175,12 @@ describe('eccos boot refuses', () => {
     ['a file that is not there', ['--config', '/nowhere.yaml'], 1, /^eccos: \/nowhere\.yaml: ENOENT/],
     ['an open address without a token', ['--host', '0.0.0.0'], 1, /^eccos: listen\.host: .*got "0\.0\.0\.0"/],
     ['a record file it cannot write', ['--record', '/nowhere/x.jsonl'], 1, /^eccos: --record: .*\/nowhere/],
+    [
+      'a memory in a folder that cannot be made',
+      ['--policy', 'eccos:memory=/dev/null/memory'],
+      1,
+      /^eccos: memory: Expected \/dev\/null\/memory to be a folder that can be written: EEXIST/,
+    ],
     ['prompts without a record file', ['--record-prompts'], 2, 'eccos: --record-prompts: Expected --record with it'],
   ])('%s, on one line', async (_, args, code, message) => {
     const ended = await eccos(['boot', ...(args.includes('--port') ? [] : ['--port', '0']), ...args]);

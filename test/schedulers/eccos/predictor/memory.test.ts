@@ -86,6 +86,15 @@ describe('the kernel does not boot', () => {
     await rm(folder, { recursive: true });
   });
 
+  test.runIf(process.platform === 'linux')('with a memory in a folder that takes none', async () => {
+    await expect(boot('eccos:memory=/proc/eccos/memory,predictor=/nowhere')).rejects.toMatchObject({
+      code: 'invalid-config',
+      message: expect.stringMatching(
+        /^memory: Expected \/proc\/eccos\/memory to be a folder that can be written: ENOENT/,
+      ),
+    });
+  });
+
   test('with a predictor that is not there', async () => {
     await expect(boot('eccos:predictor=/nowhere/at/all')).rejects.toThrow(
       expect.objectContaining({ code: 'invalid-config', message: expect.stringContaining('/nowhere/at/all') }),
