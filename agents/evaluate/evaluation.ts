@@ -41,22 +41,22 @@ export function evaluationOf({
 }: Evaluation): EvaluationReport {
   const resamples = new Resamples(outcomes.records, count);
   const routers = new Routers(outcomes, resamples);
+  const on = { data: about.data, models: about.models, n: outcomes.records };
   const measure = (candidate: Candidate): MeasuredReport => ({
+    ...on,
     ...predictionFigures(outcomes, groups, candidate, resamples),
     gamma: candidate.gamma ?? 1,
     routing: routers.measure(routers.sweep(candidate)),
   });
   const unpredicted = (router: keyof Routers['references']): MeasuredReport => ({
+    ...on,
     ...NOT_PREDICTED,
     routing: routers.measure(routers.references[router]),
   });
   return {
     command: about.command,
-    data: about.data,
     split: about.split,
     folds: about.folds,
-    models: about.models,
-    n: outcomes.records,
     routed: routers.records,
     leftOut: outcomes.records - routers.records,
     resamples: count,
@@ -77,9 +77,9 @@ export function evaluationOf({
   };
 }
 
-type PredictionFigures = Omit<MeasuredReport, 'routing' | 'gamma'>;
+type PredictionFigures = Omit<MeasuredReport, 'data' | 'models' | 'n' | 'routing' | 'gamma'>;
 
-const NOT_PREDICTED: Omit<MeasuredReport, 'routing'> = {
+const NOT_PREDICTED: Omit<MeasuredReport, 'data' | 'models' | 'n' | 'routing'> = {
   auc: null,
   ece: null,
   brier: null,

@@ -23,8 +23,13 @@ const routing = z.strictObject({
   envelope: z.array(z.strictObject({ costPer1000, quality: z.number() })),
 });
 
-/** What is measured of the predictor and, where they have such a figure, of the baselines. */
+/** What is measured of the predictor and, where they have such a figure, of the baselines; each says on what, to stand alone. */
 const measured = {
+  /** Outcome files. */
+  data: z.array(z.string()),
+  models: z.array(z.string()),
+  /** Records. */
+  n: count,
   /** Mean over models. */
   auc: figure,
   /** Ten bins of equal count, mean over models. */
@@ -50,15 +55,10 @@ const measured = {
 export const evaluationReport = z.strictObject({
   /** The command that makes this report again. */
   command: z.string(),
-  /** Outcome files. */
-  data: z.array(z.string()),
   /** Part of the data that is evaluated. */
   split: z.string(),
   /** Every prediction is by one of so many predictors that has not seen the record; null: one predictor for all. */
   folds: count.nullable(),
-  models: z.array(z.string()),
-  /** Records. */
-  n: count,
   /** Records that every model answered, which routing is measured on. */
   routed: count,
   /** The others. */

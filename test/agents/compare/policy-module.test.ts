@@ -154,7 +154,11 @@ describe('a module is refused', () => {
     ['whose function throws', 'export default () => { throw new Error("out of paper"); }', /got Error: out of paper$/],
     ['whose policy has no name', made('{ schedule: () => [] }'), /policy.name: .*, but it is missing/],
     ['whose policy has a strange name', made('{ name: "a,b", schedule: () => [] }'), /policy.name: .*, got "a,b"/],
-    ['whose policy does not schedule', made('{ name: "a" }'), /policy.schedule: Expected a function, but it is missing/],
+    [
+      'whose policy does not schedule',
+      made('{ name: "a" }'),
+      /policy.schedule: Expected a function, but it is missing/,
+    ],
     [
       'with a hook that is none',
       made('{ name: "a", schedule: () => [], prepare: 3 }'),

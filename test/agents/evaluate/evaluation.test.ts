@@ -19,6 +19,15 @@ describe('of a made-up predictor', () => {
     expect(evaluationOf(madeEvaluation())).toEqual(report);
   });
 
+  test('every baseline says on what it was measured, by the keys of the report itself', () => {
+    const { data, models, n } = report;
+    expect([data, models, n]).toEqual([['data/outcomes.jsonl'], MODELS, 200]);
+    for (const baseline of Object.values(report.baselines)) {
+      expect(baseline).toMatchObject({ data, models, n });
+      for (const key of Object.keys(baseline)) expect(Object.keys(report)).toContain(key);
+    }
+  });
+
   test('it ranks better than chance and saves more than mixing models, less than the oracle', () => {
     expect(report.auc?.mean).toBeGreaterThan(0.65);
     expect(report.tokens.r2Log?.mean).toBeGreaterThan(0.05);
