@@ -17,7 +17,8 @@ export interface Candidate {
   readonly predictMs?: readonly number[];
 }
 
-export interface Evaluation extends Pick<EvaluationReport, 'command' | 'data' | 'split' | 'folds' | 'models'> {
+export interface Evaluation
+  extends Pick<EvaluationReport, 'command' | 'data' | 'split' | 'folds' | 'feedback' | 'models'> {
   readonly outcomes: Outcomes;
   /** Fold of each record. @default all of one */
   readonly groups?: ArrayLike<number>;
@@ -57,6 +58,7 @@ export function evaluationOf({
     command: about.command,
     split: about.split,
     folds: about.folds,
+    feedback: about.feedback,
     routed: routers.records,
     leftOut: outcomes.records - routers.records,
     resamples: count,

@@ -59,6 +59,8 @@ export const evaluationReport = z.strictObject({
   split: z.string(),
   /** Every prediction is by one of so many predictors that has not seen the record; null: one predictor for all. */
   folds: count.nullable(),
+  /** Judged records that the predictor was to learn from first, and did; they are not measured. */
+  feedback: z.strictObject({ asked: count, learnt: count }),
   /** Records that every model answered, which routing is measured on. */
   routed: count,
   /** The others. */

@@ -35,7 +35,7 @@ const ROWS: readonly Row[] = [
  * @param width of the terminal, in characters
  */
 export function renderEvaluation(report: EvaluationReport, width: number): string {
-  const { data, split, folds, models, n, routed, leftOut, resamples } = report;
+  const { data, split, folds, feedback, models, n, routed, leftOut, resamples } = report;
   const how = folds === null ? split : `${split}, ${folds}-fold cross-validation`;
   const columns = [['predictor', report] as const, ...Object.entries(report.baselines)].map(([name, measured]) => [
     name,
@@ -43,6 +43,7 @@ export function renderEvaluation(report: EvaluationReport, width: number): strin
   ]);
   return [
     `data     ${data.join(', ')} (${how}), ${n} records, ${models.length} models`,
+    ...feedbackLines(feedback),
     `routing  ${routed} records that all models answered, ${leftOut} left out; no caps; best single = most accurate on these records`,
     `[95 % interval] from ${resamples} resamples of the records`,
     '',
@@ -55,4 +56,11 @@ function show(figure: Figure | null, unit: number): string {
   const { mean, low, high } = figure;
   const end = (value: number | null) => (value === null ? 'null' : digits(value / unit));
   return low === null && high === null ? end(mean) : `${end(mean)} [${end(low)}, ${end(high)}]`;
+}
+
+/** None where no feedback was asked for. */
+function feedbackLines({ asked, learnt }: EvaluationReport['feedback']): string[] {
+  if (asked === 0) return [];
+  const short = `, of ${asked} asked for: the predictor was trained on all the others, which are those measured`;
+  return [`feedback ${learnt} judged records learnt from first, not measured${learnt < asked ? short : ''}`];
 }

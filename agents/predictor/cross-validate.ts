@@ -12,6 +12,7 @@ import { type Fold, foldsOf } from './folds.js';
 import { Neighbours } from './neighbours.js';
 import { copyRows, coresOf, emptyPredictions, predictRows, teach } from './record-calls.js';
 import { SeenEncoder } from './see-records.js';
+import type { WithoutNets } from './shown-records.js';
 
 /** Judged records that a core gets which the nets were not trained on. */
 const NEW_MODEL_RECORDS = 50;
@@ -31,15 +32,12 @@ export interface CrossValidation {
 }
 
 /** Predictions of every record by predictors that were not trained on it, [records x models]. */
-export interface OutOfFold {
+export interface OutOfFold extends WithoutNets {
   /** Fold of each record. */
   readonly groups: Int32Array;
   readonly predictor: Predictions;
   /** Of each model by a predictor that was not trained on it, and then got 50 judged records. */
   readonly newModel: Predictions;
-  readonly dataSetMeans: Predictions;
-  readonly sixteenNeighbours: Predictions;
-  readonly weightedNeighbours: Predictions;
 }
 
 export interface CrossValidated extends OutOfFold {

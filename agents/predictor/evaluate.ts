@@ -1,5 +1,4 @@
-import { splitOf } from '../../kernel/cores/outcome-split.js';
-import { DatasetTable } from '../../schedulers/eccos/evaluation/dataset-table.js';
+import type { Split } from '../../kernel/cores/outcome-split.js';
 import { outcomesOf } from '../../schedulers/eccos/evaluation/outcomes.js';
 import { readArtefact } from '../../schedulers/eccos/predictor/artefact.js';
 import {
@@ -11,15 +10,14 @@ import {
 } from '../../schedulers/eccos/predictor/open-predictor.js';
 import type { Predictor } from '../../schedulers/eccos/predictor/prediction.js';
 import { TrainingPool } from '../../schedulers/eccos/training/training-pool.js';
-import { SyscallError } from '../../syscalls/errors.js';
 import type { OutcomeRecord } from '../../syscalls/outcome.js';
 import { type Candidate, evaluationOf } from '../evaluate/evaluation.js';
 import type { EvaluationReport } from '../evaluate/report.js';
-import { Random } from '../load/random.js';
 import { crossValidate } from './cross-validate.js';
 import type { Progress } from './progress.js';
 import { callOf, coresOf, emptyPredictions, predictRows, teach } from './record-calls.js';
 import { seeRecords } from './see-records.js';
+import { partsOf, predictWithoutNets, type WithoutNets } from './shown-records.js';
 
 export interface EvaluateOptions {
   /** The command line that asked for it. */
@@ -27,7 +25,7 @@ export interface EvaluateOptions {
   readonly path: string;
   readonly records: readonly OutcomeRecord[];
   readonly models: readonly string[];
-  readonly split: ReturnType<typeof splitOf> | 'all';
+  readonly split: Split | 'all';
   /** Folds of a cross-validation, which trains anew and looks at all records; undefined: the predictor as it is. */
   readonly folds: number | undefined;
   readonly folders: PredictorFolders;
@@ -70,13 +68,12 @@ async function evaluateFolds(options: EvaluateOptions, folds: number): Promise<E
       ...about(options, records),
       split: 'all',
       folds,
+      feedback: { asked: 0, learnt: 0 },
       groups: out.groups,
       predictor: { predictions: out.predictor, gamma: GAMMA.nets, predictMs: await timesOf(timed, options) },
       baselines: {
         'new model, 50 judged': { predictions: out.newModel, gamma: GAMMA.nets },
-        'data set means': { predictions: out.dataSetMeans },
-        '16 neighbours': { predictions: out.sixteenNeighbours, gamma: GAMMA.published },
-        'weighted neighbours': { predictions: out.weightedNeighbours, gamma: GAMMA.weighted },
+        ...candidatesOf(out),
       },
     });
   } finally {
@@ -88,71 +85,55 @@ async function evaluateFolds(options: EvaluateOptions, folds: number): Promise<E
 
 async function evaluateAsIs(options: EvaluateOptions): Promise<EvaluationReport> {
   const { records, models, folders, progress } = options;
-  const { seen } = await readArtefact(folders.predictor ?? shippedPredictor());
-  const { judged, held } = partsOf(options, (record) => seen.has(record.prompt));
+  const folder = folders.predictor ?? shippedPredictor();
+  const artefact = await readArtefact(folder);
+  const { judged, held } = partsOf(options, ({ prompt }) => artefact.seen.has(prompt));
   const cores = coresOf(records, models);
-  const predictor = await openPredictor(folders);
+  const encoder = await openIdentified(folders.encoder);
   try {
+    const predictor = await predictorOf(artefact, encoder, folder);
+    const passes = judged.length === 0 ? 1 : 2;
+    const onBatch = (count: number) => progress.grow(count / (judged.length + passes * held.length));
+    const predictHeld = async () => {
+      const predictions = emptyPredictions(held.length * models.length);
+      const rows = held.map((record, row) => ({ row, record }));
+      await predictRows(predictor, rows, cores, predictions, { onBatch });
+      return { predictions, gamma: GAMMA.nets };
+    };
     progress.start('predicting');
-    const onBatch = (count: number) => progress.grow(count / (judged.length + held.length));
-    await teach(predictor, judged, cores, { onBatch });
-    const predictions = emptyPredictions(held.length * models.length);
-    const rows = held.map((record, row) => ({ row, record }));
-    await predictRows(predictor, rows, cores, predictions, { onBatch });
-    progress.stop();
     const baselines: Record<string, Candidate> = {};
     if (judged.length > 0) {
-      const table = new DatasetTable(
-        outcomesOf(judged, models),
-        judged.map(({ dataset }) => dataset),
-      );
-      baselines['data set means'] = { predictions: table.predict(held.map(({ dataset }) => dataset)) };
+      baselines['before feedback'] = await predictHeld();
+      await teach(predictor, judged, cores, { onBatch });
+      Object.assign(baselines, candidatesOf(await predictWithoutNets(judged, held, cores, encoder)));
     }
+    const after = await predictHeld();
+    progress.stop();
+    await predictor.close();
     return evaluationOf({
       ...about(options, held),
       split: options.split,
       folds: null,
-      predictor: { predictions, gamma: GAMMA.nets, predictMs: await timesOf(await openPredictor(folders), options) },
+      feedback: { asked: options.feedback, learnt: judged.length },
+      predictor: { ...after, predictMs: await timesOf(await openPredictor(folders), options) },
       baselines,
     });
   } finally {
     progress.stop();
-    await predictor.close();
+    await encoder.encoder.close();
   }
+}
+
+function candidatesOf({ dataSetMeans, sixteenNeighbours, weightedNeighbours }: WithoutNets): Record<string, Candidate> {
+  return {
+    'data set means': { predictions: dataSetMeans },
+    '16 neighbours': { predictions: sixteenNeighbours, gamma: GAMMA.published },
+    'weighted neighbours': { predictions: weightedNeighbours, gamma: GAMMA.weighted },
+  };
 }
 
 function about({ command, path, models }: EvaluateOptions, held: readonly OutcomeRecord[]) {
   return { command, data: [path], models: [...models], outcomes: outcomesOf(held, models) };
-}
-
-/**
- * Records to learn from, and those to be measured on. The former are taken from other splits as long as there are any.
- *
- * @throws SyscallError `invalid-config` where nothing is left to be measured on, or it was trained on
- */
-function partsOf(
-  { records, split, feedback, seed, path }: EvaluateOptions,
-  isTrained: (record: OutcomeRecord) => boolean,
-): { readonly judged: readonly OutcomeRecord[]; readonly held: readonly OutcomeRecord[] } {
-  const inSplit = (record: OutcomeRecord) => split === 'all' || splitOf(record.prompt) === split;
-  const fresh = records.filter((record) => !isTrained(record));
-  const shuffled = new Random(seed).shuffled(fresh);
-  const judged = new Set([...shuffled.filter((r) => !inSplit(r)), ...shuffled.filter(inSplit)].slice(0, feedback));
-  const held = records.filter((record) => inSplit(record) && !judged.has(record));
-  const known = held.filter(isTrained).length;
-  if (known > 0 && split !== 'all') {
-    throw new SyscallError(
-      'invalid-config',
-      `--split: Expected records that the predictor was not trained on, got ${known} of ${held.length} in ${split} of ${path}; --all takes them all the same`,
-    );
-  }
-  if (held.length > 0) return { judged: [...judged], held };
-  throw new SyscallError(
-    'invalid-config',
-    feedback === 0
-      ? `--split: Expected records of ${path} in ${split}, got none`
-      : `--feedback: Expected records of ${path} in ${split} to be left to measure on, got none after ${feedback}`,
-  );
 }
 
 /**

@@ -44,7 +44,12 @@ export function registerEvaluate(program: Command): void {
         .preset(5)
         .conflicts(['split', 'predictor', 'feedback']),
     )
-    .option('--feedback <n>', 'judged records to learn from first, which are not measured', wholeNumber(0, 1e6), 0)
+    .option(
+      '--feedback <n>',
+      'judged records to learn from first, which are not measured and none that it was trained on',
+      wholeNumber(0, 1e6),
+      0,
+    )
     .option('--seed <n>', 'of folds, nets and feedback', wholeNumber(0, 1e6), 1)
     .option('--skip-bad', 'leave out bad records, and say which')
     .option('--json <file>', 'the report, one line a data file; - for stdout, and nothing else there')

@@ -38,6 +38,7 @@ export function evaluation(outcomes: Outcomes, predictor: Predictions, resamples
     data: ['data/outcomes.jsonl'],
     split: 'test',
     folds: null,
+    feedback: { asked: 0, learnt: 0 },
     models: MODELS.slice(0, outcomes.models),
     outcomes,
     predictor: { predictions: predictor, gamma: 0.7, predictMs: [1, 2, 3] },

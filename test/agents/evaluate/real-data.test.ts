@@ -27,6 +27,7 @@ async function tableOn(file: string, chosen?: readonly string[]): Promise<Evalua
     data: [file],
     split: 'all',
     folds: null,
+    feedback: { asked: 0, learnt: 0 },
     models: [...models],
     outcomes: outcomesOf(records, models),
     predictor: { predictions: table.predict(records.map(({ dataset }) => dataset)) },

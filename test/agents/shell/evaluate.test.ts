@@ -80,7 +80,10 @@ describe('eccos evaluate --json -', () => {
     }
     expect(Object.keys(report?.baselines ?? {})).toEqual([
       'zero router',
+      'before feedback',
       'data set means',
+      '16 neighbours',
+      'weighted neighbours',
       'best single',
       'cheapest',
       'oracle',
@@ -127,25 +130,54 @@ describe('eccos evaluate', () => {
     expect(await run()).toEqual(await run());
   });
 
-  test('--feedback N learns from N records of other splits, and measures on the same ones', async () => {
-    const fresh = writeRecords(
-      folder,
-      'fresh.jsonl',
-      RECORDS.map((record) => ({
-        ...record,
-        prompt: `${record.prompt} `,
-        // All models have changed: none is right any more.
-        outputs: record.outputs.map((outcome) => ({ ...outcome, score: 0 })),
-      })),
-    );
-    const brierAfter = async (count: number) => {
-      const args = ['--predictor', predictor, '--data', fresh, '--feedback', `${count}`, '--json', '-'];
-      const [report] = reportsOf((await evaluate(...args)).stdout);
-      return { n: report?.n, brier: report?.brier?.mean ?? Number.NaN };
+  describe('--feedback N', () => {
+    /** Prompts that the predictor has not seen. All models have changed: none is right any more. */
+    const fresh = () =>
+      writeRecords(
+        folder,
+        'fresh.jsonl',
+        RECORDS.map((record) => ({
+          ...record,
+          prompt: `${record.prompt} `,
+          outputs: record.outputs.map((outcome) => ({ ...outcome, score: 0 })),
+        })),
+      );
+    const after = async (count: number, ...args: readonly string[]) => {
+      const given = ['--predictor', predictor, '--data', fresh(), '--feedback', `${count}`, ...args];
+      return reportsOf((await evaluate(...given, '--json', '-')).stdout)[0] as EvaluationReport;
     };
-    const [none, many] = [await brierAfter(0), await brierAfter(150)];
-    expect(many.n).toBe(none.n);
-    expect(many.brier).toBeLessThan(0.2 * none.brier);
+
+    test('learns from N records of other splits, and measures on the same ones', async () => {
+      const [none, many] = [await after(0), await after(150)];
+      expect(many.n).toBe(none.n);
+      expect(many.feedback).toEqual({ asked: 150, learnt: 150 });
+      expect(many.brier?.mean).toBeLessThan(0.2 * (none.brier?.mean ?? Number.NaN));
+    });
+
+    test('shows what it is worth: beside it stand the same records before it, and the records without nets', async () => {
+      const [none, many] = [await after(0), await after(150)];
+      const { auc, brier, tokens, routing } = none;
+      expect(many.baselines['before feedback']).toMatchObject({ auc, brier, tokens, routing });
+      // All that was shown was wrong.
+      for (const name of ['data set means', '16 neighbours', 'weighted neighbours']) {
+        expect(many.baselines[name]?.brier?.mean).toBeLessThan(0.01);
+      }
+    });
+
+    test('with --all takes any N, and measures all the others', async () => {
+      const report = await after(120, '--all');
+      expect(report).toMatchObject({ feedback: { asked: 120, learnt: 120 }, n: 180, split: 'all' });
+    });
+
+    test('never learns from what the predictor was trained on, and says how many were left', async () => {
+      const { stdout } = await known('--all', '--feedback', '300', '--json', join(folder, 'short.json'));
+      const learnt = inPart('test');
+      const [report] = reportsOf(readFileSync(join(folder, 'short.json'), 'utf8'));
+      expect(report).toMatchObject({ feedback: { asked: 300, learnt }, n: 300 - learnt });
+      expect(stdout).toContain(
+        `\nfeedback ${learnt} judged records learnt from first, not measured, of 300 asked for: the predictor was trained on`,
+      );
+    });
   });
 
   test('--svg draws two plots a data file', async () => {
