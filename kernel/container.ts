@@ -57,9 +57,9 @@ export function composeKernel(config: Pick<KernelConfig, 'policy' | 'limits'>, o
   container
     .bind(id.policy)
     .toResolvedValue(
-      ({ policy, log }, name, metrics) =>
-        new PolicyGuard({ policy: policy ?? createPolicy(name, servicesOf(log)), metrics, log }),
-      [id.outside, id.policyName, id.metrics],
+      ({ policy, log }, name, metrics, events) =>
+        new PolicyGuard({ policy: policy ?? createPolicy(name, servicesOf(log)), metrics, events, log }),
+      [id.outside, id.policyName, id.metrics, id.events],
     );
   container.bind(id.events).toResolvedValue(() => new KernelEvents());
   container.bind(id.metrics).toResolvedValue(() => new Metrics());

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
-import type { FinishedCall } from '../schedulers/policy.js';
+import type { FinishedCall, SchedulerPolicy } from '../schedulers/policy.js';
 import type { CoreId, FinalState, Millis, Pid, SyscallId } from '../syscalls/syscall.js';
 
 /**
@@ -23,6 +23,8 @@ interface KernelEventMap {
     readonly placed: number;
     readonly decisionMs: number;
   }) => void;
+  /** What the policy does in this hook, the kernel did in its place or left undone. */
+  policyThrew: (event: { readonly hook: keyof SchedulerPolicy; readonly error: unknown }) => void;
 }
 
 export class KernelEvents extends EventEmitter<KernelEventMap> {}

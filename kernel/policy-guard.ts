@@ -10,20 +10,30 @@ import type {
 } from '../schedulers/policy.js';
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Millis, SyscallId } from '../syscalls/syscall.js';
+import type { KernelEvents } from './events.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 
-/** The policy as the kernel sees it: what it throws, or returns that is no answer, is logged and goes no further. */
+/** The policy as the kernel sees it: what it throws, or returns that is no answer, is told to watchers and goes no further. */
 export class PolicyGuard {
   readonly #policy: SchedulerPolicy;
   /** Decides in a tick in which the policy throws. */
   readonly #fallback = fifo();
   readonly #metrics: Metrics;
+  readonly #events: KernelEvents;
   readonly #log: Logger;
+  /** Hooks that threw. Of each only the first time is logged: a policy that is broken throws in every tick. */
+  readonly #logged = new Set<Hook>();
 
-  constructor(deps: { readonly policy: SchedulerPolicy; readonly metrics: Metrics; readonly log: Logger }) {
+  constructor(deps: {
+    readonly policy: SchedulerPolicy;
+    readonly metrics: Metrics;
+    readonly events: KernelEvents;
+    readonly log: Logger;
+  }) {
     this.#policy = deps.policy;
     this.#metrics = deps.metrics;
+    this.#events = deps.events;
     this.#log = deps.log;
   }
 
@@ -66,7 +76,10 @@ export class PolicyGuard {
   refuse(arrived: SchedulingSnapshot): readonly Refusal[] {
     if (this.#policy.refuse === undefined) return [];
     try {
-      return this.#policy.refuse(arrived).map(({ syscallId, reason }) => ({ syscallId, reason: String(reason) }));
+      return listed(this.#policy.refuse(arrived)).map(({ syscallId, reason }) => ({
+        syscallId,
+        reason: String(reason),
+      }));
     } catch (error) {
       this.#fellBack('refuse', error);
       return [];
@@ -77,7 +90,7 @@ export class PolicyGuard {
     try {
       // A policy from a file may have left the reason out.
       const whole = ({ syscallId, core, reason = '' }: Assignment) => ({ syscallId, core, reason: String(reason) });
-      return this.#policy.schedule(snapshot).map(whole);
+      return listed(this.#policy.schedule(snapshot)).map(whole);
     } catch (error) {
       this.#fellBack('schedule', error);
       return this.#fallback.schedule(snapshot);
@@ -86,7 +99,7 @@ export class PolicyGuard {
 
   release(id: SyscallId, finished: FinishedCall | undefined): void {
     try {
-      this.#policy.release?.(id, finished);
+      this.#letRun('release', this.#policy.release?.(id, finished));
     } catch (error) {
       this.#threw('release', error);
     }
@@ -94,7 +107,7 @@ export class PolicyGuard {
 
   feedback(call: FinishedCall, quality: number): void {
     try {
-      this.#policy.feedback?.(call, quality);
+      this.#letRun('feedback', this.#policy.feedback?.(call, quality));
     } catch (error) {
       this.#threw('feedback', error);
     }
@@ -118,7 +131,7 @@ export class PolicyGuard {
   /** Empty where it gives no reasons. */
   explain(id: SyscallId): readonly string[] {
     try {
-      return this.#policy.explain?.(id) ?? [];
+      return listed(this.#policy.explain?.(id) ?? []);
     } catch (error) {
       this.#threw('explain', error);
       return [];
@@ -134,12 +147,32 @@ export class PolicyGuard {
     }
   }
 
-  #fellBack(hook: keyof SchedulerPolicy, error: unknown): void {
+  /** A hook of a file may be async, though nobody waits for it: its rejection must not end the process. */
+  #letRun(hook: Hook, result: unknown): void {
+    if (result instanceof Promise) result.catch((error) => this.#threw(hook, error));
+  }
+
+  #fellBack(hook: Hook, error: unknown): void {
     this.#metrics.scheduler.fallbacks++;
     this.#threw(hook, error);
   }
 
-  #threw(hook: keyof SchedulerPolicy, error: unknown): void {
-    this.#log.error({ err: error, policy: this.#policy.name }, `the policy threw in ${hook}`);
+  #threw(hook: Hook, error: unknown): void {
+    this.#events.emit('policyThrew', { hook, error });
+    if (this.#logged.has(hook)) return;
+    this.#logged.add(hook);
+    this.#log.error({ err: error, policy: this.#policy.name }, `the policy threw in ${hook}; not logged again`);
   }
+}
+
+type Hook = keyof SchedulerPolicy;
+
+/** @throws TypeError for what a policy from a file may return in place of a list */
+function listed<Entry>(answer: readonly Entry[]): readonly Entry[] {
+  const given: unknown = answer;
+  if (Array.isArray(given)) return answer;
+  if (!(given instanceof Promise))
+    throw new TypeError(`Expected an array, got ${given === null ? 'null' : typeof given}`);
+  given.catch(() => {});
+  throw new TypeError('Expected an array, got a promise');
 }

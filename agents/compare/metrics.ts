@@ -1,6 +1,7 @@
 import type { Millis } from '../../syscalls/syscall.js';
 import type { CallEnd, CallRecord } from './call-record.js';
 import type { OverheadFigures } from './overhead.js';
+import type { PolicyFault } from './policy-faults.js';
 import { jainOf, meanOf, quantilesOf, sumOf } from './statistics.js';
 
 /** Everything that one run of one policy on one seed left behind. */
@@ -10,8 +11,9 @@ export interface Trial {
   readonly calls: readonly CallRecord[];
   /** As seen by the witness. */
   readonly capViolations: number;
-  /** As the kernel counts them: how often it went on by itself because the policy threw, and assignments that it dropped. */
+  /** As the kernel counts them: how often it went on by itself because the policy threw, all that it threw, and assignments that were dropped. */
   readonly fallbacks: number;
+  readonly faults: readonly PolicyFault[];
   readonly invalidAssignments: number;
   /** Mean quality that the policy aimed at; null: it has no such aim. */
   readonly alpha: number | null;

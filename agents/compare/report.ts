@@ -42,6 +42,8 @@ const policyReport = z.strictObject({
   capViolations: count,
   /** How often, over all seeds, the policy threw and the kernel went on by itself, as fifo: such figures are not the policy's. */
   fallbacks: count,
+  /** What it threw, over all seeds: in which of its methods, how often, and the message of the first time. */
+  faults: z.array(z.strictObject({ hook: z.string(), times: count, first: z.string() })),
   /** Assignments of unknown calls or to unfit cores, over all seeds, which the kernel dropped. */
   invalidAssignments: count,
   /** Calls that never ended, over all seeds. */

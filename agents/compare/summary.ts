@@ -1,4 +1,5 @@
 import { countEnds, measure, type Spread, type Trial, type TrialCounts, type TrialMetrics } from './metrics.js';
+import { addUpFaults } from './policy-faults.js';
 import type { PairedReport, PolicyReport } from './report.js';
 import { type Figure, figureOf, ratioOf, sumOf } from './statistics.js';
 
@@ -8,6 +9,7 @@ export interface TrialSummary {
   readonly counts: TrialCounts;
   readonly capViolations: number;
   readonly fallbacks: number;
+  readonly faults: Trial['faults'];
   readonly invalidAssignments: number;
   readonly alpha: Trial['alpha'];
   readonly overhead: Trial['overhead'];
@@ -15,12 +17,13 @@ export interface TrialSummary {
 }
 
 export function summarise(trial: Trial): TrialSummary {
-  const { calls, capViolations, fallbacks, invalidAssignments, alpha, overhead } = trial;
+  const { calls, capViolations, fallbacks, faults, invalidAssignments, alpha, overhead } = trial;
   return {
     metrics: measure(trial),
     counts: countEnds(trial),
     capViolations,
     fallbacks,
+    faults,
     invalidAssignments,
     alpha,
     overhead,
@@ -61,6 +64,7 @@ export function policyReportOf(name: string, trials: readonly TrialSummary[]): P
     reprefillTokens: figure((metrics) => metrics.reprefillTokens),
     capViolations: total((trial) => trial.capViolations),
     fallbacks: total((trial) => trial.fallbacks),
+    faults: addUpFaults(trials.flatMap((trial) => trial.faults)),
     invalidAssignments: total((trial) => trial.invalidAssignments),
     lost: total((trial) => trial.counts.lost),
     failed: total((trial) => trial.counts.failed),

@@ -8,6 +8,7 @@ import { play } from '../load/play.js';
 import { type CallRecord, type Judge, recordOf } from './call-record.js';
 import type { Trial } from './metrics.js';
 import { Overhead } from './overhead.js';
+import { PolicyFaults } from './policy-faults.js';
 import type { TrialPredictors } from './predictors.js';
 import { ServiceTimes } from './service-times.js';
 import type { Source } from './source.js';
@@ -64,6 +65,7 @@ async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> 
   });
   const service = new ServiceTimes(kernel, clock);
   const overhead = new Overhead(kernel);
+  const faults = new PolicyFaults(kernel);
   const places = new Map(load.runs.map((run, place) => [run, place]));
   const judge: Judge = ({ params }, { core, usage }) => {
     const known = cores.get(core)?.known?.(params, usage.inputTokens);
@@ -83,16 +85,17 @@ async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> 
     // Closing ends what is still open; that it had not ended by itself must be seen in the result.
     const ended = [...calls];
     await close();
-    const { alpha, predictedQuality } = policy.outlook?.() ?? {};
-    const { fallbacks, invalidAssignments } = kernel.stats().scheduler;
+    const { outlook, scheduler } = kernel.stats();
+    const { fallbacks, invalidAssignments } = scheduler;
     return {
       planned: callsOf(load),
       calls: ended,
       capViolations: witness.capViolations,
       fallbacks,
+      faults: faults.all(),
       invalidAssignments,
-      alpha: alpha ?? null,
-      predictedQuality: predictedQuality ?? null,
+      alpha: outlook?.alpha ?? null,
+      predictedQuality: outlook?.predictedQuality ?? null,
       overhead: measure ? overhead.figures(ended, predictors.predictMs()) : null,
       busyMs: witness.busyMs,
     };

@@ -14,9 +14,11 @@ import { PageFile } from '../compare/html/page-file.js';
 import { type CompareFlags, readOptions } from '../compare/options.js';
 import type { CompareReport } from '../compare/report.js';
 import { renderLoad, renderTable } from '../compare/table.js';
+import { isSound, warningsOf } from '../compare/warnings.js';
 import { LOAD_SHAPES } from '../load/shapes.js';
 import { wholeNumber } from './arguments.js';
 import { commandLine } from './command-line.js';
+import { printable } from './printer.js';
 
 const DEFAULT_POLICIES = ['fifo:order=cheap-first', 'fifo:order=dear-first', 'round-robin', 'eccos', 'per-call'];
 const STDOUT = '-';
@@ -96,7 +98,7 @@ type Flags = CompareFlags & { readonly json: string; readonly calls?: string; re
 async function run(flags: Flags, command: Command): Promise<void> {
   if (isBatch(flags)) return runBatches(flags, command);
   const options = await readOptions(flags, commandLine(command));
-  const { writeOut = () => {} } = command.configureOutput();
+  const { writeOut = () => {}, writeErr = () => {} } = command.configureOutput();
   const toStdout = flags.json === STDOUT;
   if (!toStdout) await checkReportFolder(flags.json);
   const page = flags.report === undefined ? undefined : await PageFile.open(flags.report, options.base);
@@ -143,7 +145,8 @@ async function run(flags: Flags, command: Command): Promise<void> {
   }
   await page?.write(report);
   if (page !== undefined && !toStdout) writeOut(`Page: ${page.path}\n`);
-  if (report.policies.some(({ capViolations, lost }) => capViolations + lost > 0)) process.exitCode = 1;
+  for (const line of report.policies.flatMap(warningsOf)) writeErr(printable(`${line}\n`));
+  if (!isSound(report.policies)) process.exitCode = 1;
 }
 
 async function runBatches(flags: Flags & BatchFlags, command: Command): Promise<void> {

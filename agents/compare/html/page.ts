@@ -1,4 +1,5 @@
 import type { CompareReport } from '../report.js';
+import { isSound, warningsOf } from '../warnings.js';
 import type { PolicyActivity } from './activity.js';
 import { barsFigure } from './bars.js';
 import { changesTable } from './changes.js';
@@ -98,11 +99,8 @@ ${table}`;
 }
 
 function soundness({ policies }: CompareReport): Markup {
-  const violations = policies.reduce((sum, { capViolations }) => sum + capViolations, 0);
-  const lost = policies.reduce((sum, policy) => sum + policy.lost, 0);
-  return violations + lost === 0
-    ? html`<p class="sound">No cap was passed and no call was lost.</p>`
-    : html`<p class="sound unsound">${count(violations)} cap violations, ${count(lost)} calls lost: these figures cannot be trusted.</p>`;
+  const sound = isSound(policies) ? html`<p class="sound">No cap was passed and no call was lost.</p>` : null;
+  return html`${sound}${policies.flatMap(warningsOf).map((line) => html`<p class="sound unsound">${line}.</p>\n`)}`;
 }
 
 /** Breaks between its words and not inside of options. */

@@ -124,6 +124,7 @@ function madeTrial(random: Random, cores: readonly string[], calls: number, plac
     planned: calls,
     capViolations: 0,
     fallbacks: 0,
+    faults: [],
     invalidAssignments: 0,
     alpha: place === 1 ? 0.7 : null,
     predictedQuality: null,

@@ -50,6 +50,7 @@ const trial = (planned: number, calls: readonly CallRecord[], more: Partial<Tria
   calls,
   capViolations: 0,
   fallbacks: 0,
+  faults: [],
   invalidAssignments: 0,
   alpha: null,
   predictedQuality: null,

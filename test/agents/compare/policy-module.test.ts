@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { loadPolicyModule, loadPolicyModules } from '../../../agents/compare/policy-module.js';
 import type { CompareReport } from '../../../agents/compare/report.js';
 import { renderTable } from '../../../agents/compare/table.js';
@@ -63,11 +63,19 @@ function file(name: string, text: string): string {
   return path;
 }
 
+afterEach(() => {
+  process.exitCode = undefined;
+});
+
+/** What the last comparison wrote to stderr. */
+let errors: string;
+
 async function compare(...args: string[]): Promise<CompareReport> {
   let out = '';
+  errors = '';
   const program = new Command('eccos')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => (out += text), writeErr: () => {} });
+    .configureOutput({ writeOut: (text) => (out += text), writeErr: (text) => (errors += text) });
   registerCompare(program);
   const small = ['--seeds', '1', '--syscalls', '60', '--speed', '2', '--json', '-'];
   await program.parseAsync(['compare', ...args, ...small], { from: 'user' });
@@ -114,6 +122,67 @@ describe('a policy of twenty lines from a file', () => {
 test('a policy that breaks every rule breaks no cap and loses no call', async () => {
   const report = await compare('--policies', 'fifo', '--policy-module', file('lawless.mjs', LAWLESS));
   expect(report.policies[1]).toMatchObject({ name: 'lawless', lost: 0, failed: 0, rejected: 0, capViolations: 0 });
+  expect(report.policies[1]?.faults).toMatchObject([
+    { hook: 'prepare', first: 'no' },
+    { hook: 'schedule', first: 'not now' },
+    { hook: 'release', times: 1, first: 'never mind' },
+    { hook: 'feedback', times: 1, first: 'I know better' },
+  ]);
+});
+
+test.each([
+  [
+    'throws',
+    "schedule() { throw new Error('boom\\nbang'); }",
+    /schedule threw in \d+ ticks \("boom"\); fifo decided there/,
+  ],
+  [
+    'async',
+    'async schedule() { return []; }',
+    /schedule threw in \d+ ticks \("Expected an array, got a promise"\); fifo/,
+  ],
+  [
+    'rejects',
+    "async schedule() { throw new Error('boom'); }",
+    /schedule threw .*\("Expected an array, got a promise"\)/,
+  ],
+  ['null', 'schedule: () => null', /schedule threw in \d+ ticks \("Expected an array, got null"\); fifo/],
+  [
+    'unprepared',
+    "schedule: () => [], prepare: async ({ length }) => { if (length > 0) throw 'no'; }",
+    /prepare threw \d+ times? \("no"\)/,
+  ],
+  ['idle', 'schedule: () => []', /60 of 60 calls lost: they never ended/],
+])('%s: one line on stderr says what went wrong, and the exit code is 1', async (name, body, line) => {
+  const path = file(`${name}.mjs`, `export default () => ({ name: '${name}', ${body} });`);
+  await compare('--policies', 'fifo', '--policy-module', path);
+  expect(errors.split('\n').filter((text) => text.startsWith(`${name}: `) && line.test(text))).toHaveLength(1);
+  expect(errors).not.toContain('fifo: ');
+  expect(process.exitCode).toBe(1);
+});
+
+test('an async hook that nobody waits for may reject: its figures stay its own', async () => {
+  const own = SHORTEST_FIRST.replace('schedule(', "async release() { throw new Error('late'); },\n    schedule(");
+  const report = await compare('--policies', 'fifo', '--policy-module', file('late.mjs', own));
+  expect(report.policies[1]).toMatchObject({ fallbacks: 0, faults: [{ hook: 'release', times: 60, first: 'late' }] });
+  expect(errors).toContain('shortest-first: release threw 60 times ("late")\n');
+  expect(process.exitCode).toBeUndefined();
+});
+
+test('assignments that are dropped leave the exit code alone', async () => {
+  const own = SHORTEST_FIRST.replace(
+    'return assignments',
+    "return [...assignments, { syscallId: 'nobody', core: 'x' }]",
+  );
+  const report = await compare('--policies', 'fifo', '--policy-module', file('more.mjs', own));
+  expect(errors).toContain(`shortest-first: ${report.policies[1]?.invalidAssignments} assignments dropped: `);
+  expect(process.exitCode).toBeUndefined();
+});
+
+test('a policy whose outlook throws is compared all the same', async () => {
+  const own = SHORTEST_FIRST.replace('schedule(', "outlook() { throw new Error('fog'); },\n    schedule(");
+  const report = await compare('--policies', 'fifo', '--policy-module', file('fog.mjs', own));
+  expect(report.policies[1]).toMatchObject({ alpha: null, predictedQuality: null, lost: 0 });
 });
 
 test('a policy that throws decides nothing, and the report says who did', async () => {
