@@ -11,7 +11,7 @@ const policyReport = z.strictObject({
   name: z.string(),
   /** Mean score over all calls of the load, 0 to 1; a call without an answer scores 0. */
   quality: figure.nullable(),
-  /** Mean quality that the policy expected; null: it does not predict. */
+  /** Mean quality that the policy predicted of the calls where it placed them; null: it does not predict. */
   predictedQuality: figure.nullable(),
   /** Mean quality that the policy was to reach; null: it has no such target. */
   alpha: z.number().nullable(),
@@ -54,10 +54,10 @@ const policyReport = z.strictObject({
   /** Calls that were refused, at admission or by the policy, over all seeds. */
   rejected: count,
   /**
-   * Time of one decision, real milliseconds. This and the next two: null in virtual time without `--measure`, where reports
-   * repeat byte for byte.
+   * Time of one decision, real milliseconds. The figures of this and the next two are null in virtual time without
+   * `--measure`, where reports repeat byte for byte.
    */
-  decisionMs: z.strictObject({ p50: figure.nullable(), p99: figure.nullable() }).nullable(),
+  decisionMs: z.strictObject({ p50: figure.nullable(), p99: figure.nullable() }),
   /** Predictions and decisions by call, real milliseconds. A prediction that was remembered counts with the time it took when it was made. */
   overheadMsPerCall: figure.nullable(),
   /** Predictions and decisions as a share of the time that calls were on a core. */

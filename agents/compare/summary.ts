@@ -71,12 +71,10 @@ export function policyReportOf(name: string, trials: readonly TrialSummary[]): P
     expired: total((trial) => trial.counts.expired),
     cancelled: total((trial) => trial.counts.cancelled),
     rejected: total((trial) => trial.counts.rejected),
-    decisionMs: trials.some((trial) => trial.overhead === null)
-      ? null
-      : {
-          p50: figureOf(trials.map((trial) => trial.overhead?.p50 ?? null)),
-          p99: figureOf(trials.map((trial) => trial.overhead?.p99 ?? null)),
-        },
+    decisionMs: {
+      p50: figureOf(trials.map((trial) => trial.overhead?.p50 ?? null)),
+      p99: figureOf(trials.map((trial) => trial.overhead?.p99 ?? null)),
+    },
     overheadMsPerCall: figureOf(trials.map((trial) => trial.overhead?.perCallMs ?? null)),
     overheadShare: figureOf(trials.map((trial) => trial.overhead?.share ?? null)),
     totals: {

@@ -7,6 +7,7 @@ import type {
   Assignment,
   FinishedCall,
   PendingCall,
+  PolicyOutlook,
   SchedulableCore,
   SchedulerPolicy,
   SchedulingSnapshot,
@@ -77,6 +78,10 @@ export class PerCall implements SchedulerPolicy {
 
   feedback(call: FinishedCall, quality: number): void {
     this.#calls.feedback(call, quality);
+  }
+
+  outlook(): PolicyOutlook {
+    return this.#calls.outlook(undefined);
   }
 
   close(): Promise<void> {

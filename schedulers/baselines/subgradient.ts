@@ -9,6 +9,7 @@ import type {
   Assignment,
   FinishedCall,
   PendingCall,
+  PolicyOutlook,
   SchedulableCore,
   SchedulerPolicy,
   SchedulingSnapshot,
@@ -81,6 +82,10 @@ export class Subgradient implements SchedulerPolicy {
 
   feedback(call: FinishedCall, quality: number): void {
     this.#calls.feedback(call, quality);
+  }
+
+  outlook(): PolicyOutlook {
+    return this.#calls.outlook(this.#alpha);
   }
 
   close(): Promise<void> {

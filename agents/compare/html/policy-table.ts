@@ -53,8 +53,8 @@ const GROUPS: readonly Group[] = [
   {
     title: 'Scheduling',
     rows: [
-      row('One decision, p50', (policy) => policy.decisionMs?.p50 ?? null, duration),
-      row('One decision, p99', (policy) => policy.decisionMs?.p99 ?? null, duration),
+      row('One decision, p50', (policy) => policy.decisionMs.p50, duration),
+      row('One decision, p99', (policy) => policy.decisionMs.p99, duration),
       row('Predicting and deciding, by call', (policy) => policy.overheadMsPerCall, duration),
       row('Share of the time on cores', (policy) => policy.overheadShare, percent),
     ],

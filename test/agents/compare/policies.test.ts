@@ -47,6 +47,13 @@ describe('every policy', () => {
     for (const policy of report.policies) {
       expect(policy).toMatchObject({ capViolations: 0, lost: 0, failed: 0, rejected: 0, totals: { calls: 60 } });
     }
+    const predicting = report.policies.filter(({ predictedQuality }) => predictedQuality !== null);
+    const names = ['eccos', 'per-call', 'per-call-16nn', 'per-call-load', 'subgradient'];
+    expect(predicting.map(({ name }) => name)).toEqual(names);
+    expect(report.policies.filter(({ alpha }) => alpha !== null).map(({ name }) => name)).toEqual([
+      'eccos',
+      'subgradient',
+    ]);
     const { quality } = report.policies.find(({ name }) => name === 'strongest') ?? {};
     const alone = report.frontier[0]?.points.find(({ name }) => name === 'large');
     expect(alone?.quality?.mean).toBeCloseTo(quality?.mean ?? 0, 12);
@@ -121,7 +128,7 @@ describe('a policy that predicts', () => {
   test('says what scheduling took when that is measured', async () => {
     const { report } = await run({ policies: ['fifo', 'eccos'], seeds: 1, syscalls: 60, measure: true });
     const [fifo, eccos] = report.policies;
-    expect(fifo?.decisionMs?.p99?.mean).toBeGreaterThan(0);
+    expect(fifo?.decisionMs.p99?.mean).toBeGreaterThan(0);
     expect(eccos?.overheadMsPerCall?.mean).toBeGreaterThan(fifo?.overheadMsPerCall?.mean ?? Number.NaN);
     expect(eccos?.overheadShare?.mean).toBeGreaterThan(0);
   });

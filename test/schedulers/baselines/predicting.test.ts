@@ -37,6 +37,26 @@ test.each([
   expect(closed).toBe(1);
 });
 
+test.each([
+  [
+    'per-call',
+    (predictor: Predictor) => new PerCall({ name: 'per-call', predictor, threshold: 0.7, loadCheck: false }),
+  ],
+  ['subgradient', (predictor: Predictor) => new Subgradient({ predictor, alpha: 0.65 })],
+])('%s tells what it predicted of the answers, where they came from', async (name, create) => {
+  const policy: SchedulerPolicy = create(predicting(0.5, 0.6, 0.9));
+  const alpha = name === 'subgradient' ? 0.65 : undefined;
+  expect(policy.outlook?.()).toEqual({ alpha, predictedQuality: undefined });
+  await decide(policy);
+  const answer = { tenant: 'local', inputTokens: 1, outputTokens: 1, costUsd: 0, params: { messages: [] } };
+  const [first, second] = [0, 1].map((seq) => pendingCall(seq).id) as [string, string];
+  policy.release?.(first, { ...answer, id: first, core: 'large' });
+  policy.release?.(second, undefined);
+  expect(policy.outlook?.()).toEqual({ alpha, predictedQuality: 0.9 });
+  policy.release?.('never prepared', { ...answer, id: 'never prepared', core: 'small' });
+  expect(policy.outlook?.().predictedQuality).toBe(0.9);
+});
+
 const CORES = ['small', 'middle', 'large'];
 
 /** Which core each of two calls gets, with these predictions for every call. */
