@@ -1,7 +1,7 @@
 import { type Load, speedUp } from '../load/load.js';
 
 /** Share of all slots that a calibrated load keeps in use under round-robin while its calls arrive. */
-const BUSY_SHARE = 0.8;
+export const BUSY_SHARE = 0.8;
 /** A share that misses by less will do. */
 const NEAR = 0.01;
 const MOST_PLAYS = 6;

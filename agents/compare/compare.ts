@@ -3,6 +3,7 @@ import { alphaAbove } from './alpha.js';
 import { type Calibration, calibrate } from './calibrate.js';
 import type { CallRecord } from './call-record.js';
 import { Match, type MatchRules } from './match.js';
+import { notesOf } from './notes.js';
 import type { CompareOptions } from './options.js';
 import type { CompareReport, LoadReport } from './report.js';
 import { Results } from './results.js';
@@ -39,7 +40,7 @@ async function report(match: Match, options: CompareOptions, watcher: CompareWat
   const pace = await paceOf(match, options, first);
   const target = await targetOf(match, options, pace.speed);
   const rules: MatchRules = { speed: pace.speed, alpha: target.alpha };
-  const load = { ...loadReportOf(match, options, first), ...pace, ...target };
+  const load = { ...loadReportOf(match, options, first), ...pace, ...target, notes: notesOf(pace) };
   const range = rangeOf(await match.singles(1));
   const sweeps = new Map(contenders.map((contender) => [contender, sweepOf(contender, options.sweep, range)]));
   const settings = [...sweeps.values()].flat();
@@ -81,7 +82,7 @@ function loadReportOf(
   { source: { about, cores } }: Match,
   { live, feedback, learn, predictor }: CompareOptions,
   load: Load,
-): Omit<LoadReport, keyof (Pace & Target)> {
+): Omit<LoadReport, keyof (Pace & Target) | 'notes'> {
   return {
     ...about,
     mode: live ? 'live' : 'virtual',

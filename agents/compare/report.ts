@@ -131,6 +131,8 @@ const loadReport = z.strictObject({
   speedSource: z.enum(['given', 'calibrated', 'agents set the pace']),
   /** Share of all slots in use under round-robin from the first arrival to the last one, if the speed was calibrated. */
   busyShare: z.number().nullable(),
+  /** What to know of this load before its figures are read: a calibration that fell short. */
+  notes: z.array(z.string()),
   /** Share of the answers that agents judge, the same answers for every policy. */
   feedback: z.number(),
   /** Whether predictors learn from them; each trial then has its own. */

@@ -92,5 +92,5 @@ export function renderLoad(load: LoadReport, seeds: number): string {
   lines.push(`judged ${100 * feedback} % of the answers${learn ? ', predictors learn' : ''}${aim}`);
   if (records !== null)
     lines.push(`data   ${records} records that all cores answered, ${leftOut} left out (${load.split})`);
-  return `${lines.join('\n')}\n`;
+  return [...lines, ...load.notes.map((note) => `note   ${note}`)].map((line) => `${line}\n`).join('');
 }

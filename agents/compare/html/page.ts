@@ -49,6 +49,7 @@ export function renderPage(report: CompareReport, activity: ReadonlyMap<string, 
 ${soundness(report)}
 <pre><code>${commandLine(command)}</code></pre>
 ${loadFacts(report)}
+${load.notes.map((note) => html`<p class="note">Note: ${note}.</p>\n`)}
 </header>
 <main>
 ${

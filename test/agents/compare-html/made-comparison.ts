@@ -83,6 +83,7 @@ export function madeComparison({
       speed: 2.5,
       speedSource: 'calibrated',
       busyShare: 0.8,
+      notes: [],
       feedback: 1,
       learn: false,
       predictor: null,

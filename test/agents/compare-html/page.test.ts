@@ -171,6 +171,13 @@ describe('page of a comparison', () => {
     expect(page).toMatch(/<small>[^<]* to /);
   });
 
+  test('gives the notes of the load', () => {
+    const { report, activity } = usual;
+    const load = { ...report.load, notes: ['half a load'] };
+    expect(render({ report: { ...report, load }, activity })).toContain('<p class="note">Note: half a load.</p>');
+    expect(page).not.toContain('Note: ');
+  });
+
   test('one policy is compared with nothing', () => {
     const alone = render(madeComparison({ policies: ['fifo'], cores: ['small'] }));
     expect(alone).not.toContain('What changes against');

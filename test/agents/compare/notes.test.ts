@@ -1,0 +1,22 @@
+import { describe, expect, test } from 'vitest';
+import { notesOf } from '../../../agents/compare/notes.js';
+import { renderLoad } from '../../../agents/compare/table.js';
+import { run } from './small-comparison.js';
+
+describe('a calibration that ends far from 80 % busy', () => {
+  test.each([
+    [0.297, [/^the cores are 30 % busy under round-robin, not 80 %: .*; more calls or lower caps may$/]],
+    [0.73, [/^the cores are 73 % busy/]],
+    [0.93, [/^the cores are 93 % busy .* came nearer$/]],
+    [0.79, []],
+    [null, []],
+  ])('%j: is noted', (busyShare, notes) => {
+    expect(notesOf({ busyShare })).toEqual(notes.map((note) => expect.stringMatching(note)));
+  });
+
+  test('is said in the report and beside the load', async () => {
+    const { report } = await run({ seeds: 1, syscalls: 12, load: 'open' });
+    expect(report.load.notes).toEqual([expect.stringMatching(/^the cores are \d+ % busy/)]);
+    expect(renderLoad(report.load, 1)).toContain(`\nnote   ${report.load.notes[0]}\n`);
+  });
+});
