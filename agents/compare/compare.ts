@@ -40,7 +40,8 @@ async function report(match: Match, options: CompareOptions, watcher: CompareWat
   const pace = await paceOf(match, options, first);
   const target = await targetOf(match, options, pace.speed);
   const rules: MatchRules = { speed: pace.speed, alpha: target.alpha };
-  const load = { ...loadReportOf(match, options, first), ...pace, ...target, notes: notesOf(pace) };
+  const about = { ...loadReportOf(match, options, first), ...pace, ...target };
+  const load = { ...about, notes: notesOf(about, seeds.length) };
   const range = rangeOf(await match.singles(1));
   const sweeps = new Map(contenders.map((contender) => [contender, sweepOf(contender, options.sweep, range)]));
   const settings = [...sweeps.values()].flat();

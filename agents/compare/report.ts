@@ -131,7 +131,7 @@ const loadReport = z.strictObject({
   speedSource: z.enum(['given', 'calibrated', 'agents set the pace']),
   /** Share of all slots in use under round-robin from the first arrival to the last one, if the speed was calibrated. */
   busyShare: z.number().nullable(),
-  /** What to know of this load before its figures are read: a calibration that fell short. */
+  /** What to know of this load before its figures are read: a calibration that fell short, intervals that leave something out. */
   notes: z.array(z.string()),
   /** Share of the answers that agents judge, the same answers for every policy. */
   feedback: z.number(),

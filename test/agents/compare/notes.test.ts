@@ -11,7 +11,8 @@ describe('a calibration that ends far from 80 % busy', () => {
     [0.79, []],
     [null, []],
   ])('%j: is noted', (busyShare, notes) => {
-    expect(notesOf({ busyShare })).toEqual(notes.map((note) => expect.stringMatching(note)));
+    const load = { busyShare, records: null, calls: 100 };
+    expect(notesOf(load, 2)).toEqual(notes.map((note) => expect.stringMatching(note)));
   });
 
   test('is said in the report and beside the load', async () => {
@@ -19,4 +20,15 @@ describe('a calibration that ends far from 80 % busy', () => {
     expect(report.load.notes).toEqual([expect.stringMatching(/^the cores are \d+ % busy/)]);
     expect(renderLoad(report.load, 1)).toContain(`\nnote   ${report.load.notes[0]}\n`);
   });
+});
+
+test.each([
+  [{ records: 100, calls: 100 }, 2, true],
+  [{ records: 100, calls: 150 }, 2, true],
+  [{ records: 100, calls: 99 }, 2, false],
+  [{ records: 100, calls: 100 }, 1, false],
+  [{ records: null, calls: 100 }, 2, false],
+])('%j x %i seeds: intervals without the sampling of records are noted: %j', (load, seeds, noted) => {
+  const note = expect.stringMatching(/^every seed plays all 100 records, .* --batch --cv$/);
+  expect(notesOf({ ...load, busyShare: null }, seeds)).toEqual(noted ? [note] : []);
 });
