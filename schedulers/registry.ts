@@ -43,7 +43,10 @@ const SERVICES: PolicyServices = { predictor: (folders) => new LazyPredictor(fol
 interface PolicyRow {
   readonly about: string;
   /** @throws SyscallError `invalid-config` for a parameter that it does not have or take */
-  readonly parse: (params: Readonly<Record<string, string>>) => (services: PolicyServices) => SchedulerPolicy;
+  readonly parse: (
+    params: Readonly<Record<string, string>>,
+    name: string,
+  ) => (services: PolicyServices) => SchedulerPolicy;
 }
 
 function row<P extends z.ZodType>(
@@ -53,10 +56,10 @@ function row<P extends z.ZodType>(
 ): PolicyRow {
   return {
     about,
-    parse(given) {
+    parse(given, name) {
       const parsed = schema.safeParse(given);
       if (parsed.success) return (services) => create(parsed.data, services);
-      throw new SyscallError('invalid-config', describeIssue(parsed.error, given, 'policy parameter'));
+      throw new SyscallError('invalid-config', describeIssue(parsed.error, given, `policy ${name}`));
     },
   };
 }
@@ -154,7 +157,7 @@ export function parsePolicy(spec: string): PolicyMaker {
   if (!Object.hasOwn(POLICIES, name)) {
     throw new SyscallError('invalid-config', `Expected one of the policies ${policyNames().join(', ')}, got "${name}"`);
   }
-  const create = POLICIES[name as PolicyName].parse(paramsOf(rest.join(':')));
+  const create = POLICIES[name as PolicyName].parse(paramsOf(rest.join(':')), name);
   return (services) => create({ ...SERVICES, ...services });
 }
 

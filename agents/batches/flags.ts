@@ -8,6 +8,7 @@ export interface BatchFlags {
   readonly batch: number | 'all';
   readonly cv?: number;
   readonly data: readonly string[];
+  readonly skipBad?: true;
   /** Names by comma, or @FILE. */
   readonly models?: string;
   /** A file, or `default`: the table of `defaultCapOf`. */

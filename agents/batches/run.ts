@@ -43,10 +43,10 @@ async function compareOn(
   path: string,
   asked: readonly string[] | undefined,
   folds: number,
-  { batch, caps, resamples }: BatchFlags,
+  { batch, skipBad, caps, resamples }: BatchFlags,
   command: string,
 ): Promise<BatchReport> {
-  const file = await readRecords(path, { skipBad: false });
+  const file = await readRecords(path, { skipBad: skipBad ?? false });
   err(printable(describeSkipped(file)));
   const { records } = file;
   const models = modelsOf(records, asked);

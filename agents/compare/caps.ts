@@ -31,9 +31,12 @@ async function readCaps(path: string): Promise<ReadonlyMap<string, number>> {
   try {
     value = parse(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw new SyscallError('invalid-config', `--caps: Expected a YAML or JSON file of core: cap, got "${path}"`, {
-      cause,
-    });
+    const [reason] = String(cause instanceof Error ? cause.message : cause).split('\n');
+    throw new SyscallError(
+      'invalid-config',
+      `--caps: Expected a YAML or JSON file of core: cap, got "${path}": ${reason}`,
+      { cause },
+    );
   }
   const parsed = capsFile.safeParse(value);
   if (!parsed.success) throw new SyscallError('invalid-config', `--caps: ${describeIssue(parsed.error, value, path)}`);

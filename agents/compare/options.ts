@@ -25,6 +25,8 @@ export interface CompareOptions {
   readonly load: LoadName;
   /** Outcome files; none = a synthetic load on simulated cores. */
   readonly data: readonly string[];
+  /** Bad lines of `data` are left out and named, in place of the first one being an error. */
+  readonly skipBad: boolean;
   /** Cores by id, in config order; undefined: every one. */
   readonly models: readonly string[] | undefined;
   readonly split: Split | 'all';
@@ -63,6 +65,7 @@ export interface CompareFlags {
   readonly limit?: number;
   readonly load: LoadName;
   readonly data: readonly string[];
+  readonly skipBad?: true;
   readonly models?: string;
   readonly split: Split;
   readonly all?: true;
@@ -112,6 +115,7 @@ export async function readOptions(flags: CompareFlags, command: string): Promise
     limit: flags.limit,
     load: flags.load,
     data,
+    skipBad: flags.skipBad ?? false,
     models: models === undefined ? undefined : await readModelNames(models),
     split: flags.all ? 'all' : flags.split,
     trace,

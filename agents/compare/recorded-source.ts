@@ -1,10 +1,8 @@
 import { fitPrices } from '../../kernel/cores/fit-price.js';
-import { OutcomeFiles } from '../../kernel/cores/outcome-file.js';
 import { splitOf } from '../../kernel/cores/outcome-split.js';
 import { type CoreConfig, coreConfig } from '../../kernel/cores/registry.js';
 import type { Price } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import type { OutcomeRecord } from '../../syscalls/outcome.js';
 import type { Millis } from '../../syscalls/syscall.js';
 import { poisson, spreadSteps } from '../load/arrivals.js';
 import type { Random } from '../load/random.js';
@@ -13,6 +11,7 @@ import { readTrace } from '../load/trace-file.js';
 import { withCapsOf } from './caps.js';
 import { defaultCapOf } from './default-caps.js';
 import { type CompareOptions, NOMINAL_RATE } from './options.js';
+import { answeredBy, nothingInCommon, readData } from './outcome-data.js';
 import type { Source } from './source.js';
 
 /**
@@ -23,8 +22,7 @@ import type { Source } from './source.js';
  */
 export async function recordedSource(options: CompareOptions): Promise<Source> {
   const { data, split, caps, trace, agents } = options;
-  const outcomes = new OutcomeFiles();
-  const all = await readData(outcomes, data);
+  const { records: all, outcomes } = await readData(data, options.skipBad);
   const models = options.models ?? [...new Set(all.flatMap((record) => record.outputs.map(({ model }) => model)))];
   for (const model of models) {
     if (!all.some((record) => answeredBy(record, model))) {
@@ -36,12 +34,7 @@ export async function recordedSource(options: CompareOptions): Promise<Source> {
   }
   const inSplit = split === 'all' ? all : all.filter(({ prompt }) => splitOf(prompt) === split);
   const records = inSplit.filter((record) => models.every((model) => answeredBy(record, model)));
-  if (records.length === 0) {
-    throw new SyscallError(
-      'invalid-config',
-      `--models: Expected models that answered a record together, got none in split ${split}`,
-    );
-  }
+  if (records.length === 0) throw nothingInCommon(all, inSplit, models, split);
   const prices = fitPrices(all);
   const cores = models.map((model) => coreOf(model, prices.get(model), data));
   const times = await arrivals(options, records.length);
@@ -65,14 +58,6 @@ export async function recordedSource(options: CompareOptions): Promise<Source> {
   };
 }
 
-async function readData(files: OutcomeFiles, paths: readonly string[]): Promise<readonly OutcomeRecord[]> {
-  try {
-    return [...(await files.load(paths)).byPrompt.values()];
-  } catch (error) {
-    throw new SyscallError('invalid-config', `--data: ${SyscallError.from(error).message}`, { cause: error });
-  }
-}
-
 /** A trace has its own times, the same for every seed but for those inside a step; else they are Poisson. */
 async function arrivals(
   { trace, syscalls, limit = Number.POSITIVE_INFINITY, rate = NOMINAL_RATE }: CompareOptions,
@@ -94,8 +79,4 @@ function coreOf(model: string, price: Price | undefined, data: readonly string[]
     cap: defaultCapOf(model),
     chunkMs: 0,
   });
-}
-
-function answeredBy(record: OutcomeRecord, model: string): boolean {
-  return record.outputs.some((outcome) => outcome.model === model);
 }

@@ -60,6 +60,7 @@ export function registerCompare(program: Command): void {
         .conflicts('data'),
     )
     .option('--data <file...>', 'outcome files: real prompts and what models made of them', [])
+    .option('--skip-bad', 'leave out bad records of the data, and say which')
     .option('--models <list>', 'cores by name, by comma, or @FILE with one a line (default: every one)')
     .addOption(
       new Option('--split <name>', 'part of the data').choices(['train', 'validation', 'test']).default('test'),

@@ -12,5 +12,5 @@ export interface CoreDeps {
   /** What queries ask of simulated models. @default a difficulty drawn by the text */
   readonly items?: ItemModel;
   /** Outcome files that were read already, or will be read once for all recorded cores. @default each core reads its own */
-  readonly outcomes?: OutcomeFiles;
+  readonly outcomes?: Pick<OutcomeFiles, 'load'>;
 }

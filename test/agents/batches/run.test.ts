@@ -62,6 +62,14 @@ describe('eccos compare --batch', () => {
   });
 });
 
+test('bad lines are an error, or left out where that is asked for', async () => {
+  const path = join(folder, 'bad.jsonl');
+  writeFileSync(path, `{\n${readFileSync(DATA, 'utf8')}`);
+  const words = ['--batch', '8', '--cv', '--data', path];
+  expect(await complaintOf(...words)).toMatch(/^bad\.jsonl:1: /);
+  expect(await complaintOf(...words, '--skip-bad')).toContain('Expected at least 20 records');
+});
+
 test('lines that repeat a prompt are left out, and counted', async () => {
   const path = join(folder, 'repeats.jsonl');
   const [line] = readFileSync(DATA, 'utf8').split('\n');

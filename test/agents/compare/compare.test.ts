@@ -57,9 +57,11 @@ describe('a comparison', () => {
   test.each([
     { changes: { policies: ['lifo'], base: 'lifo' }, message: /--policies: .*"lifo"/ },
     { changes: { models: ['no-such-core'] }, message: /--models: .*"no-such-core"/ },
-    { changes: { caps: '/no/such/file' }, message: /--caps: .*"\/no\/such\/file"/ },
+    { changes: { caps: '/no/such/file' }, message: /--caps: .*"\/no\/such\/file": .*no such file/ },
+    { changes: { caps: import.meta.filename }, message: /--caps: .*\.ts": .* at line \d+/ },
     { changes: { data: ['/no/such.jsonl'] }, message: /--data: .*\/no\/such\.jsonl/ },
-    { changes: { policies: ['eccos:alpha=2'] }, message: /--policies: .*alpha/ },
+    { changes: { policies: ['eccos:alpha=2'] }, message: /--policies: policy eccos\.alpha: .*<=1, got "2"$/ },
+    { changes: { policies: ['fifo:alpha=1'] }, message: /--policies: policy fifo: .*"alpha"$/ },
     { changes: { policies: ['eccos:memory=here'] }, message: /--policies: Expected no memory.*"here"/ },
     { changes: { policies: ['per-call-16nn'] }, message: /--policies: .*eccos compare --data/ },
     { changes: { policies: ['eccos'], predictor: '/no/predictor' }, message: /\/no\/predictor/ },

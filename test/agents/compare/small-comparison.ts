@@ -14,6 +14,7 @@ const DEFAULTS: CompareOptions = {
   limit: undefined,
   load: 'mixed',
   data: [],
+  skipBad: false,
   models: undefined,
   split: 'test',
   trace: undefined,
