@@ -109,7 +109,7 @@ export async function readOptions(flags: CompareFlags, command: string): Promise
     policies,
     modules,
     base,
-    seeds: flags.seeds ?? (live ? 1 : 5),
+    seeds: flags.seeds ?? (live ? 1 : 10),
     agents: flags.agents,
     syscalls: flags.syscalls,
     limit: flags.limit,

@@ -45,7 +45,11 @@ export function registerCompare(program: Command): void {
     )
     .option('--policy-module <file...>', 'one more policy each: a JavaScript file that exports what makes it', [])
     .option('--base <policy>', 'policy that the others are compared with (default: the first one)')
-    .option('--seeds <n>', 'repetitions, each with a load of its own (default: 5; 1 with --live)', wholeNumber(1, 1000))
+    .option(
+      '--seeds <n>',
+      'repetitions, each with a load of its own (default: 10; 1 with --live)',
+      wholeNumber(1, 1000),
+    )
     .option('--agents <n>', 'agents that send the calls', wholeNumber(1, 10_000), 50)
     .option(
       '--syscalls <n>',

@@ -38,6 +38,14 @@ describe('eccos compare', () => {
     expect(report.load).toMatchObject({ speed: 1, speedSource: 'given' });
   });
 
+  test('plays 10 seeds unless told otherwise; npm run compare plays 5', async () => {
+    const args = ['--syscalls', '5', '--speed', '1', '--policies', 'fifo', '--json', '-'];
+    const { seeds } = JSON.parse(await eccos(...args)) as CompareReport;
+    expect(seeds).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+    expect(JSON.parse(text).scripts.compare).toMatch(/ compare --seeds 5$/);
+  });
+
   test('shows a table, and says where the report is', async () => {
     const path = join(folder, 'out.json');
     const out = await eccos(...SMALL, '--json', path, '--policies', 'round-robin,fifo');
