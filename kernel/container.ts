@@ -1,7 +1,6 @@
 import { Container, type ServiceIdentifier } from 'inversify';
 import { LazyPredictor } from '../schedulers/eccos/predictor/lazy-predictor.js';
 import type { SchedulerPolicy } from '../schedulers/policy.js';
-
 import { createPolicy, type PolicyServices } from '../schedulers/registry.js';
 import type { SyscallId } from '../syscalls/syscall.js';
 import { Admission } from './admission.js';
