@@ -1,7 +1,6 @@
 import { answeredByAll, outcomesOf, type Predictions } from '../../schedulers/eccos/evaluation/outcomes.js';
 import { createPolicy } from '../../schedulers/registry.js';
 import type { CoreInfo } from '../../syscalls/cores.js';
-import { SyscallError } from '../../syscalls/errors.js';
 import type { OutcomeRecord } from '../../syscalls/outcome.js';
 import { callOf } from '../predictor/record-calls.js';
 import type { OutOfFoldPredictions } from './out-of-fold.js';
@@ -16,9 +15,9 @@ export interface Field extends RecordedCalls {
 }
 
 /**
+ * @param records of which some were answered by every model
  * @param cores the chosen models with their caps
  * @param predictions [records x cores]
- * @throws SyscallError `invalid-config` where no record was answered by all
  */
 export function fieldOf(
   records: readonly OutcomeRecord[],
@@ -27,9 +26,6 @@ export function fieldOf(
 ): Field {
   const models = cores.map(({ id }) => id);
   const rows = answeredByAll(outcomesOf(records, models));
-  if (rows.length === 0) {
-    throw new SyscallError('invalid-config', '--models: Expected models that answered a record together, got none');
-  }
   const played = Array.from(rows, (row) => records[row] as OutcomeRecord);
   const calls = played.map(callOf);
   const own: OutOfFoldPredictions = {

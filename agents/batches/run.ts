@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { CoreInfo } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
+import type { OutcomeRecord } from '../../syscalls/outcome.js';
 import { withCapsOf } from '../compare/caps.js';
 import { defaultCapOf } from '../compare/default-caps.js';
+import { answeredBy, nothingInCommon } from '../compare/outcome-data.js';
 import { Progress } from '../predictor/progress.js';
 import { coresOf } from '../predictor/record-calls.js';
 import { describeSkipped, modelsOf, readRecords } from '../records/labelled-records.js';
@@ -50,6 +52,9 @@ async function compareOn(
   err(printable(describeSkipped(file)));
   const { records } = file;
   const models = modelsOf(records, asked);
+  // Before the nets are trained, not after it.
+  const isCommon = (record: OutcomeRecord) => models.every((model) => answeredBy(record, model));
+  if (!records.some(isCommon)) throw nothingInCommon(records, records, models, 'all');
   const together = batch === 'all' ? undefined : batch;
   const cores = await cappedCores(coresOf(records, models), caps, together ?? records.length);
   const progress = new Progress();

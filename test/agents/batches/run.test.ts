@@ -17,6 +17,14 @@ writeFileSync(
     .join(''),
 );
 
+const SINGLE = join(folder, 'single.jsonl');
+writeFileSync(
+  SINGLE,
+  recordsOf(Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? { a: [1, 0.001] } : { b: [0, 0.002] })))
+    .map((record) => `${JSON.stringify(record)}\n`)
+    .join(''),
+);
+
 /** What `eccos compare` says to these words, which it does not get to play. */
 async function complaintOf(...words: string[]): Promise<string> {
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
@@ -51,6 +59,11 @@ describe('eccos compare --batch', () => {
       'a core that is not there',
       ['--batch', '8', '--cv', '--data', DATA, '--caps', capsFile('c: 3')],
       '--caps: Expected names of a, b, got "c"',
+    ],
+    [
+      'records of one answer each',
+      ['--batch', '8', '--cv', '--data', SINGLE],
+      '--data: Expected prompts that all of a, b answered, got 12 that were answered by one model only',
     ],
     [
       'too few records',
