@@ -18,12 +18,14 @@ export interface Box {
   readonly bottom: number;
 }
 
-/** Of a letter at the labels' size of 11, pixels: an upper bound for the usual sans-serif fonts. */
-const LETTER = { width: 6.8, height: 13 } as const;
+/** Of a letter at the labels' sizes, 11 or 12 and bold, pixels: an upper bound for the usual sans-serif fonts. */
+const LETTER = { width: 7.5, height: 13 } as const;
 /** Radius of a dot with the space around it. */
 const DOT = 6;
 const BESIDE = DOT + 2;
 const ABOVE = DOT + LETTER.height / 2;
+/** A line of text further away: still seen to belong to its dot. */
+const FAR = ABOVE + LETTER.height;
 /** The earlier ones are preferred. */
 const PLACES: readonly LabelPlace[] = [
   { align: 'left', offset: [BESIDE, 0] },
@@ -34,6 +36,10 @@ const PLACES: readonly LabelPlace[] = [
   { align: 'left', offset: [BESIDE, -ABOVE] },
   { align: 'right', offset: [-BESIDE, ABOVE] },
   { align: 'right', offset: [-BESIDE, -ABOVE] },
+  { align: 'left', offset: [BESIDE, FAR] },
+  { align: 'left', offset: [BESIDE, -FAR] },
+  { align: 'right', offset: [-BESIDE, FAR] },
+  { align: 'right', offset: [-BESIDE, -FAR] },
 ];
 /** Lines are seen as spots so far apart. */
 const LINE_STEP = 5;

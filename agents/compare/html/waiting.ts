@@ -163,7 +163,7 @@ function drawRow({ coord, size }: Places, row: number, own: Row, reference: read
         shape: { x1: x0, x2: right, y1: ceiling, y2: ceiling },
         style: { stroke: GRID, lineWidth: 1 },
       },
-      ...(row > 0 ? [] : [text(`${percent(top)} of the calls`, ceiling + 7, MUTED, x0 + 4)]),
+      ...(row > 0 ? [] : [text(`${percent(top)} of the calls`, ceiling - 9, MUTED, x0 + 4)]),
       text(own.atOnce, middle - 2, INK),
       text(own.quantiles, middle + 15, MUTED),
     ],

@@ -27,6 +27,14 @@ test('it goes elsewhere for a line, another dot, or the end of the drawing', () 
   expect([byDot?.align, other?.align]).toEqual(['right', 'left']);
 });
 
+test('where lines are all around, it stands a line further away', () => {
+  const lines = [88, 100, 112].map((y) => [
+    { x: 0, y },
+    { x: 400, y },
+  ]);
+  expect(placeLabels([{ x: 200, y: 100, text: 'label' }], lines, ROOM)).toEqual([{ align: 'left', offset: [8, 25.5] }]);
+});
+
 test('labels of a cluster do not lie on each other', () => {
   const dots = [0, 1, 2, 3].map((i) => ({ x: 200 + 3 * i, y: 100 + 2 * i, text: 'model-name' }));
   const places = placeLabels(dots, [], ROOM).map(({ align, offset }) => `${align} ${offset}`);

@@ -171,6 +171,15 @@ describe('page of a comparison', () => {
     expect(page).toMatch(/<small>[^<]* to /);
   });
 
+  test('the words at the top of the waiting chart stand above the curves', () => {
+    const chart = /<svg [^>]*aria-labelledby="waiting[\s\S]*?<\/svg>/.exec(page)?.[0] ?? '';
+    const middle = Number(/ y="([\d.]+)"[^>]*>\d+\s% of the calls</.exec(chart)?.[1]);
+    const corners = [...chart.matchAll(/<polygon points="([^"]+)"/g)].flatMap(([, points = '']) => points.split(' '));
+    const highest = Math.min(...corners.filter((_, i) => i % 2 === 1).map(Number));
+    // Half of the letters' height.
+    expect(middle + 6).toBeLessThan(highest);
+  });
+
   test('gives the notes of the load', () => {
     const { report, activity } = usual;
     const load = { ...report.load, notes: ['half a load'] };
