@@ -118,6 +118,7 @@ export class PolicyGuard {
     try {
       const told = this.#policy.outlook?.();
       if (told === undefined) return {};
+      notPromised(told);
       const { alpha, predictedQuality, outOfReach = false, greedy = 0 } = told;
       const target = alpha === undefined ? {} : { alpha };
       const expected = predictedQuality === undefined ? {} : { predictedQuality };
@@ -131,7 +132,7 @@ export class PolicyGuard {
   /** Empty where it gives no reasons. */
   explain(id: SyscallId): readonly string[] {
     try {
-      return listed(this.#policy.explain?.(id) ?? []);
+      return listed(this.#policy.explain?.(id) ?? []).map(String);
     } catch (error) {
       this.#threw('explain', error);
       return [];
@@ -171,8 +172,13 @@ type Hook = keyof SchedulerPolicy;
 function listed<Entry>(answer: readonly Entry[]): readonly Entry[] {
   const given: unknown = answer;
   if (Array.isArray(given)) return answer;
-  if (!(given instanceof Promise))
-    throw new TypeError(`Expected an array, got ${given === null ? 'null' : typeof given}`);
+  notPromised(given);
+  throw new TypeError(`Expected an array, got ${given === null ? 'null' : typeof given}`);
+}
+
+/** @throws TypeError for a promise, which nobody waits for: its rejection must not end the process */
+function notPromised(given: unknown): void {
+  if (!(given instanceof Promise)) return;
   given.catch(() => {});
-  throw new TypeError('Expected an array, got a promise');
+  throw new TypeError('Expected an answer at once, got a promise');
 }

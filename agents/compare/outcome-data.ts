@@ -1,4 +1,4 @@
-import { OutcomeFiles, type OutcomeTable } from '../../kernel/cores/outcome-file.js';
+import { addOutcomes, OutcomeFiles, type OutcomeTable } from '../../kernel/cores/outcome-file.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { OutcomeRecord } from '../../syscalls/outcome.js';
 import { describeSkipped, readRecords } from '../records/labelled-records.js';
@@ -33,8 +33,10 @@ async function readGood(paths: readonly string[]): Promise<OutcomeTable> {
   const byPrompt = new Map<string, OutcomeRecord>();
   for (const path of paths) {
     const file = await readRecords(path, { skipBad: true });
-    err(printable(describeSkipped(file)));
-    for (const record of file.records) if (!byPrompt.has(record.prompt)) byPrompt.set(record.prompt, record);
+    if (file.skipped.length > 0) err(printable(describeSkipped(file)));
+    for (const record of file.records) {
+      if (!addOutcomes(byPrompt, record)) err(printable(`left out: ${path} repeats the prompt of ${record.id}\n`));
+    }
   }
   return { byPrompt, repeated: [] };
 }

@@ -38,17 +38,24 @@ test('of each hook that throws only the first time is logged; watchers hear of e
 });
 
 test.each([
-  ['a promise', async () => bug(), 'a promise'],
-  ['null', () => null, 'null'],
-  ['an object', () => ({}), 'object'],
+  ['a promise', async () => bug(), 'answer at once, got a promise'],
+  ['null', () => null, 'array, got null'],
+  ['an object', () => ({}), 'array, got object'],
 ])('%s in place of a list is a throw', (_, answer, got) => {
   const { guard, heard } = guarded({ schedule: answer as never, refuse: answer as never, explain: answer as never });
   expect(guard.schedule(NOTHING)).toEqual([]);
   expect(guard.refuse(NOTHING)).toEqual([]);
   guard.explain('s0');
   // No explanation is a list of none.
-  const hooks = got === 'null' ? ['schedule', 'refuse'] : ['schedule', 'refuse', 'explain'];
-  expect(heard).toEqual(hooks.map((hook) => `${hook}: Expected an array, got ${got}`));
+  const hooks = got.endsWith('null') ? ['schedule', 'refuse'] : ['schedule', 'refuse', 'explain'];
+  expect(heard).toEqual(hooks.map((hook) => `${hook}: Expected an ${got}`));
+});
+
+test('an outlook that is promised is a throw, and its rejection ends nothing', async () => {
+  const { guard, heard } = guarded({ outlook: (async () => bug()) as never });
+  expect(guard.outlook()).toEqual({});
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(heard).toEqual(['outlook: Expected an answer at once, got a promise']);
 });
 
 test('a hook that nobody waits for may be async: its rejection is a throw', async () => {

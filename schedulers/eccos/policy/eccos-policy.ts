@@ -1,4 +1,4 @@
-import type { Millis, SyscallId } from '../../../syscalls/syscall.js';
+import type { SyscallId } from '../../../syscalls/syscall.js';
 import type {
   Assignment,
   FinishedCall,
@@ -38,8 +38,9 @@ const WAITS = {
 } as const;
 
 /**
- * Cost-efficient and quality-constrained: each tick places all that can start, at least predicted cost less the price of
- * quality times predicted quality, and moves that price so that mean quality stays at its target over the stream.
+ * Cost-efficient and quality-constrained: each tick places all that can start at least regret, by predicted cost, the
+ * price of quality and the prices of slots, and moves the price of quality so that mean quality stays at its target over
+ * the stream.
  */
 export class EccosPolicy implements SchedulerPolicy {
   readonly name = 'eccos';
@@ -107,7 +108,7 @@ export class EccosPolicy implements SchedulerPolicy {
     const tick = new Tick(++this.#ticks, snapshot, this.#options, this.#beliefs, (call) => this.#see(call, cores));
     if (tick.market.n === 0) return [];
     control.observe(spreadOf(tick.market));
-    this.#reprice(now, cores);
+    this.#reprice(cores);
     const assignments = tick.decide(control.state, this.#slotPrices.of(cores));
     control.placed(tick.placed, now);
     this.#expected = {
@@ -174,12 +175,12 @@ export class EccosPolicy implements SchedulerPolicy {
   }
 
   /** Once enough calls are new, looks at recent traffic for what quality and slots are worth. */
-  #reprice(now: Millis, cores: readonly SchedulableCore[]): void {
+  #reprice(cores: readonly SchedulableCore[]): void {
     const { control } = this.#options;
     const { seen } = this.#forecasts;
     if (control.wantsSample(seen)) control.begin(this.#sample(cores), seen);
     if (!this.#slotPrices.isDue(seen)) return;
-    const traffic = { sample: this.#sample(cores), spanMs: now - this.#forecasts.since, lambda: this.state.lambda };
+    const traffic = { sample: this.#sample(cores), spanMs: this.#forecasts.spanMs, lambda: this.state.lambda };
     this.#slotPrices.learn(traffic, cores, this.#times, seen);
   }
 
@@ -191,8 +192,10 @@ export class EccosPolicy implements SchedulerPolicy {
     const costs = new Float64Array(recent.length * m);
     for (const [j, { id }] of cores.entries()) {
       const column = this.#forecasts.columnOf(id);
-      for (const [i, { logits, costUsd }] of recent.entries()) {
-        quality[i * m + j] = this.#recalibration.quality(id, logits[column] ?? Number.NaN);
+      for (const [i, { eligible, forecast }] of recent.entries()) {
+        const { logits, costUsd } = forecast;
+        const logit = eligible.includes(id) ? logits[column] : undefined;
+        quality[i * m + j] = this.#recalibration.quality(id, logit ?? Number.NaN);
         costs[i * m + j] = costUsd[column] ?? Number.NaN;
       }
     }

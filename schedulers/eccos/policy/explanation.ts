@@ -63,7 +63,7 @@ function whyNot(choice: Choice, j: number): string {
   if (bars[j] !== '') return bars[j] as string;
   if (!Number.isFinite(quality[j]!) || !Number.isFinite(costUsd[j]!)) return 'nothing is known of it';
   if (slots[j] === 0) return 'no free slot';
-  if (chosen < 0) return 'its slots went to calls with a greater claim';
+  if (chosen < 0) return 'its slots went to calls that they suit better, or with a greater claim';
   const more = netOf(choice, j) - netOf(choice, chosen);
   if (more <= 0) return 'its slots are worth more to other calls';
   const risk = riskUsd[j]! - riskUsd[chosen]!;

@@ -18,6 +18,8 @@ export interface Forecast {
 
 /** Rows that stand for the traffic. */
 const RECENT = 512;
+/** Longer pauses between two calls tell nothing of how fast calls come when they come. */
+const LONGEST_GAP = 60_000;
 /** New rows after which the column effects are computed anew; fewer while there are few. */
 const REFRESH = 64;
 /** Output tokens of a call of which nothing at all is known. */
@@ -30,7 +32,9 @@ interface RecentRow {
   /** By how much each logit lies above the mean of the row; undefined: some are unknown. */
   readonly differences: ColumnEffects | undefined;
   readonly forecast: Forecast;
-  readonly acceptedAt: Millis;
+  readonly eligible: readonly CoreId[];
+  /** When it came, on a clock that stands still in long pauses. */
+  readonly cameAt: Millis;
 }
 
 /** Turns predictions into forecasts, and remembers recent ones: what traffic looks like here. */
@@ -40,6 +44,9 @@ export class Forecasts {
   /** A ring. */
   readonly #recent: RecentRow[] = [];
   #seen = 0;
+  #lastCame: Millis | undefined;
+  /** Time up to the newest call, without long pauses. */
+  #clock: Millis = 0;
   #nextRefresh = 1;
   #effects: ColumnEffects = new Float64Array();
   /** The mean forecast, from its first use to the next refresh. */
@@ -55,14 +62,14 @@ export class Forecasts {
     return this.#seen;
   }
 
-  /** The newest forecasts, at most 512, in no order. */
-  get recent(): readonly Forecast[] {
-    return this.#recent.map(({ forecast }) => forecast);
+  /** The newest forecasts, at most 512, in no order, and the cores that could serve the call. */
+  get recent(): readonly Pick<RecentRow, 'forecast' | 'eligible'>[] {
+    return this.#recent;
   }
 
-  /** When the first of the newest calls came. */
-  get since(): Millis {
-    return this.#recent.reduce((least, { acceptedAt }) => Math.min(least, acceptedAt), Infinity);
+  /** Time in which the newest calls have come, without long pauses. */
+  get spanMs(): Millis {
+    return this.#recent.reduce((longest, { cameAt }) => Math.max(longest, this.#clock - cameAt), 0);
   }
 
   /** A core's place in every forecast; fixed when it is first asked for. */
@@ -106,8 +113,10 @@ export class Forecasts {
     for (const [i, { quality }] of made.entries()) {
       const forecast = forecasts[i] as Forecast;
       const differences = quality.some(Number.isNaN) ? undefined : columnEffectsOf(quality, width);
-      const { acceptedAt } = calls[i] as PendingCall;
-      this.#recent[this.#seen++ % RECENT] = { width, differences, forecast, acceptedAt };
+      const { acceptedAt, eligible } = calls[i] as PendingCall;
+      this.#clock += Math.max(0, Math.min(LONGEST_GAP, acceptedAt - (this.#lastCame ?? acceptedAt)));
+      this.#lastCame = Math.max(this.#lastCame ?? acceptedAt, acceptedAt);
+      this.#recent[this.#seen++ % RECENT] = { width, differences, forecast, eligible, cameAt: this.#clock };
     }
     if (this.#seen >= this.#nextRefresh) this.#refresh(width);
     return forecasts;

@@ -3,10 +3,10 @@ import type { Claims } from './claims.js';
 import type { Market } from './market.js';
 
 /**
- * What a call that is almost overdue gains by it, as a share of the greatest regret. More of it is closer to first come,
- * first served: at 1 a fifth of what eccos saves on the synthetic load is lost, at .2 and .01 nothing that can be told.
+ * What a call that is almost overdue gains by it, as a share of what regret usually amounts to. More of it is closer to
+ * first come, first served, less of it lets single calls wait longer. Below 1, or age would count for more than rank.
  */
-const AGEING = 0.1;
+const AGEING = 0.25;
 
 /** What decides besides predictions. Lists have an entry a core or a call of the market. */
 export interface PlacementRules {
@@ -32,8 +32,8 @@ export interface PlacementRules {
  */
 export function placeCalls(market: Market, rules: PlacementRules): Int32Array {
   const { n, m } = market;
-  const { slots, open, claims } = rules;
-  const { regrets, most } = regretsOf(market, rules);
+  const { slots, claims } = rules;
+  const { regrets, most, usual } = regretsOf(market, rules);
   const width = m + 1;
   // Moving one call in may move others from core to core, at most one from each.
   const wait = (m + 2) * most;
@@ -42,11 +42,11 @@ export function placeCalls(market: Market, rules: PlacementRules): Int32Array {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < m; j++) {
       const regret = regrets[i * m + j]!;
-      if (!open[i] || Number.isNaN(regret)) continue;
+      if (Number.isNaN(regret)) continue;
       cost[i * width + j] = regret;
       allowed[i * width + j] = 1;
     }
-    cost[i * width + m] = wait * (1 + claims.rank[i]!) + AGEING * most * claims.waited[i]!;
+    cost[i * width + m] = wait * (1 + claims.rank[i]!) + AGEING * usual * claims.waited[i]!;
     allowed[i * width + m] = 1;
   }
   const quality = new Float64Array(n * width);
@@ -54,15 +54,18 @@ export function placeCalls(market: Market, rules: PlacementRules): Int32Array {
   return assignment.map((core) => (core === m ? -1 : core));
 }
 
-/** NaN where a pair cannot be used. */
+/** `regrets` is NaN where a pair cannot be used; `most` is the greatest, `usual` the median over calls of each one's greatest. */
 function regretsOf(
   { n, m, costUsd, quality, bars }: Market,
-  { lambda, slotPrices }: PlacementRules,
-): { readonly regrets: Float64Array; readonly most: number } {
+  { lambda, slotPrices, open }: PlacementRules,
+): { readonly regrets: Float64Array; readonly most: number; readonly usual: number } {
   const regrets = new Float64Array(n * m).fill(Number.NaN);
-  let most = 0;
-  for (let from = 0; from < n * m; from += m) {
+  const greatest: number[] = [];
+  for (let i = 0; i < n; i++) {
+    if (!open[i]) continue;
+    const from = i * m;
     let least = Infinity;
+    let most = 0;
     for (let j = 0; j < m; j++) {
       const net = costUsd[from + j]! - lambda * quality[from + j]! + slotPrices[j]!;
       if (bars[from + j] !== '' || !Number.isFinite(net)) continue;
@@ -73,6 +76,9 @@ function regretsOf(
       regrets[from + j]! -= least;
       if (regrets[from + j]! > most) most = regrets[from + j]!;
     }
+    greatest.push(most);
   }
-  return { regrets, most: most || 1 };
+  greatest.sort((a, b) => a - b);
+  const most = greatest.at(-1) || 1;
+  return { regrets, most, usual: greatest[greatest.length >> 1] || most };
 }

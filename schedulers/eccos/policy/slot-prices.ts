@@ -12,7 +12,7 @@ const STEP = 0.5;
 /** Recent traffic, and the price of quality at which it is looked at. */
 export interface Traffic {
   readonly sample: Sample;
-  /** Time over which the calls of the sample have come. */
+  /** Time over which the calls of the sample have come, without pauses. */
   readonly spanMs: Millis;
   readonly lambda: number;
 }
@@ -38,8 +38,9 @@ export class SlotPrices {
    * free, and no price of quality could change that.
    */
   of(cores: readonly SchedulableCore[]): Float64Array {
-    return Float64Array.from(cores, ({ id, running, cap }) => {
-      const busy = Math.min(1, running / Math.max(1, cap));
+    return Float64Array.from(cores, ({ id, running, free, cap }) => {
+      // One that may take no more now, for a limit of its provider, is as good as full.
+      const busy = free === 0 ? 1 : Math.min(1, running / Math.max(1, cap));
       return busy * (this.#prices.get(id) ?? 0);
     });
   }

@@ -65,7 +65,10 @@ export class Tick {
     this.#cores = cores;
     this.#ids = cores.map(({ id }) => id);
     this.#free = cores.map(({ free }) => free);
-    this.#slots = this.#free.map((count) => count + rules.queueAhead);
+    // A core that is closed though nothing runs there has no queue to wait in: nobody can tell when it opens.
+    this.#slots = cores.map(({ free, running, cap }) =>
+      free > 0 || (cap > 0 && running >= cap) ? free + rules.queueAhead : 0,
+    );
     this.#left = [...this.#slots];
     const { calls, rest } = candidates(pending, cores, this.#slots, this.#urgency());
     this.#rest = rest;

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
 import type { FeatureScale } from '../predictor/feature-scale.js';
 import type { ModelProfile } from '../predictor/model-profile.js';
@@ -44,6 +44,10 @@ export class TrainingPool {
     try {
       return await this.#pool.run({ job, port: port2 }, { name: 'train', transferList: [port2] });
     } finally {
+      // The result comes by another way, and may overtake what is still to be told.
+      for (let told = receiveMessageOnPort(port1); told !== undefined; told = receiveMessageOnPort(port1)) {
+        onProgress(told.message);
+      }
       port1.close();
     }
   }

@@ -86,3 +86,14 @@ describe('a file with bad lines', () => {
     });
   });
 });
+
+test('with and without bad lines left out, answers to one prompt are one record across files', async () => {
+  const paths = [
+    file('of-a.jsonl', [outcomeRecord('Both?', { a: RIGHT })]),
+    file('of-b.jsonl', [outcomeRecord('Both?', { b: RIGHT })]),
+  ];
+  for (const skipBad of [false, true]) {
+    const { records } = await readData(paths, skipBad);
+    expect(records.map(({ outputs }) => outputs.map(({ model }) => model))).toEqual([['a', 'b']]);
+  }
+});

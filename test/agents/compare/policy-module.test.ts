@@ -139,12 +139,12 @@ test.each([
   [
     'async',
     'async schedule() { return []; }',
-    /schedule threw in \d+ ticks \("Expected an array, got a promise"\); fifo/,
+    /schedule threw in \d+ ticks \("Expected an answer at once, got a promise"\); fifo/,
   ],
   [
     'rejects',
     "async schedule() { throw new Error('boom'); }",
-    /schedule threw .*\("Expected an array, got a promise"\)/,
+    /schedule threw .*\("Expected an answer at once, got a promise"\)/,
   ],
   ['null', 'schedule: () => null', /schedule threw in \d+ ticks \("Expected an array, got null"\); fifo/],
   [

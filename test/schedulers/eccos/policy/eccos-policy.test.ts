@@ -232,6 +232,18 @@ describe('waiting', () => {
     expect(await tick(eccos({ alpha: '0.9' }, known), [call(3), urgent], { free: [1, 0, 0] })).toEqual({ s2: 'small' });
   });
 
+  test('what one call has at stake, such as its deadline, does not make others go by age', async () => {
+    const known = predicting({ 'call 0': { small: 0.05, middle: 0.1 }, 'call 1': { small: 0.9, middle: 0.9 } });
+    const policy = eccos({ alpha: '0.9' }, known);
+    for (let seq = 100; seq < 130; seq++) {
+      const one = call(seq);
+      const core = (await tick(policy, [one], { free: [0, 0, 1] }))[one.id] as string;
+      policy.release(one.id, finished(one, core, { times: { ttftMs: 1000, restMs: 9000 } }));
+    }
+    const pending = [call(0), call(1, { since: 4000 }), call(2, { eligible: ['large'], expiresAt: 16_000 })];
+    expect(await tick(policy, pending, { free: [1, 0, 0], now: 4000 })).toEqual({ s1: 'small' });
+  });
+
   test('of equal calls the oldest goes first', async () => {
     const pending = [call(0, { since: 500 }), call(1, { since: 200 }), call(2, { since: 300 })];
     expect(await tick(eccos(), pending, { free: [1, 0, 0], now: 1000 })).toEqual({ s1: 'small' });
@@ -243,6 +255,16 @@ describe('waiting', () => {
     await tick(policy, [call(0)]);
     const preempted = call(0, { since: 5, eligible: ['large'], pinned: 'large' });
     expect(await tick(policy, [preempted], { arrived: [] })).toEqual({ s0: 'large' });
+  });
+
+  test('no queue is held ahead of a core that is closed', async () => {
+    const policy = eccos({ queueAhead: '2' });
+    await policy.prepare([call(0), call(1), call(2)], cores());
+    const closed = { ...coreOf('small', { free: 0, cap: 9 }), running: 0 };
+    const [, ...open] = cores([0, 1, 1]);
+    const placed = policy.schedule({ now: 0, pending: [call(0), call(1), call(2)], cores: [closed, ...open] });
+    expect(placed.map(({ core }) => core)).not.toContain('small');
+    expect(placed).toHaveLength(3);
   });
 
   test('a queue may be held ahead of the cap', async () => {

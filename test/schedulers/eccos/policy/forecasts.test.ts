@@ -62,12 +62,12 @@ test('a core that comes later is unknown to earlier forecasts and has its own co
   expect(after?.costUsd[forecasts.columnOf('a')]).toBe(0.002);
 });
 
-test('it is known since when the newest 512 calls have come', () => {
+test('the time in which the newest 512 calls have come counts of a long pause a minute', () => {
   const forecasts = new Forecasts(1);
   const row512 = Array.from({ length: 512 }, () => row(0.2, 0.6));
   const calls = (from: number) => row512.map((_, i) => pendingCall(i, { acceptedAt: from + i }));
   forecasts.add(calls(1000), row512, CORES);
-  expect(forecasts.since).toBe(1000);
-  forecasts.add(calls(2000).slice(0, 12), row512.slice(0, 12), CORES);
-  expect(forecasts.since).toBe(1012);
+  expect(forecasts.spanMs).toBe(511);
+  forecasts.add(calls(3_600_000).slice(0, 12), row512.slice(0, 12), CORES);
+  expect(forecasts.spanMs).toBe(499 + 60_000 + 11);
 });

@@ -62,3 +62,9 @@ test('it is learnt again after 64 more calls, half of the way', () => {
   prices.learn({ sample: SAMPLE, spanMs: 5000, lambda: 1 }, cores(4), times(1000), 128);
   expect(prices.of(cores(4))[1]).toBeCloseTo(1.5 * first, 9);
 });
+
+test('a core that may take no more for another reason than its cap is as good as full', () => {
+  const prices = priced(5000, times(1000));
+  const [plain, good] = cores(1);
+  expect(prices.of([plain!, { ...good!, free: 0 }])[1]).toBeCloseTo(prices.of(cores(4))[1]!, 12);
+});
