@@ -74,16 +74,20 @@ describe('a file with bad lines', () => {
     expect(text).toContain(`left out: 2 of 42 lines of ${data[0]}\n`);
   });
 
-  test('of several files, the first record of a prompt holds, bad lines or not', async () => {
+  test('of several files, the first answer of a model to a prompt holds, and the other is named', async () => {
     const other = file('other.jsonl', [
-      outcomeRecord(PROMPTS[0] as string, { c: RIGHT }),
+      outcomeRecord(PROMPTS[0] as string, { a: [0, 20, 0.001] }),
       outcomeRecord('New?', { c: RIGHT }),
     ]);
-    await told(async () => {
+    const text = await told(async () => {
       const { records } = await readData([...data, other], true);
       expect(records.map(({ prompt }) => prompt)).toEqual([...PROMPTS, 'New?']);
-      expect(records[0]?.outputs.map(({ model }) => model)).toEqual(['a', 'b']);
+      expect(records[0]?.outputs.map(({ model, score }) => [model, score])).toEqual([
+        ['a', 1],
+        ['b', 1],
+      ]);
     });
+    expect(text).toContain('other.jsonl repeats the prompt of ');
   });
 });
 
