@@ -94,6 +94,15 @@ describe('the target', () => {
     expect(policy.state.alpha).toBeCloseTo(0.72, 9);
   });
 
+  test('without an alpha rests on cores that the calls may use', async () => {
+    const policy = eccos();
+    await tick(
+      policy,
+      Array.from({ length: 64 }, (_, seq) => call(seq, { eligible: ['small'] })),
+    );
+    expect(policy.state.alpha).toBeCloseTo(0.52, 9);
+  });
+
   test('is reached at least cost: cheap calls for a low alpha, dear ones for a high one', async () => {
     const placed = async (alpha: string) => Object.values(await tick(eccos({ alpha }), [call(0), call(1), call(2)]));
     expect(await placed('0.4')).toEqual(['small', 'small', 'small']);
