@@ -1,5 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], setupFiles: ['test/support/seed.ts'], testTimeout: 30_000, maxWorkers: 2 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Threads and shell commands run what is built: it must be what is tested.
+    globalSetup: ['test/support/build.ts'],
+    setupFiles: ['test/support/seed.ts'],
+    testTimeout: 30_000,
+    maxWorkers: 2,
+  },
 });

@@ -1,25 +1,25 @@
 import type { SchedulerPolicy } from '../schedulers/policy.js';
 import type { CoreView } from '../syscalls/cores.js';
 import type { StatsReply } from '../syscalls/stats.js';
-import { Authenticator } from './auth.js';
-import { bootId, systemRandom } from './chance.js';
 import { type Clock, realClock, stopwatch } from './clock.js';
-import type { KernelConfig } from './config.js';
+import type { KernelConfig } from './config/config.js';
 import { composeKernel } from './container.js';
 import type { LLMCore } from './cores/core.js';
 import { type CoreDeps, createCores } from './cores/registry.js';
+import { checkExposure } from './doors/access.js';
+import { type KernelServer, startServer } from './doors/listener.js';
+import type { Outbox, Session } from './doors/session.js';
 import type { KernelEvents } from './events.js';
 import { createLogger, type Logger } from './log.js';
-import type { Principal } from './principal.js';
-import { type KernelServer, startServer } from './server.js';
-import type { Outbox, Session } from './session.js';
-import { checkExposure } from './upgrade.js';
+import { Authenticator } from './process/auth.js';
+import type { Principal } from './process/principal.js';
+import { bootId, systemRandom } from './random.js';
 
 export { VirtualClock } from './clock.js';
-export type { KernelConfig } from './config.js';
-export { configJsonSchema, loadConfig } from './config.js';
-export type { KernelLimits } from './config-limits.js';
-export { defaultConfig } from './default-config.js';
+export type { KernelConfig } from './config/config.js';
+export { configJsonSchema, loadConfig } from './config/config.js';
+export { defaultConfig } from './config/default-config.js';
+export type { KernelLimits } from './config/limits.js';
 
 export interface BootOptions {
   /** @default real time */

@@ -3,19 +3,19 @@ import { LazyPredictor } from '../schedulers/eccos/predictor/lazy-predictor.js';
 import type { SchedulerPolicy } from '../schedulers/policy.js';
 import { createPolicy, type PolicyServices } from '../schedulers/registry.js';
 import type { SyscallId } from '../syscalls/syscall.js';
-import { Admission } from './admission.js';
+import { Admission } from './call/admission.js';
+import { SyscallTable } from './call/call-table.js';
 import type { Clock } from './clock.js';
-import type { KernelConfig } from './config.js';
+import type { KernelConfig } from './config/config.js';
 import type { LLMCore } from './cores/core.js';
+import { SchedulerLoop } from './dispatch/loop.js';
+import { PolicyGuard } from './dispatch/policy-guard.js';
+import { Runner } from './dispatch/runner.js';
 import { KernelEvents } from './events.js';
 import { Kernel, type KernelParts, type Settings } from './kernel.js';
 import type { Logger } from './log.js';
 import { Metrics } from './metrics.js';
-import { PolicyGuard } from './policy-guard.js';
-import { ProcessTable } from './process-table.js';
-import { Runner } from './runner.js';
-import { SchedulerLoop } from './scheduler-loop.js';
-import { SyscallTable } from './syscall-table.js';
+import { ProcessTable } from './process/process-table.js';
 
 /** Everything that the kernel takes from outside: time, chance, identity, and what the config has turned into. */
 export interface Outside {

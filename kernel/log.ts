@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { KernelConfig } from './config.js';
+import type { KernelConfig } from './config/config.js';
 
 export type { Logger } from 'pino';
 

@@ -1,6 +1,6 @@
 import type { StatsReply } from '../syscalls/stats.js';
 import type { FinalState, Millis } from '../syscalls/syscall.js';
-import { addUp, type Spent } from './call.js';
+import { addUp, type Spent } from './call/call.js';
 
 /** The last 1,000 values of something. */
 class Recent {

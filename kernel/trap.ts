@@ -1,10 +1,10 @@
 import { SyscallError } from '../syscalls/errors.js';
 import { describeIssue, type RequestId } from '../syscalls/protocol.js';
 import { isMethod, type Method, type Params, type Result, SYSCALLS } from '../syscalls/table.js';
+import type { Outbox, Reply, Session } from './doors/session.js';
 import type { Kernel } from './kernel.js';
-import type { Principal } from './principal.js';
-import type { Process } from './process-table.js';
-import type { Outbox, Reply, Session } from './session.js';
+import type { Principal } from './process/principal.js';
+import type { Process } from './process/process-table.js';
 
 interface Caller {
   readonly kernel: Kernel;

@@ -17,7 +17,7 @@ import { fifo } from './fifo.js';
 import type { SchedulerPolicy } from './policy.js';
 import { RoundRobin } from './round-robin.js';
 
-export { conformanceCases } from './conformance.js';
+export { conformanceCases } from './conformance/conformance.js';
 export type {
   Assignment,
   FinishedCall,

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { cancelParams, cancelReply } from './cancel.js';
+import { cancelParams, cancelReply, feedbackParams, feedbackReply, killParams, killReply } from './control.js';
 import { coresParams, coresReply } from './cores.js';
-import { feedbackParams, feedbackReply } from './feedback.js';
 import { helloParams, helloReply } from './hello.js';
-import { killParams, killReply } from './kill.js';
 import { chatChunk, chatParams, chatReply } from './llm-chat.js';
 import { psParams, psReply } from './ps.js';
 import { statsParams, statsReply } from './stats.js';

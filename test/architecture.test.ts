@@ -7,29 +7,36 @@ import { afterAll, describe, expect, test } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '..');
 const FOLDERS = ['syscalls', 'schedulers', 'kernel', 'agents'] as const;
 
-/** Folders that a folder may import from. */
-const ARROWS: Record<(typeof FOLDERS)[number], readonly string[]> = {
-  syscalls: ['syscalls'],
-  schedulers: ['schedulers', 'syscalls'],
-  kernel: ['kernel', 'schedulers', 'syscalls'],
-  agents: ['agents', 'kernel', 'schedulers', 'syscalls'],
+/** Each room and the rooms that it may import from; a file belongs to the longest prefix. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  'syscalls/': [],
+  'schedulers/': ['syscalls/'],
+  'kernel/': ['schedulers/', 'syscalls/'],
+  'agents/sdk/': ['syscalls/'],
+  'agents/terminal/': [],
+  'agents/examples/': ['agents/sdk/', 'syscalls/'],
+  'agents/lab/': ['agents/sdk/', 'agents/terminal/', 'kernel/', 'schedulers/', 'syscalls/'],
+  'agents/shell/': [
+    'agents/examples/',
+    'agents/lab/',
+    'agents/sdk/',
+    'agents/terminal/',
+    'kernel/',
+    'schedulers/',
+    'syscalls/',
+  ],
 };
-
-/** Inside agents only the shell, the comparison and its load boot kernels. User space knows the ABI and nothing else. */
-const BOOTS_KERNELS = ['batches', 'compare', 'evaluate', 'load', 'predictor', 'records', 'shell'].map(
-  (name) => `agents/${name}/`,
-);
 
 /** Each heavy library has one door: the only files that may import it. */
 const DOORS: Record<string, readonly string[]> = {
-  ws: ['kernel/server.ts', 'agents/socket.ts'],
+  ws: ['kernel/doors/listener.ts', 'agents/sdk/socket.ts'],
   inversify: ['kernel/container.ts'],
-  'p-queue': ['kernel/core-queue.ts'],
+  'p-queue': ['kernel/capacity/core-queue.ts'],
   eventemitter3: ['kernel/events.ts'],
   cockatiel: ['kernel/cores/breaker.ts'],
-  'gpt-tokenizer/encoding/o200k_base': ['kernel/tokens.ts'],
+  'gpt-tokenizer/encoding/o200k_base': ['kernel/call/tokens.ts'],
   'onnxruntime-node': ['schedulers/eccos/onnx/model.ts'],
-  'onnx-proto': ['schedulers/eccos/onnx/graph.ts'],
+  'onnx-proto': ['agents/lab/training/onnx-graph.ts'],
   'hnswlib-node': ['schedulers/eccos/retrieval/graph-index.ts'],
   '@huggingface/tokenizers': ['schedulers/eccos/encoder/tokens.ts'],
 };
@@ -38,8 +45,8 @@ const DOORS: Record<string, readonly string[]> = {
 const SOURCES: Record<string, readonly string[]> = {
   'Date.now': [],
   'performance.now': ['kernel/clock.ts'],
-  'Math.random': ['kernel/chance.ts', 'agents/ambient.ts'],
-  setTimeout: ['kernel/clock.ts', 'agents/ambient.ts'],
+  'Math.random': ['kernel/random.ts', 'agents/sdk/platform.ts'],
+  setTimeout: ['kernel/clock.ts', 'agents/sdk/platform.ts'],
   setInterval: [],
   setImmediate: ['kernel/clock.ts'],
 };
@@ -73,20 +80,23 @@ function violations(files: readonly SourceFile[]): string[] {
 }
 
 function wrongArrows(files: readonly SourceFile[]): string[] {
-  const found: string[] = [];
-  for (const { path, imports } of files) {
-    const folder = path.split('/')[0] as (typeof FOLDERS)[number];
-    const allowed =
-      folder === 'agents' && !BOOTS_KERNELS.some((part) => path.startsWith(part))
-        ? ['agents', 'syscalls']
-        : ARROWS[folder];
-    for (const target of imports) {
-      const isFile = target.endsWith('.ts');
-      if (isFile && !allowed.includes(target.split('/')[0] as string)) found.push(`arrow: ${path} imports ${target}`);
-      if (folder === 'syscalls' && !isFile && target !== 'zod') found.push(`arrow: ${path} imports ${target}`);
-    }
-  }
-  return found;
+  return files.flatMap(({ path, imports }) => {
+    const room = roomOf(path);
+    if (room === undefined) return [`room: ${path} is in none`];
+    const allowed = [room, ...(ROOMS[room] ?? [])];
+    return imports
+      .filter((target) =>
+        isFile(target) ? !allowed.includes(roomOf(target) ?? '') : room === 'syscalls/' && target !== 'zod',
+      )
+      .map((target) => `arrow: ${path} imports ${target}`);
+  });
+}
+
+const isFile = (target: string) => target.endsWith('.ts');
+
+function roomOf(path: string): string | undefined {
+  const rooms = Object.keys(ROOMS).filter((room) => path.startsWith(room));
+  return rooms.sort((a, b) => b.length - a.length)[0];
 }
 
 function secondDoors(files: readonly SourceFile[]): string[] {
@@ -183,10 +193,21 @@ describe('the check finds a planted', () => {
       /^arrow: schedulers\/bad.ts/,
     ],
     [
-      'kernel import in user space',
-      { 'agents/bad.ts': "import { Kernel } from '../kernel/kernel.js';\nnew Kernel();" },
-      /^arrow: agents\/bad.ts/,
+      'kernel import in the SDK',
+      { 'agents/sdk/bad.ts': "import { Kernel } from '../../kernel/kernel.js';\nnew Kernel();" },
+      /^arrow: agents\/sdk\/bad.ts/,
     ],
+    [
+      'import of the shell in the laboratory',
+      { 'agents/lab/bad.ts': "import { run } from '../shell/run.js';\nrun();" },
+      /^arrow: agents\/lab\/bad.ts/,
+    ],
+    [
+      'import of the laboratory in an example',
+      { 'agents/examples/bad.ts': "import { load } from '../lab/load.js';\nload();" },
+      /^arrow: agents\/examples\/bad.ts/,
+    ],
+    ['file outside of every room', { 'agents/bad.ts': 'export const bad = 1;' }, /^room: agents\/bad.ts/],
     [
       'second door',
       { 'kernel/bad.ts': "import PQueue from 'p-queue';\nnew PQueue();" },
@@ -218,7 +239,10 @@ describe('the check finds a planted', () => {
   ])('%s', (name, planted, expected) => {
     const tree = join(root, name);
     for (const folder of FOLDERS) mkdirSync(join(tree, folder), { recursive: true });
-    for (const [path, text] of Object.entries(planted)) writeFileSync(join(tree, path), text);
+    for (const [path, text] of Object.entries(planted)) {
+      mkdirSync(dirname(join(tree, path)), { recursive: true });
+      writeFileSync(join(tree, path), text);
+    }
     expect(violations(readTree(tree)).some((found) => expected.test(found))).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { limitsConfig } from '../kernel/config-limits.js';
+import { limitsConfig } from '../kernel/config/limits.js';
 import packageJson from '../package.json' with { type: 'json' };
 import { policyNames } from '../schedulers/registry.js';
 

@@ -1,5 +1,5 @@
-import { Agent, type ChatSettings, type RunOptions } from '../agent.js';
-import type { Client } from '../client.js';
+import { Agent, type ChatSettings, type RunOptions } from '../sdk/agent.js';
+import type { Client } from '../sdk/client.js';
 
 export interface ChatAgentOptions {
   /** What the model is told before everything else. @default nothing */

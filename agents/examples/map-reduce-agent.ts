@@ -1,6 +1,6 @@
 import { SyscallError } from '../../syscalls/errors.js';
-import { Agent, type ChatSettings, type RunOptions } from '../agent.js';
-import type { Client } from '../client.js';
+import { Agent, type ChatSettings, type RunOptions } from '../sdk/agent.js';
+import type { Client } from '../sdk/client.js';
 import { ChatAgent } from './chat-agent.js';
 import { splitText } from './split-text.js';
 

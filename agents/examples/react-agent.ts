@@ -1,7 +1,7 @@
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatMessage } from '../../syscalls/llm-chat.js';
-import { Agent, type ChatSettings, type RunOptions } from '../agent.js';
-import type { Client } from '../client.js';
+import { Agent, type ChatSettings, type RunOptions } from '../sdk/agent.js';
+import type { Client } from '../sdk/client.js';
 import { answerToolCall, type Tool } from './tool.js';
 
 const SYSTEM =

@@ -1,6 +1,6 @@
 import { type BootedKernel, configJsonSchema, type KernelConfig } from '../../kernel/boot.js';
+import { renderTable } from '../terminal/table.js';
 import { renderCores } from './cores.js';
-import { renderTable } from './table.js';
 
 /** The part of a JSON Schema that this screen reads. */
 interface Described {

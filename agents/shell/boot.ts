@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { type BootedKernel, bootKernel, defaultConfig, type KernelConfig, loadConfig } from '../../kernel/boot.js';
 import { createLogger, type Logger } from '../../kernel/log.js';
-import { Recorder } from '../../kernel/recorder.js';
+import { Recorder } from '../../kernel/outcomes/recorder.js';
+import { loadPolicyModule } from '../../schedulers/load-module.js';
 import { policyNames } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import { loadPolicyModule } from '../compare/policy-module.js';
-import { wholeNumber } from './arguments.js';
+import { wholeNumber } from '../terminal/arguments.js';
+import { out } from '../terminal/printer.js';
 import { renderBoot } from './boot-screen.js';
-import { out } from './printer.js';
 import { exitOnUncaught, stopSignal } from './signals.js';
 
 interface BootFlags {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { configJsonSchema, defaultConfig, loadConfig } from '../../kernel/boot.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import { err, out, printable } from './printer.js';
+import { err, out, printable } from '../terminal/printer.js';
 
 const DEFAULT_FILE = 'eccos.yaml';
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { SyscallError } from '../../syscalls/errors.js';
-import { type Client, connect } from '../client.js';
+import { type Client, connect } from '../sdk/client.js';
 
 /** Where a command finds its kernel. */
 export interface KernelFlags {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { CoreView } from '../../syscalls/cores.js';
+import { out } from '../terminal/printer.js';
+import { renderTable } from '../terminal/table.js';
 import { type KernelFlags, talksToKernel, withClient } from './connection.js';
-import { out } from './printer.js';
-import { renderTable } from './table.js';
 
 /** Adds `eccos cores`. */
 export function registerCores(program: Command): void {

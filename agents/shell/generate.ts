@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import type { Command } from 'commander';
-import { syntheticRecords } from '../records/synthetic-records.js';
-import { wholeNumber } from './arguments.js';
+import { syntheticRecords } from '../lab/records/synthetic-records.js';
+import { wholeNumber } from '../terminal/arguments.js';
 import { checkFile } from './output.js';
 
 /**

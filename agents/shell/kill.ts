@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { wholeNumber } from './arguments.js';
+import { wholeNumber } from '../terminal/arguments.js';
+import { out } from '../terminal/printer.js';
 import { type KernelFlags, talksToKernel, withClient } from './connection.js';
-import { out } from './printer.js';
 
 /** Adds `eccos kill`. */
 export function registerKill(program: Command): void {

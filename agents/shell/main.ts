@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { SyscallError } from '../../syscalls/errors.js';
-import { endWithReader, err, printable } from './printer.js';
+import { endWithReader, err, printable } from '../terminal/printer.js';
 
 type Register = (program: Command) => void;
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { describeProtocol } from '../../syscalls/describe.js';
-import { out } from './printer.js';
+import { out } from '../terminal/printer.js';
 
 /** Adds `eccos protocol`. */
 export function registerProtocol(program: Command): void {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { PsReply } from '../../syscalls/ps.js';
+import { out, printable } from '../terminal/printer.js';
+import { dollars, renderTable, seconds } from '../terminal/table.js';
 import { type KernelFlags, talksToKernel, withClient } from './connection.js';
-import { out, printable } from './printer.js';
-import { dollars, renderTable, seconds } from './table.js';
 
 /** Adds `eccos ps`. */
 export function registerPs(program: Command): void {

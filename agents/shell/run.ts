@@ -1,16 +1,16 @@
 import { Argument, type Command } from 'commander';
 import { SyscallError } from '../../syscalls/errors.js';
-import type { Agent } from '../agent.js';
-import type { ChatDelta, ChatReply, Client } from '../client.js';
 import { calculator } from '../examples/calculator.js';
 import { ChatAgent } from '../examples/chat-agent.js';
 import { fileReader } from '../examples/file-reader.js';
 import { MapReduceAgent } from '../examples/map-reduce-agent.js';
 import { ReactAgent } from '../examples/react-agent.js';
-import { wholeNumber } from './arguments.js';
+import type { Agent } from '../sdk/agent.js';
+import type { ChatDelta, ChatReply, Client } from '../sdk/client.js';
+import { wholeNumber } from '../terminal/arguments.js';
+import { err, out, printable } from '../terminal/printer.js';
+import { dollars, seconds } from '../terminal/table.js';
 import { type KernelFlags, talksToKernel, withClient } from './connection.js';
-import { err, out, printable } from './printer.js';
-import { dollars, seconds } from './table.js';
 
 interface RunFlags extends KernelFlags {
   readonly agents?: number;

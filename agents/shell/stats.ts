@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { StatsReply } from '../../syscalls/stats.js';
+import { out } from '../terminal/printer.js';
+import { dollars, renderTable, seconds } from '../terminal/table.js';
 import { type KernelFlags, talksToKernel, withClient } from './connection.js';
-import { out } from './printer.js';
-import { dollars, renderTable, seconds } from './table.js';
 
 /** Adds `eccos stats`. */
 export function registerStats(program: Command): void {

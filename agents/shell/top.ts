@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import type { CoreView } from '../../syscalls/cores.js';
 import type { PsReply } from '../../syscalls/ps.js';
 import type { StatsReply } from '../../syscalls/stats.js';
-import { pause, realAmbient } from '../ambient.js';
-import type { Client } from '../client.js';
-import { wholeNumber } from './arguments.js';
+import type { Client } from '../sdk/client.js';
+import { pause, realAmbient } from '../sdk/platform.js';
+import { wholeNumber } from '../terminal/arguments.js';
+import { out } from '../terminal/printer.js';
+import { dollars, seconds } from '../terminal/table.js';
 import { type KernelFlags, talksToKernel, withClient } from './connection.js';
 import { renderCores } from './cores.js';
-import { out } from './printer.js';
 import { renderProcesses, renderSyscalls } from './ps.js';
-import { dollars, seconds } from './table.js';
 
 interface TopFlags extends KernelFlags {
   readonly once?: true;

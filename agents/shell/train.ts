@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { type Artefact, writeArtefact } from '../../schedulers/eccos/predictor/artefact.js';
-import { Progress } from '../predictor/progress.js';
-import { train } from '../predictor/train.js';
-import { describeSkipped, readRecords } from '../records/labelled-records.js';
-import { readModelNames } from '../records/model-names.js';
-import { wholeNumber } from './arguments.js';
+import { Progress } from '../lab/predictor/progress.js';
+import { train } from '../lab/predictor/train.js';
+import { describeSkipped, readRecords } from '../lab/records/labelled-records.js';
+import { readModelNames } from '../lab/records/model-names.js';
+import { wholeNumber } from '../terminal/arguments.js';
+import { err, printable } from '../terminal/printer.js';
+import { renderTable } from '../terminal/table.js';
 import { makeResultFolder } from './output.js';
-import { err, printable } from './printer.js';
-import { renderTable } from './table.js';
 
 /**
  * Adds `eccos train`: a predictor from recorded outcomes.

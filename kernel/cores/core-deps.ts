@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
+import type { OutcomeFiles } from '../outcomes/file.js';
 import type { ItemModel } from './item-response.js';
-import type { OutcomeFiles } from './outcome-file.js';
 
 /** What a core may need from outside. */
 export interface CoreDeps {

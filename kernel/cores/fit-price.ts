@@ -1,5 +1,5 @@
 import type { Price } from '../../syscalls/cores.js';
-import type { OutcomeRecord } from '../../syscalls/outcome.js';
+import type { OutcomeRecord } from '../outcomes/record.js';
 
 /** What one call used, and what it cost. */
 interface BilledCall {

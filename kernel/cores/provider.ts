@@ -1,7 +1,7 @@
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ToolCall } from '../../syscalls/llm-chat.js';
+import { textTokens } from '../call/tokens.js';
 import type { Clock } from '../clock.js';
-import { textTokens } from '../tokens.js';
 import { Breaker } from './breaker.js';
 import { type CoreRequest, type CoreResult, type CoreRun, costOf, type LLMCore } from './core.js';
 import { infoOf } from './core-config.js';

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { SyscallError } from '../../syscalls/errors.js';
 import { type ChatParams, promptOf } from '../../syscalls/llm-chat.js';
-import type { ModelOutcome, OutcomeRecord } from '../../syscalls/outcome.js';
+import { OutcomeFiles, type OutcomeTable } from '../outcomes/file.js';
+import type { ModelOutcome, OutcomeRecord } from '../outcomes/record.js';
 import type { CoreRequest, CoreResult, CoreRun, KnownOutcome, LLMCore } from './core.js';
 import { coreFields, infoOf } from './core-config.js';
 import type { CoreDeps } from './core-deps.js';
 import { fillerText } from './filler.js';
 import { latencyOf } from './latency-table.js';
-import { OutcomeFiles, type OutcomeTable } from './outcome-file.js';
 import { playAnswer } from './timed-answer.js';
 
 const files = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { OutcomeFiles } from '../outcomes/file.js';
 import type { LLMCore } from './core.js';
 import type { CoreDeps } from './core-deps.js';
-import { OutcomeFiles } from './outcome-file.js';
 import { openaiCore } from './provider.js';
 import { openaiConfig } from './provider-config.js';
 import { recordedConfig, recordedCore } from './recorded.js';

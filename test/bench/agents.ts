@@ -1,4 +1,4 @@
-import { type Client, connect } from '../../agents/client.js';
+import { type Client, connect } from '../../agents/sdk/client.js';
 import { memoryOf, serve } from './child.js';
 
 const AGENTS = 2000;

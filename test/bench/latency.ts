@@ -1,5 +1,5 @@
 import WebSocket from 'ws';
-import { connect } from '../../agents/client.js';
+import { connect } from '../../agents/sdk/client.js';
 import { serve } from './child.js';
 import { percentile, quantiles } from './measure.js';
 

@@ -1,9 +1,9 @@
-import { callOf, coresOf, teach } from '../../agents/predictor/record-calls.js';
-import { syntheticRecords } from '../../agents/records/synthetic-records.js';
-import { textTokens } from '../../kernel/tokens.js';
+import { callOf, coresOf, teach } from '../../agents/lab/predictor/record-calls.js';
+import { syntheticRecords } from '../../agents/lab/records/synthetic-records.js';
+import { textTokens } from '../../kernel/call/tokens.js';
+import type { OutcomeRecord } from '../../kernel/outcomes/record.js';
 import { openEncoder } from '../../schedulers/eccos/encoder/open-encoder.js';
 import { openPredictor } from '../../schedulers/eccos/predictor/open-predictor.js';
-import type { OutcomeRecord } from '../../syscalls/outcome.js';
 import { percentile, quantiles } from './measure.js';
 
 const TOKENS = 128;

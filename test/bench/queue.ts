@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { CoreQueue } from '../../kernel/core-queue.js';
+import { CoreQueue } from '../../kernel/capacity/core-queue.js';
 import { quantiles } from './measure.js';
 
 const PENDING = 100_000;

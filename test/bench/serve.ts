@@ -1,6 +1,6 @@
 import { WebSocketServer } from 'ws';
 import { bootKernel } from '../../kernel/boot.js';
-import { checkConfig } from '../../kernel/config.js';
+import { checkConfig } from '../../kernel/config/config.js';
 
 /** A kernel on one core that answers at once and takes 1,000 calls, with every check on; limits that the load would hit are raised. */
 async function kernel(): Promise<string> {

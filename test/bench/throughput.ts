@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import WebSocket from 'ws';
-import { type Client, connect } from '../../agents/client.js';
+import { type Client, connect } from '../../agents/sdk/client.js';
 import { serve } from './child.js';
 import { quantiles } from './measure.js';
 

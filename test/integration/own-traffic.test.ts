@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerTrain } from '../../agents/shell/train.js';
 import { bootKernel, defaultConfig } from '../../kernel/boot.js';
 import { KernelEvents } from '../../kernel/events.js';
-import { Recorder } from '../../kernel/recorder.js';
+import { Recorder } from '../../kernel/outcomes/recorder.js';
 import { LazyPredictor } from '../../schedulers/eccos/predictor/lazy-predictor.js';
 import { shippedPredictor } from '../../schedulers/eccos/predictor/open-predictor.js';
-import { shellCommand } from '../agents/predictor/shell-command.js';
-import { RECORDS } from '../agents/records/made-records.js';
+import { shellCommand } from '../agents/lab/predictor/shell-command.js';
+import { RECORDS } from '../agents/lab/records/made-records.js';
 
 type Config = ReturnType<typeof defaultConfig>;
 

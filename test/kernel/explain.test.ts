@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LOCAL } from '../../kernel/principal.js';
+import { LOCAL } from '../../kernel/process/principal.js';
 import { eccosParameters, eccosPolicy } from '../../schedulers/eccos/policy/parameters.js';
 import { ask, errorOf, testKernel } from '../support/kernel.js';
 import { madeUpPredictor } from '../support/made-up-predictor.js';

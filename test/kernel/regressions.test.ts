@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LOCAL } from '../../kernel/principal.js';
+import { LOCAL } from '../../kernel/process/principal.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { ask, errorOf, LIMITS, testKernel } from '../support/kernel.js';
 import { ScriptedCore } from '../support/scripted-core.js';

@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { realClock } from '../../kernel/clock.js';
 import { kernelOn } from '../support/kernel.js';
 import { ScriptedCore } from '../support/scripted-core.js';
-import { connect, knock, Peer, rpc, type ServeOptions, serve, until } from './server-harness.js';
+import { connect, knock, Peer, rpc, type ServeOptions, serve, until } from './doors/ws/harness.js';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const token = (name: string, scope: object = {}) => ({ name, sha256: sha256(name), ...scope });
@@ -130,7 +130,7 @@ test('a canary key, token and prompt are in no log line, no error and no status 
   };
   const program = `
     import { bootKernel } from ${JSON.stringify(new URL('../../kernel/boot.ts', import.meta.url).href)};
-    import { checkConfig } from ${JSON.stringify(new URL('../../kernel/config.ts', import.meta.url).href)};
+    import { checkConfig } from ${JSON.stringify(new URL('../../kernel/config/config.ts', import.meta.url).href)};
     const kernel = await bootKernel(checkConfig(${JSON.stringify(config)}, 'test'));
     process.on('SIGTERM', () => kernel.stop().then(() => process.exit()));
     console.log((await kernel.listen()).url);`;

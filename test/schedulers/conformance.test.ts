@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { conformanceCases } from '../../schedulers/conformance.js';
+import { conformanceCases } from '../../schedulers/conformance/conformance.js';
 import { fifo } from '../../schedulers/fifo.js';
 import type { SchedulerPolicy } from '../../schedulers/policy.js';
 import { createPolicy, type PolicyServices, policyNames } from '../../schedulers/registry.js';

@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import { type Clock, VirtualClock } from '../../kernel/clock.js';
-import type { KernelLimits } from '../../kernel/config-limits.js';
+import type { KernelLimits } from '../../kernel/config/limits.js';
 import { composeKernel } from '../../kernel/container.js';
 import type { LLMCore } from '../../kernel/cores/core.js';
+import type { Outbox, Session } from '../../kernel/doors/session.js';
 import type { Kernel } from '../../kernel/kernel.js';
-import { LOCAL, type Principal } from '../../kernel/principal.js';
-import type { Outbox, Session } from '../../kernel/session.js';
+import { LOCAL, type Principal } from '../../kernel/process/principal.js';
 import type { SchedulerPolicy } from '../../schedulers/policy.js';
 import { createPolicy } from '../../schedulers/registry.js';
 import type { Notification } from '../../syscalls/table.js';

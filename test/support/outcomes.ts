@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { OutcomeRecord } from '../../syscalls/outcome.js';
+import type { OutcomeRecord } from '../../kernel/outcomes/record.js';
 
 const DATA = resolve(import.meta.dirname, '../../../shared/data');
 

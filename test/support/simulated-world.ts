@@ -1,8 +1,8 @@
 import { VirtualClock } from '../../kernel/clock.js';
+import { defaultConfig } from '../../kernel/config/default-config.js';
 import type { CoreRun, LLMCore } from '../../kernel/cores/core.js';
 import { hashedItems, passProbability } from '../../kernel/cores/item-response.js';
 import { type SimulatedConfig, simulatedConfig, simulatedCore } from '../../kernel/cores/simulated.js';
-import { defaultConfig } from '../../kernel/default-config.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import type { Prediction, Predictor } from '../../schedulers/eccos/predictor/prediction.js';
 import type { SchedulerPolicy } from '../../schedulers/policy.js';

@@ -46,7 +46,7 @@ export class ThreadedEncoder implements Encoder {
   static async open(folder = shippedEncoder(), threads = 1): Promise<ThreadedEncoder> {
     // The thread may be the first to load the runtime, and cannot say so itself.
     refuseTelemetry();
-    const filename = createRequire(import.meta.url).resolve('#threads/encoder-thread.js');
+    const filename = createRequire(import.meta.url).resolve('#encoder-thread');
     const pool = new Tinypool({ filename, name: 'encode', minThreads: threads, maxThreads: threads, execArgv: [] });
     const thread = { pool, folder, gate: new ThreadGate() };
     process.once('exit', thread.gate.shut);

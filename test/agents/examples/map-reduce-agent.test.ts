@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { connect } from '../../../agents/client.js';
 import { calculator } from '../../../agents/examples/calculator.js';
 import { ChatAgent } from '../../../agents/examples/chat-agent.js';
 import { MapReduceAgent } from '../../../agents/examples/map-reduce-agent.js';
 import { ReactAgent } from '../../../agents/examples/react-agent.js';
 import { splitText } from '../../../agents/examples/split-text.js';
+import { connect } from '../../../agents/sdk/client.js';
 import { type BootedKernel, bootKernel } from '../../../kernel/boot.js';
 import { errorOf } from '../../support/kernel.js';
-import { FakeKernel } from '../client-fake-kernel.js';
-import { kernelConfig, slowConfig } from '../client-real-kernel.js';
+import { FakeKernel } from '../sdk/client-fake-kernel.js';
+import { kernelConfig, slowConfig } from '../sdk/client-real-kernel.js';
 
 describe('splitting a text', () => {
   test.each([

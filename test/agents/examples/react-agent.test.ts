@@ -6,7 +6,7 @@ import { defineTool } from '../../../agents/examples/tool.js';
 import type { ChatMessage } from '../../../syscalls/llm-chat.js';
 import { chatParams } from '../../../syscalls/llm-chat.js';
 import { errorOf } from '../../support/kernel.js';
-import { chatReply, FakeKernel, settle } from '../client-fake-kernel.js';
+import { chatReply, FakeKernel, settle } from '../sdk/client-fake-kernel.js';
 
 let kernel: FakeKernel;
 beforeEach(() => {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Client, connect } from '../../../agents/client.js';
-import { readOutcomes } from '../../../kernel/cores/outcome-file.js';
+import { type Client, connect } from '../../../agents/sdk/client.js';
+import { readOutcomes } from '../../../kernel/outcomes/file.js';
 import { bootShell, eccos, Shell } from './eccos.js';
 import { makeConfig } from './made-config.js';
 

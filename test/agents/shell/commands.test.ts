@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Client, connect } from '../../../agents/client.js';
+import { type Client, connect } from '../../../agents/sdk/client.js';
 import { bootShell, eccos, Shell } from './eccos.js';
 import { makeConfig } from './made-config.js';
 

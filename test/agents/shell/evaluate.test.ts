@@ -2,14 +2,14 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EvaluationReport, evaluationReport } from '../../../agents/evaluate/report.js';
+import { type EvaluationReport, evaluationReport } from '../../../agents/lab/evaluate/report.js';
+import { splitOf } from '../../../agents/lab/records/split.js';
 import { registerEvaluate } from '../../../agents/shell/evaluate.js';
 import { registerTrain } from '../../../agents/shell/train.js';
-import { splitOf } from '../../../kernel/cores/outcome-split.js';
-import type { OutcomeRecord } from '../../../syscalls/outcome.js';
+import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import { tinyModel, writeEncoder } from '../../schedulers/eccos/encoder/tiny-encoder.js';
-import { shellCommand } from '../predictor/shell-command.js';
-import { MODELS, RECORDS, writeRecords } from '../records/made-records.js';
+import { shellCommand } from '../lab/predictor/shell-command.js';
+import { MODELS, RECORDS, writeRecords } from '../lab/records/made-records.js';
 import { eccos } from './eccos.js';
 
 let folder = '';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { registerGenerate } from '../../../agents/shell/generate.js';
-import { decodeOutcome } from '../../../syscalls/outcome.js';
-import { shellCommand } from '../predictor/shell-command.js';
+import { decodeOutcome } from '../../../kernel/outcomes/record.js';
+import { shellCommand } from '../lab/predictor/shell-command.js';
 
 let folder = '';
 beforeAll(() => {

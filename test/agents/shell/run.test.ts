@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connect } from '../../../agents/client.js';
+import { connect } from '../../../agents/sdk/client.js';
 import { bootShell, eccos, Shell } from './eccos.js';
 import { makeConfig } from './made-config.js';
 

@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { splitOf } from '../../../agents/lab/records/split.js';
 import { registerTrain } from '../../../agents/shell/train.js';
-import { splitOf } from '../../../kernel/cores/outcome-split.js';
+import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import { readArtefact } from '../../../schedulers/eccos/predictor/artefact.js';
-import type { OutcomeRecord } from '../../../syscalls/outcome.js';
 import { tinyModel, writeEncoder } from '../../schedulers/eccos/encoder/tiny-encoder.js';
-import { shellCommand } from '../predictor/shell-command.js';
-import { MODELS, RECORDS, writeRecords } from '../records/made-records.js';
+import { shellCommand } from '../lab/predictor/shell-command.js';
+import { MODELS, RECORDS, writeRecords } from '../lab/records/made-records.js';
 import { eccos } from './eccos.js';
 
 const FILES = ['heads.onnx', 'predictor.json', 'seen.bin'];

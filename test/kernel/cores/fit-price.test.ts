@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fitPrice, fitPrices } from '../../../kernel/cores/fit-price.js';
-import { readOutcomes } from '../../../kernel/cores/outcome-file.js';
-import type { OutcomeRecord } from '../../../syscalls/outcome.js';
+import { readOutcomes } from '../../../kernel/outcomes/file.js';
+import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import { sharedData } from '../../support/outcomes.js';
 
 const billed = (inputTokens: number, outputTokens: number, input: number, output: number) => ({

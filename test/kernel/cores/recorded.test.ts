@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../kernel/clock.js';
 import { latencyOf } from '../../../kernel/cores/latency-table.js';
-import { OutcomeFiles } from '../../../kernel/cores/outcome-file.js';
 import { recordedConfig, recordedCore } from '../../../kernel/cores/recorded.js';
 import { createCores } from '../../../kernel/cores/registry.js';
+import { OutcomeFiles } from '../../../kernel/outcomes/file.js';
 import { outcomeRecord, sharedData } from '../../support/outcomes.js';
 import { ask, callOf, errorOf } from './ask.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EncoderNetwork } from '../../../../schedulers/eccos/artefacts/build-encoder-network.js';
-import { PRECISIONS, type PrecisionName } from '../../../../schedulers/eccos/artefacts/build-encoder-precision.js';
+import { EncoderNetwork } from '../../../../agents/lab/build-encoder/network.js';
+import { PRECISIONS, type PrecisionName } from '../../../../agents/lab/build-encoder/precision.js';
 import { OnnxModel } from '../../../../schedulers/eccos/onnx/model.js';
 import { drawnWeights, plainNetwork } from './plain-network.js';
 import { cosine } from './reference.js';

@@ -4,12 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import onnxProto from 'onnx-proto';
 import { expect, test } from 'vitest';
-import {
-  MOST_OF_A_PAIR,
-  quantiseColumns,
-  quantiseRows,
-} from '../../../../schedulers/eccos/artefacts/build-encoder-bytes.js';
-import { readEncoderPackage } from '../../../../schedulers/eccos/artefacts/build-encoder-package.js';
+import { MOST_OF_A_PAIR, quantiseColumns, quantiseRows } from '../../../../agents/lab/build-encoder/bytes.js';
+import { readEncoderPackage } from '../../../../agents/lab/build-encoder/package.js';
 import { shippedEncoder } from '../../../../schedulers/eccos/encoder/onnx-encoder.js';
 
 const matrix = fc

@@ -1,4 +1,4 @@
-import type { Weights } from '../../../../schedulers/eccos/artefacts/build-encoder-package.js';
+import type { Weights } from '../../../../agents/lab/build-encoder/package.js';
 import { uniform } from '../../../../schedulers/uniform.js';
 
 const APPLY = 'module_apply_default/Encoder_en/KonaTransformer/Encode';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { GraphBuilder } from '../../../../agents/lab/training/onnx-graph.js';
 import { OnnxEncoder } from '../../../../schedulers/eccos/encoder/onnx-encoder.js';
-import { GraphBuilder } from '../../../../schedulers/eccos/onnx/graph.js';
 import { type TinyModel, tinyModel, tinyTokenizer, WORDS, writeEncoder } from './tiny-encoder.js';
 
 let folder = '';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ENCODER_SHA256, encoderFiles } from '../../../../schedulers/eccos/artefacts/build-encoder-files.js';
+import { ENCODER_SHA256, encoderFiles } from '../../../../agents/lab/build-encoder/files.js';
 import { OnnxEncoder, shippedEncoder } from '../../../../schedulers/eccos/encoder/onnx-encoder.js';
 import { cosine, REFERENCE_VECTORS } from './reference.js';
 import { REFERENCE_TEXTS } from './reference-texts.js';

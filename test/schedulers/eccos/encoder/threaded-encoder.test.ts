@@ -86,10 +86,7 @@ test('closing ends what is under way, once and for all', async () => {
 
 /** Runs a script with an open `encoder` in a process of its own. @returns what it printed */
 async function inProcess(script: string): Promise<string> {
-  const module = join(
-    createRequire(import.meta.url).resolve('#threads/encoder-thread.js'),
-    '../../encoder/open-encoder.js',
-  );
+  const module = join(createRequire(import.meta.url).resolve('#encoder-thread'), '../open-encoder.js');
   const code = `const encoder = await (await import(${JSON.stringify(module)})).openEncoder();\n${script}`;
   const ended = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { timeout: 25_000 });
   return ended.stdout;

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ElementType, GraphBuilder } from '../../../../schedulers/eccos/onnx/graph.js';
+import { type ElementType, GraphBuilder } from '../../../../agents/lab/training/onnx-graph.js';
 
 /** Words of the tiny tokenizer by id. Each has the row [id, 1, -id] in the tiny network. */
 export const WORDS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'red', 'green', 'blue'] as const;

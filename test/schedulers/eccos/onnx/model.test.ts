@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { GraphBuilder } from '../../../../schedulers/eccos/onnx/graph.js';
+import { GraphBuilder } from '../../../../agents/lab/training/onnx-graph.js';
 import { OnnxModel } from '../../../../schedulers/eccos/onnx/model.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnx-'));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { refuseTelemetry } from '../../../../schedulers/eccos/onnx/telemetry.js';
-import { RECORDS, writeRecords } from '../../../agents/records/made-records.js';
+import { RECORDS, writeRecords } from '../../../agents/lab/records/made-records.js';
 import { Shell } from '../../../agents/shell/eccos.js';
 
 const SWITCH = 'ORT_DISABLE_TELEMETRY';

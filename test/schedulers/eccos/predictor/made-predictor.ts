@@ -1,3 +1,5 @@
+import { exportHeads } from '../../../../agents/lab/training/export-heads.js';
+import type { Net } from '../../../../agents/lab/training/net.js';
 import type { Encoder } from '../../../../schedulers/eccos/encoder/encoder.js';
 import { TrainedHeads } from '../../../../schedulers/eccos/predictor/heads.js';
 import { HybridPredictor } from '../../../../schedulers/eccos/predictor/hybrid-predictor.js';
@@ -5,8 +7,6 @@ import { emptyMemory, type Memory } from '../../../../schedulers/eccos/predictor
 import type { ModelProfile } from '../../../../schedulers/eccos/predictor/model-profile.js';
 import type { AnsweredCall, PredictableCall, Prediction } from '../../../../schedulers/eccos/predictor/prediction.js';
 import { SURFACE_FEATURES } from '../../../../schedulers/eccos/predictor/surface-features.js';
-import { exportHeads } from '../../../../schedulers/eccos/training/export-heads.js';
-import type { Net } from '../../../../schedulers/eccos/training/net.js';
 import type { CoreInfo } from '../../../../syscalls/cores.js';
 
 /** The one text that the encoder fails at. */

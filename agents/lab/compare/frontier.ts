@@ -1,0 +1,170 @@
+import { Envelope } from '../metrics/envelope.js';
+import type { Weights } from '../metrics/outcomes.js';
+import { frontierOf, routingFigures, type Singles, singleModels } from '../metrics/routing.js';
+import type { ClaimReport, FrontierReport } from './report.js';
+import type { SeedResamples } from './seed-resamples.js';
+import { figureOf, ratioOf } from './statistics.js';
+
+/** What came out of one seed. */
+export interface SeedPoint {
+  /** Mean score. */
+  readonly quality: number;
+  readonly costUsd: number;
+  /** Null: nobody waited. */
+  readonly meanTurnaroundMs: number | null;
+}
+
+/** One setting of a router, or one model by itself. */
+export interface Setting {
+  readonly name: string;
+  /** One a seed, in order. */
+  readonly seeds: readonly SeedPoint[];
+}
+
+/** A policy at one or more settings of what it aims at. */
+export interface Router {
+  readonly name: string;
+  /** As it took part in the comparison. */
+  readonly own: Setting;
+  /** None: it was not swept. */
+  readonly sweep: readonly Setting[];
+}
+
+/** What the report calls the models by themselves, which are no policy. */
+export const SINGLE_MODELS = 'single models';
+
+/**
+ * The quality-cost frontier of every router, and of the models by themselves: the zero router.
+ *
+ * @param singles one a core
+ */
+export function frontiersOf(
+  routers: readonly Router[],
+  singles: readonly Setting[],
+  resamples: SeedResamples,
+): FrontierReport[] {
+  const zero = singlesOf(singles);
+  const report = (name: string, settings: readonly Setting[]): FrontierReport => {
+    const [full, most, much, aiq, aiqMinusZero] = resamples.figuresOf((weights) => {
+      const alone = zero(weights);
+      const { savingAt, aiqMinusZero } = routingFigures(frontierOf(meansOf(settings, weights)), alone);
+      const window = alone.envelope.meanQuality(alone.cheapest.cost, alone.best.cost);
+      return [...savingAt, aiqMinusZero === null ? null : aiqMinusZero + window, aiqMinusZero];
+    });
+    return {
+      router: name,
+      points: settings.map(pointOf),
+      savingAt: { '1.00': full ?? null, '0.98': most ?? null, '0.95': much ?? null },
+      aiq: aiq ?? null,
+      aiqMinusZero: aiqMinusZero ?? null,
+    };
+  };
+  return [
+    report(SINGLE_MODELS, singles),
+    ...routers.map(({ name, own, sweep }) => report(name, sweep.length > 0 ? sweep : [own])),
+  ];
+}
+
+/** Every policy that was swept by comparison with every other one as it took part. */
+export function claimsOf(routers: readonly Router[], resamples: SeedResamples): ClaimReport[] {
+  return routers.flatMap(({ name, sweep }) =>
+    routers
+      .filter((base) => sweep.length > 0 && base.name !== name)
+      .map((base): ClaimReport => {
+        const [saving = null, turnaround = null, points = null] = resamples.figuresOf((weights) =>
+          advantagesOf(meansOf(sweep, weights), meanOf(base.own, weights)),
+        );
+        return {
+          policy: name,
+          base: base.name,
+          savingAtEqualQuality: saving,
+          turnaroundShareAtEqualQuality: turnaround,
+          pointsAtEqualCost: points,
+        };
+      }),
+  );
+}
+
+/** Share of the cost that is saved and of the turnaround that it takes at the base's quality, and points that are gained at its cost. */
+function advantagesOf(sweep: readonly Mean[], base: Mean): (number | null)[] {
+  const envelope = new Envelope(frontierOf(sweep));
+  const least = envelope.cost[0] as number;
+  const most = envelope.cost.at(-1) as number;
+  // Where all settings are better or dearer than asked for, the nearest one is an answer too.
+  const cost = envelope.costAt(Math.max(base.quality, envelope.lowest));
+  const quality = base.cost < least ? null : envelope.qualityAt(Math.min(base.cost, most));
+  return [
+    cost === null || base.cost === 0 ? null : 1 - cost / base.cost,
+    cost === null ? null : ratioOf(turnaroundAt(cost, sweep, envelope), base.turnaroundMs),
+    quality === null ? null : 100 * (quality - base.quality),
+  ];
+}
+
+/** Mean turnaround of the mixture of settings that the envelope has at this cost; null: one of them is not known. */
+function turnaroundAt(cost: number, sweep: readonly Mean[], envelope: Envelope): number | null {
+  const corners = sweep
+    .filter((mean) => Math.abs((envelope.qualityAt(mean.cost) ?? Number.NaN) - mean.quality) < ROUNDING)
+    .toSorted((a, b) => a.cost - b.cost);
+  const above = corners.find((corner) => corner.cost >= cost) ?? corners.at(-1);
+  const below = corners.findLast((corner) => corner.cost <= cost) ?? corners[0];
+  if (above === undefined || below === undefined) return null;
+  const [from, to] = [below.turnaroundMs, above.turnaroundMs];
+  if (from === null || to === null) return null;
+  const share = above.cost === below.cost ? 0 : (cost - below.cost) / (above.cost - below.cost);
+  return from + share * (to - from);
+}
+
+/** Sums in two orders differ by less. */
+const ROUNDING = 1e-9;
+
+function pointOf({ name, seeds }: Setting): FrontierReport['points'][number] {
+  return {
+    name,
+    quality: figureOf(seeds.map(({ quality }) => quality)),
+    costUsd: figureOf(seeds.map(({ costUsd }) => costUsd)),
+    meanTurnaroundMs: figureOf(seeds.map(({ meanTurnaroundMs }) => meanTurnaroundMs)),
+  };
+}
+
+/** Of one setting over the seeds. */
+interface Mean {
+  readonly cost: number;
+  readonly quality: number;
+  /** Null: in one of the seeds nothing was answered, or nobody waited. */
+  readonly turnaroundMs: number | null;
+}
+
+function meansOf(settings: readonly Setting[], weights: Weights): Mean[] {
+  return settings.map((setting) => meanOf(setting, weights));
+}
+
+function meanOf({ seeds }: Setting, weights: Weights): Mean {
+  const sums = { cost: 0, quality: 0 };
+  let turnaroundMs: number | null = 0;
+  let total = 0;
+  for (const [i, { costUsd, quality, meanTurnaroundMs }] of seeds.entries()) {
+    const weight = weights[i] as number;
+    if (weight === 0) continue;
+    total += weight;
+    sums.cost += weight * costUsd;
+    sums.quality += weight * quality;
+    turnaroundMs = turnaroundMs === null || meanTurnaroundMs === null ? null : turnaroundMs + weight * meanTurnaroundMs;
+  }
+  return { cost: sums.cost / total, quality: sums.quality / total, turnaroundMs: turnaroundMs && turnaroundMs / total };
+}
+
+/** Seeds are the records of these outcomes, and what each model makes of a whole seed their cells. */
+function singlesOf(singles: readonly Setting[]): (weights: Weights) => Singles {
+  const seeds = singles[0]?.seeds.length ?? 0;
+  const cells = (value: (point: SeedPoint) => number) =>
+    Float64Array.from({ length: seeds * singles.length }, (_, cell) => {
+      const { seeds: points } = singles[cell % singles.length] as Setting;
+      return value(points[Math.floor(cell / singles.length)] as SeedPoint);
+    });
+  const outcomes = { models: singles.length, score: cells((p) => p.quality), costUsd: cells((p) => p.costUsd) };
+  const of = singleModels(
+    outcomes,
+    Int32Array.from({ length: seeds }, (_, seed) => seed),
+  );
+  return (weights) => of(weights) as Singles;
+}

@@ -1,0 +1,139 @@
+import type { Millis } from '../../../syscalls/syscall.js';
+import type { CallEnd, CallRecord } from './call-record.js';
+import type { OverheadFigures } from './overhead.js';
+import type { PolicyFault } from './policy-faults.js';
+import { jainOf, meanOf, quantilesOf, sumOf } from './statistics.js';
+
+/** Everything that one run of one policy on one seed left behind. */
+export interface Trial {
+  /** Calls of the load, whether they ended or not. */
+  readonly planned: number;
+  readonly calls: readonly CallRecord[];
+  /** As seen by the witness. */
+  readonly capViolations: number;
+  /** As the kernel counts them: how often it went on by itself because the policy threw, all that it threw, and assignments that were dropped. */
+  readonly fallbacks: number;
+  readonly faults: readonly PolicyFault[];
+  readonly invalidAssignments: number;
+  /** Mean quality that the policy aimed at; null: it has no such aim. */
+  readonly alpha: number | null;
+  /** Mean quality that the policy expected; null: it says nothing. */
+  readonly predictedQuality: number | null;
+  /** Null: not measured. */
+  readonly overhead: OverheadFigures | null;
+}
+
+/** Percentiles; null of nothing. */
+export interface Spread {
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p99: number | null;
+}
+
+/** Figures of one trial. Null where there is nothing to measure. */
+export interface TrialMetrics {
+  readonly quality: number;
+  readonly predictedQuality: number | null;
+  readonly alphaMet: number | null;
+  readonly costUsd: number;
+  readonly costPerCorrect: number | null;
+  readonly meanTurnaroundMs: number | null;
+  readonly throughputPerS: number | null;
+  readonly makespanS: number | null;
+  readonly jain: number | null;
+  readonly reprefillTokens: number;
+  readonly waitingMs: Spread;
+  readonly turnaroundMs: Spread;
+  readonly ttftMs: Spread;
+  readonly runTurnaroundMs: Spread;
+}
+
+/** How many calls of a trial ended in which way other than `done`; `lost` = those that never ended. */
+export type TrialCounts = Readonly<Record<'lost' | Exclude<CallEnd, 'done'>, number>>;
+
+export function measure({ planned, calls, alpha, predictedQuality }: Trial): TrialMetrics {
+  const answers = calls.flatMap(({ answer }) => (answer === undefined ? [] : [answer]));
+  const costUsd = sumOf(calls.map((call) => call.costUsd));
+  const correct = sumOf(calls.map((call) => call.score));
+  const turnaround = answers.map((answer) => answer.ended - answer.accepted);
+  const spanMs = spanOf(calls);
+  return {
+    quality: correct / planned,
+    predictedQuality,
+    alphaMet: alpha === null ? null : shareOfWindows(calls, alpha),
+    costUsd,
+    costPerCorrect: correct > 0 ? costUsd / correct : null,
+    meanTurnaroundMs: answers.length > 0 ? meanOf(turnaround) : null,
+    throughputPerS: spanMs > 0 ? (1000 * answers.length) / spanMs : null,
+    makespanS: calls.length > 0 ? spanMs / 1000 : null,
+    jain: jainOf(slowdowns(calls)),
+    reprefillTokens: sumOf(answers.map((answer) => answer.reprefillTokens)),
+    waitingMs: spreadOf(answers.map((answer) => answer.started - answer.accepted)),
+    turnaroundMs: spreadOf(turnaround),
+    ttftMs: spreadOf(
+      answers.flatMap((answer) => (answer.firstToken === undefined ? [] : [answer.firstToken - answer.started])),
+    ),
+    runTurnaroundMs: spreadOf(runTimes(calls)),
+  };
+}
+
+export function countEnds({ planned, calls }: Trial): TrialCounts {
+  const of = (end: CallEnd) => calls.filter((call) => call.end === end).length;
+  return {
+    lost: planned - calls.length,
+    failed: of('failed'),
+    expired: of('expired'),
+    cancelled: of('cancelled'),
+    rejected: of('rejected'),
+  };
+}
+
+/** Calls of one window, over which alpha is to be reached. */
+const WINDOW = 1000;
+
+/** Share of the whole windows, in order of completion, whose mean score reaches alpha. */
+function shareOfWindows(calls: readonly CallRecord[], alpha: number): number | null {
+  const windows = Array.from({ length: Math.floor(calls.length / WINDOW) }, (_, i) =>
+    meanOf(calls.slice(i * WINDOW, (i + 1) * WINDOW).map(({ score }) => score)),
+  );
+  return windows.length === 0 ? null : windows.filter((mean) => mean >= alpha).length / windows.length;
+}
+
+/** From the first call sent to the last one ended. */
+function spanOf(calls: readonly CallRecord[]): Millis {
+  let first = Number.POSITIVE_INFINITY;
+  let last = 0;
+  for (const { sentAt, endedAt } of calls) {
+    first = Math.min(first, sentAt);
+    last = Math.max(last, endedAt);
+  }
+  return calls.length === 0 ? 0 : last - first;
+}
+
+/** Mean slowdown of each agent that got an answer: turnaround as a multiple of the time on the core. */
+function slowdowns(calls: readonly CallRecord[]): number[] {
+  const byAgent = new Map<number, number[]>();
+  for (const { agent, answer } of calls) {
+    if (answer === undefined || answer.serviceMs <= 0) continue;
+    const own = byAgent.get(agent) ?? [];
+    own.push((answer.ended - answer.accepted) / answer.serviceMs);
+    byAgent.set(agent, own);
+  }
+  return [...byAgent.values()].map(meanOf);
+}
+
+/** From the first call of a run to the end of its last one, think times included. */
+function runTimes(calls: readonly CallRecord[]): Millis[] {
+  const runs = new Map<number, CallRecord[]>();
+  for (const call of calls) {
+    const own = runs.get(call.run);
+    if (own === undefined) runs.set(call.run, [call]);
+    else own.push(call);
+  }
+  return [...runs.values()].map(spanOf);
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const [p50 = null, p90 = null, p99 = null] = quantilesOf(values, [0.5, 0.9, 0.99]);
+  return { p50, p90, p99 };
+}

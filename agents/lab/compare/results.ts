@@ -1,0 +1,60 @@
+import type { CoreId } from '../../../syscalls/syscall.js';
+import type { Contender } from './contender.js';
+import { claimsOf, frontiersOf, type Router, type SeedPoint, type Setting } from './frontier.js';
+import type { Trial } from './metrics.js';
+import type { CompareReport } from './report.js';
+import { SeedResamples } from './seed-resamples.js';
+import { pairedReportOf, policyReportOf, summarise, type TrialSummary } from './summary.js';
+
+/** Everything that is kept of a comparison's trials, seed by seed, and what it comes to. */
+export class Results {
+  readonly #sweeps: ReadonlyMap<Contender, readonly Contender[]>;
+  readonly #trials = new Map<Contender, TrialSummary[]>();
+  readonly #singles = new Map<CoreId, SeedPoint[]>();
+
+  /** @param sweeps each contender, and it at other settings */
+  constructor(sweeps: ReadonlyMap<Contender, readonly Contender[]>) {
+    this.#sweeps = sweeps;
+  }
+
+  add(contender: Contender, trial: Trial): void {
+    const trials = this.#trialsOf(contender);
+    trials.push(summarise(trial));
+    this.#trials.set(contender, trials);
+  }
+
+  /** What each core makes of one more seed by itself. */
+  addSingles(points: ReadonlyMap<CoreId, SeedPoint>): void {
+    for (const [core, point] of points) this.#singles.set(core, [...(this.#singles.get(core) ?? []), point]);
+  }
+
+  /** @param base name of the contender that the others are compared with */
+  report(base: string): Pick<CompareReport, 'policies' | 'paired' | 'frontier' | 'claims'> {
+    const contenders = [...this.#sweeps.keys()];
+    const own = contenders.map((contender) => [contender.name, this.#trialsOf(contender)] as const);
+    const baseTrials = own.find(([name]) => name === base)?.[1] ?? [];
+    const resamples = new SeedResamples(baseTrials.length);
+    const routers = [...this.#sweeps].map(
+      ([contender, sweep]): Router => ({
+        name: contender.name,
+        own: this.#settingOf(contender),
+        sweep: sweep.map((setting) => this.#settingOf(setting)),
+      }),
+    );
+    const singles = [...this.#singles].map(([name, seeds]): Setting => ({ name, seeds }));
+    return {
+      policies: own.map(([name, trials]) => policyReportOf(name, trials)),
+      paired: own.filter(([name]) => name !== base).map((other) => pairedReportOf(other, [base, baseTrials])),
+      frontier: frontiersOf(routers, singles, resamples),
+      claims: claimsOf(routers, resamples),
+    };
+  }
+
+  #trialsOf(contender: Contender): TrialSummary[] {
+    return this.#trials.get(contender) ?? [];
+  }
+
+  #settingOf(contender: Contender): Setting {
+    return { name: contender.name, seeds: this.#trialsOf(contender).map(({ metrics }) => metrics) };
+  }
+}

@@ -1,0 +1,76 @@
+import type { CoreConfig } from '../../../kernel/cores/registry.js';
+import { SyscallError } from '../../../syscalls/errors.js';
+import { readQuery } from '../load/queries.js';
+import { LOAD_SHAPES } from '../load/shapes.js';
+import { withCapsOf } from './caps.js';
+import { type CompareOptions, DEFAULT_SYSCALLS, NOMINAL_RATE } from './options.js';
+import type { Source } from './source.js';
+
+/** Output tokens that a query asks for when simulated models give answers of their usual length. */
+const USUAL_ANSWER_TOKENS = 200;
+
+/** Queries of our own, answered by simulated cores. @param configured the cores of the default config */
+export async function syntheticSource(options: CompareOptions, configured: readonly CoreConfig[]): Promise<Source> {
+  const { load, rate = NOMINAL_RATE, agents, syscalls = DEFAULT_SYSCALLS, limit = syscalls, caps, models } = options;
+  const shape = LOAD_SHAPES[load];
+  const chosen = load === 'flood' ? [FLOODED_CORE] : choose(configured, models).map(withoutChunks);
+  const cores = caps === undefined ? chosen : await withCapsOf(caps, chosen);
+  const size = { agents, calls: Math.min(syscalls, limit), rate };
+  return {
+    cores,
+    deps: { items: itemOf },
+    pace: shape.pace,
+    draw: (random) => shape.draw(random, size),
+    about: {
+      name: load,
+      ratePerS: shape.pace === 'arrivals' ? rate : null,
+      trace: null,
+      data: [],
+      split: null,
+      records: null,
+      leftOut: null,
+      capsSource: caps === undefined ? 'config' : 'file',
+    },
+  };
+}
+
+/** What a synthetic query asks of a simulated model. */
+export function itemOf(prompt: string): { difficulty: number; lengthScale: number } {
+  const demands = readQuery(prompt);
+  if (demands === undefined) return { difficulty: 0, lengthScale: 1 };
+  return { difficulty: demands.difficulty, lengthScale: demands.outputTokens / USUAL_ANSWER_TOKENS };
+}
+
+function choose(configured: readonly CoreConfig[], models: readonly string[] | undefined): readonly CoreConfig[] {
+  if (models === undefined) return configured;
+  return models.map((id) => {
+    const core = configured.find((candidate) => candidate.id === id);
+    if (core !== undefined) return core;
+    const known = configured.map((candidate) => candidate.id).join(', ');
+    throw new SyscallError('invalid-config', `--models: Expected names of ${known}, got "${id}"`);
+  });
+}
+
+/** Nobody reads along in a comparison: the text comes in two pieces, the first token and the rest. */
+function withoutChunks(core: CoreConfig): CoreConfig {
+  return core.kind === 'simulated' ? { ...core, chunkMs: 0 } : core;
+}
+
+/** The one core of a flood: 4 slots, answers exactly as long as asked. */
+const FLOODED_CORE: CoreConfig = {
+  kind: 'simulated',
+  id: 'sim-flooded',
+  price: { inputPerMTok: 1, outputPerMTok: 4 },
+  contextWindow: 128_000,
+  cap: 4,
+  ability: 0,
+  discrimination: 1,
+  answerTokens: { median: USUAL_ANSWER_TOKENS, spread: 0 },
+  ttftMs: 200,
+  prefillSpeed: 5000,
+  decodeSpeed: 60,
+  slowdown: 0,
+  chunkMs: 0,
+  tools: false,
+  responseFormat: false,
+};

@@ -1,0 +1,67 @@
+import type { Clock } from '../../../kernel/clock.js';
+import { SyscallError } from '../../../syscalls/errors.js';
+import type { ChatParams, ChatReply } from '../../../syscalls/llm-chat.js';
+import type { Millis, SyscallId } from '../../../syscalls/syscall.js';
+import type { Load, PlannedCall, Run } from './load.js';
+
+/** An agent's way to the kernel: a session in process, or a client behind a socket. */
+export interface AgentPort {
+  /** @throws SyscallError when the call ends without an answer */
+  chat(params: ChatParams): Promise<ChatReply>;
+  /** Says how good an answer was, 0 to 1. @throws SyscallError when the kernel does not know the syscall any more */
+  feedback(syscallId: SyscallId, quality: number): Promise<void>;
+}
+
+/** How one planned call ended: exactly one of `reply` and `error`. */
+export interface PlayedCall {
+  readonly call: PlannedCall;
+  readonly run: Run;
+  /** On the agent's clock. */
+  readonly sentAt: Millis;
+  readonly endedAt: Millis;
+  readonly reply?: ChatReply;
+  readonly error?: SyscallError;
+}
+
+/**
+ * Sends every call of a load at its time, and settles when all have ended. An agent that judges an answer says so before
+ * it goes on.
+ *
+ * @param ports one an agent, in order
+ * @param onEnd told of each call as it ends; a call that never ends is never told of. @returns how good the answer was,
+ *   0 to 1, where the agent is to judge it
+ */
+export async function play(
+  load: Load,
+  ports: readonly AgentPort[],
+  clock: Clock,
+  onEnd: (played: PlayedCall) => number | undefined,
+): Promise<void> {
+  await Promise.all(
+    load.runs.map(async (run) => {
+      const port = ports[run.agent];
+      if (port === undefined) throw new RangeError(`The load has no agent ${run.agent}`);
+      await pause(clock, run.at);
+      for (const call of run.calls) {
+        if (call.afterMs > 0) await pause(clock, call.afterMs);
+        const sentAt = clock.now();
+        const played = await send(port, call, run, sentAt, clock);
+        const quality = onEnd(played);
+        if (played.reply !== undefined && quality !== undefined) await port.feedback(played.reply.syscallId, quality);
+      }
+    }),
+  );
+}
+
+async function send(port: AgentPort, call: PlannedCall, run: Run, sentAt: Millis, clock: Clock): Promise<PlayedCall> {
+  try {
+    const reply = await port.chat(call.params);
+    return { call, run, sentAt, endedAt: clock.now(), reply };
+  } catch (thrown) {
+    return { call, run, sentAt, endedAt: clock.now(), error: SyscallError.from(thrown) };
+  }
+}
+
+function pause(clock: Clock, delay: Millis): Promise<void> {
+  return new Promise((resolve) => clock.after(delay, resolve));
+}

@@ -1,0 +1,114 @@
+import type { CompareReport, PolicyReport } from '../../compare/report.js';
+import type { Figure } from '../../compare/statistics.js';
+import { count, duration, type Format, intervalOf, meanOfFigure, percent, plain, score, usd } from './format.js';
+import { breakable, html, type Markup } from './markup.js';
+
+interface Row {
+  readonly label: string;
+  readonly cell: (policy: PolicyReport) => Markup;
+}
+
+interface Group {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+/** What the table shows of each policy, from top to bottom. */
+const GROUPS: readonly Group[] = [
+  {
+    title: 'Quality',
+    rows: [
+      row('Realised', (policy) => policy.quality, score),
+      row('Predicted', (policy) => policy.predictedQuality, score),
+      { label: 'Alpha, the mean aimed at', cell: ({ alpha }) => html`${alpha === null ? '\u2013' : score(alpha)}` },
+      row('Windows of 1,000 calls at alpha', (policy) => policy.alphaMet, percent),
+    ],
+  },
+  {
+    title: 'Cost',
+    rows: [
+      row('One seed', (policy) => policy.costUsd, usd),
+      row('Per correct answer', (policy) => policy.costPerCorrect, usd),
+    ],
+  },
+  times('Waiting, accepted to started', (policy) => policy.waitingMs),
+  times('Turnaround, accepted to final', (policy) => policy.turnaroundMs, [
+    row('Mean', (policy) => policy.meanTurnaroundMs, duration),
+  ]),
+  times('Started to first token', (policy) => policy.ttftMs),
+  times('Turnaround of whole runs', (policy) => policy.runTurnaroundMs),
+  {
+    title: 'Flow',
+    rows: [
+      row('Answers a second', (policy) => policy.throughputPerS, plain),
+      row(
+        'First call to last answer',
+        (policy) => policy.makespanS,
+        (seconds) => duration(1000 * seconds),
+      ),
+      row('Fairness among agents (Jain)', (policy) => policy.jain, plain),
+      row('Input tokens sent again', (policy) => policy.reprefillTokens, plain),
+    ],
+  },
+  {
+    title: 'Scheduling',
+    rows: [
+      row('One decision, p50', (policy) => policy.decisionMs.p50, duration),
+      row('One decision, p99', (policy) => policy.decisionMs.p99, duration),
+      row('Predicting and deciding, by call', (policy) => policy.overheadMsPerCall, duration),
+      row('Share of the time on cores', (policy) => policy.overheadShare, percent),
+    ],
+  },
+  {
+    title: 'Counts over all seeds',
+    rows: (
+      [
+        ['Cap violations', 'capViolations'],
+        ['Policy threw, fifo took over', 'fallbacks'],
+        ['Invalid assignments', 'invalidAssignments'],
+        ['Lost', 'lost'],
+        ['Failed', 'failed'],
+        ['Expired', 'expired'],
+        ['Cancelled', 'cancelled'],
+        ['Rejected', 'rejected'],
+      ] as const
+    ).map(([label, key]) => ({ label, cell: (policy) => html`${count(policy[key])}` })),
+  },
+];
+
+function row(label: string, of: (policy: PolicyReport) => Figure | null, format: Format): Row {
+  return {
+    label,
+    cell(policy) {
+      const figure = of(policy);
+      const interval = intervalOf(figure, format);
+      return html`${meanOfFigure(figure, format)}${interval === null ? null : html`<small>${interval}</small>`}`;
+    },
+  };
+}
+
+function times(
+  title: string,
+  of: (policy: PolicyReport) => PolicyReport['waitingMs'],
+  more: readonly Row[] = [],
+): Group {
+  return {
+    title,
+    rows: [...more, ...(['p50', 'p90', 'p99'] as const).map((at) => row(at, (policy) => of(policy)[at], duration))],
+  };
+}
+
+/** Every figure of every policy, with its interval; groups in which nothing was measured are left out. */
+export function policyTable({ policies }: CompareReport): Markup {
+  const groups = GROUPS.filter(({ rows }) =>
+    rows.some(({ cell }) => policies.some((policy) => cell(policy).toString() !== '\u2013')),
+  );
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Figures of the policies"><table class="figures">
+<thead><tr><td></td>${policies.map(({ name }) => html`<th scope="col">${breakable(name)}</th>`)}</tr></thead>
+${groups.map(
+  ({ title, rows }) => html`<tbody>
+<tr class="group"><th scope="rowgroup" colspan="${policies.length + 1}"><span>${title}</span></th></tr>
+${rows.map(({ label, cell }) => html`<tr><th scope="row">${label}</th>${policies.map((policy) => html`<td>${cell(policy)}</td>`)}</tr>\n`)}</tbody>`,
+)}
+</table></div>`;
+}

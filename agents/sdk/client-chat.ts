@@ -1,0 +1,92 @@
+import { SyscallError } from '../../syscalls/errors.js';
+import type { ChatChunk, ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
+import type { SyscallId } from '../../syscalls/syscall.js';
+import type { Connection } from './client-connection.js';
+import type { Ambient } from './platform.js';
+
+/** One `llm.chat` on its way: it ends once, by its reply or because its caller lost interest. */
+export class ChatCall {
+  readonly reply: Promise<ChatReply>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #ambient: Ambient;
+  #connection: Connection | undefined;
+  #syscallId: SyscallId | undefined;
+  #isOpen = true;
+  #reject: (error: SyscallError) => void = () => {};
+
+  /**
+   * @param connection where to send it, as soon as that is there
+   * @param signal abandons the call
+   */
+  constructor(
+    connection: Promise<Connection>,
+    params: ChatParams,
+    options: {
+      readonly ambient: Ambient;
+      readonly signal?: AbortSignal | undefined;
+      readonly onChunk?: (chunk: ChatChunk) => void;
+    },
+  ) {
+    this.#signal = options.signal;
+    this.#ambient = options.ambient;
+    this.reply = new Promise((resolve, reject) => {
+      this.#reject = reject;
+      this.#send(connection, params, options.onChunk).then(resolve, reject);
+    });
+    this.reply.then(this.#settled, this.#settled);
+    if (this.#signal?.aborted) this.#onAbort();
+    else this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /**
+   * Rejects the reply with `error` and has the kernel cancel the syscall, as soon as its id is known. A call that has
+   * ended stays as it is.
+   */
+  abandon(error: SyscallError): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#reject(error);
+    this.#cancel();
+  }
+
+  async #send(
+    whenConnected: Promise<Connection>,
+    params: ChatParams,
+    onChunk: ((chunk: ChatChunk) => void) | undefined,
+  ): Promise<ChatReply> {
+    const connection = await whenConnected;
+    if (!this.#isOpen) throw new SyscallError('cancelled', 'Cancelled before it was sent');
+    this.#connection = connection;
+    return connection.request('llm.chat', params, {
+      accepted: (syscallId) => {
+        this.#syscallId = syscallId;
+        if (!this.#isOpen) this.#cancel();
+      },
+      chunk: (chunk) => {
+        if (this.#isOpen) onChunk?.(chunk);
+      },
+    });
+  }
+
+  /** Whether the kernel still could cancel it changes nothing for the caller, who has its answer. */
+  #cancel(): void {
+    if (this.#connection === undefined || this.#syscallId === undefined) return;
+    const sent = this.#connection.request('syscall.cancel', { syscallId: this.#syscallId });
+    sent.catch((error: SyscallError) => this.#cancelLater(error));
+  }
+
+  /** Many aborts at once can pass the rate limit, and a call that is never cancelled goes on to cost. */
+  #cancelLater({ retryAfterMs }: SyscallError): void {
+    if (retryAfterMs === undefined) return;
+    this.#ambient.after(retryAfterMs * (1 + this.#ambient.random()), () => this.#cancel());
+  }
+
+  readonly #onAbort = () => {
+    this.abandon(new SyscallError('cancelled', 'The signal was aborted', { cause: this.#signal?.reason }));
+  };
+
+  readonly #settled = () => {
+    this.#isOpen = false;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+  };
+}

@@ -1,0 +1,152 @@
+import { SyscallError } from '../../syscalls/errors.js';
+import type { HelloParams, HelloReply } from '../../syscalls/hello.js';
+import { Connection } from './client-connection.js';
+import type { OpenSocket, SocketTarget } from './client-socket.js';
+import { type Ambient, pause } from './platform.js';
+
+/** How a lost connection is tried again: before try n a pause of random length below `baseMs` x 2^n, at most `maxMs`. */
+export interface Backoff {
+  readonly baseMs: number;
+  readonly maxMs: number;
+  /** Tries before the client gives up. */
+  readonly attempts: number;
+}
+
+export interface LinkOptions {
+  readonly target: SocketTarget;
+  readonly hello: HelloParams;
+  /** `undefined`: a lost connection stays lost. */
+  readonly backoff: Backoff | undefined;
+  /** Milliseconds for the handshake and `agent.hello` together. */
+  readonly connectTimeoutMs: number;
+  readonly ambient: Ambient;
+  readonly openSocket: OpenSocket;
+}
+
+interface Seat {
+  readonly connection: Connection;
+  readonly hello: HelloReply;
+}
+
+type LinkState =
+  | { readonly status: 'up'; readonly seat: Seat }
+  | { readonly status: 'down'; readonly next: Promise<Seat> }
+  | { readonly status: 'ended'; readonly error: SyscallError };
+
+/** Milliseconds that the closing handshake may take. */
+const CLOSE_MS = 1000;
+
+/** Full jitter: clients that lost their kernel together do not come back together. */
+export function backoffMs({ baseMs, maxMs }: Backoff, attempt: number, random: number): number {
+  return random * Math.min(maxMs, baseMs * 2 ** attempt);
+}
+
+/**
+ * Keeps one process connected: when its connection is lost, it makes the next one, which is a new process. An error that
+ * no retry can help ends it for good, and so does a kernel that shuts down.
+ */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #closing = new AbortController();
+  #state: LinkState;
+  /** What the kernel said at the latest hello. */
+  #hello: HelloReply;
+
+  private constructor(options: LinkOptions, seat: Seat) {
+    this.#options = options;
+    this.#hello = seat.hello;
+    this.#state = this.#up(seat);
+  }
+
+  /** Connects once: what fails at first is told, not tried again. @throws SyscallError */
+  static async open(options: LinkOptions): Promise<Link> {
+    return new Link(options, await dial(options, new AbortController().signal));
+  }
+
+  get hello(): HelloReply {
+    return this.#hello;
+  }
+
+  /** The connection, as soon as there is one. @throws SyscallError when there will be none */
+  async connection(): Promise<Connection> {
+    if (this.#state.status === 'ended') throw this.#state.error;
+    return this.#state.status === 'up' ? this.#state.seat.connection : (await this.#state.next).connection;
+  }
+
+  /** Open requests end `cancelled`. Settles when the socket is closed. Idempotent. */
+  async close(): Promise<void> {
+    const error = new SyscallError('cancelled', 'The client was closed');
+    this.#closing.abort(error);
+    if (this.#state.status === 'down') await this.#state.next.catch(() => {});
+    if (this.#state.status !== 'up') return;
+    const { connection } = this.#state.seat;
+    connection.close(error);
+    const cancel = this.#options.ambient.after(CLOSE_MS, () => connection.cut(error));
+    await connection.ended;
+    cancel();
+  }
+
+  #up(seat: Seat): LinkState {
+    this.#hello = seat.hello;
+    seat.connection.ended.then((error) => this.#lost(error));
+    return { status: 'up', seat };
+  }
+
+  #lost(error: SyscallError): void {
+    const { backoff } = this.#options;
+    if (backoff === undefined || !error.retryable) {
+      this.#state = { status: 'ended', error };
+      return;
+    }
+    const next = this.#redial(backoff);
+    this.#state = { status: 'down', next };
+    next.then(
+      (seat) => {
+        this.#state = this.#up(seat);
+      },
+      (thrown) => {
+        this.#state = { status: 'ended', error: SyscallError.from(thrown) };
+      },
+    );
+  }
+
+  async #redial(backoff: Backoff): Promise<Seat> {
+    const { ambient } = this.#options;
+    const { signal } = this.#closing;
+    let failed = new SyscallError('disconnected', 'The connection was lost');
+    for (let attempt = 0; attempt < backoff.attempts; attempt++) {
+      const delay = Math.max(failed.retryAfterMs ?? 0, backoffMs(backoff, attempt, ambient.random()));
+      await pause(ambient, delay, signal);
+      try {
+        return await dial(this.#options, signal);
+      } catch (thrown) {
+        failed = SyscallError.from(thrown);
+        if (!failed.retryable) throw failed;
+      }
+    }
+    throw failed;
+  }
+}
+
+/** One connection that has said hello. `signal` cuts it before that. */
+async function dial(options: LinkOptions, signal: AbortSignal): Promise<Seat> {
+  const { target, openSocket, ambient, connectTimeoutMs } = options;
+  signal.throwIfAborted();
+  const connection = new Connection(openSocket, target);
+  const cut = () => connection.cut(SyscallError.from(signal.reason));
+  signal.addEventListener('abort', cut, { once: true });
+  const cancelTimer = ambient.after(connectTimeoutMs, () => {
+    connection.cut(new SyscallError('disconnected', `${target.url}: no answer within ${connectTimeoutMs} ms`));
+  });
+  try {
+    await connection.opened;
+    return { connection, hello: await connection.hello(options.hello) };
+  } catch (thrown) {
+    const error = SyscallError.from(thrown);
+    connection.cut(error);
+    throw error;
+  } finally {
+    cancelTimer();
+    signal.removeEventListener('abort', cut);
+  }
+}

@@ -1,0 +1,89 @@
+import { SyscallError } from '../../syscalls/errors.js';
+import type { ChatChunk, ChatReply } from '../../syscalls/llm-chat.js';
+import type { ChatCall } from './client-chat.js';
+
+/** The next piece of a streamed answer. */
+export interface ChatDelta {
+  readonly text: string;
+  /** The call was moved to another core after a failure: the text before this piece is void. */
+  readonly restart: boolean;
+}
+
+/**
+ * A streamed answer: iterate over it once for its text as it comes; `reply` has all of it, with usage, cost and core.
+ *
+ * A slow reader gets fewer and longer pieces, so what waits for it is never more than the answer. Leaving the loop
+ * cancels the syscall, and `reply` then rejects as `cancelled`. An answer that fails throws in the loop, too.
+ */
+export class ChatStream implements AsyncIterable<ChatDelta> {
+  /** The whole answer. Rejects with SyscallError; nobody has to look at it. */
+  readonly reply: Promise<ChatReply>;
+  readonly #call: ChatCall;
+  /** All text since the start or the last restart; `#read` characters of it were handed out. */
+  #text = '';
+  #read = 0;
+  #restart = false;
+  #nextSeq = 0;
+  #ended = false;
+  #wake = () => {};
+
+  /** @param start makes the call whose chunks go to `onChunk` */
+  constructor(start: (onChunk: (chunk: ChatChunk) => void) => ChatCall) {
+    this.#call = start((chunk) => this.#take(chunk));
+    this.reply = this.#call.reply.then((reply) => this.#complete(reply));
+    const end = () => {
+      this.#ended = true;
+      this.#wake();
+    };
+    this.reply.then(end, end);
+  }
+
+  /** For one reader: a second one gets what the first leaves. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<ChatDelta, void, undefined> {
+    try {
+      for (;;) {
+        const text = this.#text.slice(this.#read);
+        const restart = this.#restart;
+        if (text !== '' || restart) {
+          this.#restart = false;
+          this.#read = this.#text.length;
+          yield { text, restart };
+        } else if (this.#ended) {
+          await this.reply;
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
+      }
+    } finally {
+      this.#call.abandon(new SyscallError('cancelled', 'The reader left the stream'));
+    }
+  }
+
+  #take({ seq, text, restart }: ChatChunk): void {
+    if (seq !== this.#nextSeq) {
+      this.#call.abandon(new SyscallError('internal', `llm.chunk: expected seq ${this.#nextSeq}, got ${seq}`));
+      return;
+    }
+    this.#nextSeq++;
+    if (restart) this.#startAgain();
+    this.#text += text;
+    this.#wake();
+  }
+
+  /** The reply holds what the kernel did not stream because this connection was slow: more text, or another start. */
+  #complete(reply: ChatReply): ChatReply {
+    if (!reply.text.startsWith(this.#text)) this.#startAgain();
+    this.#text = reply.text;
+    return reply;
+  }
+
+  /** Text that nobody has read needs no taking back. */
+  #startAgain(): void {
+    this.#restart ||= this.#read > 0;
+    this.#text = '';
+    this.#read = 0;
+  }
+}

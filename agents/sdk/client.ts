@@ -1,0 +1,177 @@
+import type { CoreView } from '../../syscalls/cores.js';
+import { SyscallError } from '../../syscalls/errors.js';
+import { type HelloReply, PROTOCOL_VERSION } from '../../syscalls/hello.js';
+import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
+import type { PsParams, PsReply } from '../../syscalls/ps.js';
+import type { StatsReply } from '../../syscalls/stats.js';
+import type { Pid, SyscallId } from '../../syscalls/syscall.js';
+import type { Method, Params, Result } from '../../syscalls/table.js';
+import { ChatCall } from './client-chat.js';
+import { type Backoff, Link } from './client-link.js';
+import type { OpenSocket } from './client-socket.js';
+import { ChatStream } from './client-stream.js';
+import { type Ambient, realAmbient } from './platform.js';
+import { openSocket } from './socket.js';
+
+export { type ErrorCode, SyscallError } from '../../syscalls/errors.js';
+export type { ChatMessage, ChatParams, ChatReply, ChatTool, ToolCall } from '../../syscalls/llm-chat.js';
+export { Agent, type ChatSettings, type RunOptions } from './agent.js';
+export type { ChatDelta } from './client-stream.js';
+export type { ChatStream, CoreView, HelloReply, PsReply, StatsReply };
+
+export interface ConnectOptions {
+  /** Address of the kernel, for example `ws://127.0.0.1:8787`. */
+  readonly url: string;
+  /** Name of the agent, for people. */
+  readonly name: string;
+  /** Bearer token; sent in the handshake, never in the address. */
+  readonly token?: string | undefined;
+  /** A live process of the same token; killing it kills this one too. */
+  readonly parent?: Pid | undefined;
+  /** Whose calls these are, where the token does not say. */
+  readonly tenant?: string | undefined;
+  /**
+   * What to do when the connection is lost: `false` = nothing; else back-off with full jitter.
+   *
+   * @default 10 tries, pauses below 250 ms x 2^n and 10 s
+   */
+  readonly reconnect?: false | Partial<Backoff>;
+  /** Milliseconds for the handshake. @default 10,000 */
+  readonly connectTimeoutMs?: number;
+  /** Timers and chance. @default those of the platform */
+  readonly ambient?: Ambient;
+  /** @default WebSocket of Node, or of the browser where a bundler builds for one */
+  readonly openSocket?: OpenSocket;
+}
+
+export interface CallOptions {
+  /** Aborting it rejects the call at once as `cancelled`, and cancels the syscall in the kernel. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const RECONNECT: Backoff = { baseMs: 250, maxMs: 10_000, attempts: 10 };
+
+/**
+ * Connects one agent to a kernel and makes it a process.
+ *
+ * @throws SyscallError `invalid-params` for an address that is none, `unauthorized`, `forbidden`, `busy`, or
+ * `disconnected` where there is no kernel: the first connection is not tried again
+ */
+export async function connect(options: ConnectOptions): Promise<Client> {
+  const { url, name, token, parent, tenant, reconnect, ambient = realAmbient } = options;
+  if (!/^wss?:\/\/./.test(url) || !URL.canParse(url)) {
+    throw new SyscallError('invalid-params', `url: expected ws:// or wss:// and a host, got "${url}"`);
+  }
+  const link = await Link.open({
+    target: { url, ...(token === undefined ? {} : { token }) },
+    hello: {
+      protocol: PROTOCOL_VERSION,
+      name,
+      ...(parent === undefined ? {} : { parent }),
+      ...(tenant === undefined ? {} : { tenant }),
+    },
+    backoff: reconnect === false ? undefined : { ...RECONNECT, ...reconnect },
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    ambient,
+    openSocket: options.openSocket ?? openSocket,
+  });
+  return new Client(link, options);
+}
+
+/**
+ * One process of a kernel. Every method rejects with SyscallError: `code`, `retryable`, and `retryAfterMs` where known.
+ *
+ * When the connection is cut, open calls end `disconnected`; later ones wait for the next connection, which is a new
+ * process with a new pid. A process that was killed, whose token is refused or whose kernel has shut down does not come
+ * back.
+ */
+export class Client {
+  readonly #link: Link;
+  readonly #options: ConnectOptions;
+  readonly #ambient: Ambient;
+
+  /** Use `connect`. */
+  constructor(link: Link, options: ConnectOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.#ambient = options.ambient ?? realAmbient;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get pid(): Pid {
+    return this.#link.hello.pid;
+  }
+
+  /** What the kernel said at the latest hello: policy, cores, limits. */
+  get hello(): HelloReply {
+    return this.#link.hello;
+  }
+
+  /** Has a model answer. `stream` has no use here: see the method of that name. */
+  chat(params: ChatParams, { signal }: CallOptions = {}): Promise<ChatReply> {
+    return new ChatCall(this.#link.connection(), params, { ambient: this.#ambient, signal }).reply;
+  }
+
+  /** Has a model answer and gives its text as it comes. */
+  stream(params: ChatParams, { signal }: CallOptions = {}): ChatStream {
+    const ambient = this.#ambient;
+    const streamed = { ...params, stream: true };
+    return new ChatStream((onChunk) => new ChatCall(this.#link.connection(), streamed, { ambient, signal, onChunk }));
+  }
+
+  /**
+   * A connection of its own for a child process: this one's options, this one as parent. A child whose connection is lost
+   * comes back only as long as this process lives.
+   */
+  spawn(name: string): Promise<Client> {
+    return connect({ ...this.#options, name, parent: this.pid });
+  }
+
+  /** Ends an open syscall. @returns false when it had ended already */
+  async cancel(syscallId: SyscallId): Promise<boolean> {
+    return (await this.#call('syscall.cancel', { syscallId })).cancelled;
+  }
+
+  /** Ends a process and all that descend from it. @returns their pids */
+  async kill(pid: Pid): Promise<readonly Pid[]> {
+    return (await this.#call('agent.kill', { pid })).killed;
+  }
+
+  /**
+   * Says how good an answer was, once: 0 is wrong, 1 is right.
+   *
+   * @throws SyscallError `not-found` where the kernel does not know the answer (any more), `invalid-params` where it was judged before
+   */
+  async feedback(syscallId: SyscallId, quality: number): Promise<void> {
+    await this.#call('syscall.feedback', { syscallId, quality });
+  }
+
+  stats(): Promise<StatsReply> {
+    return this.#call('kernel.stats', {});
+  }
+
+  async cores(): Promise<readonly CoreView[]> {
+    return (await this.#call('kernel.cores', {})).cores;
+  }
+
+  /**
+   * Processes and open syscalls: one's own, or everyone's with the operator's token.
+   *
+   * @param params `explain`: an open syscall whose placement is to be explained
+   */
+  ps(params: PsParams = {}): Promise<PsReply> {
+    return this.#call('kernel.ps', params);
+  }
+
+  /** Ends the process; open calls end `cancelled`. Settles when the socket is closed. Idempotent. */
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  async #call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+    return (await this.#link.connection()).request(method, params);
+  }
+}

@@ -1,0 +1,62 @@
+import type { CoreInfo } from '../../syscalls/cores.js';
+import { SyscallError } from '../../syscalls/errors.js';
+import type { ChatParams } from '../../syscalls/llm-chat.js';
+import type { CoreId } from '../../syscalls/syscall.js';
+import type { LLMCore } from '../cores/core.js';
+
+/** A core with the limits that hold now. */
+interface Candidate {
+  readonly info: CoreInfo;
+  readonly core: LLMCore;
+}
+
+/**
+ * Cores that can serve a call, in config order.
+ *
+ * @param allowed cores that the token may use; undefined: all
+ * @throws SyscallError `no-eligible-core`, saying for each core why not
+ */
+export function eligibleCores(
+  candidates: Iterable<Candidate>,
+  params: ChatParams,
+  inputTokens: number,
+  allowed: readonly CoreId[] | undefined,
+): readonly CoreId[] {
+  const eligible: CoreId[] = [];
+  const reasons: string[] = [];
+  for (const candidate of candidates) {
+    const { id } = candidate.info;
+    const reason = whyNot(candidate, params, inputTokens, allowed);
+    if (reason === undefined) eligible.push(id);
+    else reasons.push(`${id}: ${reason}`);
+  }
+  if (eligible.length === 0) {
+    throw new SyscallError('no-eligible-core', `No core can serve this call. ${reasons.slice(0, 32).join('; ')}`);
+  }
+  return eligible;
+}
+
+function whyNot(
+  { info, core }: Candidate,
+  params: ChatParams,
+  inputTokens: number,
+  allowed: readonly CoreId[] | undefined,
+): string | undefined {
+  const { models, maxTokens = 0, minQuality, responseFormat, tools } = params;
+  const tokens = inputTokens + maxTokens;
+  if (models !== undefined && !models.includes(info.id)) return 'not in params.models';
+  if (allowed !== undefined && !allowed.includes(info.id)) return 'not allowed by the token';
+  if (info.cap === 0) return 'its cap is 0';
+  if (tokens > info.contextWindow) return `${tokens} tokens exceed its context window of ${info.contextWindow}`;
+  if (info.tokensPerMinute !== undefined && tokens > info.tokensPerMinute) {
+    return `${tokens} tokens exceed its limit of ${info.tokensPerMinute} a minute`;
+  }
+  if (tools !== undefined && !info.tools) return 'it cannot call tools';
+  if (responseFormat !== undefined && responseFormat.type !== 'text' && !info.responseFormat) {
+    return 'it cannot be held to a response format';
+  }
+  if (minQuality !== undefined && info.quality !== undefined && info.quality < minQuality) {
+    return `its quality of ${info.quality} is below minQuality ${minQuality}`;
+  }
+  return core.refuses?.(params);
+}

@@ -1,0 +1,184 @@
+import { fifo } from '../../schedulers/fifo.js';
+import type {
+  Assignment,
+  FinishedCall,
+  PendingCall,
+  Refusal,
+  SchedulableCore,
+  SchedulerPolicy,
+  SchedulingSnapshot,
+} from '../../schedulers/policy.js';
+import type { StatsReply } from '../../syscalls/stats.js';
+import type { Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { KernelEvents } from '../events.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
+
+/** The policy as the kernel sees it: what it throws, or returns that is no answer, is told to watchers and goes no further. */
+export class PolicyGuard {
+  readonly #policy: SchedulerPolicy;
+  /** Decides in a tick in which the policy throws. */
+  readonly #fallback = fifo();
+  readonly #metrics: Metrics;
+  readonly #events: KernelEvents;
+  readonly #log: Logger;
+  /** Hooks that threw. Of each only the first time is logged: a policy that is broken throws in every tick. */
+  readonly #logged = new Set<Hook>();
+
+  constructor(deps: {
+    readonly policy: SchedulerPolicy;
+    readonly metrics: Metrics;
+    readonly events: KernelEvents;
+    readonly log: Logger;
+  }) {
+    this.#policy = deps.policy;
+    this.#metrics = deps.metrics;
+    this.#events = deps.events;
+    this.#log = deps.log;
+  }
+
+  get name(): string {
+    return this.#policy.name;
+  }
+
+  get timeSliceMs(): Millis | undefined {
+    return this.#policy.timeSliceMs;
+  }
+
+  get tickMs(): Millis {
+    return this.#policy.tickMs ?? 0;
+  }
+
+  /** Whether a call must be prepared before it is scheduled. */
+  get prepares(): boolean {
+    return this.#policy.prepare !== undefined;
+  }
+
+  /** Whether it looks at new calls before they are scheduled, to refuse some. */
+  get refuses(): boolean {
+    return this.#policy.refuse !== undefined;
+  }
+
+  /** Has it prepare for nothing, so that what it cannot read stops the boot. @throws whatever it throws */
+  async ready(cores: readonly SchedulableCore[]): Promise<void> {
+    await this.#policy.prepare?.([], cores);
+  }
+
+  /** Never rejects. */
+  async prepare(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void> {
+    try {
+      await this.#policy.prepare?.(arrived, cores);
+    } catch (error) {
+      this.#fellBack('prepare', error);
+    }
+  }
+
+  refuse(arrived: SchedulingSnapshot): readonly Refusal[] {
+    if (this.#policy.refuse === undefined) return [];
+    try {
+      return listed(this.#policy.refuse(arrived)).map(({ syscallId, reason }) => ({
+        syscallId,
+        reason: String(reason),
+      }));
+    } catch (error) {
+      this.#fellBack('refuse', error);
+      return [];
+    }
+  }
+
+  schedule(snapshot: SchedulingSnapshot): readonly Assignment[] {
+    try {
+      // A policy from a file may have left the reason out.
+      const whole = ({ syscallId, core, reason = '' }: Assignment) => ({ syscallId, core, reason: String(reason) });
+      return listed(this.#policy.schedule(snapshot)).map(whole);
+    } catch (error) {
+      this.#fellBack('schedule', error);
+      return this.#fallback.schedule(snapshot);
+    }
+  }
+
+  release(id: SyscallId, finished: FinishedCall | undefined): void {
+    try {
+      this.#letRun('release', this.#policy.release?.(id, finished));
+    } catch (error) {
+      this.#threw('release', error);
+    }
+  }
+
+  feedback(call: FinishedCall, quality: number): void {
+    try {
+      this.#letRun('feedback', this.#policy.feedback?.(call, quality));
+    } catch (error) {
+      this.#threw('feedback', error);
+    }
+  }
+
+  /** What it aims at and expects, as `kernel.stats` tells it; empty where the policy does not say. */
+  outlook(): Pick<StatsReply, 'outlook'> {
+    try {
+      const told = this.#policy.outlook?.();
+      if (told === undefined) return {};
+      notPromised(told);
+      const { alpha, predictedQuality, outOfReach = false, greedy = 0 } = told;
+      const target = alpha === undefined ? {} : { alpha };
+      const expected = predictedQuality === undefined ? {} : { predictedQuality };
+      return { outlook: { ...target, ...expected, outOfReach, greedy } };
+    } catch (error) {
+      this.#threw('outlook', error);
+      return {};
+    }
+  }
+
+  /** Empty where it gives no reasons. */
+  explain(id: SyscallId): readonly string[] {
+    try {
+      return listed(this.#policy.explain?.(id) ?? []).map(String);
+    } catch (error) {
+      this.#threw('explain', error);
+      return [];
+    }
+  }
+
+  /** Never rejects. */
+  async close(): Promise<void> {
+    try {
+      await this.#policy.close?.();
+    } catch (error) {
+      this.#threw('close', error);
+    }
+  }
+
+  /** A hook of a file may be async, though nobody waits for it: its rejection must not end the process. */
+  #letRun(hook: Hook, result: unknown): void {
+    if (result instanceof Promise) result.catch((error) => this.#threw(hook, error));
+  }
+
+  #fellBack(hook: Hook, error: unknown): void {
+    this.#metrics.scheduler.fallbacks++;
+    this.#threw(hook, error);
+  }
+
+  #threw(hook: Hook, error: unknown): void {
+    this.#events.emit('policyThrew', { hook, error });
+    if (this.#logged.has(hook)) return;
+    this.#logged.add(hook);
+    this.#log.error({ err: error, policy: this.#policy.name }, `the policy threw in ${hook}; not logged again`);
+  }
+}
+
+type Hook = keyof SchedulerPolicy;
+
+/** @throws TypeError for what a policy from a file may return in place of a list */
+function listed<Entry>(answer: readonly Entry[]): readonly Entry[] {
+  const given: unknown = answer;
+  if (Array.isArray(given)) return answer;
+  notPromised(given);
+  throw new TypeError(`Expected an array, got ${given === null ? 'null' : typeof given}`);
+}
+
+/** @throws TypeError for a promise, which nobody waits for: its rejection must not end the process */
+function notPromised(given: unknown): void {
+  if (!(given instanceof Promise)) return;
+  given.catch(() => {});
+  throw new TypeError('Expected an answer at once, got a promise');
+}

@@ -1,0 +1,22 @@
+import { SyscallError } from '../../../syscalls/errors.js';
+import { brokenBound, type JsonBounds } from '../../../syscalls/json-scan.js';
+
+/**
+ * Decodes JSON from outside. Its structure is bounded first, by a scan that does not recurse: whatever walks a deep value
+ * later, `JSON.stringify` too, would overflow the stack, and a check of half a million values would hold up everybody.
+ *
+ * @throws SyscallError `invalid-request` for too large a structure, `parse-error` for what is no JSON
+ */
+export function parseJson(text: string, bounds: JsonBounds): unknown {
+  const rule = brokenBound(text, bounds);
+  if (rule !== undefined) throw new SyscallError('invalid-request', `message: Expected ${rule}, got more`);
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No cause: the engine's message repeats a part of the text, which may be a prompt.
+    throw new SyscallError(
+      'parse-error',
+      `message: Expected JSON, got a text of ${text.length} characters that is none`,
+    );
+  }
+}

@@ -1,0 +1,33 @@
+import type { Method } from '../../syscalls/table.js';
+
+/** Who a connection speaks for and what it may do: comes from its token, never from a message. */
+export interface Principal {
+  /** Name of the token in the config; processes of one name are each other's. */
+  readonly name: string;
+  /** Whose calls these are; undefined: hello may say, else `name`. */
+  readonly tenant: string | undefined;
+  /** Sees and ends the processes of others. */
+  readonly operator: boolean;
+  /** Cores it may use; undefined: every one. */
+  readonly models: readonly string[] | undefined;
+  /** Syscalls it may make; undefined: every one. */
+  readonly methods: readonly Method[] | undefined;
+  /** Highest priority that its calls get. */
+  readonly maxPriority: number;
+  /** Most syscalls of all its processes that are not final. */
+  readonly maxPending: number;
+  /** US dollars that its calls may cost since boot, answered or not. Once they are spent no call starts; those that run end. */
+  readonly budgetUsd: number;
+}
+
+/** Who everyone is where the config names no token: the operator's own machine. */
+export const LOCAL: Principal = {
+  name: 'local',
+  tenant: undefined,
+  operator: true,
+  models: undefined,
+  methods: undefined,
+  maxPriority: 9,
+  maxPending: Number.POSITIVE_INFINITY,
+  budgetUsd: Number.POSITIVE_INFINITY,
+};

@@ -1,0 +1,96 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { SyscallError } from '../syscalls/errors.js';
+import { describeIssue } from '../syscalls/protocol.js';
+import type { SchedulerPolicy } from './policy.js';
+import { policyNames } from './registry.js';
+
+/** A policy from a file of the user. */
+export interface PolicyModule {
+  readonly name: string;
+  /** Makes the policy in its first state, as often as it is called. */
+  readonly create: () => SchedulerPolicy;
+}
+
+const method = z.custom((value) => typeof value === 'function', 'Expected a function');
+const hook = method.optional();
+const NAME_RULE = 'Expected 1 to 64 letters, digits, _, . or -';
+
+/** What a policy must have, and what it may; whatever else it holds is its own. */
+const policyShape = z.looseObject({
+  name: z.string(NAME_RULE).regex(/^[\w.-]{1,64}$/, NAME_RULE),
+  schedule: method,
+  prepare: hook,
+  refuse: hook,
+  release: hook,
+  feedback: hook,
+  outlook: hook,
+  explain: hook,
+  close: hook,
+} satisfies Partial<Record<keyof SchedulerPolicy, z.ZodType>>);
+
+/**
+ * Loads JavaScript modules whose default export, or only export, is a function that makes a policy.
+ *
+ * @throws SyscallError `invalid-config` for a file that cannot be loaded, what is no policy, and a name that is taken
+ */
+export async function loadPolicyModules(files: readonly string[]): Promise<readonly PolicyModule[]> {
+  const modules: PolicyModule[] = [];
+  for (const file of files) {
+    const module = await loadPolicyModule(file);
+    const taken = [...policyNames(), ...modules.map(({ name }) => name)];
+    if (taken.includes(module.name)) {
+      throw fault(file, `Expected a name other than ${taken.join(', ')}, got "${module.name}"`);
+    }
+    modules.push(module);
+  }
+  return modules;
+}
+
+/** One module, whatever its name. @throws SyscallError `invalid-config` as `loadPolicyModules` */
+export async function loadPolicyModule(file: string): Promise<PolicyModule> {
+  const make = makerOf(await exportsOf(file));
+  if (typeof make !== 'function') {
+    throw fault(file, `Expected its default export to be a function that makes a policy, got ${nameOf(make)}`);
+  }
+  const create = make as () => SchedulerPolicy;
+  const policy = tried(file, create);
+  const { success, error } = policyShape.safeParse(policy);
+  if (!success) throw fault(file, describeIssue(error, policy, 'policy'));
+  return { name: policy.name, create };
+}
+
+async function exportsOf(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(pathToFileURL(resolve(file)).href);
+  } catch (error) {
+    throw fault(file, `Expected a JavaScript module that loads, got ${firstLine(error)}`, error);
+  }
+}
+
+function makerOf(exported: Readonly<Record<string, unknown>>): unknown {
+  const all = Object.values(exported);
+  return all.length === 1 ? all[0] : exported['default'];
+}
+
+function tried(file: string, create: () => SchedulerPolicy): SchedulerPolicy {
+  try {
+    return create();
+  } catch (error) {
+    throw fault(file, `Expected its function to make a policy, got ${firstLine(error)}`, error);
+  }
+}
+
+/** What was thrown, without its stack. */
+function firstLine(thrown: unknown): string {
+  return String(thrown).split('\n')[0] as string;
+}
+
+function nameOf(value: unknown): string {
+  return value === undefined ? 'none' : typeof value;
+}
+
+function fault(file: string, message: string, cause?: unknown): SyscallError {
+  return new SyscallError('invalid-config', `--policy-module ${file}: ${message}`, { cause });
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { aimOf, parameterOf, withParameter } from '../../../../agents/lab/compare/aim.js';
+import { rangeOf, sweepOf } from '../../../../agents/lab/compare/sweep.js';
+
+test.each([
+  ['eccos', 'alpha'],
+  ['eccos:alpha=0.9', 'alpha'],
+  ['subgradient', 'alpha'],
+  ['per-call', 'threshold'],
+  ['per-call-16nn', 'threshold'],
+  ['eccos:budgetPerHour=3', undefined],
+  ['round-robin:timeSliceMs=100', undefined],
+  ['oracle', undefined],
+])('%s is told what quality to aim at by %s', (spec, aim) => {
+  expect(aimOf(spec)).toBe(aim);
+});
+
+test('a parameter is put in, or in place of what it was', () => {
+  expect(withParameter('eccos', 'alpha', 0.7)).toBe('eccos:alpha=0.7000');
+  expect(withParameter('eccos:alpha=0.2,gamma=1', 'alpha', 0.7)).toBe('eccos:gamma=1,alpha=0.7000');
+  expect(parameterOf('eccos:alpha=0.2,gamma=1', 'gamma')).toBe('1');
+  expect(parameterOf('eccos', 'alpha')).toBeUndefined();
+});
+
+test('a sweep goes from the worst to the best single model, or through all thresholds', () => {
+  const range = rangeOf(new Map([0.4, 0.8, 0.6].map((quality) => [`model-${quality}`, { quality }])));
+  const specs = (policy: string, settings: number) =>
+    sweepOf({ name: policy, policy, coreOrder: 'dear-first' }, settings, range).map((one) => one.policy);
+  expect(specs('eccos', 3)).toEqual(['eccos:alpha=0.4000', 'eccos:alpha=0.6000', 'eccos:alpha=0.8000']);
+  expect(specs('per-call:threshold=0.9', 3)).toEqual([
+    'per-call:threshold=0.0000',
+    'per-call:threshold=0.5000',
+    'per-call:threshold=1.0000',
+  ]);
+  expect(specs('eccos', 0)).toEqual([]);
+  expect(specs('fifo', 3)).toEqual([]);
+  expect(sweepOf({ name: 'eccos', policy: 'eccos', coreOrder: 'dear-first' }, 1, range)[0]?.coreOrder).toBe(
+    'dear-first',
+  );
+});

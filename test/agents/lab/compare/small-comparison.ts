@@ -1,0 +1,53 @@
+import type { CallRecord } from '../../../../agents/lab/compare/call-record.js';
+import { compare } from '../../../../agents/lab/compare/compare.js';
+import type { CompareOptions } from '../../../../agents/lab/compare/options.js';
+import type { CompareReport } from '../../../../agents/lab/compare/report.js';
+
+const DEFAULTS: CompareOptions = {
+  command: 'eccos compare',
+  policies: ['fifo', 'round-robin'],
+  modules: [],
+  base: 'fifo',
+  seeds: 2,
+  agents: 10,
+  syscalls: 120,
+  limit: undefined,
+  load: 'mixed',
+  data: [],
+  skipBad: false,
+  models: undefined,
+  split: 'test',
+  trace: undefined,
+  rate: undefined,
+  speed: undefined,
+  caps: undefined,
+  live: false,
+  predictor: undefined,
+  learn: false,
+  feedback: 1,
+  alpha: undefined,
+  measure: false,
+  sweep: 0,
+};
+
+export interface Outcome {
+  readonly report: CompareReport;
+  /** By policy and seed, as `fifo/1`. */
+  readonly calls: ReadonlyMap<string, readonly CallRecord[]>;
+}
+
+/** A small comparison: fifo and round-robin, 2 seeds of 120 calls, unless told otherwise. */
+export async function run(changes: Partial<CompareOptions>): Promise<Outcome> {
+  const calls = new Map<string, readonly CallRecord[]>();
+  const report = await compare(
+    { ...DEFAULTS, ...changes },
+    {
+      onStart() {},
+      onCall() {},
+      async onTrial(policy, seed, own) {
+        calls.set(`${policy}/${seed}`, own);
+      },
+    },
+  );
+  return { report, calls };
+}
