@@ -1,25 +1,31 @@
 import type { SchedulerPolicy } from '../schedulers/policy.js';
 import type { CoreView } from '../syscalls/cores.js';
+import type { HelloParams } from '../syscalls/hello.js';
 import type { StatsReply } from '../syscalls/stats.js';
-import { type Clock, realClock, stopwatch } from './clock.js';
+import type { Clock } from './clock.js';
 import type { KernelConfig } from './config/config.js';
-import { composeKernel } from './container.js';
 import type { LLMCore } from './cores/core.js';
-import { type CoreDeps, createCores } from './cores/registry.js';
+import type { CoreDeps } from './cores/core-deps.js';
+import { createCores } from './cores/registry.js';
 import { checkExposure } from './doors/access.js';
-import { type KernelServer, startServer } from './doors/listener.js';
-import type { Outbox, Session } from './doors/session.js';
+import type { LocalProcess } from './doors/in-process.js';
+import type { Address } from './doors/listener.js';
 import type { KernelEvents } from './events.js';
 import { createLogger, type Logger } from './log.js';
-import { Authenticator } from './process/auth.js';
+import { ContainerModule, compose, kernelContainer, PART } from './modules.js';
 import type { Principal } from './process/principal.js';
-import { bootId, systemRandom } from './random.js';
 
+export type { Journal, JournalEntry } from './call/journal.js';
+export type { Capacity, Freed, Lease, Need, Refusal, Used } from './capacity/capacity.js';
 export { VirtualClock } from './clock.js';
 export type { KernelConfig } from './config/config.js';
 export { configJsonSchema, loadConfig } from './config/config.js';
 export { defaultConfig } from './config/default-config.js';
 export type { KernelLimits } from './config/limits.js';
+export type { Door, Listener } from './doors/door.js';
+export type { KernelEventMap } from './events.js';
+export type { Gate } from './gate.js';
+export { ContainerModule, PART } from './modules.js';
 
 export interface BootOptions {
   /** @default real time */
@@ -28,7 +34,7 @@ export interface BootOptions {
   readonly env?: CoreDeps['env'];
   /** @default a logger on stderr at the config's level */
   readonly log?: Logger;
-  /** A policy of one's own, in place of the one that the config names. */
+  /** A custom policy, in place of the one that the config names. */
   readonly policy?: SchedulerPolicy;
   /** Puts something around each core, for example a witness that counts. */
   readonly wrapCore?: (core: LLMCore) => LLMCore;
@@ -36,15 +42,22 @@ export interface BootOptions {
   readonly items?: CoreDeps['items'];
   /** Outcome files that recorded cores share with other kernels of this process. @default each kernel reads its own */
   readonly outcomes?: CoreDeps['outcomes'];
+  /** Loaded after the kernel's own modules: they may bind any `PART` again, and add doors. */
+  readonly modules?: readonly ContainerModule[];
 }
 
 /** A running kernel. */
 export interface BootedKernel {
   readonly events: KernelEvents;
-  /** A connection in process: the same checks and the same path as over a socket, without the socket. */
-  open(principal: Principal, outbox: Outbox): Session;
-  /** Opens the WebSocket server. */
-  listen(): Promise<{ readonly url: string; readonly port: number }>;
+  /**
+   * A process without a socket: the same checks and the same path.
+   *
+   * @param principal @default the operator
+   * @throws SyscallError as `agent.hello`
+   */
+  connect(hello: Omit<HelloParams, 'protocol'>, principal?: Principal): LocalProcess;
+  /** Opens the address for all doors. Idempotent. */
+  listen(): Promise<Address>;
   cores(): CoreView[];
   stats(): StatsReply;
   /** Takes over caps, limits and tokens of a config; the rest of it needs a new boot. */
@@ -59,54 +72,57 @@ export interface BootedKernel {
  * @throws SyscallError `invalid-config`, naming field, rule and value
  */
 export async function bootKernel(config: KernelConfig, options: BootOptions = {}): Promise<BootedKernel> {
-  const { clock = realClock, env = process.env, wrapCore = (core) => core, policy, items, outcomes } = options;
+  const { env = process.env, wrapCore = (core) => core, items, outcomes, modules = [] } = options;
   const log = options.log ?? createLogger(config.log);
-  const deps: CoreDeps = {
-    clock,
-    env,
-    seed: config.seed,
-    ...(items === undefined ? {} : { items }),
-    ...(outcomes === undefined ? {} : { outcomes }),
+  const container = kernelContainer({ config, env, log }, [givenModule(options), ...modules]);
+  if (!container.isBound(PART.cores)) {
+    const deps: CoreDeps = {
+      clock: container.get(PART.clock),
+      env,
+      seed: config.seed,
+      ...(items === undefined ? {} : { items }),
+      ...(outcomes === undefined ? {} : { outcomes }),
+    };
+    const cores = await createCores(config.cores, deps, container.getAll(PART.coreKind));
+    container.bind(PART.cores).toConstantValue(cores.map(wrapCore));
+  }
+  const { kernel, auth, gate, doors, listener, inProcess } = compose(container);
+  for (const door of doors) door.open(gate, listener);
+  let isListening = false;
+  const stop = async () => {
+    listener.stopListening();
+    await kernel.stop();
+    for (const door of doors) await door.close?.();
+    listener.close();
   };
-  const cores = (await createCores(config.cores, deps)).map(wrapCore);
-  const auth = new Authenticator(config.auth, env);
-  const boot = bootId();
-  const kernel = composeKernel(config, {
-    clock,
-    stopwatch,
-    random: systemRandom,
-    nextId: (seq) => `${boot}-${seq}`,
-    log,
-    cores,
-    policy,
-  });
   try {
     await kernel.ready();
   } catch (error) {
-    await kernel.stop();
+    await stop();
     throw error;
   }
-  let server: KernelServer | undefined;
   return {
     events: kernel.events,
-    open: (principal, outbox) => kernel.open(principal, outbox),
-    async listen() {
-      const open = (principal: Principal, outbox: Outbox) => kernel.open(principal, outbox);
-      server ??= await startServer({ config, auth, clock, log, open });
-      return { url: server.url, port: server.port };
+    connect: (hello, principal) => inProcess.connect(hello, principal),
+    listen() {
+      isListening = true;
+      return listener.listen();
     },
     cores: () => kernel.cores(),
     stats: () => kernel.stats(),
     reload(next) {
-      if (server !== undefined) checkExposure({ listen: config.listen, auth: next.auth });
+      if (isListening) checkExposure({ listen: config.listen, auth: next.auth });
       auth.replace(next.auth);
       kernel.reload(next);
-      server?.reload(next);
+      for (const door of doors) door.reload?.();
     },
-    async stop() {
-      server?.stopListening();
-      await kernel.stop();
-      await server?.close();
-    },
+    stop,
   };
+}
+
+function givenModule({ clock, policy }: BootOptions): ContainerModule {
+  return new ContainerModule(({ rebind }) => {
+    if (clock !== undefined) rebind(PART.clock).toConstantValue(clock);
+    if (policy !== undefined) rebind(PART.policy).toConstantValue(policy);
+  });
 }

@@ -6,7 +6,7 @@ import type { CoreId, FinalState, Millis, Pid, SyscallId } from '../syscalls/sys
  * What happens in the kernel, for those who watch: logs, recorders, comparisons. Nothing that a reply depends on
  * goes through here: without a single listener every syscall still ends.
  */
-interface KernelEventMap {
+export interface KernelEventMap {
   accepted: (event: { readonly syscallId: SyscallId; readonly pid: Pid }) => void;
   /** `running` counts the calls on the core, this one included. */
   started: (event: { readonly syscallId: SyscallId; readonly core: CoreId; readonly running: number }) => void;

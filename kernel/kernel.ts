@@ -1,24 +1,26 @@
 import type { CoreView } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
-import type { HelloParams, HelloReply, Limits } from '../syscalls/hello.js';
-import type { ChatParams } from '../syscalls/llm-chat.js';
+import type { HelloParams, HelloReply } from '../syscalls/hello.js';
+import type { ChatParams, ChatReply } from '../syscalls/llm-chat.js';
 import { PS_SYSCALL_LIMIT, type PsParams, type PsReply } from '../syscalls/ps.js';
 import type { StatsReply } from '../syscalls/stats.js';
-import { type CoreId, isFinal, type Millis, type Pid, type SyscallId } from '../syscalls/syscall.js';
+import { isFinal, type Millis, type Pid, type SyscallId } from '../syscalls/syscall.js';
 import type { Admission } from './call/admission.js';
 import type { Call } from './call/call.js';
-import type { SyscallTable } from './call/call-table.js';
+import type { CallSink } from './call/call-sink.js';
+import type { CallTable } from './call/call-table.js';
+import type { Journal } from './call/journal.js';
+import type { CoreTable } from './capacity/core-table.js';
 import type { Clock } from './clock.js';
 import type { KernelConfig } from './config/config.js';
 import type { KernelLimits } from './config/limits.js';
 import type { SchedulerLoop } from './dispatch/loop.js';
-import type { PolicyGuard } from './dispatch/policy-guard.js';
-import type { Outbox, Session } from './doors/session.js';
 import type { KernelEvents } from './events.js';
 import type { Metrics } from './metrics.js';
+import type { PolicyGuard } from './policy-guard.js';
+import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
-import type { Process, ProcessTable } from './process/process-table.js';
-import { Trap } from './trap.js';
+import { type EndReason, type Process, type ProcessTable, sees } from './process/process-table.js';
 
 /** One for all: taking down the stack is half the work of a cancel, and says nothing here. */
 const CANCELLED = new SyscallError('cancelled', 'Cancelled by the agent');
@@ -35,7 +37,9 @@ export interface KernelParts {
   readonly events: KernelEvents;
   readonly metrics: Metrics;
   readonly processes: ProcessTable;
-  readonly table: SyscallTable;
+  readonly journal: Journal;
+  readonly table: CallTable;
+  readonly cores: CoreTable;
   readonly admission: Admission;
   readonly loop: SchedulerLoop;
   readonly settings: Settings;
@@ -64,33 +68,63 @@ export class Kernel {
     return this.#parts.loop.ready();
   }
 
-  /** A connection that has just come: its first request must be `agent.hello`. */
-  open(principal: Principal, outbox: Outbox): Session {
-    return new Trap(this, principal, outbox);
-  }
-
-  spawn(hello: HelloParams, principal: Principal, outbox: Outbox): { process: Process; reply: HelloReply } {
-    const { processes, policy, clock } = this.#parts;
-    const process = processes.spawn(hello, principal, outbox, clock.now());
+  spawn(hello: HelloParams, principal: Principal, onEnd: Process['onEnd']): { process: Process; reply: HelloReply } {
+    const { processes, policy, clock, settings } = this.#parts;
+    const process = processes.spawn(hello, principal, onEnd, clock.now());
     const { pid, tenant } = process;
-    return { process, reply: { pid, tenant, policy: policy.name, cores: this.cores(), limits: this.#limits() } };
+    const { pendingPerAgent, pendingTotal, requestsPerSecond, maxMessageBytes, maxMessageDepth, maxMessageValues } =
+      settings.limits;
+    const limits = {
+      pendingPerAgent,
+      pendingTotal,
+      requestsPerSecond,
+      maxMessageBytes,
+      maxMessageDepth,
+      maxMessageValues,
+    };
+    return { process, reply: { pid, tenant, policy: policy.name, cores: this.cores(), limits } };
   }
 
-  /** @throws SyscallError when the call is refused; afterwards everything is told by `Call.final` */
-  chat(process: Process, params: ChatParams): Call {
-    const call = this.#parts.admission.accept(process, params);
-    this.#parts.loop.submit(call);
-    return call;
+  /** @throws SyscallError `disconnected` for a process that has ended */
+  processOf(caller: Caller): Process {
+    return this.#parts.processes.live(caller);
+  }
+
+  /**
+   * Has a call answered.
+   *
+   * @param signal cancels the call
+   * @throws SyscallError when the call is refused, or ends without an answer
+   */
+  async chat(
+    process: Process,
+    params: ChatParams,
+    { signal, sink }: { readonly signal?: AbortSignal | undefined; readonly sink?: CallSink | undefined },
+  ): Promise<ChatReply> {
+    const { admission, table, loop } = this.#parts;
+    const call = admission.accept(process, params, sink);
+    const abort = () => table.cancel(call, CANCELLED);
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
+    const writing = this.#write(call);
+    if (writing !== undefined) await writing;
+    // It may have ended while it was written down.
+    if (!call.isFinal) {
+      call.sink?.accepted(call.id);
+      loop.submit(call);
+    }
+    const state = await call.final;
+    signal?.removeEventListener('abort', abort);
+    if (state.status !== 'done') throw state.error;
+    return state.reply;
   }
 
   /** @returns false when it had ended already @throws SyscallError `not-found` for a syscall of someone else */
   cancel(process: Process, id: SyscallId): boolean {
     const { table } = this.#parts;
     const call = table.get(id);
-    if (call !== undefined && mayTouch(process, call)) {
-      return table.cancel(call, CANCELLED);
-    }
-    if (call === undefined && table.hasEnded(id, process.principal)) return false;
+    if (call !== undefined && sees(process.scope, call.facts.caller)) return table.cancel(call, CANCELLED);
+    if (call === undefined && table.hasEnded(id, process.scope)) return false;
     throw new SyscallError('not-found', `params.syscallId: expected a syscall of yours, got "${id}"`);
   }
 
@@ -99,47 +133,56 @@ export class Kernel {
     const tree = this.#parts.processes.subtree(pid, principal);
     for (const process of tree) {
       this.#end(process, new SyscallError('cancelled', `Process ${pid} was killed`));
-      process.outbox.close('killed');
+      process.onEnd('killed');
     }
     return tree.map((process) => process.pid);
   }
 
-  /** The connection of a process is gone. Its children live on. */
-  exit(process: Process): void {
-    this.#end(process, new SyscallError('disconnected', 'The connection was closed before the answer'));
+  /** A process leaves. Its children live on; its open calls end, or go on without anybody who follows them. Idempotent. */
+  leave(caller: Caller, open: 'cancel' | 'keep'): void {
+    const { processes, table } = this.#parts;
+    const process = processes.get(caller.pid);
+    if (process === undefined) return;
+    if (open === 'cancel') {
+      this.#end(process, new SyscallError('disconnected', 'The connection was closed before the answer'));
+      return;
+    }
+    processes.remove(process);
+    for (const call of table.of(process.pid)) call.sink = undefined;
   }
 
-  /** @throws SyscallError `not-found` for what is no answer of theirs, `invalid-params` for one that was judged before */
-  feedback(process: Process, id: SyscallId, quality: number): void {
-    const { table, policy } = this.#parts;
-    const call = table.judge(id, process.principal);
+  /** @throws SyscallError `not-found` for an id that is no answer of theirs, `invalid-params` for one that was rated before */
+  async feedback(process: Process, id: SyscallId, quality: number): Promise<void> {
+    const { table, policy, journal, clock } = this.#parts;
+    const call = table.rate(id, process.scope);
     policy.feedback(call, quality);
     this.events.emit('feedback', { call, quality });
+    await journal.append({ type: 'rated', id, at: clock.now(), quality });
   }
 
   cores(): CoreView[] {
-    return [...this.#parts.loop.slots.values()].map((slot) => slot.view());
+    return this.#parts.cores.views();
   }
 
   /** @throws SyscallError `not-found` for an explanation of a syscall that ended long ago or is someone else's */
   ps(process: Process, { explain }: PsParams): PsReply {
-    const { processes, clock } = this.#parts;
-    const visible = processes.visibleTo(process.principal);
+    const { processes, table, clock } = this.#parts;
+    const visible = processes.visibleTo(process.scope);
     const now = clock.now();
     const calls = visible
-      .flatMap((process) => [...process.open].slice(0, PS_SYSCALL_LIMIT))
+      .flatMap(({ pid }) => [...table.of(pid)].slice(0, PS_SYSCALL_LIMIT))
       .sort((a, b) => a.facts.seq - b.facts.seq);
     return {
-      processes: visible.map(describeProcess),
+      processes: visible.map((process) => describeProcess(process, table.of(process.pid))),
       syscalls: calls.slice(0, PS_SYSCALL_LIMIT).flatMap((call) => describeCall(call, now)),
       ...(explain === undefined ? {} : { explanation: [...this.#explain(process, explain)] }),
     };
   }
 
-  #explain(process: Process, id: SyscallId): readonly string[] {
+  #explain({ scope }: Process, id: SyscallId): readonly string[] {
     const { table, policy } = this.#parts;
     const call = table.get(id);
-    const isKnown = call === undefined ? table.hasEnded(id, process.principal) : mayTouch(process, call);
+    const isKnown = call === undefined ? table.hasEnded(id, scope) : sees(scope, call.facts.caller);
     if (isKnown) return policy.explain(id);
     throw new SyscallError('not-found', `params.explain: expected a syscall of yours, open or just ended, got "${id}"`);
   }
@@ -159,12 +202,12 @@ export class Kernel {
 
   /** Takes over caps and limits; everything else of a config needs a new boot. A pending call whose cores all got cap 0 fails. */
   reload({ limits, cores }: Pick<KernelConfig, 'limits' | 'cores'>): void {
-    const { settings, loop, table } = this.#parts;
+    const { settings, table } = this.#parts;
     settings.limits = limits;
-    for (const core of cores) loop.slots.get(core.id)?.reload(core);
-    const isOff = (id: CoreId) => loop.slots.get(id)?.info.cap === 0;
+    this.#parts.cores.reload(cores);
     for (const call of [...table.all()]) {
-      if (call.state.status !== 'running' && call.view.eligible.every(isOff)) table.fail(call, SWITCHED_OFF);
+      const isServed = call.view.eligible.some((id) => this.#parts.cores.isOn(id));
+      if (call.state.status !== 'running' && !isServed) table.fail(call, SWITCHED_OFF);
     }
   }
 
@@ -178,7 +221,7 @@ export class Kernel {
   }
 
   async #drain(): Promise<void> {
-    const { admission, table, clock, loop, processes, settings } = this.#parts;
+    const { admission, table, clock, processes, settings, cores, policy, journal } = this.#parts;
     admission.close();
     const handBack = (calls: Iterable<Call>) => {
       const error = new SyscallError('draining', 'The kernel shut down before the answer');
@@ -188,34 +231,36 @@ export class Kernel {
     const cancelTimer = clock.after(settings.limits.drainMs, () => handBack([...table.all()]));
     await table.empty();
     cancelTimer();
+    const reason: EndReason = 'draining';
     for (const process of processes.all()) {
       processes.remove(process);
-      process.outbox.close('draining');
+      process.onEnd(reason);
     }
-    await Promise.all([...loop.slots.values()].map((slot) => slot.close()));
-    await this.#parts.policy.close();
+    await cores.close();
+    await policy.close();
+    await journal.close();
+  }
+
+  /** Writes down that a call was accepted. A call that cannot be written is refused. */
+  #write(call: Call): Promise<void> | undefined {
+    const { journal, table } = this.#parts;
+    const { id, caller, params } = call.facts;
+    const at = call.state.times.accepted;
+    const refuse = (cause: unknown) => {
+      table.fail(call, new SyscallError('busy', 'storage: the journal did not take the call', { cause }));
+    };
+    return journal.append({ type: 'accepted', id, at, caller, params })?.catch(refuse);
   }
 
   #end(process: Process, error: SyscallError): void {
     const { processes, table } = this.#parts;
     processes.remove(process);
-    for (const call of [...process.open]) table.cancel(call, error);
-  }
-
-  #limits(): Limits {
-    const { limits } = this.#parts.settings;
-    const { pendingPerAgent, pendingTotal, requestsPerSecond } = limits;
-    const { maxMessageBytes, maxMessageDepth, maxMessageValues } = limits;
-    return { pendingPerAgent, pendingTotal, requestsPerSecond, maxMessageBytes, maxMessageDepth, maxMessageValues };
+    for (const call of [...table.of(process.pid)]) table.cancel(call, error);
   }
 }
 
-function mayTouch({ principal }: Process, call: Call): boolean {
-  return principal.operator || call.facts.process.principal.name === principal.name;
-}
-
-function describeProcess(process: Process): PsReply['processes'][number] {
-  const { pid, parent, name, tenant, connectedAt, open, finished, costUsd } = process;
+function describeProcess(process: Process, open: ReadonlySet<Call>): PsReply['processes'][number] {
+  const { pid, parent, name, tenant, connectedAt, finished, costUsd } = process;
   const running = [...open].filter(({ state }) => state.status === 'running').length;
   return {
     pid,
@@ -236,7 +281,7 @@ function describeCall(call: Call, now: Millis): PsReply['syscalls'] {
   return [
     {
       syscallId: call.id,
-      pid: call.facts.process.pid,
+      pid: call.facts.caller.pid,
       status: state.status,
       ...('core' in state ? { core: state.core, reason: state.reason } : {}),
       ageMs: now - state.times.accepted,

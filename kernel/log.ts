@@ -1,5 +1,4 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { KernelConfig } from './config/config.js';
 
 export type { Logger } from 'pino';
 
@@ -15,7 +14,7 @@ const FRAME = /^ {4}at .+:\d+:\d+\)?$/;
  * @param destination where to. @default stderr, so that stdout stays for results; written at once, so that a crash loses no line
  */
 export function createLogger(
-  { level }: KernelConfig['log'],
+  { level }: { readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug' },
   destination: DestinationStream = pino.destination({ fd: 2, sync: true }),
 ): Logger {
   const paths = SECRET.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);

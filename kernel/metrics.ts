@@ -1,6 +1,6 @@
 import type { StatsReply } from '../syscalls/stats.js';
 import type { FinalState, Millis } from '../syscalls/syscall.js';
-import { addUp, type Spent } from './call/call.js';
+import { addUp, NOTHING_SPENT, type Spent } from './spent.js';
 
 /** The last 1,000 values of something. */
 class Recent {
@@ -23,7 +23,7 @@ class Recent {
 /** Counts since boot. */
 export class Metrics {
   readonly counts = { accepted: 0, rejected: 0, done: 0, failed: 0, cancelled: 0, expired: 0 };
-  usage: Spent = { inputTokens: 0, outputTokens: 0, reprefillTokens: 0, costUsd: 0 };
+  usage: Spent = NOTHING_SPENT;
   readonly scheduler = { ticks: 0, fallbacks: 0, invalidAssignments: 0 };
   retries = 0;
   preemptions = 0;

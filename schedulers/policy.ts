@@ -47,6 +47,12 @@ export interface Assignment {
   readonly core: CoreId;
   /** One line on why, shown to the agent. */
   readonly reason: string;
+  /**
+   * Output tokens that the answer stays below with a probability of 90 %: what the budget sets aside for the call.
+   *
+   * @default `maxTokens` of the call, else the mean of the core
+   */
+  readonly outputTokensP90?: number | undefined;
 }
 
 /** Do not serve this call. */

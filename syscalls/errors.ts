@@ -1,29 +1,31 @@
 /**
- * Every error code that crosses a module or the wire: its JSON-RPC number and whether the same request may succeed later.
- * Numbers up to -32600 are fixed by JSON-RPC 2.0; -32000 to -32099 are the range it leaves to servers.
+ * Every error code that crosses a module or the wire: its JSON-RPC number, its HTTP status, and whether the
+ * same request may succeed later.
+ * Numbers up to -32600 are fixed by JSON-RPC 2.0; -32000 to -32099 are the range it leaves to servers. 499 is nginx's
+ * status for a client that has gone.
  */
 export const ERROR_CODES = {
-  'parse-error': { rpc: -32700, retryable: false },
-  'invalid-request': { rpc: -32600, retryable: false },
-  'method-not-found': { rpc: -32601, retryable: false },
-  'invalid-params': { rpc: -32602, retryable: false },
-  internal: { rpc: -32603, retryable: false },
-  busy: { rpc: -32000, retryable: true },
-  'rate-limited': { rpc: -32001, retryable: true },
-  draining: { rpc: -32002, retryable: true },
-  disconnected: { rpc: -32003, retryable: true },
-  'no-eligible-core': { rpc: -32010, retryable: false },
-  infeasible: { rpc: -32013, retryable: false },
-  'core-failed': { rpc: -32011, retryable: true },
-  'core-rejected': { rpc: -32012, retryable: false },
-  expired: { rpc: -32020, retryable: false },
-  cancelled: { rpc: -32021, retryable: false },
-  unauthorized: { rpc: -32030, retryable: false },
-  forbidden: { rpc: -32031, retryable: false },
-  'not-found': { rpc: -32032, retryable: false },
-  'budget-exhausted': { rpc: -32033, retryable: false },
-  'invalid-config': { rpc: -32040, retryable: false },
-} as const satisfies Record<string, { readonly rpc: number; readonly retryable: boolean }>;
+  'parse-error': { rpc: -32700, http: 400, retryable: false },
+  'invalid-request': { rpc: -32600, http: 400, retryable: false },
+  'method-not-found': { rpc: -32601, http: 404, retryable: false },
+  'invalid-params': { rpc: -32602, http: 400, retryable: false },
+  internal: { rpc: -32603, http: 500, retryable: false },
+  busy: { rpc: -32000, http: 429, retryable: true },
+  'rate-limited': { rpc: -32001, http: 429, retryable: true },
+  draining: { rpc: -32002, http: 503, retryable: true },
+  disconnected: { rpc: -32003, http: 503, retryable: true },
+  'no-eligible-core': { rpc: -32010, http: 400, retryable: false },
+  infeasible: { rpc: -32013, http: 422, retryable: false },
+  'core-failed': { rpc: -32011, http: 502, retryable: true },
+  'core-rejected': { rpc: -32012, http: 400, retryable: false },
+  expired: { rpc: -32020, http: 504, retryable: false },
+  cancelled: { rpc: -32021, http: 499, retryable: false },
+  unauthorized: { rpc: -32030, http: 401, retryable: false },
+  forbidden: { rpc: -32031, http: 403, retryable: false },
+  'not-found': { rpc: -32032, http: 404, retryable: false },
+  'budget-exhausted': { rpc: -32033, http: 429, retryable: false },
+  'invalid-config': { rpc: -32040, http: 500, retryable: false },
+} as const satisfies Record<string, { readonly rpc: number; readonly http: number; readonly retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 

@@ -58,10 +58,14 @@ const responseFormat = z.discriminatedUnion('type', [
   }),
 ]);
 
+const coreIds = z.array(z.string().min(1).max(128)).min(1).max(256);
+
 export const chatParams = z.strictObject({
   messages: z.array(chatMessage).min(1).max(2048),
   /** Cores that may serve the call; none given = every core. */
-  models: z.array(z.string().min(1).max(128)).min(1).max(256).optional(),
+  cores: coreIds.optional(),
+  /** The old name of `cores`. */
+  models: coreIds.optional().meta({ deprecated: true }),
   /** Most output tokens. */
   maxTokens: z.int().min(1).max(1_000_000).optional(),
   temperature: z.number().min(0).max(2).optional(),
@@ -97,7 +101,7 @@ export const chatReply = z.strictObject({
     outputTokens: z.number(),
     /** The part of `inputTokens` that was re-sent because the call was preempted. */
     reprefillTokens: z.number(),
-    /** The kernel counted the tokens itself: the provider told no usage, or the call was preempted. */
+    /** The kernel counted the tokens itself: the provider reported no usage, or the call was preempted. */
     estimated: z.literal(true).optional(),
   }),
   costUsd: z.number(),
@@ -134,6 +138,11 @@ export type ChatReply = z.infer<typeof chatReply>;
 export type ChatChunk = z.infer<typeof chatChunk>;
 export type ChatTool = z.infer<typeof chatTool>;
 export type ToolCall = z.infer<typeof toolCall>;
+
+/** Cores that may serve a call; undefined: every one. */
+export function coresOf({ cores, models }: ChatParams): readonly string[] | undefined {
+  return cores ?? models;
+}
 
 /** The text of one message, its parts joined. */
 export function messageText(message: ChatMessage): string {

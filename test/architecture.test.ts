@@ -29,12 +29,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** Each heavy library has one door: the only files that may import it. */
 const DOORS: Record<string, readonly string[]> = {
-  ws: ['kernel/doors/listener.ts', 'agents/sdk/socket.ts'],
-  inversify: ['kernel/container.ts'],
+  ws: ['kernel/doors/ws/ws-door.ts', 'agents/sdk/socket.ts'],
+  inversify: ['kernel/modules.ts'],
   'p-queue': ['kernel/capacity/core-queue.ts'],
   eventemitter3: ['kernel/events.ts'],
   cockatiel: ['kernel/cores/breaker.ts'],
-  'gpt-tokenizer/encoding/o200k_base': ['kernel/call/tokens.ts'],
+  'gpt-tokenizer/encoding/o200k_base': ['kernel/tokens.ts'],
   'onnxruntime-node': ['schedulers/eccos/onnx/model.ts'],
   'onnx-proto': ['agents/lab/training/onnx-graph.ts'],
   'hnswlib-node': ['schedulers/eccos/retrieval/graph-index.ts'],

@@ -1,44 +1,48 @@
-import type { FinishedCall } from '../../schedulers/policy.js';
+import type { FinishedCall, SchedulerPolicy } from '../../schedulers/policy.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatReply } from '../../syscalls/llm-chat.js';
-import type { SyscallEvent, SyscallId, SyscallState } from '../../syscalls/syscall.js';
-import { isFinal } from '../../syscalls/syscall.js';
+import { type FinalState, isFinal, type Pid, type SyscallEvent, type SyscallId } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
-import type { PolicyGuard } from '../dispatch/policy-guard.js';
 import type { KernelEvents } from '../events.js';
+import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Principal } from '../process/principal.js';
+import type { ProcessTable } from '../process/process-table.js';
 import type { Call } from './call.js';
 import { Deadlines } from './deadlines.js';
 import { FinishedCalls } from './finished-calls.js';
+import type { Journal } from './journal.js';
 
 /** An event that ends a syscall. */
 type EndEvent = Extract<SyscallEvent, { type: 'complete' | 'fail' | 'cancel' | 'expire' }>;
 
+interface CallTableDeps {
+  readonly clock: Clock;
+  readonly policy: Required<Pick<SchedulerPolicy, 'release'>>;
+  readonly processes: ProcessTable;
+  readonly journal: Journal;
+  readonly metrics: Metrics;
+  readonly events: KernelEvents;
+  readonly log: Logger;
+  readonly limits: () => KernelLimits;
+}
+
+const NO_CALLS: ReadonlySet<Call> = new Set();
+
 /** All open syscalls, and the only way in which one of them ends. */
-export class SyscallTable {
-  readonly #clock: Clock;
-  readonly #policy: PolicyGuard;
-  readonly #metrics: Metrics;
-  readonly #events: KernelEvents;
+export class CallTable {
+  readonly #deps: CallTableDeps;
   readonly #open = new Map<SyscallId, Call>();
+  readonly #byPid = new Map<Pid, Set<Call>>();
+  readonly #openByPrincipal = new Map<string, number>();
   readonly #deadlines: Deadlines;
   readonly #finished: FinishedCalls;
   #size = 0;
   #onEmpty: (() => void) | undefined;
 
-  constructor(deps: {
-    readonly clock: Clock;
-    readonly policy: PolicyGuard;
-    readonly metrics: Metrics;
-    readonly events: KernelEvents;
-    readonly limits: () => KernelLimits;
-  }) {
-    this.#clock = deps.clock;
-    this.#policy = deps.policy;
-    this.#metrics = deps.metrics;
-    this.#events = deps.events;
+  constructor(deps: CallTableDeps) {
+    this.#deps = deps;
     this.#deadlines = new Deadlines(deps.clock, (call) => this.#expire(call));
     this.#finished = new FinishedCalls(() => {
       const { finishedCalls, pendingBytes } = deps.limits();
@@ -64,15 +68,28 @@ export class SyscallTable {
     return this.#open.get(id);
   }
 
+  /** The open ones of a process, oldest first. */
+  of(pid: Pid): ReadonlySet<Call> {
+    return this.#byPid.get(pid) ?? NO_CALLS;
+  }
+
+  /** How many all processes of a token have open. */
+  countOf(principal: string): number {
+    return this.#openByPrincipal.get(principal) ?? 0;
+  }
+
   add(call: Call): void {
-    const { process, size } = call.facts;
+    const { caller, size } = call.facts;
+    const { pid, principal } = caller;
     this.#open.set(call.id, call);
     this.#size += size;
-    process.open.add(call);
-    process.account.open++;
+    const siblings = this.#byPid.get(pid);
+    if (siblings === undefined) this.#byPid.set(pid, new Set([call]));
+    else siblings.add(call);
+    this.#openByPrincipal.set(principal, this.countOf(principal) + 1);
     this.#deadlines.add(call);
-    this.#metrics.counts.accepted++;
-    this.#events.emit('accepted', { syscallId: call.id, pid: process.pid });
+    this.#deps.metrics.counts.accepted++;
+    this.#deps.events.emit('accepted', { syscallId: call.id, pid });
   }
 
   /** Ends a syscall. False: it had ended before, and nothing changes. */
@@ -81,26 +98,19 @@ export class SyscallTable {
     // Before the state changes: the holder may need to know where the call is.
     call.holder?.letGo(call);
     call.holder = undefined;
-    call.facts.stream?.end(event.type === 'complete');
     call.apply(event);
-    const { process, size } = call.facts;
-    this.#open.delete(call.id);
-    this.#size -= size;
-    process.open.delete(call);
-    process.account.open--;
-    process.finished++;
-    this.#deadlines.remove(call);
-    this.#record(call, call.state);
+    this.#remove(call);
+    if (isFinal(call.state)) this.#record(call, call.state);
     if (this.#open.size === 0) this.#onEmpty?.();
     return true;
   }
 
   cancel(call: Call, error: SyscallError): boolean {
-    return this.finish(call, { type: 'cancel', at: this.#clock.now(), error });
+    return this.finish(call, { type: 'cancel', at: this.#deps.clock.now(), error });
   }
 
   fail(call: Call, error: SyscallError): boolean {
-    return this.finish(call, { type: 'fail', at: this.#clock.now(), error });
+    return this.finish(call, { type: 'fail', at: this.#deps.clock.now(), error });
   }
 
   /** Whether a syscall that this principal may name has ended, not long ago. */
@@ -109,19 +119,19 @@ export class SyscallTable {
   }
 
   /**
-   * An answer that is to be judged now, which it is once: else whoever repeats a judgement could teach the policy anything.
+   * An answer that is rated now. Each answer is rated once: a rating that could be repeated could teach the policy anything.
    *
-   * @throws SyscallError `not-found` for what was not answered or is someone else's, `invalid-params` for what was judged
+   * @throws SyscallError `not-found` for a call that was not answered or is someone else's, `invalid-params` for one that was rated
    */
-  judge(id: SyscallId, principal: Principal): FinishedCall {
+  rate(id: SyscallId, principal: Principal): FinishedCall {
     const entry = this.#ended(id, principal);
     if (entry?.call === undefined) {
       throw new SyscallError('not-found', `params.syscallId: expected an answered syscall of yours, got "${id}"`);
     }
-    if (entry.judged) {
-      throw new SyscallError('invalid-params', `params.syscallId: expected a syscall not judged before, got "${id}"`);
+    if (entry.rated) {
+      throw new SyscallError('invalid-params', `params.syscallId: expected a syscall not rated before, got "${id}"`);
     }
-    entry.judged = true;
+    entry.rated = true;
     return entry.call;
   }
 
@@ -134,41 +144,67 @@ export class SyscallTable {
   }
 
   #ended(id: SyscallId, { name, operator }: Principal) {
-    return this.#finished.find(id, operator ? undefined : name, this.#clock.now());
+    return this.#finished.find(id, operator ? undefined : name, this.#deps.clock.now());
   }
 
   #expire(call: Call): void {
     const error = new SyscallError('expired', `The deadline of ${call.facts.params.deadlineMs} ms has passed`);
-    this.finish(call, { type: 'expire', at: this.#clock.now(), error });
+    this.finish(call, { type: 'expire', at: this.#deps.clock.now(), error });
   }
 
-  #record(call: Call, state: SyscallState): void {
-    if (!isFinal(state)) return;
-    const { process, size, params } = call.facts;
-    this.#metrics.ended(state, call.spent());
-    const { costUsd } = call.spent();
-    process.costUsd += costUsd;
-    process.account.costUsd += costUsd;
-    let answered: FinishedCall | undefined;
-    if (state.status === 'done') {
-      const { core, usage } = state.reply;
-      const { inputTokens, outputTokens } = usage;
-      const { tenant } = process;
-      answered = {
-        ...{ id: call.id, tenant, core, inputTokens, outputTokens, costUsd, params },
-        ...timesOf(state.reply),
-      };
-    }
-    const owner = process.principal.name;
-    this.#finished.add(call.id, {
-      call: answered,
-      owner,
-      size: answered === undefined ? 0 : size,
-      at: this.#clock.now(),
-    });
-    this.#policy.release(call.id, answered);
-    this.#events.emit('final', { syscallId: call.id, pid: process.pid, state });
+  #remove(call: Call): void {
+    const { caller, size } = call.facts;
+    const { pid, principal } = caller;
+    this.#open.delete(call.id);
+    this.#size -= size;
+    const siblings = this.#byPid.get(pid);
+    siblings?.delete(call);
+    if (siblings?.size === 0) this.#byPid.delete(pid);
+    const open = this.countOf(principal) - 1;
+    if (open > 0) this.#openByPrincipal.set(principal, open);
+    else this.#openByPrincipal.delete(principal);
+    this.#deadlines.remove(call);
   }
+
+  #record(call: Call, state: FinalState): void {
+    const { processes, metrics, policy, events, clock } = this.#deps;
+    const { caller, size } = call.facts;
+    const { spent } = call;
+    metrics.ended(state, spent);
+    const process = processes.get(caller.pid);
+    if (process !== undefined) {
+      process.finished++;
+      process.costUsd += spent.costUsd;
+    }
+    const answered = state.status === 'done' ? finishedCall(call, state.reply, spent.costUsd) : undefined;
+    const kept = { call: answered, owner: caller.principal, size: answered === undefined ? 0 : size, at: clock.now() };
+    this.#finished.add(call.id, kept);
+    policy.release(call.id, answered);
+    events.emit('final', { syscallId: call.id, pid: caller.pid, state });
+    this.#write(call, state);
+  }
+
+  /** The reply goes out when the end is written down. */
+  #write(call: Call, state: FinalState): void {
+    const { journal, clock, log } = this.#deps;
+    const end = state.status === 'done' ? state.reply : state.error.toRpc();
+    const writing = journal.append({ type: 'ended', id: call.id, at: clock.now(), end });
+    if (writing === undefined) {
+      call.settle(state);
+      return;
+    }
+    const failed = (error: unknown) =>
+      log.error({ err: error, syscallId: call.id }, 'the journal did not take the end of a call');
+    writing.catch(failed).finally(() => call.settle(state));
+  }
+}
+
+function finishedCall(call: Call, reply: ChatReply, costUsd: number): FinishedCall {
+  const { caller, params } = call.facts;
+  const { core, usage } = reply;
+  const { inputTokens, outputTokens } = usage;
+  const { tenant } = caller;
+  return { ...{ id: call.id, tenant, core, inputTokens, outputTokens, costUsd, params }, ...timesOf(reply) };
 }
 
 /** How long the core took, where the times are those of one request. */

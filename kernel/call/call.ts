@@ -11,80 +11,67 @@ import {
   type SyscallState,
   transition,
 } from '../../syscalls/syscall.js';
-import type { ChunkStream } from '../doors/ws/chunk-stream.js';
-import type { Process } from '../process/process-table.js';
+import type { Caller } from '../process/caller.js';
+import { addUp, NOTHING_SPENT, type Spent } from '../spent.js';
+import type { CallSink } from './call-sink.js';
 
-/** Tokens and US dollars of one or more requests. */
-export interface Spent {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** The part of `inputTokens` that was sent again because the call was preempted. */
-  readonly reprefillTokens: number;
-  readonly costUsd: number;
-}
-
-export function addUp(a: Spent, b: Spent): Spent {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    reprefillTokens: a.reprefillTokens + b.reprefillTokens,
-    costUsd: a.costUsd + b.costUsd,
-  };
-}
-
-/** Whoever has a call in hand: the pending set, the run on a core, a timer before a retry. At most one at a time. */
+/** The part of the kernel that has a call in hand: the pending set, the run on a core, a timer before a retry. At most one at a time. */
 export interface Holder {
   /** The call became final: forget it. */
   letGo(call: Call): void;
 }
 
+/** What is fixed when a call is accepted: plain data. */
 export interface CallFacts {
   readonly id: SyscallId;
   /** Order of acceptance. */
   readonly seq: number;
-  readonly process: Process;
+  readonly caller: Caller;
   readonly params: ChatParams;
   readonly inputTokens: number;
   /** Characters that the call keeps in memory. */
   readonly size: number;
   readonly priority: number;
+  /** US dollars that all calls of its principal may cost. */
+  readonly budgetUsd: number;
   /** Cores that can serve it, in config order; at least one. */
   readonly eligible: readonly CoreId[];
-  readonly stream: ChunkStream | undefined;
 }
 
 /** One accepted `llm.chat`: the kernel's own record, from acceptance to its one end. */
 export class Call {
   readonly facts: CallFacts;
   readonly expiresAt: Millis | undefined;
-  /** Settles once, with the final state; never rejects. Replies come from here and from nowhere else. */
+  /** Settles once, with the final state, when the journal holds it; never rejects. Replies come from here and from nowhere else. */
   readonly final: Promise<FinalState>;
-  #settle!: (state: FinalState) => void;
+  /** Settles `final`. Called once, by the table. */
+  settle!: (state: FinalState) => void;
+  /** Who follows it; undefined: nobody. */
+  sink: CallSink | undefined;
+  holder: Holder | undefined;
   #state: SyscallState;
   #view: PendingCall | undefined;
   #failed: readonly CoreId[] = [];
   #pinned: CoreId | undefined;
   #since: Millis;
-  holder: Holder | undefined;
+  #text = '';
+  #outputTokens = 0;
+  #attempts = 0;
+  #preemptions = 0;
+  /** Of requests that are closed. */
+  #billed = NOTHING_SPENT;
+  /** Of the request that is open now; set while one is. */
+  #meter: (() => Spent) | undefined;
 
-  /** The answer so far. Survives a preemption, not a failure. */
-  text = '';
-  outputTokens = 0;
-  attempts = 0;
-  preemptions = 0;
-  /** What was billed for requests that are closed. */
-  billed: Spent = { inputTokens: 0, outputTokens: 0, reprefillTokens: 0, costUsd: 0 };
-  /** What the request that is open now has cost so far; set while one is. */
-  meter: (() => Spent) | undefined;
-
-  constructor(facts: CallFacts, at: Millis) {
+  constructor(facts: CallFacts, at: Millis, sink: CallSink | undefined) {
     this.facts = facts;
+    this.sink = sink;
     this.#state = accepted(at);
     this.#since = at;
     const { deadlineMs } = facts.params;
     this.expiresAt = deadlineMs === undefined ? undefined : at + deadlineMs;
     this.final = new Promise((resolve) => {
-      this.#settle = resolve;
+      this.settle = resolve;
     });
   }
 
@@ -105,38 +92,78 @@ export class Call {
     return this.#pinned !== undefined;
   }
 
-  apply(event: SyscallEvent): void {
-    this.#state = transition(this.#state, event);
-    this.#view = undefined;
-    if (isFinal(this.#state)) this.#settle(this.#state);
+  /** The answer so far. Survives a preemption, not a failure. */
+  get text(): string {
+    return this.#text;
+  }
+
+  get outputTokens(): number {
+    return this.#outputTokens;
+  }
+
+  /** Times that it was given to a core. A run that resumes a preempted one is no new attempt. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  get preemptions(): number {
+    return this.#preemptions;
   }
 
   /** All that it has cost, answered or not. */
-  spent(): Spent {
-    return this.meter === undefined ? this.billed : addUp(this.billed, this.meter());
+  get spent(): Spent {
+    return this.#meter === undefined ? this.#billed : addUp(this.#billed, this.#meter());
+  }
+
+  apply(event: SyscallEvent): void {
+    this.#state = transition(this.#state, event);
+    this.#view = undefined;
+  }
+
+  /** A request to a core starts. @param meter what that request has cost so far */
+  start(at: Millis, meter: () => Spent): void {
+    if (!this.resumes) this.#attempts++;
+    this.#meter = meter;
+    this.apply({ type: 'start', at });
+  }
+
+  /** A piece of the answer came. */
+  take(text: string, tokens: number, at: Millis): void {
+    if (this.#state.times.firstToken === undefined) this.apply({ type: 'first-token', at });
+    this.#text += text;
+    this.#outputTokens += tokens;
+    if (this.facts.params.stream) this.sink?.text(text);
+  }
+
+  /** The request is closed. */
+  stop(billed: Spent): void {
+    this.holder = undefined;
+    this.#meter = undefined;
+    this.#billed = addUp(this.#billed, billed);
   }
 
   /** Preempted: the text so far is kept, and only this core can go on from it. */
   suspend(core: CoreId, at: Millis): void {
     this.#since = at;
     this.#pinned = core;
-    this.preemptions++;
+    this.#preemptions++;
     this.apply({ type: 'suspend' });
   }
 
   /**
-   * The core failed: the answer starts anew, elsewhere if it can.
+   * The core failed: the answer starts again, elsewhere if it can.
    *
    * @returns whether another core is left; if not, all of them may be tried again
    */
   retryWithout(core: CoreId, at: Millis, isUsable: (core: CoreId) => boolean): boolean {
     this.#since = at;
     this.#pinned = undefined;
-    this.text = '';
-    this.outputTokens = 0;
+    this.#text = '';
+    this.#outputTokens = 0;
     this.#failed = [...this.#failed, core];
     const left = this.facts.eligible.some((id) => isUsable(id) && !this.#failed.includes(id));
     if (!left) this.#failed = [];
+    if (this.facts.params.stream) this.sink?.restart();
     this.apply({ type: 'retry' });
     return left;
   }
@@ -148,13 +175,13 @@ export class Call {
   }
 
   #makeView(): PendingCall {
-    const { id, seq, process, params, inputTokens, priority } = this.facts;
+    const { id, seq, caller, params, inputTokens, priority } = this.facts;
     const state = this.#state;
     return {
       id,
       seq,
-      pid: process.pid,
-      tenant: process.tenant,
+      pid: caller.pid,
+      tenant: caller.tenant,
       acceptedAt: state.times.accepted,
       since: this.#since,
       expiresAt: this.expiresAt,

@@ -1,6 +1,6 @@
 import type { CoreInfo } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import type { ChatParams } from '../../syscalls/llm-chat.js';
+import { type ChatParams, coresOf } from '../../syscalls/llm-chat.js';
 import type { CoreId } from '../../syscalls/syscall.js';
 import type { LLMCore } from '../cores/core.js';
 
@@ -42,9 +42,9 @@ function whyNot(
   inputTokens: number,
   allowed: readonly CoreId[] | undefined,
 ): string | undefined {
-  const { models, maxTokens = 0, minQuality, responseFormat, tools } = params;
+  const { maxTokens = 0, minQuality, responseFormat, tools } = params;
   const tokens = inputTokens + maxTokens;
-  if (models !== undefined && !models.includes(info.id)) return 'not in params.models';
+  if (coresOf(params)?.includes(info.id) === false) return 'not in params.cores';
   if (allowed !== undefined && !allowed.includes(info.id)) return 'not allowed by the token';
   if (info.cap === 0) return 'its cap is 0';
   if (tokens > info.contextWindow) return `${tokens} tokens exceed its context window of ${info.contextWindow}`;

@@ -15,11 +15,11 @@ interface Entry {
   readonly owner: string;
   readonly size: number;
   readonly at: Millis;
-  /** Whether somebody has said how good it was. */
-  judged: boolean;
+  /** Whether it was rated. */
+  rated: boolean;
 }
 
-/** Syscalls that have ended and can still be named, answered ones to be judged: the newest, bounded in age, number and size. */
+/** Syscalls that have ended and can still be named, answered ones to be rated: the newest, bounded in age, number and size. */
 export class FinishedCalls {
   readonly #bounds: () => Bounds;
   readonly #entries = new Map<SyscallId, Entry>();
@@ -32,9 +32,9 @@ export class FinishedCalls {
     this.#bounds = bounds;
   }
 
-  add(id: SyscallId, entry: Omit<Entry, 'judged'>): void {
+  add(id: SyscallId, entry: Omit<Entry, 'rated'>): void {
     const { at, size } = entry;
-    this.#entries.set(id, { judged: false, ...entry });
+    this.#entries.set(id, { rated: false, ...entry });
     this.#order.push(id);
     this.#size += size;
     this.#evict(at);

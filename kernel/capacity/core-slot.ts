@@ -1,39 +1,41 @@
 import type { SchedulableCore } from '../../schedulers/policy.js';
 import type { CoreInfo, CoreView } from '../../syscalls/cores.js';
-import type { Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { LLMCore } from '../cores/core.js';
+import type { Capacity, CoreLimits } from './capacity.js';
 import { CoreQueue } from './core-queue.js';
-import { RateWindow } from './rate-window.js';
 
 /** When to look again at a core that takes nothing and does not say until when. */
 const UNKNOWN_RECOVERY_MS = 1000;
-
-/** What a reload may change of a core. */
-export type CoreLimits = Pick<CoreInfo, 'cap' | 'requestsPerMinute' | 'tokensPerMinute'>;
+/** Output tokens that a call is expected to need on a core that has not answered yet. */
+const FIRST_MEAN_TOKENS = 512;
+/** Weight of the newest answer in the mean of a core. */
+const MEAN_STEP = 0.05;
 
 /** One core in the kernel: its queue, and everything that says whether a call may start now. */
 export class CoreSlot {
   readonly core: LLMCore;
   readonly queue: CoreQueue;
   readonly #clock: Clock;
+  readonly #capacity: Capacity;
   readonly #onOpen: () => void;
-  readonly #window: RateWindow;
   #info: CoreInfo;
   /** Nothing starts before: the provider said so. */
   #closedUntil: Millis = 0;
-  #closed = false;
-  /** The call that the limits per minute have turned away last, for which room is kept. */
-  #refused: { readonly id: SyscallId; readonly tokens: number } | undefined;
+  /** Capacity has refused a start here, and has reported nothing since. */
+  #full = false;
+  #stopped = false;
+  #meanTokens: number | undefined;
   #cancelTimer: (() => void) | undefined;
 
   /** @param onOpen a slot may have become free */
-  constructor(core: LLMCore, clock: Clock, onOpen: () => void) {
+  constructor(core: LLMCore, { clock, capacity }: { clock: Clock; capacity: Capacity }, onOpen: () => void) {
     this.core = core;
     this.#info = core.info;
     this.#clock = clock;
+    this.#capacity = capacity;
     this.#onOpen = onOpen;
-    this.#window = new RateWindow(core.info);
     this.queue = new CoreQueue(core.info.cap);
   }
 
@@ -41,12 +43,17 @@ export class CoreSlot {
     return this.#info;
   }
 
+  /** Output tokens of an answer of this core: an exponential mean. */
+  get meanOutputTokens(): number {
+    return this.#meanTokens ?? FIRST_MEAN_TOKENS;
+  }
+
   /** Calls that can start now. */
   free(): number {
     const now = this.#clock.now();
-    if (this.#opensAt(now) > now) return 0;
-    const { cap } = this.#info;
-    return Math.max(0, Math.min(cap - this.queue.running, this.#window.requestsLeft(now), this.#healthySlots()));
+    if (this.#full || this.#opensAt(now) > now) return 0;
+    const { id, cap } = this.#info;
+    return Math.max(0, Math.min(cap - this.queue.running, this.#capacity.free(id), this.#healthySlots()));
   }
 
   schedulable(): SchedulableCore {
@@ -55,37 +62,20 @@ export class CoreSlot {
   }
 
   view(): CoreView {
-    const now = this.#clock.now();
     const { running, held } = this.queue;
-    return { ...this.#info, running, queued: held, state: this.#opensAt(now) > now ? 'cooling' : 'up' };
+    return { ...this.#info, running, queued: held, state: this.isCooling ? 'cooling' : 'up' };
   }
 
-  /**
-   * Asks the limits per minute for a call that is about to start. Where they say no, nothing starts until there is room
-   * for this very call, or it is gone: else smaller ones would take the room again and again.
-   *
-   * @param tokens what the call is expected to use
-   * @returns tells what it used in the end; undefined when it must not start now
-   */
-  admit(id: SyscallId, tokens: number): ((used: number) => void) | undefined {
+  /** Nothing may start, even if a slot were free. */
+  get isCooling(): boolean {
     const now = this.#clock.now();
-    if (this.#window.opensAt(now, tokens) > now) {
-      this.#refused = { id, tokens };
-      this.refresh();
-      return undefined;
-    }
-    if (this.#refused?.id === id) this.#refused = undefined;
-    const settle = this.#window.take(now, tokens);
-    if (this.#opensAt(now) > now) this.refresh();
-    return settle;
+    return this.#opensAt(now) > now || !this.#capacity.isOpen(this.#info.id);
   }
 
-  /** A pending call has ended: nothing is kept free for it any more. */
-  forget(id: SyscallId): void {
-    if (this.#refused?.id !== id) return;
-    this.#refused = undefined;
-    this.refresh();
-    this.#onOpen();
+  /** The core has answered with so many output tokens. */
+  answered(outputTokens: number): void {
+    const mean = this.#meanTokens ?? outputTokens;
+    this.#meanTokens = mean + MEAN_STEP * (outputTokens - mean);
   }
 
   closeUntil(at: Millis): void {
@@ -93,15 +83,30 @@ export class CoreSlot {
     this.refresh();
   }
 
-  /** Sets the gate of the queue by cap, closing time and health. Called after anything that may have changed one of them. */
+  /** Capacity has refused a start here: nothing is tried until it reports the core. */
+  refused(): void {
+    this.#full = true;
+    this.refresh();
+  }
+
+  /** Capacity has reported this core. */
+  freed(): void {
+    this.#full = false;
+    this.refresh();
+    this.#onOpen();
+  }
+
+  /** Sets the gate of the queue by cap, capacity, closing time and health. Called after anything that may have changed one of them. */
   refresh(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    if (this.#closed) return;
+    if (this.#stopped) return;
     const now = this.#clock.now();
     const opensAt = this.#opensAt(now);
     if (opensAt <= now) {
-      this.queue.setGate(Math.min(this.#info.cap, this.queue.running + this.#healthySlots()));
+      const { id, cap } = this.#info;
+      const more = this.#full ? 0 : Math.min(this.#healthySlots(), this.#capacity.free(id));
+      this.queue.setGate(more > 0 ? Math.min(cap, this.queue.running + more) : 0);
       return;
     }
     this.queue.setGate(0);
@@ -111,11 +116,11 @@ export class CoreSlot {
     });
   }
 
-  /** The first moment from `now` on at which anything may start. */
+  /** The first moment from `now` on at which anything may start, as far as provider and health go. */
   #opensAt(now: Millis): Millis {
     const health = this.core.health?.();
     const healthyAt = health?.slots === 0 ? (health.retryAt ?? now + UNKNOWN_RECOVERY_MS) : now;
-    return Math.max(now, this.#closedUntil, healthyAt, this.#window.opensAt(now, this.#refused?.tokens ?? 1));
+    return Math.max(now, this.#closedUntil, healthyAt);
   }
 
   #healthySlots(): number {
@@ -131,14 +136,11 @@ export class CoreSlot {
       ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
       ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
     };
-    this.#window.limits = { requestsPerMinute, tokensPerMinute };
-    this.refresh();
-    this.#onOpen();
   }
 
   /** Sets no timer any more. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#stopped = true;
     this.#cancelTimer?.();
     await this.core.close?.();
   }

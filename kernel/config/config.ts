@@ -5,8 +5,9 @@ import { createPolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { describeIssues } from '../../syscalls/protocol.js';
 import { type Method, SYSCALLS } from '../../syscalls/table.js';
-import { coreConfig } from '../cores/registry.js';
+import { CORE_KINDS, type CoreConfig, type CoreKind } from '../cores/registry.js';
 import { limitsConfig } from './limits.js';
+import { renameOldWords } from './old-words.js';
 
 const tls = z.strictObject({
   certFile: z.string().min(1).describe('PEM file with the certificate chain'),
@@ -58,7 +59,7 @@ const token = z
       .optional()
       .describe('Whose calls these are; without it an agent may say, else the name'),
     operator: z.boolean().default(false).describe('Sees and ends the processes of others'),
-    models: z.array(z.string()).min(1).optional().describe('Cores it may use; all without it'),
+    cores: z.array(z.string()).min(1).optional().describe('Cores it may use; all without it'),
     methods: z.array(z.enum(methods)).min(1).optional().describe('Syscalls it may make; all without it'),
     maxPriority: z.int().min(0).max(9).default(9).describe('Highest priority its calls get'),
     maxPending: z.int().min(1).optional().describe('Most open calls of all its processes'),
@@ -85,8 +86,8 @@ function policyFault(spec: string): string | undefined {
   }
 }
 
-/** The whole of `eccos.yaml`. Every member but `cores` has a default. */
-const kernelConfig = z.strictObject({
+/** The members of `eccos.yaml` beside the cores. Every one has a default. */
+const common = {
   policy: z
     .string()
     .superRefine((spec, context) => {
@@ -107,37 +108,60 @@ const kernelConfig = z.strictObject({
     })
     .prefault({}),
   limits: limitsConfig.prefault({}),
-  cores: z
-    .array(coreConfig)
-    .min(1)
-    .refine((cores) => unique(cores.map(({ id }) => id)), 'Expected every id once')
-    .describe('The language models, in the order that fifo tries them'),
   log: z.strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
-});
+} as const;
 
-export type KernelConfig = z.infer<typeof kernelConfig>;
+/** The whole of `eccos.yaml`. */
+export type KernelConfig = z.infer<z.ZodObject<typeof common>> & { readonly cores: CoreConfig[] };
+
+/** The schema of a config whose cores may be of these kinds. */
+function schemaOf(kinds: readonly CoreKind[]) {
+  const byName = new Map(kinds.map((kind) => [kind.kind, kind.config]));
+  const cores = z
+    .array(z.discriminatedUnion('kind', [...byName.values()] as unknown as readonly [z.ZodObject, ...z.ZodObject[]]))
+    .min(1)
+    .refine((cores) => unique(cores.map((core) => String(core['id']))), 'Expected every id once')
+    .describe('The language models, in the order that fifo tries them');
+  return z.strictObject({ ...common, cores });
+}
+
+const BUILT_IN = schemaOf(CORE_KINDS);
+
+export interface CheckOptions {
+  /** Kinds of cores beside those of the kernel. */
+  readonly coreKinds?: readonly CoreKind[];
+  /** Receives a line for each word of an earlier version. @default a deprecation warning of the process */
+  readonly warn?: (line: string) => void;
+}
 
 /**
  * A checked config with all defaults filled in.
  *
- * @param source what the values came from, for the message
+ * @param source where the values came from, for the message
  * @throws SyscallError `invalid-config` that lists every fault: field, rule, value
  */
-export function checkConfig(input: unknown, source: string): KernelConfig {
-  const parsed = kernelConfig.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const faults = describeIssues(parsed.error, input, '').map((fault) => `${source}: ${fault}`);
+export function checkConfig(input: unknown, source: string, options: CheckOptions = {}): KernelConfig {
+  const { coreKinds = [], warn = warnOfProcess } = options;
+  const schema = coreKinds.length === 0 ? BUILT_IN : schemaOf([...CORE_KINDS, ...coreKinds]);
+  const renamed = renameOldWords(input, (line) => warn(`${source}: ${line}`));
+  const parsed = schema.safeParse(renamed);
+  if (parsed.success) return parsed.data as unknown as KernelConfig;
+  const faults = describeIssues(parsed.error, renamed, '').map((fault) => `${source}: ${fault}`);
   throw new SyscallError('invalid-config', faults.join('\n'));
 }
 
-/** @throws SyscallError `invalid-config` for a file that cannot be read, is no YAML, or holds a wrong value */
-export async function loadConfig(file: string): Promise<KernelConfig> {
-  return checkConfig(await readYaml(file), file);
+/** @throws SyscallError `invalid-config` for a file that cannot be read, is not valid YAML, or holds a wrong value */
+export async function loadConfig(file: string, options?: CheckOptions): Promise<KernelConfig> {
+  return checkConfig(await readYaml(file), file, options);
 }
 
 /** The schema of `eccos.yaml` for editors, in JSON Schema 2020-12. */
 export function configJsonSchema(): object {
-  return z.toJSONSchema(kernelConfig, { io: 'input' });
+  return z.toJSONSchema(BUILT_IN, { io: 'input' });
+}
+
+function warnOfProcess(line: string): void {
+  process.emitWarning(line, 'DeprecationWarning');
 }
 
 async function readYaml(file: string): Promise<unknown> {

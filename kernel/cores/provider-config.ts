@@ -13,9 +13,9 @@ const DEFAULT_BASE_URL = {
 const ENV_NAME = /^[A-Z_][A-Z0-9_]{0,127}$/;
 
 /** A model behind a provider's API. */
-export const openaiConfig = z
+export const providerConfig = z
   .strictObject({
-    kind: z.literal('openai'),
+    kind: z.literal('provider'),
     ...coreFields,
     provider: z.enum(['openai-compatible', 'openai', 'anthropic', 'google']).default('openai-compatible'),
     /** The model's name at the provider. */
@@ -62,10 +62,10 @@ export const openaiConfig = z
     }
   });
 
-export type OpenaiConfig = z.infer<typeof openaiConfig>;
+export type ProviderConfig = z.infer<typeof providerConfig>;
 
 /** Where requests go, without a slash at the end. */
-export function baseUrlOf({ provider, baseUrl }: OpenaiConfig): string {
+export function baseUrlOf({ provider, baseUrl }: ProviderConfig): string {
   const url = baseUrl ?? DEFAULT_BASE_URL[provider];
   if (url === undefined) throw new TypeError('A checked config has a base URL');
   return url.replace(/\/+$/, '');

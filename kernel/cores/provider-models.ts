@@ -1,6 +1,6 @@
 import type { LanguageModel } from 'ai';
 import { SyscallError } from '../../syscalls/errors.js';
-import { baseUrlOf, type OpenaiConfig } from './provider-config.js';
+import { baseUrlOf, type ProviderConfig } from './provider-config.js';
 
 /** The AI SDK's interface of a model, version 3: what every provider package implements. */
 export type ProviderModel = Extract<LanguageModel, { readonly specificationVersion: 'v3' }>;
@@ -16,7 +16,7 @@ export type ProviderPart =
  * @throws SyscallError `invalid-config` when the environment variable with the key is not set
  */
 export async function providerModel(
-  config: OpenaiConfig,
+  config: ProviderConfig,
   env: Readonly<Record<string, string | undefined>>,
   send: typeof fetch,
 ): Promise<ProviderModel> {
@@ -44,7 +44,10 @@ export async function providerModel(
   }
 }
 
-function keyOf({ id, apiKeyEnv }: OpenaiConfig, env: Readonly<Record<string, string | undefined>>): string | undefined {
+function keyOf(
+  { id, apiKeyEnv }: ProviderConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
   if (apiKeyEnv === undefined) return undefined;
   const key = env[apiKeyEnv]?.trim();
   if (key === undefined || key === '') {

@@ -1,12 +1,12 @@
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ToolCall } from '../../syscalls/llm-chat.js';
-import { textTokens } from '../call/tokens.js';
 import type { Clock } from '../clock.js';
+import { textTokens } from '../tokens.js';
 import { Breaker } from './breaker.js';
 import { type CoreRequest, type CoreResult, type CoreRun, costOf, type LLMCore } from './core.js';
 import { infoOf } from './core-config.js';
 import type { CoreDeps } from './core-deps.js';
-import { baseUrlOf, type OpenaiConfig } from './provider-config.js';
+import { baseUrlOf, type ProviderConfig } from './provider-config.js';
 import { coreError } from './provider-errors.js';
 import { providerCall, toolCallOf } from './provider-messages.js';
 import { type ProviderModel, type ProviderPart, providerModel } from './provider-models.js';
@@ -16,7 +16,7 @@ import { Watchdog } from './watchdog.js';
 type Finish = Extract<ProviderPart, { type: 'finish' }>;
 
 /** @throws SyscallError `invalid-config` when the environment variable with the key is not set */
-export async function openaiCore(config: OpenaiConfig, deps: CoreDeps): Promise<LLMCore> {
+export async function providerCore(config: ProviderConfig, deps: CoreDeps): Promise<LLMCore> {
   const transport = new Transport(baseUrlOf(config), config.maxResponseBytes, deps.clock);
   const model = await providerModel(config, deps.env, transport.fetch);
   return new ProviderCore(config, deps.clock, model, transport);
@@ -25,7 +25,7 @@ export async function openaiCore(config: OpenaiConfig, deps: CoreDeps): Promise<
 /** A provider's model through the AI SDK. It never retries: a failed call goes back to the kernel. */
 class ProviderCore implements LLMCore {
   readonly info;
-  readonly #config: OpenaiConfig;
+  readonly #config: ProviderConfig;
   readonly #clock: Clock;
   readonly #model: ProviderModel;
   readonly #transport: Transport;
@@ -33,7 +33,7 @@ class ProviderCore implements LLMCore {
   /** Requests that are open, and how to end each. */
   readonly #open = new Map<AbortController, Promise<unknown>>();
 
-  constructor(config: OpenaiConfig, clock: Clock, model: ProviderModel, transport: Transport) {
+  constructor(config: ProviderConfig, clock: Clock, model: ProviderModel, transport: Transport) {
     const { tools, responseFormat, supportsPrefix, breaker } = config;
     this.info = infoOf(config, { tools, responseFormat, supportsPrefix });
     this.#config = config;

@@ -17,7 +17,7 @@ export class Arrivals implements Holder {
   readonly #agents = new Map<Pid, Queue>();
 
   add(call: Call): void {
-    const { pid } = call.facts.process;
+    const { pid } = call.facts.caller;
     const known = this.#agents.get(pid);
     if (known !== undefined) known.calls.add(call);
     else {
@@ -28,7 +28,7 @@ export class Arrivals implements Holder {
   }
 
   letGo(call: Call): void {
-    const { pid } = call.facts.process;
+    const { pid } = call.facts.caller;
     const queue = this.#agents.get(pid);
     queue?.calls.delete(call);
     if (queue?.calls.size === 0) this.#agents.delete(pid);

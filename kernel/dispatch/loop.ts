@@ -1,70 +1,64 @@
-import type { Assignment, SchedulableCore } from '../../schedulers/policy.js';
+import type { Assignment } from '../../schedulers/policy.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import type { CoreId, Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { Call } from '../call/call.js';
-import type { SyscallTable } from '../call/call-table.js';
-import { CoreSlot } from '../capacity/core-slot.js';
+import type { CallTable } from '../call/call-table.js';
+import type { Capacity } from '../capacity/capacity.js';
+import type { CoreSlot } from '../capacity/core-slot.js';
+import type { CoreTable } from '../capacity/core-table.js';
 import type { Clock } from '../clock.js';
-import type { LLMCore } from '../cores/core.js';
 import type { KernelEvents } from '../events.js';
 import type { Metrics } from '../metrics.js';
+import type { PolicyGuard } from '../policy-guard.js';
 import { Arrivals } from './arrivals.js';
+import { BudgetQueue } from './budget-queue.js';
 import { PendingSet } from './pending.js';
-import type { PolicyGuard } from './policy-guard.js';
-import type { Runner } from './runner.js';
+import type { Backlog, Runner } from './runner.js';
 import { TickPacer } from './tick-pacer.js';
 
+interface LoopDeps {
+  readonly clock: Clock;
+  /** Real milliseconds from any moment on, to measure the policy; not the kernel's time. */
+  readonly stopwatch: () => Millis;
+  readonly policy: PolicyGuard;
+  readonly cores: CoreTable;
+  readonly capacity: Capacity;
+  readonly runner: Runner;
+  readonly table: CallTable;
+  readonly metrics: Metrics;
+  readonly events: KernelEvents;
+}
+
 /** Takes pending calls to the cores: a snapshot goes to the policy, and what it decides into the cores' queues. */
-export class SchedulerLoop {
-  readonly slots: ReadonlyMap<CoreId, CoreSlot>;
-  readonly #clock: Clock;
-  readonly #stopwatch: () => Millis;
-  readonly #policy: PolicyGuard;
-  readonly #runner: Runner;
-  readonly #table: SyscallTable;
-  readonly #metrics: Metrics;
-  readonly #events: KernelEvents;
+export class SchedulerLoop implements Backlog {
+  readonly #deps: LoopDeps;
   readonly #arrivals = new Arrivals();
-  #preparing = false;
   readonly #pending = new PendingSet((call) => this.#forget(call));
   /** The pending calls that a core's queue holds. */
   readonly #scheduled = new Map<Call, CoreSlot>();
+  readonly #waiting = new BudgetQueue();
+  readonly #pacer: TickPacer;
+  #preparing = false;
   #order = 0;
   #tickDue = false;
-  readonly #pacer: TickPacer;
 
-  constructor(deps: {
-    readonly clock: Clock;
-    /** Real milliseconds from any moment on, to measure the policy; not the kernel's time. */
-    readonly stopwatch: () => Millis;
-    readonly policy: PolicyGuard;
-    readonly cores: readonly LLMCore[];
-    readonly runner: Runner;
-    readonly table: SyscallTable;
-    readonly metrics: Metrics;
-    readonly events: KernelEvents;
-  }) {
-    this.#clock = deps.clock;
-    this.#stopwatch = deps.stopwatch;
-    this.#policy = deps.policy;
-    this.#runner = deps.runner;
-    this.#table = deps.table;
-    this.#metrics = deps.metrics;
-    this.#events = deps.events;
+  constructor(deps: LoopDeps) {
+    this.#deps = deps;
     this.#pacer = new TickPacer(deps.clock, deps.policy.tickMs, () => this.#tick());
-    this.slots = new Map(
-      deps.cores.map((core) => [core.info.id, new CoreSlot(core, deps.clock, () => this.requestTick())]),
-    );
+    deps.cores.onFreed(({ core, principal }) => {
+      if (principal !== undefined) this.#wake(principal);
+      if (core !== undefined) this.requestTick();
+    });
   }
 
   /** Has the policy prepare for nothing, so that what it cannot read stops the boot. @throws whatever the policy throws */
   ready(): Promise<void> {
-    return this.#policy.ready(this.#cores());
+    return this.#deps.policy.ready(this.#deps.cores.schedulable());
   }
 
   /** Takes in a call that has just been accepted. */
   submit(call: Call): void {
-    if (!this.#policy.prepares) this.#admit([call]);
+    if (!this.#deps.policy.prepares) this.#admit([call]);
     else this.#arrivals.add(call);
     this.requestTick();
   }
@@ -73,7 +67,7 @@ export class SchedulerLoop {
   requestTick(): void {
     if (this.#tickDue) return;
     this.#tickDue = true;
-    this.#clock.after(0, () => {
+    this.#deps.clock.after(0, () => {
       this.#tickDue = false;
       void this.#prepare();
       this.#pacer.happened();
@@ -87,12 +81,12 @@ export class SchedulerLoop {
     if (batch.length === 0) return;
     this.#preparing = true;
     const views = batch.map((call) => call.view);
-    const startedAt = this.#stopwatch();
-    await this.#clock.during(this.#policy.prepare(views, this.#cores()));
-    this.#metrics.prepared(this.#stopwatch() - startedAt, batch.length);
+    const startedAt = this.#deps.stopwatch();
+    await this.#deps.clock.during(this.#deps.policy.prepare(views, this.#deps.cores.schedulable()));
+    this.#deps.metrics.prepared(this.#deps.stopwatch() - startedAt, batch.length);
     this.#preparing = false;
     // What ended meanwhile was released before the policy had anything to let go of.
-    for (const call of batch) if (call.isFinal) this.#policy.release(call.id, undefined);
+    for (const call of batch) if (call.isFinal) this.#deps.policy.release(call.id, undefined);
     this.#admit(batch);
     this.requestTick();
   }
@@ -103,34 +97,38 @@ export class SchedulerLoop {
     if (open.size === 0) return;
     for (const call of open.values()) this.#pending.add(call);
     this.#pacer.arrived(open.size);
-    if (this.#policy.refuses) this.#refuse(open);
+    if (this.#deps.policy.refuses) this.#refuse(open);
   }
 
   #refuse(open: ReadonlyMap<SyscallId, Call>): void {
     const pending = [...open.values()].map((call) => call.view);
-    for (const { syscallId, reason } of this.#policy.refuse({
-      now: this.#clock.now(),
+    for (const { syscallId, reason } of this.#deps.policy.refuse({
+      now: this.#deps.clock.now(),
       pending,
-      cores: this.#cores(),
+      cores: this.#deps.cores.schedulable(),
     })) {
       const call = open.get(syscallId);
-      if (call === undefined) this.#metrics.scheduler.invalidAssignments++;
-      else this.#table.fail(call, new SyscallError('infeasible', reason));
+      if (call === undefined) this.#deps.metrics.scheduler.invalidAssignments++;
+      else this.#deps.table.fail(call, new SyscallError('infeasible', reason));
     }
   }
 
   #tick(): void {
     if (this.#pending.size === 0) return;
     // Without a free slot nothing can start; but what the queues hold already may be put elsewhere.
-    if (this.#scheduled.size === 0 && [...this.slots.values()].every((slot) => slot.free() === 0)) return;
-    const snapshot = { now: this.#clock.now(), pending: this.#pending.views(), cores: this.#cores() };
+    if (this.#scheduled.size === 0 && !this.#deps.cores.hasFree()) return;
+    const snapshot = {
+      now: this.#deps.clock.now(),
+      pending: this.#pending.views(),
+      cores: this.#deps.cores.schedulable(),
+    };
     this.#pacer.decided();
-    const startedAt = this.#stopwatch();
-    const placements = this.#valid(this.#policy.schedule(snapshot));
-    const decisionMs = this.#stopwatch() - startedAt;
-    this.#metrics.decided(decisionMs);
+    const startedAt = this.#deps.stopwatch();
+    const placements = this.#valid(this.#deps.policy.schedule(snapshot));
+    const decisionMs = this.#deps.stopwatch() - startedAt;
+    this.#deps.metrics.decided(decisionMs);
     this.#apply(placements, snapshot.now);
-    this.#events.emit('tick', {
+    this.#deps.events.emit('tick', {
       at: snapshot.now,
       pending: snapshot.pending.length,
       placed: placements.length,
@@ -138,23 +136,19 @@ export class SchedulerLoop {
     });
   }
 
-  #cores(): SchedulableCore[] {
-    return [...this.slots.values()].map((slot) => slot.schedulable());
-  }
-
   /** Drops what no policy may ask for: a policy is not trusted with the kernel's promises. */
   #valid(assignments: readonly Assignment[]): readonly Placement[] {
     const placed = new Set<Call>();
     const placements: Placement[] = [];
-    for (const { syscallId, core, reason } of assignments) {
+    for (const { syscallId, core, reason, outputTokensP90 } of assignments) {
       const call = this.#pending.get(syscallId);
-      const slot = this.slots.get(core);
+      const slot = this.#deps.cores.get(core);
       if (call === undefined || placed.has(call) || slot === undefined || !call.view.eligible.includes(core)) {
-        this.#metrics.scheduler.invalidAssignments++;
+        this.#deps.metrics.scheduler.invalidAssignments++;
         continue;
       }
       placed.add(call);
-      placements.push({ call, slot, reason });
+      placements.push({ call, slot, reason, outputTokensP90 });
     }
     return placements;
   }
@@ -171,10 +165,11 @@ export class SchedulerLoop {
       this.#scheduled.delete(call);
       if (!placed.has(call)) call.apply({ type: 'withdraw' });
     }
-    for (const { call, slot, reason } of moved) {
+    for (const placement of moved) {
+      const { call, slot, reason } = placement;
       call.apply({ type: 'schedule', at, core: slot.info.id, reason });
       this.#scheduled.set(call, slot);
-      slot.queue.hold(call.id, ++this.#order, () => this.#run(call, slot));
+      slot.queue.hold(call.id, ++this.#order, () => this.#run(placement));
     }
   }
 
@@ -190,52 +185,51 @@ export class SchedulerLoop {
   }
 
   /** Runs one call when its core's queue lets it start. Never rejects. */
-  async #run(call: Call, slot: CoreSlot): Promise<void> {
+  async #run({ call, slot, outputTokensP90 }: Placement): Promise<void> {
     this.#scheduled.delete(call);
     this.#pending.remove(call);
-    for (const other of this.slots.values()) if (other !== slot) other.forget(call.id);
-    const fate = await this.#runner.run(call, slot, {
-      contended: () => this.#contended(call, slot),
-      isUsable: (id) => (this.slots.get(id)?.info.cap ?? 0) > 0,
-    });
+    const running = this.#deps.runner.run(call, slot, this, outputTokensP90);
+    // What is left after this start may be enough for the next call that waits for money.
+    if (call.state.status === 'running') this.#wake(call.facts.caller.principal);
+    await running;
     slot.refresh();
-    if (fate === 'pending') this.#return(call);
-    else if (fate !== 'ended') this.#returnAfter(call, fate.pendingAfter);
     this.requestTick();
   }
 
-  #return(call: Call): void {
+  returned(call: Call): void {
     this.#admit([call]);
+    this.requestTick();
   }
 
-  #returnAfter(call: Call, delay: Millis): void {
-    const cancel = this.#clock.after(delay, () => {
-      this.#return(call);
-      this.requestTick();
-    });
-    call.holder = { letGo: cancel };
+  waitsForBudget(call: Call): void {
+    this.#waiting.add(call);
   }
 
-  /** Whether a call of another agent waits for the core of this running call. */
-  #contended(call: Call, slot: CoreSlot): boolean {
+  contended(call: Call, slot: CoreSlot): boolean {
     const { id } = slot.info;
-    const { pid } = call.facts.process;
-    // Whoever waits could not start there either, or has a free slot beside.
-    if (slot.free() > 0 || slot.view().state === 'cooling') return false;
+    const { pid } = call.facts.caller;
+    // A call that waits could not start there either, or has a free slot beside.
+    if (slot.free() > 0 || slot.isCooling) return false;
     return this.#pending.some(({ view }) => view.pid !== pid && view.eligible.includes(id));
+  }
+
+  /** Money of a principal is free again: the oldest call that waits for it may try, or all of them when none is left. */
+  #wake(principal: string): void {
+    const spentUsd = this.#deps.capacity.spentUsd(principal);
+    for (const call of this.#waiting.take(principal, spentUsd)) this.returned(call);
   }
 
   /** A pending call became final: its queue must not start it. */
   #forget(call: Call): void {
     this.#scheduled.get(call)?.queue.withdraw(call.id);
     this.#scheduled.delete(call);
-    for (const slot of this.slots.values()) slot.forget(call.id);
+    this.#deps.capacity.forget(call.id);
+    this.#wake(call.facts.caller.principal);
   }
 }
 
 /** One valid assignment. */
-interface Placement {
+interface Placement extends Pick<Assignment, 'reason' | 'outputTokensP90'> {
   readonly call: Call;
   readonly slot: CoreSlot;
-  readonly reason: string;
 }

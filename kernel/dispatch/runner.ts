@@ -1,170 +1,243 @@
-import type { Price } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatReply } from '../../syscalls/llm-chat.js';
-import type { CoreId, Millis } from '../../syscalls/syscall.js';
-import { budgetExhausted } from '../call/admission.js';
-import { addUp, type Call, type Spent } from '../call/call.js';
-import type { SyscallTable } from '../call/call-table.js';
+import type { Millis } from '../../syscalls/syscall.js';
+import type { Call } from '../call/call.js';
+import type { CallTable } from '../call/call-table.js';
+import type { Capacity, Lease, Refusal } from '../capacity/capacity.js';
 import type { CoreSlot } from '../capacity/core-slot.js';
+import type { CoreTable } from '../capacity/core-table.js';
 import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
-import { type CoreChunk, type CoreRequest, type CoreResult, costOf } from '../cores/core.js';
+import type { CoreChunk, CoreResult } from '../cores/core.js';
 import type { KernelEvents } from '../events.js';
+import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import type { PolicyGuard } from './policy-guard.js';
+import type { PolicyGuard } from '../policy-guard.js';
+import { budgetExhausted } from '../process/principal.js';
+import { NOTHING_SPENT, type Spent } from '../spent.js';
+import { Run } from './run.js';
 import { TimeSlice } from './time-slice.js';
 
-/** What becomes of a call after a run: it has ended, or it is pending again, at once or later. */
-export type Fate = 'ended' | 'pending' | { readonly pendingAfter: Millis };
+/** How long a core is left alone when capacity could not be asked. */
+const CAPACITY_RETRY_MS = 1000;
 
-/** Output tokens that a limit per minute reserves for a call without `maxTokens`; corrected when it has ended. */
-const RESERVED_OUTPUT_TOKENS = 512;
+/** Stands for the answer of a capacity that gave none. */
+const UNKNOWN: Refusal = { refused: 'core' };
 
-/** What a run needs to know of the other calls and cores. */
-export interface Surroundings {
-  /** Whether a call of another agent waits for this core and could start on it. */
-  readonly contended: () => boolean;
-  /** Whether a core is switched on. */
-  readonly isUsable: (core: CoreId) => boolean;
+type MaybePromise<T> = T | Promise<T>;
+
+/** Where calls wait. */
+export interface Backlog {
+  /** The call is pending again. */
+  returned(call: Call): void;
+  /** The call waits until money of its principal is free again. */
+  waitsForBudget(call: Call): void;
+  /** Whether a call of another agent waits for the core of this running call and could start there. */
+  contended(call: Call, slot: CoreSlot): boolean;
 }
 
-/** Gives calls to cores and turns whatever comes back into the next state. */
-export class Runner {
-  readonly #clock: Clock;
-  readonly #random: () => number;
-  readonly #policy: PolicyGuard;
-  readonly #table: SyscallTable;
-  readonly #metrics: Metrics;
-  readonly #events: KernelEvents;
-  readonly #limits: () => KernelLimits;
+interface RunnerDeps {
+  readonly clock: Clock;
+  /** Numbers from 0 up to 1, for the jitter of retries. */
+  readonly random: () => number;
+  readonly policy: PolicyGuard;
+  readonly capacity: Capacity;
+  readonly cores: CoreTable;
+  readonly table: CallTable;
+  readonly metrics: Metrics;
+  readonly events: KernelEvents;
+  readonly log: Logger;
+  readonly limits: () => KernelLimits;
+}
 
-  constructor(deps: {
-    readonly clock: Clock;
-    /** Numbers from 0 up to 1, for the jitter of retries. */
-    readonly random: () => number;
-    readonly policy: PolicyGuard;
-    readonly table: SyscallTable;
-    readonly metrics: Metrics;
-    readonly events: KernelEvents;
-    readonly limits: () => KernelLimits;
-  }) {
-    this.#clock = deps.clock;
-    this.#random = deps.random;
-    this.#policy = deps.policy;
-    this.#table = deps.table;
-    this.#metrics = deps.metrics;
-    this.#events = deps.events;
-    this.#limits = deps.limits;
+/** Gives calls to cores, and decides what becomes of each when its request is closed: its end, or another turn in the backlog. */
+export class Runner {
+  readonly #deps: RunnerDeps;
+
+  constructor(deps: RunnerDeps) {
+    this.#deps = deps;
   }
 
   /**
    * Runs a scheduled call until the core's request is closed. Never rejects.
+   *
+   * @param outputTokensP90 what the policy predicts of the answer, if it does
    */
-  async run(call: Call, slot: CoreSlot, { contended, isUsable }: Surroundings): Promise<Fate> {
-    const core = slot.info.id;
-    const { principal, account } = call.facts.process;
-    if (account.costUsd >= principal.budgetUsd) {
-      this.#table.fail(call, budgetExhausted(principal));
-      return 'ended';
-    }
-    const run = new Run(call, slot.info.price, this.#clock);
-    const settle = slot.admit(call.id, run.expectedTokens);
-    if (settle === undefined) {
-      call.apply({ type: 'withdraw' });
-      return 'pending';
-    }
-    if (!run.resumed) call.attempts++;
-    call.apply({ type: 'start', at: this.#clock.now() });
-    this.#events.emit('started', { syscallId: call.id, core, running: slot.queue.running });
-
+  async run(call: Call, slot: CoreSlot, backlog: Backlog, outputTokensP90: number | undefined): Promise<void> {
+    const run = new Run(call, slot.info.price, this.#deps.clock);
     const controller = new AbortController();
     call.holder = { letGo: () => controller.abort() };
-    call.meter = () => run.spent();
-    const slice = this.#slice(slot, contended, controller);
-    let used: number | undefined;
+    const reserving = this.#reserve(call, slot, run, outputTokensP90, controller.signal);
+    const reserved = reserving instanceof Promise ? await reserving : reserving;
+    if (call.isFinal) {
+      if ('settle' in reserved) reserved.settle({ tokens: 0, costUsd: 0 });
+    } else if ('settle' in reserved) await this.#start(call, slot, run, { lease: reserved, backlog, controller });
+    else this.#refused(call, slot, backlog, reserved);
+  }
+
+  #reserve(
+    call: Call,
+    slot: CoreSlot,
+    run: Run,
+    outputTokensP90: number | undefined,
+    signal: AbortSignal,
+  ): MaybePromise<Lease | Refusal> {
+    const { id, caller, budgetUsd } = call.facts;
+    const { tokens, costUsd } = run.expected(outputTokensP90, slot.meanOutputTokens);
+    const need = { id, core: slot.info.id, tokens, principal: caller.principal, budgetUsd, costUsd };
+    try {
+      const reserving = this.#deps.capacity.reserve(need, signal);
+      return reserving instanceof Promise ? reserving.catch((error) => this.#unknown(slot, error, signal)) : reserving;
+    } catch (error) {
+      return this.#unknown(slot, error, signal);
+    }
+  }
+
+  /** Capacity could not be asked: nothing starts on this core for a while. */
+  #unknown(slot: CoreSlot, error: unknown, signal: AbortSignal): Refusal {
+    if (!signal.aborted) {
+      this.#deps.log.error({ err: error, core: slot.info.id }, 'capacity could not be reserved');
+      slot.closeUntil(this.#deps.clock.now() + CAPACITY_RETRY_MS);
+    }
+    return UNKNOWN;
+  }
+
+  #refused(call: Call, slot: CoreSlot, backlog: Backlog, refusal: Refusal): void {
+    if (refusal.refused === 'spent') {
+      this.#deps.table.fail(call, budgetExhausted(call.facts.budgetUsd));
+      return;
+    }
+    call.holder = undefined;
+    call.apply({ type: 'withdraw' });
+    if (refusal.refused === 'budget') backlog.waitsForBudget(call);
+    else {
+      if (refusal !== UNKNOWN) slot.refused();
+      backlog.returned(call);
+    }
+  }
+
+  async #start(
+    call: Call,
+    slot: CoreSlot,
+    run: Run,
+    { lease, backlog, controller }: { lease: Lease; backlog: Backlog; controller: AbortController },
+  ): Promise<void> {
+    const { clock, events } = this.#deps;
+    const core = slot.info.id;
+    slot.refresh();
+    call.start(clock.now(), () => run.spent());
+    events.emit('started', { syscallId: call.id, core, running: slot.queue.running });
+    const slice = this.#slice(call, slot, backlog, controller);
+    let result: CoreResult | undefined;
+    let thrown: unknown;
     try {
       const onChunk = (chunk: CoreChunk) => {
         run.take(chunk);
         slice?.progress();
       };
-      const result = run.isExhausted
+      result = run.isExhausted
         ? NOTHING_LEFT
         : await slot.core.chat(run.request, { signal: controller.signal, onChunk });
-      used = result.usage.inputTokens + result.usage.outputTokens;
-      if (!call.isFinal) this.#complete(call, core, run, result);
-      return 'ended';
-    } catch (thrown) {
-      if (call.isFinal) return 'ended';
-      call.holder = undefined;
-      call.meter = undefined;
-      if (slice?.expired) return this.#suspend(call, slot, run);
-      return this.#fail(call, slot, SyscallError.from(thrown, 'core-failed'), isUsable);
-    } finally {
-      slice?.stop();
-      settle(used ?? run.usedTokens);
-      this.#events.emit('closed', { syscallId: call.id, core, running: slot.queue.running - 1 });
+    } catch (error) {
+      thrown = error;
     }
+    slice?.stop();
+    const billed = billedFor(call, run, result, slice);
+    const next = this.#ended(call, slot, { result, thrown, billed, slice });
+    const { inputTokens, outputTokens } = result?.usage ?? run.spent();
+    lease.settle({ tokens: inputTokens + outputTokens, costUsd: billed.costUsd });
+    events.emit('closed', { syscallId: call.id, core, running: slot.queue.running - 1 });
+    if (next !== undefined) this.#goesOn(call, next, backlog);
   }
 
-  #slice(slot: CoreSlot, contended: () => boolean, controller: AbortController): TimeSlice | undefined {
-    const { timeSliceMs } = this.#policy;
+  #slice(call: Call, slot: CoreSlot, backlog: Backlog, controller: AbortController): TimeSlice | undefined {
+    const { timeSliceMs } = this.#deps.policy;
     if (timeSliceMs === undefined || !slot.info.supportsPrefix) return undefined;
-    return new TimeSlice(this.#clock, timeSliceMs, contended, controller);
+    return new TimeSlice(this.#deps.clock, timeSliceMs, () => backlog.contended(call, slot), controller);
   }
 
-  #complete(call: Call, core: string, run: Run, result: CoreResult): void {
-    const at = this.#clock.now();
-    const { usage, costUsd } = result;
-    call.holder = undefined;
-    call.meter = undefined;
-    call.billed = addUp(call.billed, { reprefillTokens: run.resumed ? usage.inputTokens : 0, costUsd, ...usage });
-    const { billed, state, preemptions } = call;
+  /** @returns milliseconds after which the call is pending again; undefined when it has ended */
+  #ended(
+    call: Call,
+    slot: CoreSlot,
+    {
+      result,
+      thrown,
+      billed,
+      slice,
+    }: { result: CoreResult | undefined; thrown: unknown; billed: Spent; slice: TimeSlice | undefined },
+  ): Millis | undefined {
+    if (call.isFinal) return undefined;
+    call.stop(billed);
+    if (result !== undefined) return this.#complete(call, slot, result);
+    if (slice?.expired) return this.#suspend(call, slot);
+    return this.#fail(call, slot, SyscallError.from(thrown, 'core-failed'));
+  }
+
+  #goesOn(call: Call, delay: Millis, backlog: Backlog): void {
+    if (delay === 0) backlog.returned(call);
+    else call.holder = { letGo: this.#deps.clock.after(delay, () => backlog.returned(call)) };
+  }
+
+  #complete(call: Call, slot: CoreSlot, result: CoreResult): undefined {
+    const { clock, table } = this.#deps;
+    const at = clock.now();
+    const { state, preemptions, spent } = call;
+    const { costUsd, ...usage } = spent;
     const { accepted, scheduled = at, started = at, firstToken } = state.times;
     const reply: ChatReply = {
       syscallId: call.id,
       text: call.text,
       toolCalls: [...result.toolCalls],
       finishReason: result.finishReason,
-      usage: {
-        inputTokens: billed.inputTokens,
-        outputTokens: billed.outputTokens,
-        reprefillTokens: billed.reprefillTokens,
-        ...(preemptions > 0 || result.usageCounted ? { estimated: true } : {}),
-      },
-      costUsd: billed.costUsd,
-      core,
+      usage: { ...usage, ...(preemptions > 0 || result.usageCounted ? { estimated: true } : {}) },
+      costUsd,
+      core: slot.info.id,
       reason: 'reason' in state ? state.reason : '',
       attempts: call.attempts,
       preemptions,
       times: { accepted, scheduled, started, ...(firstToken === undefined ? {} : { firstToken }), ended: at },
     };
-    this.#table.finish(call, { type: 'complete', at, reply });
+    slot.answered(usage.outputTokens);
+    table.finish(call, { type: 'complete', at, reply });
   }
 
-  #suspend(call: Call, slot: CoreSlot, run: Run): Fate {
-    call.billed = addUp(call.billed, run.spent());
-    call.suspend(slot.info.id, this.#clock.now());
-    this.#metrics.preemptions++;
-    this.#events.emit('preempted', { syscallId: call.id, core: slot.info.id });
-    return 'pending';
+  #suspend(call: Call, slot: CoreSlot): Millis {
+    const { clock, metrics, events } = this.#deps;
+    call.suspend(slot.info.id, clock.now());
+    metrics.preemptions++;
+    events.emit('preempted', { syscallId: call.id, core: slot.info.id });
+    return 0;
   }
 
-  #fail(call: Call, slot: CoreSlot, error: SyscallError, isUsable: Surroundings['isUsable']): Fate {
-    const { maxAttempts, retryBackoffMs } = this.#limits();
-    const at = this.#clock.now();
+  #fail(call: Call, slot: CoreSlot, error: SyscallError): Millis | undefined {
+    const { clock, cores, events, limits, metrics, random, table } = this.#deps;
+    const { maxAttempts, retryBackoffMs } = limits();
+    const core = slot.info.id;
+    const at = clock.now();
     if (error.retryAfterMs !== undefined) slot.closeUntil(at + error.retryAfterMs);
     if (!error.retryable || call.facts.params.retry === 'never' || call.attempts >= maxAttempts) {
-      this.#table.finish(call, { type: 'fail', at, error });
-      return 'ended';
+      table.finish(call, { type: 'fail', at, error });
+      return undefined;
     }
-    this.#metrics.retries++;
-    this.#events.emit('retried', { syscallId: call.id, core: slot.info.id, code: error.code });
-    call.facts.stream?.restart();
-    if (call.retryWithout(slot.info.id, at, isUsable)) return 'pending';
+    metrics.retries++;
+    events.emit('retried', { syscallId: call.id, core, code: error.code });
+    if (call.retryWithout(core, at, (id) => cores.isOn(id))) return 0;
     // Every core has failed it: full jitter, as in "Exponential Backoff and Jitter" (AWS Architecture Blog, 2015).
     const ceiling = Math.min(retryBackoffMs.max, retryBackoffMs.base * 2 ** (call.attempts - 1));
-    return { pendingAfter: Math.max(this.#random() * ceiling, error.retryAfterMs ?? 0) };
+    return Math.max(random() * ceiling, error.retryAfterMs ?? 0);
   }
+}
+
+/**
+ * What a request is charged: its result if it has one; what is known of it if the call was preempted, or had ended before,
+ * which charged the same; nothing if it failed, since what the provider billed is not known.
+ */
+function billedFor(call: Call, run: Run, result: CoreResult | undefined, slice: TimeSlice | undefined): Spent {
+  if (call.isFinal || (result === undefined && slice?.expired)) return run.spent();
+  if (result === undefined) return NOTHING_SPENT;
+  const { usage, costUsd } = result;
+  return { ...usage, reprefillTokens: run.resumed ? usage.inputTokens : 0, costUsd };
 }
 
 /** The answer to a request that need not be made. */
@@ -174,60 +247,3 @@ const NOTHING_LEFT: CoreResult = {
   usage: { inputTokens: 0, outputTokens: 0 },
   costUsd: 0,
 };
-
-/** One request to a core, from its start to its end. */
-class Run {
-  readonly request: CoreRequest;
-  /** Whether it goes on from an earlier slice. */
-  readonly resumed: boolean;
-  readonly #call: Call;
-  readonly #clock: Clock;
-  /** Output tokens of this run. */
-  tokens = 0;
-
-  readonly #price: Price;
-
-  constructor(call: Call, price: Price, clock: Clock) {
-    this.#call = call;
-    this.#price = price;
-    this.#clock = clock;
-    this.resumed = call.resumes;
-    const { params, inputTokens } = call.facts;
-    const { text: prefix, outputTokens: prefixTokens } = call;
-    const maxTokens = params.maxTokens === undefined ? undefined : params.maxTokens - prefixTokens;
-    this.request = { params, inputTokens, prefix, prefixTokens, maxTokens };
-  }
-
-  /** Preempted just when it had all the tokens that it may have. */
-  get isExhausted(): boolean {
-    return this.request.maxTokens !== undefined && this.request.maxTokens <= 0;
-  }
-
-  /** What the provider will charge for it as far as it is known: its whole prompt, and the tokens it has written. */
-  spent(): Spent {
-    const inputTokens = this.request.inputTokens + this.request.prefixTokens;
-    const usage = { inputTokens, outputTokens: this.tokens };
-    return { ...usage, reprefillTokens: this.resumed ? inputTokens : 0, costUsd: costOf(this.#price, usage) };
-  }
-
-  /** What the limits per minute set aside for it. */
-  get expectedTokens(): number {
-    const { inputTokens, prefixTokens, maxTokens } = this.request;
-    return inputTokens + prefixTokens + (maxTokens ?? RESERVED_OUTPUT_TOKENS);
-  }
-
-  get usedTokens(): number {
-    const { inputTokens, prefixTokens } = this.request;
-    return inputTokens + prefixTokens + this.tokens;
-  }
-
-  take({ text, tokens }: CoreChunk): void {
-    const call = this.#call;
-    if (call.isFinal) return;
-    if (call.state.times.firstToken === undefined) call.apply({ type: 'first-token', at: this.#clock.now() });
-    call.text += text;
-    call.outputTokens += tokens;
-    this.tokens += tokens;
-    call.facts.stream?.push(text);
-  }
-}

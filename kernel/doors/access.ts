@@ -11,8 +11,14 @@ type Listen = KernelConfig['listen'];
 
 const BEARER_SCHEME = 'bearer ';
 
-/** Who may come in, or the HTTP status of the refusal. */
-export type Verdict = { readonly principal: Principal } | { readonly status: 401 | 403; readonly reason: string };
+/** The HTTP status of a refusal. */
+interface Refusal {
+  readonly status: 401 | 403;
+  readonly reason: string;
+}
+
+/** Who comes in. */
+type Verdict = { readonly principal: Principal } | Refusal;
 
 /**
  * An address that others can reach needs a token and TLS.
@@ -27,8 +33,8 @@ export function checkExposure({ listen, auth }: Pick<KernelConfig, 'listen' | 'a
   );
 }
 
-/** Decides about a connection before it becomes a WebSocket. */
-export class UpgradeCheck {
+/** Decides who may come in. */
+export class AccessCheck {
   readonly #auth: Authenticator;
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
@@ -42,18 +48,35 @@ export class UpgradeCheck {
     this.#needsToken = isExposed(listen);
   }
 
-  /** Never puts anything of the request into the reason: it is logged. */
-  check(request: IncomingMessage): Verdict {
-    const { host, origin } = request.headers;
-    if (!this.#isOurName(host, request.socket.localAddress)) {
+  /** An upgrade. A reason never holds anything of the request: it is logged. */
+  checkUpgrade(request: IncomingMessage): Verdict {
+    const refusal = this.#strange(request);
+    if (refusal !== undefined) return refusal;
+    if (request.url?.includes('?')) {
+      return { status: 401, reason: 'Expected no query: a token belongs in the Authorization header' };
+    }
+    return this.#principal(request);
+  }
+
+  /** A request. @param isOpen whether it needs no token */
+  checkRequest(request: IncomingMessage, isOpen: boolean): Verdict | { readonly principal: undefined } {
+    const refusal = this.#strange(request);
+    if (refusal !== undefined) return refusal;
+    return isOpen ? { principal: undefined } : this.#principal(request);
+  }
+
+  #strange({ headers, socket }: IncomingMessage): Refusal | undefined {
+    const { host, origin } = headers;
+    if (!this.#isOurName(host, socket.localAddress)) {
       return { status: 403, reason: 'Host is not a name of this server' };
     }
     if (origin !== undefined && (origin === 'null' || !this.#origins.has(origin.toLowerCase()))) {
       return { status: 403, reason: 'Origin is not allowed' };
     }
-    if (request.url?.includes('?')) {
-      return { status: 401, reason: 'Expected no query: a token belongs in the Authorization header' };
-    }
+    return undefined;
+  }
+
+  #principal(request: IncomingMessage): Verdict {
     const principal = this.#auth.authenticate(tokenOf(request));
     if (principal === undefined || (principal === LOCAL && this.#needsToken)) {
       return { status: 401, reason: 'Expected a token of this kernel' };
@@ -69,13 +92,17 @@ export class UpgradeCheck {
   }
 }
 
-/** Answers in HTTP instead of becoming a WebSocket, and closes. */
-export function refuseUpgrade(socket: Duplex, status: 401 | 403 | 503): void {
-  const challenge = status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';
+/** Headers that tell a client how to come in after this status. */
+export function challenge(status: number): { 'WWW-Authenticate'?: string } {
+  return status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {};
+}
+
+/** Answers an upgrade in HTTP, and closes. */
+export function refuseUpgrade(socket: Duplex, status: 401 | 403 | 404 | 503): void {
+  const headers = { ...challenge(status), Connection: 'close', 'Content-Length': '0' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.once('finish', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`,
-  );
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`);
 }
 
 function isExposed({ host, insecureLan }: Listen): boolean {

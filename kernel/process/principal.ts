@@ -1,3 +1,4 @@
+import { SyscallError } from '../../syscalls/errors.js';
 import type { Method } from '../../syscalls/table.js';
 
 /** Who a connection speaks for and what it may do: comes from its token, never from a message. */
@@ -9,7 +10,7 @@ export interface Principal {
   /** Sees and ends the processes of others. */
   readonly operator: boolean;
   /** Cores it may use; undefined: every one. */
-  readonly models: readonly string[] | undefined;
+  readonly cores: readonly string[] | undefined;
   /** Syscalls it may make; undefined: every one. */
   readonly methods: readonly Method[] | undefined;
   /** Highest priority that its calls get. */
@@ -25,9 +26,13 @@ export const LOCAL: Principal = {
   name: 'local',
   tenant: undefined,
   operator: true,
-  models: undefined,
+  cores: undefined,
   methods: undefined,
   maxPriority: 9,
   maxPending: Number.POSITIVE_INFINITY,
   budgetUsd: Number.POSITIVE_INFINITY,
 };
+
+export function budgetExhausted(budgetUsd: number): SyscallError {
+  return new SyscallError('budget-exhausted', `budgetUsd: the budget of ${budgetUsd} dollars is spent`);
+}

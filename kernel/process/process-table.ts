@@ -1,41 +1,31 @@
 import { SyscallError } from '../../syscalls/errors.js';
 import type { HelloParams } from '../../syscalls/hello.js';
 import type { Millis, Pid } from '../../syscalls/syscall.js';
-import type { Call } from '../call/call.js';
-import type { Outbox } from '../doors/session.js';
+import type { Caller } from './caller.js';
 import type { Principal } from './principal.js';
 
-/** What all processes of one token use together, over the life of the kernel. */
-export interface Account {
-  /** Syscalls that are not final. */
-  open: number;
-  costUsd: number;
-}
+/** Why a process ends from the kernel's side. */
+export type EndReason = 'killed' | 'draining';
 
-/** One connected agent. */
-export interface Process {
-  readonly pid: Pid;
+/** One agent. It may ask over several connections, or over none for a while. */
+export interface Process extends Caller {
   readonly name: string;
   /** Who started it; when that one goes, its own parent takes over. */
   parent: Process | undefined;
   readonly children: Set<Process>;
-  readonly principal: Principal;
-  readonly account: Account;
-  readonly tenant: string;
-  readonly outbox: Outbox;
+  /** What its token allows. */
+  readonly scope: Principal;
+  /** Tells its door that the kernel has ended it. */
+  readonly onEnd: (reason: EndReason) => void;
   readonly connectedAt: Millis;
-  /** Its syscalls that are not final, oldest first. */
-  readonly open: Set<Call>;
+  /** Syscalls that have ended, and what they cost in US dollars. */
   finished: number;
   costUsd: number;
-  /** False once it is out of the table: it makes no syscalls any more. */
-  alive: boolean;
 }
 
 /** All live processes. A pid is never used twice. */
 export class ProcessTable {
   readonly #processes = new Map<Pid, Process>();
-  readonly #accounts = new Map<string, Account>();
   readonly #maxAgents: () => number;
   #lastPid = 0;
 
@@ -53,39 +43,47 @@ export class ProcessTable {
    *
    * @throws SyscallError `busy` when the table is full, `not-found` for a parent that is not a live process of the same token
    */
-  spawn(hello: HelloParams, principal: Principal, outbox: Outbox, connectedAt: Millis): Process {
+  spawn(hello: HelloParams, scope: Principal, onEnd: Process['onEnd'], connectedAt: Millis): Process {
     if (this.#processes.size >= this.#maxAgents()) {
       throw new SyscallError('busy', `maxAgents: at most ${this.#maxAgents()} agents at once`, { retryAfterMs: 1000 });
     }
     const { name, parent: parentPid } = hello;
     const parent = parentPid === undefined ? undefined : this.#processes.get(parentPid);
-    if (parentPid !== undefined && parent?.principal.name !== principal.name) {
+    if (parentPid !== undefined && parent?.principal !== scope.name) {
       throw new SyscallError('not-found', `params.parent: expected a live process of yours, got ${parentPid}`);
     }
     const process: Process = {
       pid: ++this.#lastPid,
+      tenant: scope.tenant ?? hello.tenant ?? scope.name,
+      principal: scope.name,
       name,
       parent,
       children: new Set(),
-      principal,
-      account: this.#account(principal.name),
-      tenant: principal.tenant ?? hello.tenant ?? principal.name,
-      outbox,
+      scope,
+      onEnd,
       connectedAt,
-      open: new Set(),
       finished: 0,
       costUsd: 0,
-      alive: true,
     };
     parent?.children.add(process);
     this.#processes.set(process.pid, process);
     return process;
   }
 
+  get(pid: Pid): Process | undefined {
+    return this.#processes.get(pid);
+  }
+
+  /** @throws SyscallError `disconnected` for a process that has ended */
+  live({ pid }: Caller): Process {
+    const process = this.#processes.get(pid);
+    if (process === undefined) throw new SyscallError('disconnected', 'The process has ended');
+    return process;
+  }
+
   /** Takes the process out of the table. Idempotent. */
   remove(process: Process): void {
-    if (!process.alive) return;
-    process.alive = false;
+    if (!this.#processes.delete(process.pid)) return;
     const { parent, children } = process;
     parent?.children.delete(process);
     for (const child of children) {
@@ -93,7 +91,6 @@ export class ProcessTable {
       parent?.children.add(child);
     }
     children.clear();
-    this.#processes.delete(process.pid);
   }
 
   /** The processes that this principal may see: its own, or all of them for an operator. */
@@ -119,14 +116,9 @@ export class ProcessTable {
   all(): Process[] {
     return [...this.#processes.values()];
   }
-
-  #account(name: string): Account {
-    const account = this.#accounts.get(name) ?? { open: 0, costUsd: 0 };
-    this.#accounts.set(name, account);
-    return account;
-  }
 }
 
-function sees(principal: Principal, process: Process): boolean {
-  return principal.operator || principal.name === process.principal.name;
+/** Whether a principal may see and touch what belongs to a caller: its own, or everything for an operator. */
+export function sees({ name, operator }: Principal, { principal }: Caller): boolean {
+  return operator || name === principal;
 }

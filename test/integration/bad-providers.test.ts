@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { realClock } from '../../kernel/clock.js';
 import type { LLMCore } from '../../kernel/cores/core.js';
-import { openaiCore } from '../../kernel/cores/provider.js';
-import { openaiConfig } from '../../kernel/cores/provider-config.js';
+import { providerCore } from '../../kernel/cores/provider.js';
+import { providerConfig } from '../../kernel/cores/provider-config.js';
 import { FakeOpenAI } from '../support/fake-openai.js';
 import type { Fault } from '../support/fake-reply.js';
 import { ask, errorOf, kernelOn, spawnOn } from '../support/kernel.js';
@@ -29,8 +29,8 @@ beforeAll(async () => {
 afterAll(() => Promise.all([good.stop(), bad.stop()]));
 
 function core(id: string, fake: FakeOpenAI, more: object = {}): Promise<LLMCore> {
-  const config = openaiConfig.parse({
-    kind: 'openai',
+  const config = providerConfig.parse({
+    kind: 'provider',
     id,
     model: id,
     price: { inputPerMTok: 1, outputPerMTok: 10 },
@@ -43,7 +43,7 @@ function core(id: string, fake: FakeOpenAI, more: object = {}): Promise<LLMCore>
     breaker: { failures: 3, halfOpenAfterMs: 200 },
     ...more,
   });
-  return openaiCore(config, { clock: realClock, seed: 1, env: { KEY: 'sk-test' } });
+  return providerCore(config, { clock: realClock, seed: 1, env: { KEY: 'sk-test' } });
 }
 
 describe.each(['fifo', 'round-robin', 'eccos'])('%s', (policy) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { LOCAL } from '../../kernel/process/principal.js';
 import { createPolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import { ask, errorOf, LIMITS, testKernel } from '../support/kernel.js';
+import { ask, errorOf, LIMITS, openOn, testKernel } from '../support/kernel.js';
 import { ScriptedCore } from '../support/scripted-core.js';
 
 describe('one call', () => {
@@ -71,7 +71,7 @@ describe('one call', () => {
   test('is refused before hello, and hello only once', async () => {
     const { kernel, spawn } = testKernel([new ScriptedCore('a')]);
     const { session, outbox } = await spawn();
-    const fresh = kernel.open(LOCAL, outbox);
+    const fresh = openOn(kernel, LOCAL, outbox);
     expect(await errorOf(fresh.call('llm.chat', ask()))).toMatchObject({ code: 'invalid-request' });
     expect(await errorOf(session.call('agent.hello', { protocol: 1, name: 'x' }))).toMatchObject({
       code: 'invalid-request',
@@ -310,13 +310,13 @@ describe('admission', () => {
       name: 'bob',
       operator: false,
       methods: ['llm.chat' as const],
-      models: ['a'],
+      cores: ['a'],
       maxPending: 2,
       budgetUsd: 0.5,
     };
     const { session, pid } = await spawn({ principal });
     expect(await errorOf(session.call('kernel.stats', {}))).toMatchObject({ code: 'forbidden' });
-    expect(await errorOf(session.call('llm.chat', ask('x', { models: ['b'] })))).toMatchObject({
+    expect(await errorOf(session.call('llm.chat', ask('x', { cores: ['b'] })))).toMatchObject({
       code: 'no-eligible-core',
     });
     const replies = [session.call('llm.chat', ask()), session.call('llm.chat', ask())];
@@ -354,10 +354,10 @@ describe('admission', () => {
   });
 });
 
-test('an answer is judged once: a second judgement is refused and teaches nobody', async () => {
+test('an answer is rated once: a second rating is refused and teaches nobody', async () => {
   const core = new ScriptedCore('a');
-  const judged: [id: string, quality: number][] = [];
-  const feedback = ({ id }: { readonly id: string }, quality: number) => void judged.push([id, quality]);
+  const rated: [id: string, quality: number][] = [];
+  const feedback = ({ id }: { readonly id: string }, quality: number) => void rated.push([id, quality]);
   const { spawn, pass, kernel } = testKernel([core], { policy: { ...createPolicy('fifo'), feedback } });
   let told = 0;
   kernel.events.on('feedback', () => told++);
@@ -371,10 +371,10 @@ test('an answer is judged once: a second judgement is refused and teaches nobody
     expect(await errorOf(session.call('syscall.feedback', { syscallId: 's0', quality }))).toMatchObject({
       code: 'invalid-params',
       retryable: false,
-      message: 'params.syscallId: expected a syscall not judged before, got "s0"',
+      message: 'params.syscallId: expected a syscall not rated before, got "s0"',
     });
   }
-  expect(judged).toEqual([['s0', 0.25]]);
+  expect(rated).toEqual([['s0', 0.25]]);
   expect(told).toBe(1);
 });
 

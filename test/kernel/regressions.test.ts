@@ -148,7 +148,7 @@ test('switching a core off moves its calls on, or ends those that have no other'
   const { session } = await spawn();
   const both = session.call('llm.chat', ask());
   await pass(1);
-  const onlyB = session.call('llm.chat', ask('x', { models: ['b'] }));
+  const onlyB = session.call('llm.chat', ask('x', { cores: ['b'] }));
   await pass(1);
   b.last.finish();
   await onlyB;

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { realClock } from '../../kernel/clock.js';
-import { kernelOn } from '../support/kernel.js';
+import { kernelOn, openOn } from '../support/kernel.js';
 import { ScriptedCore } from '../support/scripted-core.js';
 import { connect, knock, Peer, rpc, type ServeOptions, serve, until } from './doors/ws/harness.js';
 
@@ -21,7 +21,7 @@ const chat = (content = 'hi', more: object = {}) =>
 async function start(options: ServeOptions) {
   const core = new ScriptedCore('a');
   const kernel = kernelOn(realClock, [core]);
-  const served = await serve({ ...options, open: (principal, outbox) => kernel.open(principal, outbox) });
+  const served = await serve({ ...options, open: (principal, outbox) => openOn(kernel, principal, outbox) });
   onTestFinished(() => served.server.close());
   const agent = async (name: string) => {
     const peer = await connect(served, { headers: { Authorization: `Bearer ${name}` } });
@@ -69,7 +69,7 @@ describe('the scope of a token', () => {
   });
 
   test('bounds methods and models, and comes from the token alone', async () => {
-    const scope = { methods: ['llm.chat'], models: ['b'] };
+    const scope = { methods: ['llm.chat'], cores: ['b'] };
     const { agent } = await start({ tokens: [token('alice', scope)] });
     const { peer } = await agent('alice');
     expect(await peer.ask(rpc(1, 'kernel.ps'))).toMatchObject(refused('forbidden'));
@@ -120,7 +120,7 @@ test('a canary key, token and prompt are in no log line, no error and no status 
       { id: 'sim', kind: 'simulated', price, ttftMs: 0, decodeSpeed: 'unlimited' },
       {
         id: 'echo',
-        kind: 'openai',
+        kind: 'provider',
         model: 'm',
         price,
         baseUrl: `http://127.0.0.1:${(provider.address() as AddressInfo).port}/v1`,

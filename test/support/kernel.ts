@@ -1,14 +1,17 @@
 import { pino } from 'pino';
 import { type Clock, VirtualClock } from '../../kernel/clock.js';
+import { defaultConfig } from '../../kernel/config/default-config.js';
 import type { KernelLimits } from '../../kernel/config/limits.js';
-import { composeKernel } from '../../kernel/container.js';
 import type { LLMCore } from '../../kernel/cores/core.js';
-import type { Outbox, Session } from '../../kernel/doors/session.js';
+import { type Outbox, RpcSession, type SessionDeps } from '../../kernel/doors/ws/session.js';
 import type { Kernel } from '../../kernel/kernel.js';
+import { ContainerModule, compose, kernelContainer, PART } from '../../kernel/modules.js';
 import { LOCAL, type Principal } from '../../kernel/process/principal.js';
+import type { EndReason } from '../../kernel/process/process-table.js';
 import type { SchedulerPolicy } from '../../schedulers/policy.js';
 import { createPolicy } from '../../schedulers/registry.js';
-import type { Notification } from '../../syscalls/table.js';
+import { SyscallError } from '../../syscalls/errors.js';
+import type { Method, Notification, Result } from '../../syscalls/table.js';
 
 export const LIMITS: KernelLimits = {
   pendingPerAgent: 1000,
@@ -32,7 +35,7 @@ export const LIMITS: KernelLimits = {
   finishedCalls: { ms: 900_000, count: 10_000 },
 };
 
-/** What a process was sent, and a reader that can be made slow. */
+/** What a process received, and a reader that can be made slow. */
 export class TestOutbox implements Outbox {
   readonly sent: Notification[] = [];
   closed: string | undefined;
@@ -46,7 +49,7 @@ export class TestOutbox implements Outbox {
     return this.slow;
   }
 
-  close(reason: 'killed' | 'draining'): void {
+  close(reason: EndReason): void {
     this.closed = reason;
   }
 
@@ -56,11 +59,26 @@ export class TestOutbox implements Outbox {
   }
 }
 
+/** A session over JSON-RPC whose requests are numbered from 1. */
+export class TestSession extends RpcSession {
+  #lastRequest = 0;
+
+  /** @throws SyscallError as it comes over the wire */
+  async call<M extends Method>(method: M, params: unknown): Promise<Result<M>> {
+    const reply = await this.handle({ id: ++this.#lastRequest, method, params });
+    if ('error' in reply) throw SyscallError.fromRpc(reply.error);
+    return reply.result as Result<M>;
+  }
+}
+
 export interface SpawnOptions {
   readonly principal?: Principal;
   readonly parent?: number;
   readonly name?: string;
 }
+
+/** What the sessions of each kernel need. */
+const DEPS = new WeakMap<Kernel, SessionDeps>();
 
 export interface TestKernel {
   readonly kernel: Kernel;
@@ -72,7 +90,7 @@ export interface TestKernel {
 }
 
 export interface TestProcess {
-  readonly session: Session;
+  readonly session: TestSession;
   readonly outbox: TestOutbox;
   readonly pid: number;
 }
@@ -80,31 +98,37 @@ export interface TestProcess {
 export interface TestKernelOptions {
   readonly policy?: string | SchedulerPolicy;
   readonly limits?: Partial<KernelLimits>;
+  readonly modules?: readonly ContainerModule[];
 }
 
 /** A kernel in process on the given cores and clock. */
 export function kernelOn(clock: Clock, cores: readonly LLMCore[], options: TestKernelOptions = {}): Kernel {
-  const { policy = 'fifo', limits = {} } = options;
+  const { policy = 'fifo', limits = {}, modules = [] } = options;
   const ready = typeof policy === 'string' ? createPolicy(policy) : policy;
-  return composeKernel(
-    { policy: ready.name, limits: { ...LIMITS, ...limits } },
-    {
-      clock,
-      stopwatch: () => performance.now(),
-      random: () => 0.5,
-      nextId: (seq) => `s${seq}`,
-      log: pino({ level: 'silent' }),
-      cores,
-      policy: ready,
-    },
-  );
+  const config = { ...defaultConfig(), policy: 'fifo', limits: { ...LIMITS, ...limits } };
+  const given = new ContainerModule(({ bind, rebind }) => {
+    rebind(PART.clock).toConstantValue(clock);
+    rebind(PART.random).toConstantValue(() => 0.5);
+    rebind(PART.nextId).toConstantValue((seq) => `s${seq}`);
+    rebind(PART.policy).toConstantValue(ready);
+    bind(PART.cores).toConstantValue(cores);
+  });
+  const log = pino({ level: 'silent' });
+  const { kernel, gate } = compose(kernelContainer({ config, env: {}, log }, [given, ...modules]));
+  DEPS.set(kernel, { gate, clock, limits: () => config.limits });
+  return kernel;
+}
+
+/** A connection that has just come. */
+export function openOn(kernel: Kernel, principal: Principal, outbox: Outbox): TestSession {
+  return new TestSession(DEPS.get(kernel) as SessionDeps, principal, outbox);
 }
 
 /** A process that has said hello. */
 export async function spawnOn(kernel: Kernel, options: SpawnOptions = {}): Promise<TestProcess> {
   const { principal = LOCAL, parent, name = 'agent' } = options;
   const outbox = new TestOutbox();
-  const session = kernel.open(principal, outbox);
+  const session = openOn(kernel, principal, outbox);
   const hello = { protocol: 1, name, ...(parent === undefined ? {} : { parent }) } as const;
   const { pid } = await session.call('agent.hello', hello);
   return { session, outbox, pid };

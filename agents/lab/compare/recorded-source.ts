@@ -1,5 +1,6 @@
 import { fitPrices } from '../../../kernel/cores/fit-price.js';
-import { type CoreConfig, coreConfig } from '../../../kernel/cores/registry.js';
+import { recordedConfig } from '../../../kernel/cores/recorded.js';
+import type { CoreConfig } from '../../../kernel/cores/registry.js';
 import type { Price } from '../../../syscalls/cores.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import type { Millis } from '../../../syscalls/syscall.js';
@@ -69,7 +70,7 @@ async function arrivals(
 }
 
 function coreOf(model: string, price: Price | undefined, data: readonly string[]): CoreConfig {
-  return coreConfig.parse({
+  return recordedConfig.parse({
     kind: 'recorded',
     id: model,
     model,

@@ -1,4 +1,4 @@
-import { inputTokensOf } from '../../../kernel/call/tokens.js';
+import { inputTokensOf } from '../../../kernel/tokens.js';
 import { VirtualClock } from '../../../kernel/clock.js';
 import { type CoreConfig, createCores } from '../../../kernel/cores/registry.js';
 import type { CoreId } from '../../../syscalls/syscall.js';

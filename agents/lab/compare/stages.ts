@@ -1,8 +1,5 @@
 import type { BootedKernel } from '../../../kernel/boot.js';
 import { type Clock, realClock, StandstillError, VirtualClock } from '../../../kernel/clock.js';
-import type { Outbox } from '../../../kernel/doors/session.js';
-import { LOCAL } from '../../../kernel/process/principal.js';
-import { PROTOCOL_VERSION } from '../../../syscalls/hello.js';
 import type { Millis } from '../../../syscalls/syscall.js';
 import { connect } from '../../sdk/client.js';
 import type { AgentPort } from '../load/play.js';
@@ -25,27 +22,22 @@ interface Connections {
   close(): Promise<void>;
 }
 
-const NOWHERE: Outbox = { notify() {}, isSlow: () => false, close() {} };
-
-/** Sessions in process on a virtual clock: hours pass in seconds, and a run repeats exactly. */
+/** Processes without a socket on a virtual clock: hours pass in seconds, and a run repeats exactly. */
 export function virtualStage(): Stage {
   const clock = new VirtualClock();
   return {
     clock,
     async connect(kernel, agents) {
-      const sessions = Array.from({ length: agents }, () => kernel.open(LOCAL, NOWHERE));
-      for (const [i, session] of sessions.entries()) {
-        await session.call('agent.hello', { protocol: PROTOCOL_VERSION, name: agentName(i) });
-      }
+      const processes = Array.from({ length: agents }, (_, i) => kernel.connect({ name: agentName(i) }));
       return {
-        ports: sessions.map((session) => ({
-          chat: (params) => session.call('llm.chat', params),
+        ports: processes.map((process) => ({
+          chat: (params) => process.call('llm.chat', params),
           async feedback(syscallId, quality) {
-            await session.call('syscall.feedback', { syscallId, quality });
+            await process.call('syscall.feedback', { syscallId, quality });
           },
         })),
         async close() {
-          for (const session of sessions) session.close();
+          for (const process of processes) process.close();
         },
       };
     },

@@ -1,5 +1,5 @@
 import { bootKernel, defaultConfig, VirtualClock } from '../../../kernel/boot.js';
-import { inputTokensOf } from '../../../kernel/call/tokens.js';
+import { inputTokensOf } from '../../../kernel/tokens.js';
 import type { LLMCore } from '../../../kernel/cores/core.js';
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import { itemOf } from '../compare/synthetic-source.js';

@@ -4,8 +4,8 @@ import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Logger } from '../../log.js';
 import type { Principal } from '../../process/principal.js';
-import type { Outbox, Session } from '../session.js';
-import { parseJson } from './json-guard.js';
+import { parseJson } from './parse-json.js';
+import type { Outbox, RpcCall, Session } from './session.js';
 import { type Corkable, type Corks, type SendingSocket, SocketOutbox } from './socket-outbox.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -74,7 +74,7 @@ export class Connection {
     }
   }
 
-  async #handle(request: Parameters<Session['handle']>[0]): Promise<void> {
+  async #handle(request: RpcCall): Promise<void> {
     try {
       this.outbox.send(JSON.stringify(await this.#session.handle(request)));
     } catch (error) {
@@ -92,7 +92,7 @@ export class Connection {
   }
 }
 
-/** The id of what may be no request at all, so that its sender can tell which one was refused. */
+/** The id of a message that may not be a valid request, so that its sender can tell which one was refused. */
 function idOf(input: unknown): RequestId | null {
   if (typeof input !== 'object' || input === null || !Object.hasOwn(input, 'id')) return null;
   const { id } = input as { readonly id: unknown };

@@ -11,7 +11,7 @@ export interface Pingable {
 export interface Pulse {
   readonly socket: Pingable;
   readonly group: Set<Pulse>;
-  /** Pings in a row that nothing came after; whoever hears of the connection sets it to 0. */
+  /** Pings in a row that nothing came after; set to 0 when the connection sends anything. */
   missed: number;
 }
 
@@ -25,15 +25,16 @@ export class Heartbeat {
   readonly #groups = Array.from({ length: GROUPS }, () => new Set<Pulse>());
   #added = 0;
   #turn = 0;
-  #cancelTimer: () => void;
+  #cancelTimer: (() => void) | undefined;
 
   constructor(clock: Clock, limits: () => KernelLimits) {
     this.#clock = clock;
     this.#limits = limits;
-    this.#cancelTimer = this.#next();
   }
 
+  /** The first connection starts the timer. */
   add(socket: Pingable): Pulse {
+    this.#cancelTimer ??= this.#next();
     const group = this.#groups[this.#added++ % GROUPS] as Set<Pulse>;
     const pulse = { socket, group, missed: 0 };
     group.add(pulse);
@@ -45,7 +46,7 @@ export class Heartbeat {
   }
 
   stop(): void {
-    this.#cancelTimer();
+    this.#cancelTimer?.();
   }
 
   #next(): () => void {

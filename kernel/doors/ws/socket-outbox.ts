@@ -1,7 +1,8 @@
 import type { Notification } from '../../../syscalls/table.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
-import type { Outbox } from '../session.js';
+import type { EndReason } from '../../process/process-table.js';
+import type { Outbox } from './session.js';
 
 /** What an outbox needs of a WebSocket. */
 export interface SendingSocket {
@@ -69,7 +70,7 @@ export class SocketOutbox implements Outbox {
   }
 
   /** Closes as soon as the replies that the same event has caused are out. */
-  close(reason: 'killed' | 'draining'): void {
+  close(reason: EndReason): void {
     this.#options.clock.after(0, () => this.shut(reason));
   }
 
@@ -77,7 +78,7 @@ export class SocketOutbox implements Outbox {
   send(text: string): void {
     if (!this.#open) return;
     const { sendBufferBytes } = this.#options.limits();
-    // Judged by what is there before, since one long reply does not make a slow reader.
+    // Only what was there before counts, since one long reply does not make a slow reader.
     if (this.#socket.bufferedAmount > sendBufferBytes.close) {
       this.shut('slow reader');
       return;

@@ -26,7 +26,7 @@ beforeEach(async () => {
   provider = await FakeOpenAI.start();
   const core = {
     id: 'provider',
-    kind: 'openai',
+    kind: 'provider',
     model: 'scripted',
     price: { inputPerMTok: 1, outputPerMTok: 10 },
     baseUrl: provider.baseUrl,

@@ -1,18 +1,18 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../kernel/clock.js';
-import { openaiConfig } from '../../../kernel/cores/provider-config.js';
-import { createCore } from '../../../kernel/cores/registry.js';
+import { providerCore } from '../../../kernel/cores/provider.js';
+import { providerConfig } from '../../../kernel/cores/provider-config.js';
 import { Transport } from '../../../kernel/cores/transport.js';
 import { describeIssue } from '../../../syscalls/protocol.js';
 import { ask, callOf, errorOf } from './ask.js';
 import { CANARY_KEY, provider } from './provider-world.js';
 
-const BASE = { kind: 'openai', id: 'core', model: 'm', price: { inputPerMTok: 1, outputPerMTok: 2 } };
+const BASE = { kind: 'provider', id: 'core', model: 'm', price: { inputPerMTok: 1, outputPerMTok: 2 } };
 
 function faultOf(config: object): string | undefined {
   const input = { ...BASE, ...config };
-  const decoded = openaiConfig.safeParse(input);
+  const decoded = providerConfig.safeParse(input);
   return decoded.success ? undefined : describeIssue(decoded.error, input, 'core');
 }
 
@@ -68,25 +68,25 @@ describe('a redirect', () => {
 
 describe('a key', () => {
   const deps = { clock: new VirtualClock(), seed: 1, env: {} };
-  const config = openaiConfig.parse({ ...BASE, provider: 'anthropic', apiKeyEnv: 'MY_KEY' });
+  const config = providerConfig.parse({ ...BASE, provider: 'anthropic', apiKeyEnv: 'MY_KEY' });
 
   test('that is not set is a config error that names the variable', async () => {
     const message = 'core: Expected the environment variable MY_KEY to hold a key';
-    await expect(createCore(config, deps)).rejects.toMatchObject({ code: 'invalid-config', message });
-    await expect(createCore(config, { ...deps, env: { MY_KEY: ' ' } })).rejects.toMatchObject({ message });
+    await expect(providerCore(config, deps)).rejects.toMatchObject({ code: 'invalid-config', message });
+    await expect(providerCore(config, { ...deps, env: { MY_KEY: ' ' } })).rejects.toMatchObject({ message });
   });
 
   test('is not looked for anywhere else', async () => {
     process.env['ANTHROPIC_API_KEY'] = CANARY_KEY;
     try {
-      await expect(createCore(config, deps)).rejects.toMatchObject({ code: 'invalid-config' });
+      await expect(providerCore(config, deps)).rejects.toMatchObject({ code: 'invalid-config' });
     } finally {
       delete process.env['ANTHROPIC_API_KEY'];
     }
   });
 
   test('that no header could carry is refused without showing it', async () => {
-    const error = await errorOf(createCore(config, { ...deps, env: { MY_KEY: `${CANARY_KEY}\nX-Evil: 1` } }));
+    const error = await errorOf(providerCore(config, { ...deps, env: { MY_KEY: `${CANARY_KEY}\nX-Evil: 1` } }));
     expect(error).toMatchObject({ code: 'invalid-config' });
     expect(String(error)).not.toMatch(/canary/);
   });

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { type Clock, realClock } from '../../../kernel/clock.js';
 import type { LLMCore } from '../../../kernel/cores/core.js';
-import { openaiCore } from '../../../kernel/cores/provider.js';
-import { openaiConfig } from '../../../kernel/cores/provider-config.js';
+import { providerCore } from '../../../kernel/cores/provider.js';
+import { providerConfig } from '../../../kernel/cores/provider-config.js';
 import { FakeOpenAI } from '../../support/fake-openai.js';
 
 /** A key that must not turn up anywhere but at its own provider. */
@@ -16,8 +16,8 @@ export async function provider(
 ): Promise<{ core: LLMCore; fake: FakeOpenAI }> {
   const fake = await FakeOpenAI.start();
   fake.answer(reply);
-  const decoded = openaiConfig.parse({
-    kind: 'openai',
+  const decoded = providerConfig.parse({
+    kind: 'provider',
     id: 'core',
     model: 'model-a',
     price: { inputPerMTok: 1, outputPerMTok: 10 },
@@ -25,7 +25,7 @@ export async function provider(
     apiKeyEnv: 'FAKE_KEY',
     ...config,
   });
-  const core = await openaiCore(decoded, { clock, seed: 1, env: { FAKE_KEY: CANARY_KEY } });
+  const core = await providerCore(decoded, { clock, seed: 1, env: { FAKE_KEY: CANARY_KEY } });
   onTestFinished(async () => {
     await core.close?.();
     await fake.stop();

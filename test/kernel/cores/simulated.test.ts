@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { textTokens } from '../../../kernel/call/tokens.js';
 import { VirtualClock } from '../../../kernel/clock.js';
+import type { CoreDeps } from '../../../kernel/cores/core-deps.js';
 import { answerLength, hashedItems, isRight, passProbability } from '../../../kernel/cores/item-response.js';
-import type { CoreDeps } from '../../../kernel/cores/registry.js';
 import { simulatedConfig, simulatedCore } from '../../../kernel/cores/simulated.js';
+import { textTokens } from '../../../kernel/tokens.js';
 import { ask, callOf, errorOf } from './ask.js';
 
 const PRICE = { inputPerMTok: 1, outputPerMTok: 4 };

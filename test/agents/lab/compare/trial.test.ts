@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { virtualStage } from '../../../../agents/lab/compare/stages.js';
 import { runTrial, type TrialSetup } from '../../../../agents/lab/compare/trial.js';
 import { defaultConfig } from '../../../../kernel/boot.js';
-import { coreConfig } from '../../../../kernel/cores/registry.js';
+import { simulatedConfig } from '../../../../kernel/cores/simulated.js';
 import { LazyPredictor } from '../../../../schedulers/eccos/predictor/lazy-predictor.js';
 import { createPolicy } from '../../../../schedulers/registry.js';
 
@@ -61,7 +61,7 @@ describe('the predictors of a trial', () => {
 
   test('are closed when its kernel does not boot', async () => {
     const price = { inputPerMTok: 1, outputPerMTok: 1 };
-    const recorded = coreConfig.parse({
+    const recorded = simulatedConfig.parse({
       ...{ kind: 'recorded', id: 'a', model: 'a', profile: 'a', data: ['/no/such.jsonl'] },
       ...{ price, cap: 1, chunkMs: 0 },
     });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { agentRun, drawRunLength } from '../../../../agents/lab/load/agent-run.js';
 import { Random } from '../../../../agents/lab/load/random.js';
 import { AIRLINE_RUN } from '../../../../agents/lab/load/run-shape.js';
-import { inputTokensOf } from '../../../../kernel/call/tokens.js';
+import { inputTokensOf } from '../../../../kernel/tokens.js';
 import { fitRunShape, type RecordedRun } from './fit-run-shape.js';
 
 const FILE = new URL('../../../../../shared/data/tau_airline_traj.jsonl.gz', import.meta.url);

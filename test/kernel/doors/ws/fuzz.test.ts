@@ -7,7 +7,7 @@ import { Connection } from '../../../../kernel/doors/ws/connection.js';
 import { Corks } from '../../../../kernel/doors/ws/socket-outbox.js';
 import type { Kernel } from '../../../../kernel/kernel.js';
 import { LOCAL } from '../../../../kernel/process/principal.js';
-import { kernelOn, LIMITS } from '../../../support/kernel.js';
+import { kernelOn, LIMITS, openOn } from '../../../support/kernel.js';
 import { ScriptedCore } from '../../../support/scripted-core.js';
 import { connect, frame, rpc, serve, until } from './harness.js';
 
@@ -89,7 +89,7 @@ describe(`hostile input (seed ${SEED})`, () => {
       log,
       limits,
       corks: new Corks(realClock),
-      open: (principal, outbox) => open.open(principal, outbox),
+      open: (principal, outbox) => openOn(open, principal, outbox),
     });
     let slowest = 0;
     for (let n = 0; n < MUTANTS; n++) {
@@ -116,7 +116,7 @@ describe(`hostile input (seed ${SEED})`, () => {
   test(`${SOCKETS * FRAMES} random frames do not reach the other connections`, { timeout: 60_000 }, async () => {
     const random = randomOf(SEED + 1);
     const behind = kernel();
-    const served = await serve({ open: (principal, outbox) => behind.open(principal, outbox) });
+    const served = await serve({ open: (principal, outbox) => openOn(behind, principal, outbox) });
     onTestFinished(() => served.server.close());
     const bystander = await connect(served);
     await bystander.ask(rpc(0, 'agent.hello', { protocol: 1, name: 'bystander' }));

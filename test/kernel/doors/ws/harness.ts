@@ -3,13 +3,15 @@ import { pino } from 'pino';
 import WebSocket, { type ClientOptions } from 'ws';
 import { type Clock, realClock } from '../../../../kernel/clock.js';
 import { checkConfig, type KernelConfig } from '../../../../kernel/config/config.js';
-import { type KernelServer, startServer } from '../../../../kernel/doors/listener.js';
-import type { Outbox, Reply, Session } from '../../../../kernel/doors/session.js';
+import { HttpListener } from '../../../../kernel/doors/listener.js';
+import type { Outbox, Reply, RpcCall, Session } from '../../../../kernel/doors/ws/session.js';
+import { WsDoor } from '../../../../kernel/doors/ws/ws-door.js';
+import type { Gate } from '../../../../kernel/gate.js';
 import type { Logger } from '../../../../kernel/log.js';
 import { Authenticator } from '../../../../kernel/process/auth.js';
 import type { Principal } from '../../../../kernel/process/principal.js';
 
-type Handled = Parameters<Session['handle']>[0];
+type Handled = RpcCall;
 
 /** A session that answers every request with its method, unless the test says otherwise. */
 export class FakeSession implements Session {
@@ -28,10 +30,6 @@ export class FakeSession implements Session {
   async handle(handled: Handled): Promise<Reply> {
     this.requests.push(handled);
     return this.answer(handled);
-  }
-
-  call(): never {
-    throw new Error('A server never calls');
   }
 
   drained(): void {
@@ -54,14 +52,24 @@ export interface ServeOptions {
 }
 
 export interface Served {
-  readonly server: KernelServer;
+  readonly server: TestServer;
   readonly auth: Authenticator;
   readonly limits: KernelConfig['limits'];
   readonly sessions: FakeSession[];
   readonly session: FakeSession;
 }
 
+/** The listener with the WebSocket door alone. */
+export interface TestServer {
+  readonly url: string;
+  readonly port: number;
+  reload(config: Pick<KernelConfig, 'limits'>): void;
+  stopListening(): void;
+  close(): Promise<void>;
+}
+
 const CORES = [{ id: 'a', kind: 'simulated', price: { inputPerMTok: 1, outputPerMTok: 1 } }];
+const NO_GATE = {} as Gate;
 
 /** A checked config with these parts. */
 export function configOf({ listen = {}, tokens = [], limits = {} }: ServeOptions): KernelConfig {
@@ -78,13 +86,26 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
     sessions.push(session);
     return session;
   };
-  const server = await startServer({
-    config,
-    auth,
-    clock: options.clock ?? realClock,
-    log: options.log ?? pino({ level: 'silent' }),
-    open: options.open ?? open,
-  });
+  const { clock = realClock, log = pino({ level: 'silent' }) } = options;
+  let { limits } = config;
+  const createSession = (_deps: unknown, principal: Principal, outbox: Outbox) =>
+    (options.open ?? open)(principal, outbox);
+  const listener = new HttpListener({ config, auth, log, limits: () => limits });
+  const door = new WsDoor({ clock, log, limits: () => limits, createSession });
+  door.open(NO_GATE, listener);
+  const server: TestServer = {
+    ...(await listener.listen()),
+    reload(next) {
+      limits = next.limits;
+      door.reload();
+    },
+    stopListening: () => listener.stopListening(),
+    async close() {
+      listener.stopListening();
+      await door.close();
+      listener.close();
+    },
+  };
   return {
     server,
     auth,

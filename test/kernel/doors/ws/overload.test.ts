@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { realClock } from '../../../../kernel/clock.js';
-import { ask, kernelOn } from '../../../support/kernel.js';
+import { ask, kernelOn, openOn } from '../../../support/kernel.js';
 import { ScriptedCore } from '../../../support/scripted-core.js';
 import { connect, pause, rpc, serve } from './harness.js';
 
@@ -14,7 +14,7 @@ test('ten times more than fits is answered `busy` at once, with the time to wait
   const core = new ScriptedCore('a', { cap: CAP });
   const kernel = kernelOn(realClock, [core], { limits: { pendingTotal: ROOM, pendingPerAgent: ROOM } });
   const limits = { requestsPerSecond: 1e6 };
-  const served = await serve({ limits, open: (principal, outbox) => kernel.open(principal, outbox) });
+  const served = await serve({ limits, open: (principal, outbox) => openOn(kernel, principal, outbox) });
   onTestFinished(() => served.server.close());
   const peers = await Promise.all(Array.from({ length: PEERS }, () => connect(served)));
   for (const peer of peers) await peer.ask(rpc('hello', 'agent.hello', { protocol: 1, name: 'flood' }));

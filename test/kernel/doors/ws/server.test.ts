@@ -23,8 +23,8 @@ describe('a message', () => {
   });
 
   test.each([
-    ['', null, 'parse-error', 'message: Expected JSON, got a text of 0 characters that is none'],
-    ['{"id":1', null, 'parse-error', 'message: Expected JSON, got a text of 7 characters that is none'],
+    ['', null, 'parse-error', 'message: Expected JSON, got 0 characters that are not valid JSON'],
+    ['{"id":1', null, 'parse-error', 'message: Expected JSON, got 7 characters that are not valid JSON'],
     ['['.repeat(33), null, 'invalid-request', 'message: Expected at most 32 levels of nesting, got more'],
     ['[{"jsonrpc":"2.0","id":1,"method":"a"}]', null, 'invalid-request', expect.stringMatching(/^message: .* list/)],
     ['null', null, 'invalid-request', expect.stringMatching(/^message: .*, got null$/)],

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { PolicyGuard } from '../../../kernel/dispatch/policy-guard.js';
-import { KernelEvents } from '../../../kernel/events.js';
-import { Metrics } from '../../../kernel/metrics.js';
-import type { FinishedCall, SchedulerPolicy } from '../../../schedulers/policy.js';
+import { KernelEvents } from '../../kernel/events.js';
+import { Metrics } from '../../kernel/metrics.js';
+import { PolicyGuard } from '../../kernel/policy-guard.js';
+import type { FinishedCall, SchedulerPolicy } from '../../schedulers/policy.js';
 
 const NOTHING = { now: 0, pending: [], cores: [] };
 

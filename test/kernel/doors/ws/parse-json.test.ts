@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../../../kernel/doors/ws/json-guard.js';
+import { parseJson } from '../../../../kernel/doors/ws/parse-json.js';
 import { rpcRequest } from '../../../../syscalls/protocol.js';
 import { SYSCALLS } from '../../../../syscalls/table.js';
 

@@ -2,10 +2,10 @@ import { SyscallError } from '../../../syscalls/errors.js';
 import { brokenBound, type JsonBounds } from '../../../syscalls/json-scan.js';
 
 /**
- * Decodes JSON from outside. Its structure is bounded first, by a scan that does not recurse: whatever walks a deep value
+ * Decodes JSON from outside. Its structure is bounded first, by a scan that does not recurse: code that walks a deep value
  * later, `JSON.stringify` too, would overflow the stack, and a check of half a million values would hold up everybody.
  *
- * @throws SyscallError `invalid-request` for too large a structure, `parse-error` for what is no JSON
+ * @throws SyscallError `invalid-request` for too large a structure, `parse-error` for a text that is not valid JSON
  */
 export function parseJson(text: string, bounds: JsonBounds): unknown {
   const rule = brokenBound(text, bounds);
@@ -16,7 +16,7 @@ export function parseJson(text: string, bounds: JsonBounds): unknown {
     // No cause: the engine's message repeats a part of the text, which may be a prompt.
     throw new SyscallError(
       'parse-error',
-      `message: Expected JSON, got a text of ${text.length} characters that is none`,
+      `message: Expected JSON, got ${text.length} characters that are not valid JSON`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { fifo } from '../../schedulers/fifo.js';
+import { fifo } from '../schedulers/fifo.js';
 import type {
   Assignment,
   FinishedCall,
@@ -7,12 +7,12 @@ import type {
   SchedulableCore,
   SchedulerPolicy,
   SchedulingSnapshot,
-} from '../../schedulers/policy.js';
-import type { StatsReply } from '../../syscalls/stats.js';
-import type { Millis, SyscallId } from '../../syscalls/syscall.js';
-import type { KernelEvents } from '../events.js';
-import type { Logger } from '../log.js';
-import type { Metrics } from '../metrics.js';
+} from '../schedulers/policy.js';
+import type { StatsReply } from '../syscalls/stats.js';
+import type { Millis, SyscallId } from '../syscalls/syscall.js';
+import type { KernelEvents } from './events.js';
+import type { Logger } from './log.js';
+import type { Metrics } from './metrics.js';
 
 /** The policy as the kernel sees it: what it throws, or returns that is no answer, is told to watchers and goes no further. */
 export class PolicyGuard {
@@ -88,9 +88,7 @@ export class PolicyGuard {
 
   schedule(snapshot: SchedulingSnapshot): readonly Assignment[] {
     try {
-      // A policy from a file may have left the reason out.
-      const whole = ({ syscallId, core, reason = '' }: Assignment) => ({ syscallId, core, reason: String(reason) });
-      return listed(this.#policy.schedule(snapshot)).map(whole);
+      return listed(this.#policy.schedule(snapshot)).map(checked);
     } catch (error) {
       this.#fellBack('schedule', error);
       return this.#fallback.schedule(snapshot);
@@ -167,6 +165,12 @@ export class PolicyGuard {
 }
 
 type Hook = keyof SchedulerPolicy;
+
+/** A policy from a file may have left the reason out, or predicted nonsense. */
+function checked({ syscallId, core, reason = '', outputTokensP90 }: Assignment): Assignment {
+  const isSound = typeof outputTokensP90 === 'number' && outputTokensP90 >= 0 && Number.isFinite(outputTokensP90);
+  return { syscallId, core, reason: String(reason), outputTokensP90: isSound ? outputTokensP90 : undefined };
+}
 
 /** @throws TypeError for what a policy from a file may return in place of a list */
 function listed<Entry>(answer: readonly Entry[]): readonly Entry[] {

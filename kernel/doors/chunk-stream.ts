@@ -1,6 +1,13 @@
-import type { Millis, SyscallId } from '../../../syscalls/syscall.js';
-import type { Clock } from '../../clock.js';
-import type { Outbox } from '../session.js';
+import type { ChatChunk } from '../../syscalls/llm-chat.js';
+import type { Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { Clock } from '../clock.js';
+
+/** Who reads a stream. */
+export interface ChunkReader {
+  chunk(chunk: ChatChunk): void;
+  /** The reader does not keep up: text is held back until `flush`. */
+  isSlow(): boolean;
+}
 
 /**
  * The text of one streamed answer on its way to the agent: the first piece at once, later ones gathered for some
@@ -8,7 +15,7 @@ import type { Outbox } from '../session.js';
  */
 export class ChunkStream {
   readonly #syscallId: SyscallId;
-  readonly #outbox: Outbox;
+  readonly #reader: ChunkReader;
   readonly #clock: Clock;
   readonly #gatherMs: Millis;
   #seq = 0;
@@ -16,9 +23,9 @@ export class ChunkStream {
   #restart = false;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(syscallId: SyscallId, outbox: Outbox, clock: Clock, gatherMs: Millis) {
+  constructor(syscallId: SyscallId, reader: ChunkReader, clock: Clock, gatherMs: Millis) {
     this.#syscallId = syscallId;
-    this.#outbox = outbox;
+    this.#reader = reader;
     this.#clock = clock;
     this.#gatherMs = gatherMs;
   }
@@ -28,7 +35,7 @@ export class ChunkStream {
     if (this.#cancelTimer === undefined) this.#send();
   }
 
-  /** The answer starts anew: what was sent is void. */
+  /** The answer starts again: what was sent is void. */
   restart(): void {
     this.#text = '';
     this.#restart = this.#seq > 0;
@@ -44,22 +51,23 @@ export class ChunkStream {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     // A slow reader gets the rest with the reply, which holds the whole text anyway.
-    if (isWhole && this.#text !== '' && !this.#outbox.isSlow()) this.#notify();
+    if (isWhole && this.#text !== '' && !this.#reader.isSlow()) this.#emit();
+    this.#text = '';
   }
 
   #send(): void {
-    if (this.#outbox.isSlow()) return;
-    this.#notify();
+    if (this.#reader.isSlow()) return;
+    this.#emit();
     this.#cancelTimer = this.#clock.after(this.#gatherMs, () => {
       this.#cancelTimer = undefined;
       this.flush();
     });
   }
 
-  #notify(): void {
-    const params = { syscallId: this.#syscallId, seq: this.#seq++, text: this.#text };
+  #emit(): void {
+    const chunk = { syscallId: this.#syscallId, seq: this.#seq++, text: this.#text };
     this.#text = '';
-    this.#outbox.notify({ method: 'llm.chunk', params: this.#restart ? { ...params, restart: true } : params });
+    this.#reader.chunk(this.#restart ? { ...chunk, restart: true } : chunk);
     this.#restart = false;
   }
 }

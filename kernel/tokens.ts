@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { clearMergeCache, countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { LRUCache } from 'lru-cache';
-import { type ChatParams, messageText } from '../../syscalls/llm-chat.js';
+import { type ChatParams, messageText } from '../syscalls/llm-chat.js';
 
 /** Characters that are counted; a longer text is taken to be as dense as pieces of it, spread evenly. */
 const COUNTED_CHARS = 8192;

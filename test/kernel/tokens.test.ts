@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inputTokensOf, textTokens } from '../../../kernel/call/tokens.js';
+import { inputTokensOf, textTokens } from '../../kernel/tokens.js';
 
 test('counts the tokens of o200k_base', () => {
   expect(textTokens('hello world')).toBe(2);

@@ -1,0 +1,14 @@
+import type { SyscallId } from '../../syscalls/syscall.js';
+
+/**
+ * Where the progress of one call goes. The door makes one for each call; a call goes on without one when its
+ * connection is gone. The end of a call does not come here: it is the promise of the request.
+ */
+export interface CallSink {
+  /** The call was accepted, and the journal holds it. */
+  accepted(id: SyscallId): void;
+  /** The next piece of the answer. Only calls that ask to `stream` get it. */
+  text(piece: string): void;
+  /** The answer starts again: all its text so far is void. */
+  restart(): void;
+}

@@ -1,0 +1,163 @@
+import type { CoreId, Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { Clock } from '../clock.js';
+import type { Capacity, CoreLimits, Freed, Lease, Need, Refusal, Used } from './capacity.js';
+import { RateWindow } from './rate-window.js';
+
+const CORE_FULL: Refusal = { refused: 'core' };
+const BUDGET_HELD: Refusal = { refused: 'budget' };
+const BUDGET_SPENT: Refusal = { refused: 'spent' };
+
+/** What is counted for one core. */
+interface Room {
+  cap: number;
+  readonly window: RateWindow;
+  leases: number;
+  /** The call that the limits per minute have refused last, for which room is kept: smaller ones would take it again and again. */
+  refused: { readonly id: SyscallId; readonly tokens: number } | undefined;
+  cancelTimer: (() => void) | undefined;
+}
+
+/** What is counted for one principal, in US dollars. */
+interface Purse {
+  spent: number;
+  /** Expected cost of the calls that run. */
+  held: number;
+  leases: number;
+}
+
+/** Capacity of one kernel alone, counted in its memory. */
+export class LocalCapacity implements Capacity {
+  readonly #clock: Clock;
+  readonly #rooms: ReadonlyMap<CoreId, Room>;
+  readonly #purses = new Map<string, Purse>();
+  #tell: (freed: Freed) => void = () => {};
+  #closed = false;
+
+  constructor(clock: Clock, cores: readonly CoreLimits[]) {
+    this.#clock = clock;
+    this.#rooms = new Map(
+      cores.map((limits) => [
+        limits.id,
+        { cap: limits.cap, window: new RateWindow(limits), leases: 0, refused: undefined, cancelTimer: undefined },
+      ]),
+    );
+  }
+
+  free(core: CoreId): number {
+    if (!this.isOpen(core)) return 0;
+    const room = this.#room(core);
+    return Math.max(0, Math.min(room.cap - room.leases, room.window.requestsLeft(this.#clock.now())));
+  }
+
+  isOpen(core: CoreId): boolean {
+    const now = this.#clock.now();
+    return opensAt(this.#room(core), now) <= now;
+  }
+
+  spentUsd(principal: string): number {
+    return this.#purses.get(principal)?.spent ?? 0;
+  }
+
+  reserve(need: Need): Lease | Refusal {
+    const { id, core, tokens } = need;
+    this.#keepOnlyFor(id, core);
+    const purse = this.#purse(need.principal);
+    if (purse.spent >= need.budgetUsd) return BUDGET_SPENT;
+    // A call that is alone may pass the budget: what is left could never be spent otherwise.
+    if (purse.leases > 0 && purse.spent + purse.held + need.costUsd > need.budgetUsd) return BUDGET_HELD;
+    const room = this.#room(core);
+    const now = this.#clock.now();
+    const isKeptForOther = room.refused !== undefined && room.refused.id !== id && opensAt(room, now) > now;
+    if (isKeptForOther || room.leases >= room.cap) return CORE_FULL;
+    if (room.window.opensAt(now, tokens) > now) {
+      room.refused = { id, tokens };
+      this.#watch(core, room);
+      return CORE_FULL;
+    }
+    room.refused = undefined;
+    return this.#lease(need, purse, room, now);
+  }
+
+  forget(id: SyscallId): void {
+    this.#keepOnlyFor(id, undefined);
+  }
+
+  reload({ id, cap, ...limits }: CoreLimits): void {
+    const room = this.#room(id);
+    room.cap = cap;
+    room.window.limits = limits;
+    this.#watch(id, room);
+  }
+
+  onFreed(listener: (freed: Freed) => void): void {
+    this.#tell = listener;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { cancelTimer } of this.#rooms.values()) cancelTimer?.();
+  }
+
+  #lease({ core, tokens, principal, costUsd }: Need, purse: Purse, room: Room, now: Millis): Lease {
+    const correct = room.window.take(now, tokens);
+    room.leases++;
+    purse.leases++;
+    purse.held += costUsd;
+    if (opensAt(room, now) > now) this.#watch(core, room);
+    return {
+      settle: (used: Used) => {
+        room.leases--;
+        purse.leases--;
+        purse.held = purse.leases === 0 ? 0 : purse.held - costUsd;
+        purse.spent += used.costUsd;
+        correct(used.tokens);
+        if (room.cancelTimer !== undefined) this.#watch(core, room);
+        this.#tell({ core, principal });
+      },
+    };
+  }
+
+  /** Room that is kept for this call is kept on no other core. */
+  #keepOnlyFor(id: SyscallId, core: CoreId | undefined): void {
+    for (const [other, room] of this.#rooms) {
+      if (other === core || room.refused?.id !== id) continue;
+      room.refused = undefined;
+      this.#watch(other, room);
+      this.#tell({ core: other });
+    }
+  }
+
+  /** Reports the core when the minute that keeps it closed has passed. */
+  #watch(core: CoreId, room: Room): void {
+    room.cancelTimer?.();
+    room.cancelTimer = undefined;
+    const now = this.#clock.now();
+    const at = opensAt(room, now);
+    if (at <= now || this.#closed) return;
+    room.cancelTimer = this.#clock.after(at - now, () => {
+      room.cancelTimer = undefined;
+      this.#watch(core, room);
+      this.#tell({ core });
+    });
+  }
+
+  #room(core: CoreId): Room {
+    const room = this.#rooms.get(core);
+    if (room === undefined) throw new RangeError(`There is no core "${core}"`);
+    return room;
+  }
+
+  #purse(principal: string): Purse {
+    let purse = this.#purses.get(principal);
+    if (purse === undefined) {
+      purse = { spent: 0, held: 0, leases: 0 };
+      this.#purses.set(principal, purse);
+    }
+    return purse;
+  }
+}
+
+/** The first moment from `now` on at which the limits per minute let anything start. */
+function opensAt({ window, refused }: Room, now: Millis): Millis {
+  return window.opensAt(now, refused?.tokens ?? 1);
+}

@@ -1,0 +1,69 @@
+import type { Price } from '../../syscalls/cores.js';
+import type { Call } from '../call/call.js';
+import type { Used } from '../capacity/capacity.js';
+import type { Clock } from '../clock.js';
+import { type CoreChunk, type CoreRequest, costOf } from '../cores/core.js';
+import type { Spent } from '../spent.js';
+
+/** Output tokens that a limit per minute sets aside for a call without `maxTokens`; corrected when it has ended. */
+const RESERVED_OUTPUT_TOKENS = 512;
+
+/** One request of a call to a core, from its start to its end. */
+export class Run {
+  readonly request: CoreRequest;
+  /** Whether it goes on from an earlier slice. */
+  readonly resumed: boolean;
+  readonly #call: Call;
+  readonly #price: Price;
+  readonly #clock: Clock;
+  #outputTokens = 0;
+
+  constructor(call: Call, price: Price, clock: Clock) {
+    this.#call = call;
+    this.#price = price;
+    this.#clock = clock;
+    this.resumed = call.resumes;
+    const { params, inputTokens } = call.facts;
+    const { text: prefix, outputTokens: prefixTokens } = call;
+    const maxTokens = params.maxTokens === undefined ? undefined : params.maxTokens - prefixTokens;
+    this.request = { params, inputTokens, prefix, prefixTokens, maxTokens };
+  }
+
+  /** Preempted just when it had all the tokens that it may have. */
+  get isExhausted(): boolean {
+    return this.request.maxTokens !== undefined && this.request.maxTokens <= 0;
+  }
+
+  /** What the provider will charge for it as far as it is known: its whole prompt, and the tokens it has written. */
+  spent(): Spent {
+    const usage = { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens };
+    return { ...usage, reprefillTokens: this.resumed ? usage.inputTokens : 0, costUsd: costOf(this.#price, usage) };
+  }
+
+  /**
+   * What capacity sets aside for it: for the minute the most tokens that it may use, for the budget what it is expected to cost.
+   *
+   * @param outputTokensP90 of the whole answer, as the policy predicts it
+   * @param meanOutputTokens of an answer of this core
+   */
+  expected(outputTokensP90: number | undefined, meanOutputTokens: number): Used {
+    const { prefixTokens, maxTokens } = this.request;
+    const inputTokens = this.#inputTokens;
+    const predicted = outputTokensP90 === undefined ? undefined : Math.max(1, outputTokensP90 - prefixTokens);
+    const outputTokens = Math.min(predicted ?? maxTokens ?? meanOutputTokens, maxTokens ?? Number.POSITIVE_INFINITY);
+    return {
+      tokens: inputTokens + (maxTokens ?? RESERVED_OUTPUT_TOKENS),
+      costUsd: costOf(this.#price, { inputTokens, outputTokens }),
+    };
+  }
+
+  take({ text, tokens }: CoreChunk): void {
+    if (this.#call.isFinal) return;
+    this.#outputTokens += tokens;
+    this.#call.take(text, tokens, this.#clock.now());
+  }
+
+  get #inputTokens(): number {
+    return this.request.inputTokens + this.request.prefixTokens;
+  }
+}

@@ -1,0 +1,136 @@
+import { type RpcError, SyscallError } from '../../../syscalls/errors.js';
+import type { RequestId } from '../../../syscalls/protocol.js';
+import type { Notification } from '../../../syscalls/table.js';
+import type { CallSink } from '../../call/call-sink.js';
+import type { Clock } from '../../clock.js';
+import type { KernelLimits } from '../../config/limits.js';
+import type { Gate } from '../../gate.js';
+import type { Caller } from '../../process/caller.js';
+import type { Principal } from '../../process/principal.js';
+import type { EndReason } from '../../process/process-table.js';
+import { type ChunkReader, ChunkStream } from '../chunk-stream.js';
+
+/** Where a session sends what nobody has asked for. */
+export interface Outbox {
+  notify(notification: Notification): void;
+  /** The reader does not keep up: streams hold their text back until `Session.drained`. */
+  isSlow(): boolean;
+  /** The kernel ended the process: say so and close the connection. */
+  close(reason: EndReason): void;
+}
+
+/** One JSON-RPC request whose envelope has been checked. */
+export interface RpcCall {
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params?: unknown;
+}
+
+/** The one reply to a request: exactly one of `result` and `error`. */
+export type Reply =
+  | { readonly jsonrpc: '2.0'; readonly id: RequestId; readonly result: unknown }
+  | { readonly jsonrpc: '2.0'; readonly id: RequestId; readonly error: RpcError };
+
+/** One connection that speaks JSON-RPC: its first request makes it a process, which ends with it. */
+export interface Session {
+  /** Rejects only for a bug in the kernel. */
+  handle(request: RpcCall): Promise<Reply>;
+  /** The reader has caught up: held text may go out. */
+  drained(): void;
+  /** The connection is gone: open syscalls end `cancelled` with code `disconnected`. Idempotent. */
+  close(): void;
+}
+
+export interface SessionDeps {
+  readonly gate: Gate;
+  readonly clock: Clock;
+  readonly limits: () => KernelLimits;
+}
+
+export class RpcSession implements Session {
+  readonly #deps: SessionDeps;
+  readonly #principal: Principal;
+  readonly #outbox: Outbox;
+  readonly #reader: ChunkReader;
+  /** Of the calls that are open. */
+  readonly #streams = new Set<ChunkStream>();
+  #caller: Caller | undefined;
+  #closed = false;
+
+  constructor(deps: SessionDeps, principal: Principal, outbox: Outbox) {
+    this.#deps = deps;
+    this.#principal = principal;
+    this.#outbox = outbox;
+    this.#reader = {
+      chunk: (params) => outbox.notify({ method: 'llm.chunk', params }),
+      isSlow: () => outbox.isSlow(),
+    };
+  }
+
+  async handle(request: RpcCall): Promise<Reply> {
+    const { id } = request;
+    try {
+      return { jsonrpc: '2.0', id, result: await this.#dispatch(request) };
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error;
+      return { jsonrpc: '2.0', id, error: error.toRpc() };
+    }
+  }
+
+  drained(): void {
+    for (const stream of this.#streams) stream.flush();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#caller !== undefined) this.#deps.gate.leave(this.#caller, 'cancel');
+  }
+
+  #dispatch({ id, method, params }: RpcCall): unknown {
+    const { gate } = this.#deps;
+    if (this.#closed) throw new SyscallError('disconnected', 'The process has ended');
+    if (this.#caller === undefined) return this.#hello(method, params);
+    return method === 'llm.chat' ? this.#chat(this.#caller, id, params) : gate.call(this.#caller, method, params);
+  }
+
+  #hello(method: string, params: unknown): unknown {
+    if (method !== 'agent.hello') {
+      throw new SyscallError('invalid-request', 'method: the first request must be agent.hello');
+    }
+    const { caller, reply } = this.#deps.gate.enter(this.#principal, params, (reason) => this.#outbox.close(reason));
+    this.#caller = caller;
+    return reply;
+  }
+
+  async #chat(caller: Caller, request: RequestId, params: unknown): Promise<unknown> {
+    const { gate, clock, limits } = this.#deps;
+    let id = '';
+    let stream: ChunkStream | undefined;
+    const sink: CallSink = {
+      accepted: (syscallId) => {
+        id = syscallId;
+        this.#outbox.notify({ method: 'syscall.accepted', params: { request, syscallId } });
+      },
+      text: (piece) => {
+        if (stream === undefined) {
+          stream = new ChunkStream(id, this.#reader, clock, limits().chunkMs);
+          this.#streams.add(stream);
+        }
+        stream.push(piece);
+      },
+      restart: () => stream?.restart(),
+    };
+    let isWhole = false;
+    try {
+      const reply = await gate.call(caller, 'llm.chat', params, { sink });
+      isWhole = true;
+      return reply;
+    } finally {
+      if (stream !== undefined) {
+        stream.end(isWhole);
+        this.#streams.delete(stream);
+      }
+    }
+  }
+}

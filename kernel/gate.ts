@@ -1,0 +1,127 @@
+import { SyscallError } from '../syscalls/errors.js';
+import type { HelloReply } from '../syscalls/hello.js';
+import { describeIssue } from '../syscalls/protocol.js';
+import { isMethod, type Method, type Params, type Result, SYSCALLS } from '../syscalls/table.js';
+import type { CallSink } from './call/call-sink.js';
+import type { Kernel } from './kernel.js';
+import type { Caller } from './process/caller.js';
+import type { Principal } from './process/principal.js';
+import type { EndReason, Process } from './process/process-table.js';
+
+/** A syscall of a process that has said hello. */
+export type ProcessMethod = Exclude<Method, 'agent.hello'>;
+
+export interface CallOptions {
+  /** Cancels the call, if it is an `llm.chat`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Follows the call, if it is an `llm.chat`. */
+  readonly sink?: CallSink | undefined;
+}
+
+/** The kernel as every door sees it. Whatever comes from outside is checked here. */
+export interface Gate {
+  /**
+   * Makes a process.
+   *
+   * @param hello parameters of `agent.hello`, not yet checked
+   * @param onEnd called when the kernel ends the process; not after `leave`
+   * @throws SyscallError `invalid-params`, `busy`, `not-found` for the parent
+   */
+  enter(
+    principal: Principal,
+    hello: unknown,
+    onEnd: (reason: EndReason) => void,
+  ): { readonly caller: Caller; readonly reply: HelloReply };
+  /**
+   * One syscall. A process may have several under way, from several connections.
+   *
+   * @param params not yet checked
+   * @throws SyscallError
+   */
+  call<M extends ProcessMethod>(caller: Caller, method: M, params: unknown, options?: CallOptions): Promise<Result<M>>;
+  /** The same for a method whose name comes from outside. @throws SyscallError `method-not-found` and all others */
+  call(caller: Caller, method: string, params: unknown, options?: CallOptions): Promise<unknown>;
+  /** The process goes: its open calls end as `disconnected`, or go on without a sink. Idempotent. */
+  leave(caller: Caller, open: 'cancel' | 'keep'): void;
+}
+
+interface Request {
+  readonly kernel: Kernel;
+  readonly process: Process;
+  readonly options: CallOptions;
+}
+
+/** What each syscall does, once its parameters are known to be good. `agent.hello` is `Gate.enter`. */
+const HANDLERS: {
+  readonly [M in ProcessMethod]: (request: Request, params: Params<M>) => Result<M> | Promise<Result<M>>;
+} = {
+  'llm.chat': ({ kernel, process, options }, params) => kernel.chat(process, params, options),
+  'agent.kill': ({ kernel, process }, { pid }) => ({ killed: kernel.kill(pid, process.scope) }),
+  'syscall.cancel': ({ kernel, process }, { syscallId }) => ({ cancelled: kernel.cancel(process, syscallId) }),
+  'syscall.feedback': async ({ kernel, process }, { syscallId, quality }) => {
+    await kernel.feedback(process, syscallId, quality);
+    return { accepted: true };
+  },
+  'kernel.cores': ({ kernel }) => ({ cores: kernel.cores() }),
+  'kernel.ps': ({ kernel, process }, params) => kernel.ps(process, params),
+  'kernel.stats': ({ kernel }) => kernel.stats(),
+};
+
+/** The border between user space and the kernel: method, scope and parameters of every request are checked here. */
+export class KernelGate implements Gate {
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  enter(principal: Principal, hello: unknown, onEnd: (reason: EndReason) => void) {
+    const { process, reply } = this.#kernel.spawn(decode('agent.hello', hello), principal, onEnd);
+    const { pid, tenant } = process;
+    return { caller: { pid, tenant, principal: principal.name }, reply };
+  }
+
+  call<M extends ProcessMethod>(
+    caller: Caller,
+    method: M | string,
+    params: unknown,
+    options: CallOptions = {},
+  ): Promise<Result<M>> {
+    // An async function would cost every call one more promise.
+    try {
+      return Promise.resolve(this.#call<M>(caller, method, params, options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #call<M extends ProcessMethod>(
+    caller: Caller,
+    method: string,
+    params: unknown,
+    options: CallOptions,
+  ): Result<M> | Promise<Result<M>> {
+    if (!isMethod(method)) throw new SyscallError('method-not-found', `method: there is no syscall "${method}"`);
+    if (method === 'agent.hello') {
+      throw new SyscallError('invalid-request', 'method: this connection said agent.hello before');
+    }
+    const process = this.#kernel.processOf(caller);
+    const { methods } = process.scope;
+    if (methods !== undefined && !methods.includes(method)) {
+      throw new SyscallError('forbidden', `method: the token does not allow ${method}`);
+    }
+    const handler = HANDLERS[method] as (request: Request, params: unknown) => Result<M> | Promise<Result<M>>;
+    return handler({ kernel: this.#kernel, process, options }, decode(method, params));
+  }
+
+  leave(caller: Caller, open: 'cancel' | 'keep'): void {
+    this.#kernel.leave(caller, open);
+  }
+}
+
+/** @throws SyscallError `invalid-params` */
+function decode<M extends Method>(method: M, input: unknown): Params<M> {
+  const decoded = SYSCALLS[method].params.safeParse(input ?? {});
+  if (!decoded.success) throw new SyscallError('invalid-params', describeIssue(decoded.error, input, 'params'));
+  return decoded.data as Params<M>;
+}

@@ -1,0 +1,228 @@
+import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
+import { LazyPredictor } from '../schedulers/eccos/predictor/lazy-predictor.js';
+import type { SchedulerPolicy } from '../schedulers/policy.js';
+import { createPolicy } from '../schedulers/registry.js';
+import type { SyscallId } from '../syscalls/syscall.js';
+import { Admission } from './call/admission.js';
+import { CallTable } from './call/call-table.js';
+import { type Journal, nullJournal } from './call/journal.js';
+import type { Capacity } from './capacity/capacity.js';
+import { CoreTable } from './capacity/core-table.js';
+import { LocalCapacity } from './capacity/local.js';
+import { type Clock, realClock, stopwatch } from './clock.js';
+import type { KernelConfig } from './config/config.js';
+import type { LLMCore } from './cores/core.js';
+import { CORE_KINDS, type CoreKind } from './cores/registry.js';
+import { SchedulerLoop } from './dispatch/loop.js';
+import { Runner } from './dispatch/runner.js';
+import type { Door } from './doors/door.js';
+import { healthDoor } from './doors/health/health-door.js';
+import { InProcessDoor } from './doors/in-process.js';
+import { HttpListener } from './doors/listener.js';
+import { WsDoor } from './doors/ws/ws-door.js';
+import { KernelEvents } from './events.js';
+import { type Gate, KernelGate } from './gate.js';
+import { Kernel, type Settings } from './kernel.js';
+import type { Logger } from './log.js';
+import { Metrics } from './metrics.js';
+import { PolicyGuard } from './policy-guard.js';
+import { Authenticator } from './process/auth.js';
+import { ProcessTable } from './process/process-table.js';
+import { bootId, systemRandom } from './random.js';
+
+export { ContainerModule } from 'inversify';
+
+const part = <T>(name: string) => Symbol(name) as ServiceIdentifier<T>;
+
+/**
+ * The parts that an embedder may bind again, in a `ContainerModule` that `bootKernel` loads after its own:
+ * `rebind` replaces a part, `bind(PART.door)` adds a door.
+ */
+export const PART = {
+  config: part<KernelConfig>('config'),
+  env: part<Readonly<Record<string, string | undefined>>>('env'),
+  log: part<Logger>('log'),
+  clock: part<Clock>('clock'),
+  /** Real milliseconds, to measure the policy. */
+  stopwatch: part<() => number>('stopwatch'),
+  /** Numbers from 0 up to 1, for the jitter of retries. */
+  random: part<() => number>('random'),
+  /** Id of the syscall that was accepted as the `seq`-th. */
+  nextId: part<(seq: number) => SyscallId>('nextId'),
+  policy: part<SchedulerPolicy>('policy'),
+  /** One binding a kind; the last one of a name is taken. */
+  coreKind: part<CoreKind>('coreKind'),
+  /** In the order that fifo tries them. @default made of the config, once all modules are loaded */
+  cores: part<readonly LLMCore[]>('cores'),
+  capacity: part<Capacity>('capacity'),
+  journal: part<Journal>('journal'),
+  /** One binding a door. */
+  door: part<Door>('door'),
+  events: part<KernelEvents>('events'),
+} as const;
+
+/** Parts that only the kernel itself is made of. */
+const id = {
+  settings: part<Settings>('settings'),
+  limits: part<() => Settings['limits']>('limits'),
+  auth: part<Authenticator>('auth'),
+  policy: part<PolicyGuard>('policyGuard'),
+  metrics: part<Metrics>('metrics'),
+  processes: part<ProcessTable>('processes'),
+  coreTable: part<CoreTable>('coreTable'),
+  table: part<CallTable>('callTable'),
+  runner: part<Runner>('runner'),
+  loop: part<SchedulerLoop>('loop'),
+  admission: part<Admission>('admission'),
+  kernel: part<Kernel>('kernel'),
+  gate: part<Gate>('gate'),
+  listener: part<HttpListener>('listener'),
+  inProcess: part<InProcessDoor>('inProcess'),
+};
+
+export interface Given {
+  readonly config: KernelConfig;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+}
+
+/** A kernel with all of its doors. */
+export interface Composed {
+  readonly kernel: Kernel;
+  readonly auth: Authenticator;
+  readonly gate: Gate;
+  readonly doors: readonly Door[];
+  readonly listener: HttpListener;
+  readonly inProcess: InProcessDoor;
+}
+
+/** All parts but the cores. @param modules loaded after the kernel's own */
+export function kernelContainer(given: Given, modules: readonly ContainerModule[]): Container {
+  const container = new Container({ defaultScope: 'Singleton' });
+  container.load(outside(given), core, doors, ...modules);
+  return container;
+}
+
+/** The composition root: the only place that knows which part is made of which. Needs `PART.cores` bound. */
+export function compose(container: Container): Composed {
+  return {
+    kernel: container.get(id.kernel),
+    auth: container.get(id.auth),
+    gate: container.get(id.gate),
+    doors: container.getAll(PART.door),
+    listener: container.get(id.listener),
+    inProcess: container.get(id.inProcess),
+  };
+}
+
+/** Everything that the kernel takes from outside: time, chance, identity, and what the config has turned into. */
+function outside({ config, env, log }: Given): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind(PART.config).toConstantValue(config);
+    bind(PART.env).toConstantValue(env);
+    bind(PART.log).toConstantValue(log);
+    bind(PART.clock).toConstantValue(realClock);
+    bind(PART.stopwatch).toConstantValue(stopwatch);
+    bind(PART.random).toConstantValue(systemRandom);
+    bind(PART.nextId).toResolvedValue(() => {
+      const boot = bootId();
+      return (seq) => `${boot}-${seq}`;
+    });
+    // A policy has no logger: what its predictor has to say to the operator is the kernel's to write.
+    bind(PART.policy).toResolvedValue(
+      ({ policy }, log) =>
+        createPolicy(policy, { predictor: (folders) => new LazyPredictor(folders, (message) => log.warn(message)) }),
+      [PART.config, PART.log],
+    );
+    for (const kind of CORE_KINDS) bind(PART.coreKind).toConstantValue(kind);
+    bind(PART.capacity).toResolvedValue(
+      (clock, cores) =>
+        new LocalCapacity(
+          clock,
+          cores.map(({ info }) => info),
+        ),
+      [PART.clock, PART.cores],
+    );
+    bind(PART.journal).toConstantValue(nullJournal);
+    bind(PART.events).toResolvedValue(() => new KernelEvents());
+  });
+}
+
+const core = new ContainerModule(({ bind }) => {
+  bind(id.settings).toResolvedValue(({ limits }) => ({ limits }), [PART.config]);
+  bind(id.limits).toResolvedValue((settings) => () => settings.limits, [id.settings]);
+  bind(id.auth).toResolvedValue(({ auth }, env) => new Authenticator(auth, env), [PART.config, PART.env]);
+  bind(id.metrics).toResolvedValue(() => new Metrics());
+  bind(id.policy).toResolvedValue(
+    (policy, metrics, events, log) => new PolicyGuard({ policy, metrics, events, log }),
+    [PART.policy, id.metrics, PART.events, PART.log],
+  );
+  bind(id.processes).toResolvedValue((limits) => new ProcessTable(() => limits().maxAgents), [id.limits]);
+  bind(id.coreTable).toResolvedValue(
+    (cores, clock, capacity) => new CoreTable({ cores, clock, capacity }),
+    [PART.cores, PART.clock, PART.capacity],
+  );
+  bind(id.table).toResolvedValue(
+    (clock, policy, processes, journal, metrics, events, log, limits) =>
+      new CallTable({ clock, policy, processes, journal, metrics, events, log, limits }),
+    [PART.clock, id.policy, id.processes, PART.journal, id.metrics, PART.events, PART.log, id.limits],
+  );
+  bind(id.runner).toResolvedValue(
+    (clock, random, policy, capacity, cores, table, metrics, events, log, limits) =>
+      new Runner({ clock, random, policy, capacity, cores, table, metrics, events, log, limits }),
+    [
+      PART.clock,
+      PART.random,
+      id.policy,
+      PART.capacity,
+      id.coreTable,
+      id.table,
+      id.metrics,
+      PART.events,
+      PART.log,
+      id.limits,
+    ],
+  );
+  bind(id.loop).toResolvedValue(
+    (clock, stopwatch, policy, cores, capacity, runner, table, metrics, events) =>
+      new SchedulerLoop({ clock, stopwatch, policy, cores, capacity, runner, table, metrics, events }),
+    [PART.clock, PART.stopwatch, id.policy, id.coreTable, PART.capacity, id.runner, id.table, id.metrics, PART.events],
+  );
+  bind(id.admission).toResolvedValue(
+    (clock, nextId, table, cores, capacity, metrics, limits) =>
+      new Admission({ clock, nextId, table, cores, capacity, metrics, limits }),
+    [PART.clock, PART.nextId, id.table, id.coreTable, PART.capacity, id.metrics, id.limits],
+  );
+  bind(id.kernel).toResolvedValue(
+    (clock, policy, events, metrics, processes, journal, table, cores, admission, loop, settings) =>
+      new Kernel({ clock, policy, events, metrics, processes, journal, table, cores, admission, loop, settings }),
+    [
+      PART.clock,
+      id.policy,
+      PART.events,
+      id.metrics,
+      id.processes,
+      PART.journal,
+      id.table,
+      id.coreTable,
+      id.admission,
+      id.loop,
+      id.settings,
+    ],
+  );
+  bind(id.gate).toResolvedValue((kernel) => new KernelGate(kernel), [id.kernel]);
+});
+
+const doors = new ContainerModule(({ bind }) => {
+  bind(id.listener).toResolvedValue(
+    (config, auth, log, limits) => new HttpListener({ config, auth, log, limits }),
+    [PART.config, id.auth, PART.log, id.limits],
+  );
+  bind(id.inProcess).toResolvedValue(() => new InProcessDoor());
+  bind(PART.door).toService(id.inProcess);
+  bind(PART.door).toResolvedValue(
+    (clock, log, limits) => new WsDoor({ clock, log, limits }),
+    [PART.clock, PART.log, id.limits],
+  );
+  bind(PART.door).toConstantValue(healthDoor);
+});
