@@ -1,4 +1,4 @@
-import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
+import { type Bind, Container, ContainerModule, type ServiceIdentifier } from 'inversify';
 import { LazyPredictor } from '../schedulers/eccos/predictor/lazy-predictor.js';
 import type { SchedulerPolicy } from '../schedulers/policy.js';
 import { createPolicy } from '../schedulers/registry.js';
@@ -69,7 +69,7 @@ const id = {
   policy: part<PolicyGuard>('policyGuard'),
   metrics: part<Metrics>('metrics'),
   processes: part<ProcessTable>('processes'),
-  coreTable: part<CoreTable>('coreTable'),
+  cores: part<CoreTable>('coreTable'),
   table: part<CallTable>('callTable'),
   runner: part<Runner>('runner'),
   loop: part<SchedulerLoop>('loop'),
@@ -149,80 +149,57 @@ function outside({ config, env, log }: Given): ContainerModule {
 }
 
 const core = new ContainerModule(({ bind }) => {
-  bind(id.settings).toResolvedValue(({ limits }) => ({ limits }), [PART.config]);
-  bind(id.limits).toResolvedValue((settings) => () => settings.limits, [id.settings]);
-  bind(id.auth).toResolvedValue(({ auth }, env) => new Authenticator(auth, env), [PART.config, PART.env]);
-  bind(id.metrics).toResolvedValue(() => new Metrics());
-  bind(id.policy).toResolvedValue(
-    (policy, metrics, events, log) => new PolicyGuard({ policy, metrics, events, log }),
-    [PART.policy, id.metrics, PART.events, PART.log],
-  );
-  bind(id.processes).toResolvedValue((limits) => new ProcessTable(() => limits().maxAgents), [id.limits]);
-  bind(id.coreTable).toResolvedValue(
-    (cores, clock, capacity) => new CoreTable({ cores, clock, capacity }),
-    [PART.cores, PART.clock, PART.capacity],
-  );
-  bind(id.table).toResolvedValue(
-    (clock, policy, processes, journal, metrics, events, log, limits) =>
-      new CallTable({ clock, policy, processes, journal, metrics, events, log, limits }),
-    [PART.clock, id.policy, id.processes, PART.journal, id.metrics, PART.events, PART.log, id.limits],
-  );
-  bind(id.runner).toResolvedValue(
-    (clock, random, policy, capacity, cores, table, metrics, events, log, limits) =>
-      new Runner({ clock, random, policy, capacity, cores, table, metrics, events, log, limits }),
-    [
-      PART.clock,
-      PART.random,
-      id.policy,
-      PART.capacity,
-      id.coreTable,
-      id.table,
-      id.metrics,
-      PART.events,
-      PART.log,
-      id.limits,
-    ],
-  );
-  bind(id.loop).toResolvedValue(
-    (clock, stopwatch, policy, cores, capacity, runner, table, metrics, events) =>
-      new SchedulerLoop({ clock, stopwatch, policy, cores, capacity, runner, table, metrics, events }),
-    [PART.clock, PART.stopwatch, id.policy, id.coreTable, PART.capacity, id.runner, id.table, id.metrics, PART.events],
-  );
-  bind(id.admission).toResolvedValue(
-    (clock, nextId, table, cores, capacity, metrics, limits) =>
-      new Admission({ clock, nextId, table, cores, capacity, metrics, limits }),
-    [PART.clock, PART.nextId, id.table, id.coreTable, PART.capacity, id.metrics, id.limits],
-  );
-  bind(id.kernel).toResolvedValue(
-    (clock, policy, events, metrics, processes, journal, table, cores, admission, loop, settings) =>
-      new Kernel({ clock, policy, events, metrics, processes, journal, table, cores, admission, loop, settings }),
-    [
-      PART.clock,
-      id.policy,
-      PART.events,
-      id.metrics,
-      id.processes,
-      PART.journal,
-      id.table,
-      id.coreTable,
-      id.admission,
-      id.loop,
-      id.settings,
-    ],
-  );
+  const wire = wirer(bind);
+  const { config, env, log, clock, stopwatch, random, nextId, capacity, journal, events } = PART;
+  const { limits, policy, metrics, processes, cores, table, runner, loop, admission, settings } = id;
+  bind(settings).toResolvedValue(({ limits }) => ({ limits }), [config]);
+  bind(limits).toResolvedValue((settings) => () => settings.limits, [settings]);
+  bind(id.auth).toResolvedValue(({ auth }, env) => new Authenticator(auth, env), [config, env]);
+  bind(metrics).toResolvedValue(() => new Metrics());
+  bind(processes).toResolvedValue((limits) => new ProcessTable(() => limits().maxAgents), [limits]);
+  wire(policy, PolicyGuard, { policy: PART.policy, metrics, events, log });
+  wire(cores, CoreTable, { cores: PART.cores, clock, capacity });
+  wire(table, CallTable, { clock, policy, processes, journal, metrics, events, log, limits });
+  wire(runner, Runner, { clock, random, policy, capacity, cores, table, metrics, events, log, limits });
+  wire(loop, SchedulerLoop, { clock, stopwatch, policy, cores, capacity, runner, table, metrics, events });
+  wire(admission, Admission, { clock, nextId, table, cores, capacity, metrics, limits });
+  wire(id.kernel, Kernel, {
+    clock,
+    policy,
+    events,
+    metrics,
+    processes,
+    journal,
+    table,
+    cores,
+    admission,
+    loop,
+    settings,
+  });
   bind(id.gate).toResolvedValue((kernel) => new KernelGate(kernel), [id.kernel]);
 });
 
 const doors = new ContainerModule(({ bind }) => {
-  bind(id.listener).toResolvedValue(
-    (config, auth, log, limits) => new HttpListener({ config, auth, log, limits }),
-    [PART.config, id.auth, PART.log, id.limits],
-  );
+  const { config, log, clock, door } = PART;
+  const { auth, limits } = id;
+  wirer(bind)(id.listener, HttpListener, { config, auth, log, limits });
   bind(id.inProcess).toResolvedValue(() => new InProcessDoor());
-  bind(PART.door).toService(id.inProcess);
-  bind(PART.door).toResolvedValue(
-    (clock, log, limits) => new WsDoor({ clock, log, limits }),
-    [PART.clock, PART.log, id.limits],
-  );
-  bind(PART.door).toConstantValue(healthDoor);
+  bind(door).toService(id.inProcess);
+  wirer(bind)(door, WsDoor, { clock, log, limits });
+  bind(door).toConstantValue(healthDoor);
 });
+
+/** Binds a part to a class whose constructor takes its dependencies by name. */
+function wirer(bind: Bind) {
+  return <Part, Deps extends object>(
+    part: ServiceIdentifier<Part>,
+    Class: new (deps: Deps) => Part,
+    ids: { readonly [Name in keyof Deps]-?: ServiceIdentifier<Required<Deps>[Name]> },
+  ): void => {
+    const names = Object.keys(ids) as (keyof Deps)[];
+    bind(part).toResolvedValue(
+      (...values: unknown[]) => new Class(Object.fromEntries(names.map((name, at) => [name, values[at]])) as Deps),
+      names.map((name) => ids[name]),
+    );
+  };
+}

@@ -18,17 +18,17 @@ export interface WsDoorDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits: () => KernelLimits;
-  /** @default `RpcSession` */
-  readonly createSession?: (deps: SessionDeps, principal: Principal, outbox: Outbox) => Session;
 }
 
-const rpcSession = (deps: SessionDeps, principal: Principal, outbox: Outbox): Session =>
-  new RpcSession(deps, principal, outbox);
+type SessionMaker = (deps: SessionDeps, principal: Principal, outbox: Outbox) => Session;
+
+const rpcSession: SessionMaker = (deps, principal, outbox) => new RpcSession(deps, principal, outbox);
 
 /** JSON-RPC 2.0 over WebSocket, on every path that no other door takes: a connection is a process. */
 export class WsDoor implements Door {
   readonly name = 'ws';
   readonly #deps: WsDoorDeps;
+  readonly #createSession: SessionMaker;
   readonly #sockets: WebSocketServer;
   readonly #heartbeat: Heartbeat;
   readonly #turns: ReadTurns;
@@ -36,8 +36,9 @@ export class WsDoor implements Door {
   readonly #connections = new Set<Connection>();
   #listener: Listener | undefined;
 
-  constructor(deps: WsDoorDeps) {
+  constructor(deps: WsDoorDeps, createSession = rpcSession) {
     this.#deps = deps;
+    this.#createSession = createSession;
     this.#heartbeat = new Heartbeat(deps.clock, deps.limits);
     this.#turns = new ReadTurns(deps.clock);
     this.#corks = new Corks(deps.clock);
@@ -45,13 +46,13 @@ export class WsDoor implements Door {
   }
 
   open(gate: Gate, listener: Listener): void {
-    const { clock, log, limits, createSession = rpcSession } = this.#deps;
+    const { clock, log, limits } = this.#deps;
     const options: ConnectionOptions = {
       clock,
       log,
       limits,
       corks: this.#corks,
-      open: (principal, outbox) => createSession({ gate, clock, limits }, principal, outbox),
+      open: (principal, outbox) => this.#createSession({ gate, clock, limits }, principal, outbox),
     };
     this.#listener = listener;
     listener.upgrade('/', (request: IncomingMessage, stream: Duplex, head: Buffer, principal) => {

@@ -91,7 +91,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
   const createSession = (_deps: unknown, principal: Principal, outbox: Outbox) =>
     (options.open ?? open)(principal, outbox);
   const listener = new HttpListener({ config, auth, log, limits: () => limits });
-  const door = new WsDoor({ clock, log, limits: () => limits, createSession });
+  const door = new WsDoor({ clock, log, limits: () => limits }, createSession);
   door.open(NO_GATE, listener);
   const server: TestServer = {
     ...(await listener.listen()),
