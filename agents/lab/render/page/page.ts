@@ -1,5 +1,6 @@
 import type { CompareReport } from '../../compare/report.js';
 import { isSound, warningsOf } from '../../compare/warnings.js';
+import { policyColours } from '../theme.js';
 import type { PolicyActivity } from './activity.js';
 import { barsFigure } from './bars.js';
 import { changesTable } from './changes.js';
@@ -13,7 +14,6 @@ import { html, Markup } from './markup.js';
 import { movesTables } from './moves-table.js';
 import { policyTable } from './policy-table.js';
 import { STYLE } from './style.js';
-import { policyColours } from './theme.js';
 import { waitingFigure } from './waiting.js';
 
 /** Nothing but what stands in the page: a reader's machine is asked for no more. */
@@ -25,7 +25,11 @@ const ALLOWED = "default-src 'none'; style-src 'unsafe-inline'";
  * @param activity of each policy, by name
  * @param base policy that the others are compared with
  */
-export function renderPage(report: CompareReport, activity: ReadonlyMap<string, PolicyActivity>, base: string): string {
+export async function renderPage(
+  report: CompareReport,
+  activity: ReadonlyMap<string, PolicyActivity>,
+  base: string,
+): Promise<string> {
   const { policies, load, seeds, command } = report;
   const names = policies.map(({ name }) => name);
   const colours = policyColours(names, base);
@@ -60,17 +64,17 @@ ${
 ${changesTable(report, base)}`
 }
 <h2>Quality against cost</h2>
-${frontierFigure(report, colours)}
+${await frontierFigure(report, colours)}
 ${reachTable(report)}
 ${claimsSection(report)}
 <h2>Cost and quality</h2>
-${barsFigure(report, colours)}
+${await barsFigure(report, colours)}
 <h2>Time spent waiting</h2>
 <p class="about">The share of the calls that still wait after the time below: the smaller the area, the better. The line is ${base}. All seeds, answered calls.</p>
-${waitingFigure(report, activity, base, colours)}
+${await waitingFigure(report, activity, base, colours)}
 <h2>Load of each core against its cap</h2>
 <p class="about">Calls in flight over the time of the first seed; the dark line is the cap, the figure is the mean share of it in use. Answered calls.</p>
-${loadPanels(report, activity, colours)}
+${await loadPanels(report, activity, colours)}
 <h2>Where the calls ran</h2>
 <p class="about">Share of each policy\u2019s answers by core, all seeds, from the cheapest core to the dearest.</p>
 ${coreShares(report, activity)}
