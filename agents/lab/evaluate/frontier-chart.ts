@@ -9,10 +9,10 @@ interface Curve {
   readonly points: readonly CostPoint[];
   readonly color: string;
   readonly dash: readonly [number, number];
-  readonly width: number;
 }
 
 const SOLID = [1, 0] as const;
+const PREDICTOR = 'predictor';
 
 /**
  * What the quality of each router costs, and the single models between which it chooses, as SVG. Its logarithmic axis has
@@ -29,7 +29,7 @@ export function frontierChart(report: EvaluationReport): Promise<string> {
     ({
       field: 'name',
       scale: { domain: curves.map(({ name }) => name), range: curves.map(range) },
-      legend: { title: null, orient: 'bottom', columns: 4, symbolSize: 400 },
+      legend: { title: null, orient: 'bottom', columns: 4 },
     }) as const;
   return chartFile({
     title: {
@@ -53,12 +53,15 @@ export function frontierChart(report: EvaluationReport): Promise<string> {
       },
       {
         data: { values: curves.flatMap(({ name, points }) => points.map((point) => ({ name, ...point }))) },
-        mark: 'line',
+        mark: { type: 'line', strokeWidth: 1.5 },
         encoding: {
           color: styled(({ color }) => color),
           strokeDash: styled(({ dash }) => [...dash]),
-          strokeWidth: styled(({ width }) => width),
         },
+      },
+      {
+        data: { values: [...(curves.find(({ name }) => name === PREDICTOR)?.points ?? [])] },
+        mark: { type: 'line', strokeWidth: 3, color: PREDICTOR_COLOUR },
       },
       { data: { values: singles }, mark: { type: 'point', filled: true, opacity: 1, size: 45 } },
       { name: PLACED_NAMES, data: { values: singles }, mark: 'text', encoding: { text: { field: 'name' } } },
@@ -71,16 +74,15 @@ function curvesOf(report: EvaluationReport): Curve[] {
   const { oracle, 'zero router': zero, 'best single': _best, cheapest: _cheapest, ...named } = report.baselines;
   const points = (measured: MeasuredReport | EvaluationReport | undefined) => drawn(measured?.routing.envelope ?? []);
   return [
-    { name: 'oracle', points: points(oracle), color: INK, dash: [2, 3], width: 1.5 },
-    { name: 'zero router', points: points(zero), color: FAINT, dash: [6, 4], width: 1.5 },
+    { name: 'oracle', points: points(oracle), color: INK, dash: [2, 3] },
+    { name: 'zero router', points: points(zero), color: FAINT, dash: [6, 4] },
     ...Object.entries(named).map(([name, baseline], i) => ({
       name,
       points: points(baseline),
       color: COLOURS[i % COLOURS.length] as string,
       dash: SOLID,
-      width: 1.5,
     })),
-    { name: 'predictor', points: points(report), color: PREDICTOR_COLOUR, dash: SOLID, width: 3 },
+    { name: PREDICTOR, points: points(report), color: PREDICTOR_COLOUR, dash: SOLID },
   ];
 }
 

@@ -8,13 +8,13 @@ export type ChartSpec = TopLevelSpec;
 export const PLACED_NAMES = 'names';
 /** Around a dot, the nearer ones first; aslant first, because intervals are level and upright. */
 const ANCHORS = ['bottom-right', 'top-left', 'top-right', 'bottom-left', 'right', 'left', 'bottom', 'top'] as const;
-const OFFSETS = [8, 14, 22, 32];
+const OFFSETS = [8, 14, 22, 32, 44, 58];
 const PLACEMENT = {
   type: 'label',
   size: { signal: '[width, height]' },
   anchor: OFFSETS.flatMap(() => ANCHORS),
   offset: OFFSETS.flatMap((offset) => ANCHORS.map(() => offset)),
-  padding: null,
+  padding: 0,
 } as const;
 
 const TEXT = { labelColor: INK, titleColor: MUTED, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 'normal' };
@@ -24,9 +24,10 @@ const CONFIG = {
   view: { stroke: null },
   mark: { color: INK, aria: false },
   text: { color: INK },
+  rule: { color: INK },
   axis: { ...TEXT, labelColor: MUTED, domainColor: MUTED, tickColor: MUTED, gridColor: GRID, labelLimit: 0 },
   header: { ...TEXT, labelLimit: 0 },
-  legend: { ...TEXT, labelLimit: 0, symbolOpacity: 1 },
+  legend: { ...TEXT, labelLimit: 0, symbolType: 'stroke', symbolSize: 400, columnPadding: 24 },
   title: { color: INK, subtitleColor: MUTED, fontSize: 16, subtitleFontSize: 12, subtitlePadding: 6, offset: 14 },
 } as const;
 
@@ -49,7 +50,12 @@ export async function renderSvg(chart: ChartSpec): Promise<string> {
 export async function chartFile(
   chart: ChartSpec & { readonly width: number; readonly height: number },
 ): Promise<string> {
-  const drawing = await renderSvg({ ...chart, background: PAPER, autosize: { type: 'fit', contains: 'padding' } });
+  const drawing = await renderSvg({
+    ...chart,
+    background: PAPER,
+    padding: 16,
+    autosize: { type: 'fit', contains: 'padding' },
+  });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${chart.width}" height="${chart.height}">
 <style>@media (prefers-color-scheme:dark){${DARK_CHARTS}}</style>
 ${drawing}

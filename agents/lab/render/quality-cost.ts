@@ -26,14 +26,14 @@ export function qualityCostAxes(titles: { readonly cost: string; readonly qualit
       field: 'cost',
       type: 'quantitative',
       title: titles.cost,
-      scale: { type: 'log', nice: false, ...(isEmpty ? { domain: [0.1, 10] } : { padding: 30 }) },
+      scale: { type: 'log', nice: false, ...(isEmpty ? { domain: [0.1, 10] } : { padding: 40 }) },
       axis: { grid: false, format: '~g', tickCount: 20 },
     },
     y: {
       field: 'quality',
       type: 'quantitative',
       title: titles.quality,
-      scale: { zero: false, nice: true, ...(isEmpty ? { domain: [0, 1] } : { padding: 20 }) },
+      scale: { zero: false, nice: true, ...(isEmpty && { domain: [0, 1] }) },
     },
   } as const;
 }

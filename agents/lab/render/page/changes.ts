@@ -4,7 +4,7 @@ import { change, type Format, points } from './format.js';
 import { html, type Markup } from './markup.js';
 import { figureCell, table } from './table.js';
 
-/** What each policy changes by comparison with the base, and whether the seeds can tell. */
+/** What each policy changes by comparison with the base, and whether the seeds show a clear difference. */
 export function changesTable({ paired }: CompareReport, base: string): Markup {
   return table(
     `Differences to ${base}`,

@@ -31,6 +31,9 @@ interface Points {
   readonly singles: readonly NamedPoint[];
 }
 
+/** From so many dots on, names may find no room. */
+const CROWDED = 12;
+
 /** What the quality of each policy costs, what it costs at other settings, and what each model does by itself. */
 export async function frontierFigure(report: CompareReport, colours: ReadonlyMap<string, string>): Promise<Markup> {
   const points = pointsOf(report, colours);
@@ -48,6 +51,7 @@ export async function frontierFigure(report: CompareReport, colours: ReadonlyMap
     singles.length > 0
       ? 'Diamonds: each model by itself. Dashed: mixing these models at random. Neither knows caps, so neither can be reached when a core is full.'
       : null,
+    policies.length + singles.length > CROWDED ? 'A name that finds no room beside its dot is left out.' : null,
   ];
   return html`<p class="about">${keys.filter((key) => key !== null).join(' ')}</p>
 ${scrolling('Quality against cost', drawing(await draw(points), `Quality against cost: ${spoken}`))}${

@@ -48,14 +48,14 @@ function draw(
   color: string,
 ): Promise<string> {
   const unit = unitOf(longestMs);
-  const values = cores.flatMap(({ cap }, core) => {
-    const calls = inFlight[core] ?? [];
-    return [...calls, calls.at(-1) ?? 0].map((count, bin) => ({
+  const values = cores.flatMap(({ cap }, core) =>
+    stepsOf(inFlight[core] ?? []).map(({ bin, calls }, step) => ({
       row: rows[core],
+      step,
       time: ((bin / LOAD_BINS) * spanMs) / unit.ms,
-      use: count / Math.max(cap, 1),
-    }));
-  });
+      use: calls / Math.max(cap, 1),
+    })),
+  );
   return renderSvg({
     data: { values },
     facet: {
@@ -73,8 +73,10 @@ function draw(
       height: 22,
       layer: [
         {
-          mark: { type: 'area', interpolate: 'step-after', color },
+          // A line that begins and ends at 0 and is filled: half the bytes of an area.
+          mark: { type: 'line', interpolate: 'step-after', fill: color, stroke: null },
           encoding: {
+            order: { field: 'step' },
             x: {
               field: 'time',
               type: 'quantitative',
@@ -82,13 +84,21 @@ function draw(
               scale: { domain: [0, longestMs / unit.ms], nice: false },
               axis: { grid: false, tickCount: 6 },
             },
-            y: { field: 'use', type: 'quantitative', axis: null, stack: null, scale: { domainMin: 0 } },
+            y: { field: 'use', type: 'quantitative', axis: null, scale: { domainMin: 0 } },
           },
         },
-        { transform: [{ filter: 'datum.time === 0' }], mark: 'rule', encoding: { y: { datum: 1 } } },
+        { transform: [{ filter: 'datum.step === 0' }], mark: 'rule', encoding: { y: { datum: 1 } } },
       ],
     },
   });
+}
+
+/** From 0 to 0: where the number of calls changes, and to what. */
+function stepsOf(inFlight: readonly number[]): { readonly bin: number; readonly calls: number }[] {
+  const changes = inFlight
+    .map((calls, bin) => ({ bin, calls }))
+    .filter(({ bin, calls }) => calls !== inFlight[bin - 1]);
+  return [{ bin: 0, calls: 0 }, ...changes, { bin: inFlight.length, calls: 0 }];
 }
 
 /** In which the axis counts. */

@@ -73,10 +73,10 @@ ${await barsFigure(report, colours)}
 <p class="about">The share of the calls that still wait after the time below: the smaller the area, the better. The line is ${base}. All seeds, answered calls.</p>
 ${await waitingFigure(report, activity, base, colours)}
 <h2>Load of each core against its cap</h2>
-<p class="about">Calls in flight over the time of the first seed; the dark line is the cap, the figure is the mean share of it in use. Answered calls.</p>
+<p class="about">Calls in flight over the time of the first seed; the line above each core is its cap, the figure is the mean share of it in use. All policies have one time axis. Answered calls.</p>
 ${await loadPanels(report, activity, colours)}
 <h2>Where the calls ran</h2>
-<p class="about">Share of each policy\u2019s answers by core, all seeds, from the cheapest core to the dearest.</p>
+<p class="about">Share of each policy\u2019s answers by core, all seeds, from the cheapest core to the most expensive.</p>
 ${coreShares(report, activity)}
 ${
   report.paired.length === 0
@@ -99,7 +99,7 @@ function claimsSection(report: CompareReport): Markup | null {
   const table = claimsTable(report);
   if (table === null) return null;
   return html`<h2>At equal quality, at equal cost</h2>
-<p class="about">The line of a policy that was swept, against each other policy as it took part: at that one\u2019s quality or, where the line has none so low, above it; at its cost or below. \u2013 is out of the line\u2019s reach.</p>
+<p class="about">The line of a policy that was swept, against each other policy as it took part: at the quality of that policy, or above it where the line has none so low; at its cost, or below. \u2013: the line does not reach it.</p>
 ${table}`;
 }
 

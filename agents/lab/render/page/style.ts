@@ -2,7 +2,7 @@ import { DARK_CHARTS } from '../theme.js';
 
 /**
  * The page's style sheet: the reader's own fonts, one column. Wide content scrolls by itself and says so: where the browser can
- * tell whether there is more (scroll-driven animations), exactly then; elsewhere, on every small screen.
+ * know whether there is more (scroll-driven animations), exactly then; elsewhere, on every small screen.
  */
 export const STYLE = `
 :root{--ink:#1f2731;--muted:#5b6470;--line:#dde1e6;--soft:#f4f6f8;--page:#fff;--accent:#0072b2;color-scheme:light}

@@ -93,7 +93,7 @@ function draw(
         type: 'quantitative',
         title: 'seconds from accepted to started (logarithmic)',
         scale: { type: 'log', domain: [seconds.at(0) ?? 0, seconds.at(-1) ?? 0] },
-        axis: { values: [...seconds], format: '~g', grid: false },
+        axis: { values: [...seconds], format: '~g', grid: false, labelOverlap: false },
       },
       y: {
         field: 'share',
