@@ -1,4 +1,4 @@
-import type { CompareReport } from '../../compare/report.js';
+import type { CompareReport, PolicyReport } from '../../compare/report.js';
 import type { Figure } from '../../compare/statistics.js';
 import { renderSvg } from '../chart.js';
 import { INK } from '../theme.js';
@@ -10,55 +10,54 @@ const ROW = 40;
 const BAR = 14;
 
 interface Panel {
-  readonly title: string;
-  readonly figures: readonly (Figure | null)[];
+  readonly heading: string;
+  readonly of: (policy: PolicyReport) => Figure | null;
   readonly format: Format;
   /** Where the axis ends; undefined: where the figures do. */
   readonly most?: number;
-  /** What each policy aims at; null: nothing. */
-  readonly aims?: readonly (number | null)[];
+  /** What the policy aims at; null: nothing. */
+  readonly aimOf: (policy: PolicyReport) => number | null;
 }
+
+const PANELS: readonly Panel[] = [
+  { heading: 'Cost of one seed, US dollars', of: ({ costUsd }) => costUsd, format: usd, aimOf: () => null },
+  {
+    heading: 'Quality, 0 to 1 (upright line: alpha, if it has one)',
+    of: ({ quality }) => quality,
+    format: score,
+    most: 1,
+    aimOf: ({ alpha }) => alpha,
+  },
+];
 
 /** Cost and quality of each policy as bars from 0, with intervals. */
 export async function barsFigure({ policies }: CompareReport, colours: ReadonlyMap<string, string>): Promise<Markup> {
-  const names = policies.map(({ name }) => name);
-  const panels: readonly Panel[] = [
-    { title: 'Cost of one seed, US dollars', figures: policies.map(({ costUsd }) => costUsd), format: usd },
-    {
-      title: policies.some(({ alpha }) => alpha !== null) ? 'Quality, 0 to 1 (upright line: alpha)' : 'Quality, 0 to 1',
-      figures: policies.map(({ quality }) => quality),
-      format: score,
-      most: 1,
-      aims: policies.map(({ alpha }) => alpha),
-    },
-  ];
   return panelGrid(
     await Promise.all(
-      panels.map(async (panel) => {
-        const spoken = names.map((name, i) => `${name}: ${withInterval(panel.figures[i] ?? null, panel.format)}`);
-        return chartFigure(await draw(names, panel, colours), { heading: panel.title, description: spoken.join('; ') });
+      PANELS.map(async (panel) => {
+        const spoken = policies.map((policy) => `${policy.name}: ${withInterval(panel.of(policy), panel.format)}`);
+        return chartFigure(await draw(policies, panel, colours), {
+          heading: panel.heading,
+          description: spoken.join('; '),
+        });
       }),
     ),
   );
 }
 
-function draw(names: readonly string[], panel: Panel, colours: ReadonlyMap<string, string>): Promise<string> {
-  const values = names.map((name, i) => {
-    const figure = panel.figures[i] ?? null;
-    const aim = panel.aims?.[i] ?? null;
-    const { mean = null, low = null, high = null } = figure ?? {};
+function draw(
+  policies: readonly PolicyReport[],
+  { of, format, most, aimOf }: Panel,
+  colours: ReadonlyMap<string, string>,
+): Promise<string> {
+  const values = policies.map((policy) => {
+    const { mean = null, low = null, high = null } = of(policy) ?? {};
+    const aim = aimOf(policy);
     const end = Math.max(mean ?? 0, high ?? 0, aim ?? 0);
-    return {
-      name,
-      mean,
-      low,
-      high,
-      aim,
-      end,
-      text: meanOfFigure(figure, panel.format),
-      color: colours.get(name) ?? INK,
-    };
+    const color = colours.get(policy.name) ?? INK;
+    return { name: policy.name, mean, low, high, aim, end, color, text: meanOfFigure(of(policy), format) };
   });
+  const scale = most === undefined ? { zero: true } : { domain: [0, most] };
   return renderSvg({
     width: PANEL_WIDTH - 70,
     height: { step: ROW },
@@ -66,12 +65,12 @@ function draw(names: readonly string[], panel: Panel, colours: ReadonlyMap<strin
     autosize: 'none',
     data: { values },
     encoding: {
+      // Each name stands above its bar, where it takes no room from the bar.
       y: {
         field: 'name',
         type: 'nominal',
         sort: null,
         title: null,
-        // Each name stands above its bar, where it takes no room from the bar.
         axis: {
           labelAlign: 'left',
           labelPadding: 0,
@@ -86,13 +85,7 @@ function draw(names: readonly string[], panel: Panel, colours: ReadonlyMap<strin
       {
         mark: { type: 'bar', height: BAR },
         encoding: {
-          x: {
-            field: 'mean',
-            type: 'quantitative',
-            title: null,
-            scale: panel.most === undefined ? { zero: true } : { domain: [0, panel.most] },
-            axis: { tickCount: 5 },
-          },
+          x: { field: 'mean', type: 'quantitative', title: null, scale, axis: { tickCount: 5 } },
           color: { field: 'color', scale: null },
         },
       },

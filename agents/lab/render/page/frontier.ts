@@ -9,13 +9,10 @@ import { drawing, scrolling } from './figure.js';
 import { score, usd } from './format.js';
 import { html, type Markup } from './markup.js';
 
-interface NamedPoint extends CostPoint {
+/** A policy or a model by itself, with the ends of its intervals. */
+interface Point extends CostPoint {
   readonly name: string;
   readonly color: string;
-}
-
-/** A point with the ends of its intervals. */
-interface PolicyPoint extends NamedPoint {
   readonly costLow: number;
   readonly costHigh: number;
   readonly qualityLow: number;
@@ -24,11 +21,11 @@ interface PolicyPoint extends NamedPoint {
 
 /** All that is drawn. A policy that is free has no place on a logarithmic axis. */
 interface Points {
-  readonly policies: readonly PolicyPoint[];
+  readonly policies: readonly Point[];
   /** Each policy that was swept, at each setting, and where it took part. */
-  readonly settings: readonly NamedPoint[];
+  readonly settings: readonly Point[];
   /** Each core by itself. */
-  readonly singles: readonly NamedPoint[];
+  readonly singles: readonly Point[];
 }
 
 /** From so many dots on, names may find no room. */
@@ -67,7 +64,7 @@ function pointsOf({ policies, frontier, load }: CompareReport, colours: Readonly
     name: string,
     { costUsd, quality }: { readonly costUsd: Figure | null; readonly quality: Figure | null },
     color = colours.get(name) ?? INK,
-  ): PolicyPoint[] => {
+  ): Point[] => {
     if (costUsd === null || quality === null || costUsd.mean <= 0) return [];
     const cost = costUsd.mean * per1000;
     return [
