@@ -46,7 +46,7 @@ th,td{padding:6px 14px 6px 0;text-align:left;vertical-align:top;border-bottom:1p
 thead th{vertical-align:bottom;font-weight:600;border-bottom:1px solid var(--muted);min-width:84px}
 tbody th{font-weight:400}
 table.wide th,table.wide td{padding-right:32px}
-.wide thead th{min-width:112px}
+.wide thead th{min-width:140px}
 .wide tbody th{white-space:nowrap}
 td small{display:block;color:var(--muted);font-size:12px;white-space:nowrap}
 .verdict{color:var(--muted);white-space:nowrap}
