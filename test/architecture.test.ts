@@ -39,6 +39,8 @@ const DOORS: Record<string, readonly string[]> = {
   'onnx-proto': ['agents/lab/training/onnx-graph.ts'],
   'hnswlib-node': ['schedulers/eccos/retrieval/graph-index.ts'],
   '@huggingface/tokenizers': ['schedulers/eccos/encoder/tokens.ts'],
+  vega: ['agents/lab/render/chart.ts'],
+  'vega-lite': ['agents/lab/render/chart.ts'],
 };
 
 /** Where time and chance come from: nothing else reads a clock, sets a timer or draws. */

@@ -124,6 +124,6 @@ function refuseRepeatedNames(paths: readonly string[]): void {
 }
 
 async function draw(report: EvaluationReport, folder: string, name: string): Promise<void> {
-  await writeFile(join(folder, `${name}-frontier.svg`), frontierChart(report));
-  await writeFile(join(folder, `${name}-reliability.svg`), reliabilityChart(report));
+  await writeFile(join(folder, `${name}-frontier.svg`), await frontierChart(report));
+  await writeFile(join(folder, `${name}-reliability.svg`), await reliabilityChart(report));
 }

@@ -1,42 +1,64 @@
-import { CustomChart, LineChart, ScatterChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
-import { type EChartsCoreOption, init, use } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
+import type { TopLevelSpec } from 'vega-lite';
+import { DARK_CHARTS, GRID, INK, MUTED, PAPER } from './theme.js';
 
-use([CustomChart, LineChart, ScatterChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
+/** What Vega-Lite draws; colours, letters and axes come from here. */
+export type ChartSpec = TopLevelSpec;
 
-export const INK = '#333';
-export const FAINT = '#9a9a9a';
-/** The predictor's colour, then those of the baselines (Okabe and Ito: told apart by the colour-blind too). */
-export const PREDICTOR_COLOUR = '#0072b2';
-export const COLOURS = ['#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'] as const;
+/** The text layer of this name has its texts placed by Vega, so that none lies on another. One that finds no room is left out. */
+export const PLACED_NAMES = 'names';
+/** Around a dot, the nearer ones first; aslant first, because intervals are level and upright. */
+const ANCHORS = ['bottom-right', 'top-left', 'top-right', 'bottom-left', 'right', 'left', 'bottom', 'top'] as const;
+const OFFSETS = [8, 14, 22, 32, 44, 58];
+const PLACEMENT = {
+  type: 'label',
+  size: { signal: '[width, height]' },
+  anchor: OFFSETS.flatMap(() => ANCHORS),
+  offset: OFFSETS.flatMap((offset) => ANCHORS.map(() => offset)),
+  padding: 0,
+} as const;
 
-/** Below the drawing, in up to two rows, with room for fonts that are wider than the library reckons. */
-export const LEGEND = { bottom: 4, itemGap: 22, itemWidth: 28 } as const;
-/** Around the drawing, pixels. */
-export const MARGIN = { left: 70, right: 40, top: 70, bottom: 130 } as const;
+const TEXT = { labelColor: INK, titleColor: MUTED, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 'normal' };
+const CONFIG = {
+  background: null,
+  font: 'sans-serif',
+  view: { stroke: null },
+  mark: { color: INK, aria: false },
+  text: { color: INK },
+  rule: { color: INK },
+  axis: { ...TEXT, labelColor: MUTED, domainColor: MUTED, tickColor: MUTED, gridColor: GRID, labelLimit: 0 },
+  header: { ...TEXT, labelLimit: 0 },
+  legend: { ...TEXT, labelLimit: 0, symbolType: 'stroke', symbolSize: 400, columnPadding: 24 },
+  title: { color: INK, subtitleColor: MUTED, fontSize: 16, subtitleFontSize: 12, subtitlePadding: 6, offset: 14 },
+} as const;
 
-const FONT = 'Arial, Helvetica, sans-serif';
-
-/** What the library writes for a page that listens to the mouse; its names go by what was drawn before. */
-const HOVER = / class="zr\d+-cls-\d+"| ecmeta_\w+="[^"]*"|<style >.*?<\/style>\s*/gs;
-const PAINTER = /(?<=["#])zr\d+-/g;
-
-/** One chart as SVG text, a still picture: the same option gives the same bytes. */
-export function renderSvg(
-  option: EChartsCoreOption,
-  size: { readonly width: number; readonly height: number },
-): string {
-  const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
+/** A chart as SVG text, a still picture: the same specification gives the same bytes. The library is loaded with the first chart. */
+export async function renderSvg(chart: ChartSpec): Promise<string> {
+  const [{ parse, View }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
+  const { spec } = compile({ ...chart, config: { ...CONFIG, ...chart.config } } as ChartSpec);
+  const marks = spec.marks?.map((mark) =>
+    mark.name === `${PLACED_NAMES}_marks` ? { ...mark, transform: [PLACEMENT] } : mark,
+  );
+  const view = new View(parse({ ...spec, ...(marks && { marks }) } as typeof spec), { renderer: 'none' });
   try {
-    chart.setOption({
-      animation: false,
-      backgroundColor: '#fff',
-      textStyle: { color: INK, fontFamily: FONT },
-      ...option,
-    });
-    return `${chart.renderToSVGString().replace(HOVER, '').replace(PAINTER, 'zr-')}\n`;
+    return await view.toSVG();
   } finally {
-    chart.dispose();
+    view.finalize();
   }
+}
+
+/** A chart as an SVG file of its own, on paper that is dark in dark surroundings. Its size is that of the whole picture. */
+export async function chartFile(
+  chart: ChartSpec & { readonly width: number; readonly height: number },
+): Promise<string> {
+  const drawing = await renderSvg({
+    ...chart,
+    background: PAPER,
+    padding: 16,
+    autosize: { type: 'fit', contains: 'padding' },
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${chart.width}" height="${chart.height}">
+<style>@media (prefers-color-scheme:dark){${DARK_CHARTS}}</style>
+${drawing}
+</svg>
+`;
 }

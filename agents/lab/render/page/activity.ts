@@ -4,7 +4,7 @@ import { type CoreLoad, coreLoadOf } from './core-load.js';
 import { type Move, Moves } from './moves.js';
 import { type WaitCounts, WaitHistogram } from './wait-histogram.js';
 
-/** What single calls tell of a policy, beyond its figures. */
+/** What single calls show of a policy, beyond its figures. */
 export interface PolicyActivity {
   /** Answered calls, over all seeds. */
   readonly waiting: WaitCounts;

@@ -6,8 +6,8 @@ const TIMES = '\u00d7';
 const SPACE = '\u00a0';
 const NOTHING = '\u2013';
 
-/** How a value is written; its unit included. */
-export type Format = (value: number) => string;
+/** How a value is written; its unit included. @param like value whose unit it takes; by default its own */
+export type Format = (value: number, like?: number) => string;
 
 const THREE_DIGITS = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
@@ -21,27 +21,33 @@ export const usd: Format = (value) => `$${plain(value)}`;
 export const percent: Format = (value) => `${plain(100 * value)}${SPACE}%`;
 export const points: Format = (value) => `${value > 0 ? '+' : ''}${plain(value)}`;
 /** More than twice the base's reads better as a multiple. */
-export const change: Format = (share) => {
-  if (share > 2) return `${TIMES}${SPACE}${plain(share)}`;
+export const change: Format = (share, like = share) => {
+  if (like > 2) return `${TIMES}${SPACE}${plain(share)}`;
   return `${share > 1 ? '+' : ''}${percent(share - 1)}`;
 };
 
 /** Milliseconds in the unit that keeps them short. */
-export function duration(ms: Millis): string {
-  if (ms < 1000) return `${plain(ms)}${SPACE}ms`;
-  if (ms < 120_000) return `${plain(ms / 1000)}${SPACE}s`;
-  return ms < 7_200_000 ? `${plain(ms / 60_000)}${SPACE}min` : `${plain(ms / 3_600_000)}${SPACE}h`;
+export function duration(ms: Millis, like = ms): string {
+  if (like < 1000) return `${plain(ms)}${SPACE}ms`;
+  if (like < 120_000) return `${plain(ms / 1000)}${SPACE}s`;
+  return like < 7_200_000 ? `${plain(ms / 60_000)}${SPACE}min` : `${plain(ms / 3_600_000)}${SPACE}h`;
 }
 
 export function meanOfFigure(figure: Figure | null, format: Format): string {
   return figure === null ? NOTHING : format(figure.mean);
 }
 
-/** `low to high`, of which one may be out of reach; null: there is no interval. */
+/** `low to high` in the unit of the mean, of which one may be out of reach; null: there is no interval. */
 export function intervalOf(figure: Figure | null, format: Format): string | null {
   if (figure === null || (figure.low === null && figure.high === null)) return null;
-  const [low, high] = [figure.low, figure.high].map((end) => (end === null ? NOTHING : format(end)));
+  const [low, high] = [figure.low, figure.high].map((end) => (end === null ? NOTHING : format(end, figure.mean)));
   return `${low} to ${high}`;
+}
+
+/** The mean, and the interval in brackets. */
+export function withInterval(figure: Figure | null, format: Format): string {
+  const interval = intervalOf(figure, format);
+  return `${meanOfFigure(figure, format)}${interval === null ? '' : ` (${interval})`}`;
 }
 
 /** A number of things. */

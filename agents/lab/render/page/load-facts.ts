@@ -24,7 +24,7 @@ export function loadFacts({ load, seeds, policies }: CompareReport): Markup {
     ['Seeds', seeds.join(', ')],
     ['Time', load.mode === 'live' ? 'real, over sockets' : 'virtual: the same kernel on a clock that repeats exactly'],
     ['Arrivals', arrivals(load)],
-    ['Judged', `${percent(load.feedback)} of the answers${load.learn ? '; predictors learn from them' : ''}`],
+    ['Rated', `${percent(load.feedback)} of the answers${load.learn ? '; predictors learn from them' : ''}`],
     ['Predictor', load.predictor ?? 'the shipped one'],
     load.alpha === null
       ? null

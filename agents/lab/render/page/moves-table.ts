@@ -1,8 +1,10 @@
 import type { CompareReport } from '../../compare/report.js';
 import type { PolicyActivity } from './activity.js';
-import { percent, plain, points } from './format.js';
+import { panelGrid } from './figure.js';
+import { percent, points } from './format.js';
 import { html, type Markup } from './markup.js';
 import type { Move } from './moves.js';
+import { table } from './table.js';
 
 /** Moves shown of each policy. */
 const SHOWN = 6;
@@ -20,7 +22,7 @@ export function movesTables(
       const moves = activity.get(name)?.moves ?? [];
       return moves.length === 0 ? [] : [movesTable(name, moves, base)];
     });
-  return html`<div class="panels">${tables}</div>`;
+  return panelGrid(tables);
 }
 
 function movesTable(policy: string, all: readonly Move[], base: string): Markup {
@@ -32,21 +34,23 @@ function movesTable(policy: string, all: readonly Move[], base: string): Markup 
   const heading = html`<h3>${policy} <small>${percent(share)} of the calls ran elsewhere than under ${base}</small></h3>`;
   if (moved.length === 0) return html`<div class="panel">${heading}</div>`;
   const figures = (moves: readonly Move[]) =>
-    html`<td>${percent(total(moves, (move) => move.calls) / calls)}</td><td>${points(
-      (100 * total(moves, (move) => move.score)) / calls,
-    )}</td><td>${signedUsd(total(moves, (move) => move.costUsd) / calls)}</td>`;
+    [
+      percent(total(moves, (move) => move.calls) / calls),
+      points((100 * total(moves, (move) => move.score)) / calls),
+      points((1000 * total(moves, (move) => move.costUsd)) / calls),
+    ].map((text) => html`<td>${text}</td>`);
   return html`<div class="panel">${heading}
-<div class="scroll" tabindex="0" role="group" aria-label="Moves of ${policy}"><table>
-<thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col">Calls</th><th scope="col">Quality, points</th><th scope="col">USD per 1,000 calls</th></tr></thead>
-<tbody>${shown.map((move) => html`<tr><td>${move.from ?? NO_ANSWER}</td><td>${move.to ?? NO_ANSWER}</td>${figures([move])}</tr>\n`)}${
-    rest.length === 0 ? null : html`<tr><td colspan="2">${rest.length} other moves</td>${figures(rest)}</tr>`
-  }</tbody></table></div></div>`;
+${table(
+  `Moves of ${policy}`,
+  ['From', 'To', 'Calls', 'Quality, points', 'USD per 1,000 calls'],
+  [
+    ...shown.map((move) => ({ names: [move.from ?? NO_ANSWER, move.to ?? NO_ANSWER], cells: figures([move]) })),
+    ...(rest.length === 0 ? [] : [{ names: ['others', `${rest.length} moves`], cells: figures(rest) }]),
+  ],
+  '',
+)}</div>`;
 }
 
 function total(moves: readonly Move[], of: (move: Move) => number): number {
   return moves.reduce((sum, move) => sum + of(move), 0);
-}
-
-function signedUsd(perCall: number): string {
-  return `${perCall > 0 ? '+' : ''}${plain(1000 * perCall)}`;
 }

@@ -11,20 +11,14 @@ export interface Move {
   readonly costUsd: number;
 }
 
-/** Where the calls of one trial ran and what came of them, by place of the call in its seed. */
-interface Placements {
-  /** Place of the core; the number of cores: no answer. */
-  readonly core: Int16Array;
-  readonly score: Float64Array;
-  readonly costUsd: Float64Array;
+/** What came of one call. */
+interface Placement {
+  readonly core: CoreId | undefined;
+  readonly score: number;
+  readonly costUsd: number;
 }
 
-interface Cell {
-  calls: number;
-  score: number;
-  costUsd: number;
-}
-
+const NOWHERE: Placement = { core: undefined, score: 0, costUsd: 0 };
 /** No run has more calls. */
 const MOST_STEPS = 2 ** 20;
 
@@ -32,40 +26,26 @@ const MOST_STEPS = 2 ** 20;
 export class Moves {
   readonly #base: string;
   readonly #cores: readonly CoreId[];
-  readonly #places: ReadonlyMap<CoreId, number>;
-  /** By policy, then from x to. */
-  readonly #cells = new Map<string, Cell[]>();
+  /** By policy, then by the two cores. */
+  readonly #moves = new Map<string, Map<string, Move>>();
   #seed: number | undefined;
-  /** Of the seed: the place of each call, by run and step. */
-  #callPlaces = new Map<number, number>();
-  #trials = new Map<string, Placements>();
+  /** Of the seed: by policy, then by run and step. */
+  #trials = new Map<string, ReadonlyMap<number, Placement>>();
 
   constructor(base: string, cores: readonly CoreId[]) {
     this.#base = base;
     this.#cores = cores;
-    this.#places = new Map(cores.map((core, place) => [core, place]));
   }
 
   /** All policies of a seed come before the next seed. */
   add(policy: string, seed: number, calls: readonly CallRecord[]): void {
     if (seed !== this.#seed) this.#closeSeed(seed);
     const steps = new Map<number, number>();
-    const places = calls.map(({ run }) => {
+    const trial = new Map<number, Placement>();
+    for (const { run, answer, score, costUsd } of calls) {
       const step = steps.get(run) ?? 0;
       steps.set(run, step + 1);
-      return this.#placeOf(run * MOST_STEPS + step);
-    });
-    const size = this.#callPlaces.size;
-    const trial: Placements = {
-      core: new Int16Array(size).fill(this.#cores.length),
-      score: new Float64Array(size),
-      costUsd: new Float64Array(size),
-    };
-    for (const [i, { answer, score, costUsd }] of calls.entries()) {
-      const place = places[i] as number;
-      trial.core[place] = this.#places.get(answer?.core ?? '') ?? this.#cores.length;
-      trial.score[place] = score;
-      trial.costUsd[place] = costUsd;
+      trial.set(run * MOST_STEPS + step, { core: answer?.core, score, costUsd });
     }
     this.#trials.set(policy, trial);
   }
@@ -73,41 +53,35 @@ export class Moves {
   /** From one core to another or to the same, the most frequent first; empty for the base. */
   of(policy: string): readonly Move[] {
     this.#closeSeed(this.#seed);
-    const ends = [...this.#cores, undefined];
-    return (this.#cells.get(policy) ?? [])
-      .map((cell, i) => ({ from: ends[Math.floor(i / ends.length)], to: ends[i % ends.length], ...cell }))
-      .filter(({ calls }) => calls > 0)
-      .sort((a, b) => b.calls - a.calls);
-  }
-
-  #placeOf(call: number): number {
-    const known = this.#callPlaces.get(call);
-    if (known !== undefined) return known;
-    this.#callPlaces.set(call, this.#callPlaces.size);
-    return this.#callPlaces.size - 1;
+    const place = (core: CoreId | undefined) => (core === undefined ? this.#cores.length : this.#cores.indexOf(core));
+    return [...(this.#moves.get(policy)?.values() ?? [])].sort(
+      (a, b) => b.calls - a.calls || place(a.from) - place(b.from) || place(a.to) - place(b.to),
+    );
   }
 
   #closeSeed(next: number | undefined): void {
     const base = this.#trials.get(this.#base);
-    if (base !== undefined) {
-      for (const [policy, trial] of this.#trials) if (policy !== this.#base) this.#match(policy, trial, base);
+    this.#trials.delete(this.#base);
+    for (const [policy, trial] of base === undefined ? [] : this.#trials) {
+      for (const call of new Set([...(base ?? []), ...trial].map(([call]) => call))) {
+        this.#count(policy, base?.get(call) ?? NOWHERE, trial.get(call) ?? NOWHERE);
+      }
     }
     this.#seed = next;
-    this.#callPlaces = new Map();
     this.#trials = new Map();
   }
 
-  #match(policy: string, own: Placements, base: Placements): void {
-    const ends = this.#cores.length + 1;
-    const cells =
-      this.#cells.get(policy) ?? Array.from({ length: ends * ends }, () => ({ calls: 0, score: 0, costUsd: 0 }));
-    this.#cells.set(policy, cells);
-    for (let place = 0; place < Math.max(own.core.length, base.core.length); place++) {
-      const from = base.core[place] ?? this.#cores.length;
-      const cell = cells[from * ends + (own.core[place] ?? this.#cores.length)] as Cell;
-      cell.calls++;
-      cell.score += (own.score[place] ?? 0) - (base.score[place] ?? 0);
-      cell.costUsd += (own.costUsd[place] ?? 0) - (base.costUsd[place] ?? 0);
-    }
+  #count(policy: string, base: Placement, own: Placement): void {
+    const moves = this.#moves.get(policy) ?? new Map<string, Move>();
+    this.#moves.set(policy, moves);
+    const key = JSON.stringify([base.core, own.core]);
+    const { calls, score, costUsd } = moves.get(key) ?? { calls: 0, score: 0, costUsd: 0 };
+    moves.set(key, {
+      from: base.core,
+      to: own.core,
+      calls: calls + 1,
+      score: score + own.score - base.score,
+      costUsd: costUsd + own.costUsd - base.costUsd,
+    });
   }
 }

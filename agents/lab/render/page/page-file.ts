@@ -55,6 +55,6 @@ export class PageFile {
       const own = this.#activity.of(name);
       return own === undefined ? [] : [[name, own]];
     });
-    await writeFile(this.path, renderPage(report, new Map(activity), this.#base));
+    await writeFile(this.path, await renderPage(report, new Map(activity), this.#base));
   }
 }

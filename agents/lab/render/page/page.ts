@@ -1,5 +1,6 @@
 import type { CompareReport } from '../../compare/report.js';
 import { isSound, warningsOf } from '../../compare/warnings.js';
+import { policyColours } from '../theme.js';
 import type { PolicyActivity } from './activity.js';
 import { barsFigure } from './bars.js';
 import { changesTable } from './changes.js';
@@ -13,7 +14,6 @@ import { html, Markup } from './markup.js';
 import { movesTables } from './moves-table.js';
 import { policyTable } from './policy-table.js';
 import { STYLE } from './style.js';
-import { policyColours } from './theme.js';
 import { waitingFigure } from './waiting.js';
 
 /** Nothing but what stands in the page: a reader's machine is asked for no more. */
@@ -25,7 +25,11 @@ const ALLOWED = "default-src 'none'; style-src 'unsafe-inline'";
  * @param activity of each policy, by name
  * @param base policy that the others are compared with
  */
-export function renderPage(report: CompareReport, activity: ReadonlyMap<string, PolicyActivity>, base: string): string {
+export async function renderPage(
+  report: CompareReport,
+  activity: ReadonlyMap<string, PolicyActivity>,
+  base: string,
+): Promise<string> {
   const { policies, load, seeds, command } = report;
   const names = policies.map(({ name }) => name);
   const colours = policyColours(names, base);
@@ -60,19 +64,19 @@ ${
 ${changesTable(report, base)}`
 }
 <h2>Quality against cost</h2>
-${frontierFigure(report, colours)}
+${await frontierFigure(report, colours)}
 ${reachTable(report)}
 ${claimsSection(report)}
 <h2>Cost and quality</h2>
-${barsFigure(report, colours)}
+${await barsFigure(report, colours)}
 <h2>Time spent waiting</h2>
 <p class="about">The share of the calls that still wait after the time below: the smaller the area, the better. The line is ${base}. All seeds, answered calls.</p>
-${waitingFigure(report, activity, base, colours)}
+${await waitingFigure(report, activity, base, colours)}
 <h2>Load of each core against its cap</h2>
-<p class="about">Calls in flight over the time of the first seed; the dark line is the cap, the figure is the mean share of it in use. Answered calls.</p>
-${loadPanels(report, activity, colours)}
+<p class="about">Calls in flight over the time of the first seed; the line above each core is its cap, the figure is the mean share of it in use. All policies have one time axis. Answered calls.</p>
+${await loadPanels(report, activity, colours)}
 <h2>Where the calls ran</h2>
-<p class="about">Share of each policy\u2019s answers by core, all seeds, from the cheapest core to the dearest.</p>
+<p class="about">Share of each policy\u2019s answers by core, all seeds, from the cheapest core to the most expensive.</p>
 ${coreShares(report, activity)}
 ${
   report.paired.length === 0
@@ -95,7 +99,7 @@ function claimsSection(report: CompareReport): Markup | null {
   const table = claimsTable(report);
   if (table === null) return null;
   return html`<h2>At equal quality, at equal cost</h2>
-<p class="about">The line of a policy that was swept, against each other policy as it took part: at that one\u2019s quality or, where the line has none so low, above it; at its cost or below. \u2013 is out of the line\u2019s reach.</p>
+<p class="about">The line of a policy that was swept, against each other policy as it took part: at the quality of that policy, or above it where the line has none so low; at its cost, or below. \u2013: the line does not reach it.</p>
 ${table}`;
 }
 

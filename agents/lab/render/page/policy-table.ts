@@ -1,7 +1,9 @@
 import type { CompareReport, PolicyReport } from '../../compare/report.js';
 import type { Figure } from '../../compare/statistics.js';
-import { count, duration, type Format, intervalOf, meanOfFigure, percent, plain, score, usd } from './format.js';
+import { scrolling } from './figure.js';
+import { count, duration, type Format, percent, plain, score, usd } from './format.js';
 import { breakable, html, type Markup } from './markup.js';
+import { figureCell } from './table.js';
 
 interface Row {
   readonly label: string;
@@ -20,7 +22,10 @@ const GROUPS: readonly Group[] = [
     rows: [
       row('Realised', (policy) => policy.quality, score),
       row('Predicted', (policy) => policy.predictedQuality, score),
-      { label: 'Alpha, the mean aimed at', cell: ({ alpha }) => html`${alpha === null ? '\u2013' : score(alpha)}` },
+      {
+        label: 'Alpha, the mean aimed at',
+        cell: ({ alpha }) => html`<td>${alpha === null ? '\u2013' : score(alpha)}</td>`,
+      },
       row('Windows of 1,000 calls at alpha', (policy) => policy.alphaMet, percent),
     ],
   },
@@ -72,19 +77,12 @@ const GROUPS: readonly Group[] = [
         ['Cancelled', 'cancelled'],
         ['Rejected', 'rejected'],
       ] as const
-    ).map(([label, key]) => ({ label, cell: (policy) => html`${count(policy[key])}` })),
+    ).map(([label, key]) => ({ label, cell: (policy) => html`<td>${count(policy[key])}</td>` })),
   },
 ];
 
 function row(label: string, of: (policy: PolicyReport) => Figure | null, format: Format): Row {
-  return {
-    label,
-    cell(policy) {
-      const figure = of(policy);
-      const interval = intervalOf(figure, format);
-      return html`${meanOfFigure(figure, format)}${interval === null ? null : html`<small>${interval}</small>`}`;
-    },
-  };
+  return { label, cell: (policy) => figureCell(of(policy), format) };
 }
 
 function times(
@@ -101,14 +99,17 @@ function times(
 /** Every figure of every policy, with its interval; groups in which nothing was measured are left out. */
 export function policyTable({ policies }: CompareReport): Markup {
   const groups = GROUPS.filter(({ rows }) =>
-    rows.some(({ cell }) => policies.some((policy) => cell(policy).toString() !== '\u2013')),
+    rows.some(({ cell }) => policies.some((policy) => cell(policy).toString() !== '<td>\u2013</td>')),
   );
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="Figures of the policies"><table class="figures">
+  return scrolling(
+    'Figures of the policies',
+    html`<table class="figures">
 <thead><tr><td></td>${policies.map(({ name }) => html`<th scope="col">${breakable(name)}</th>`)}</tr></thead>
 ${groups.map(
   ({ title, rows }) => html`<tbody>
 <tr class="group"><th scope="rowgroup" colspan="${policies.length + 1}"><span>${title}</span></th></tr>
-${rows.map(({ label, cell }) => html`<tr><th scope="row">${label}</th>${policies.map((policy) => html`<td>${cell(policy)}</td>`)}</tr>\n`)}</tbody>`,
+${rows.map(({ label, cell }) => html`<tr><th scope="row">${label}</th>${policies.map(cell)}</tr>\n`)}</tbody>`,
 )}
-</table></div>`;
+</table>`,
+  );
 }

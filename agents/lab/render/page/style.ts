@@ -1,6 +1,9 @@
-import { DARK_CHARTS } from './theme.js';
+import { DARK_CHARTS } from '../theme.js';
 
-/** The page's style sheet: letters that the reader has, one column, wide content scrolls by itself. */
+/**
+ * The page's style sheet: the reader's own fonts, one column. Wide content scrolls by itself and says so: where the browser can
+ * know whether there is more (scroll-driven animations), exactly then; elsewhere, on every small screen.
+ */
 export const STYLE = `
 :root{--ink:#1f2731;--muted:#5b6470;--line:#dde1e6;--soft:#f4f6f8;--page:#fff;--accent:#0072b2;color-scheme:light}
 *{box-sizing:border-box}
@@ -24,16 +27,26 @@ pre span{display:inline-block;max-width:100%}
 .facts .wide{grid-column:1/-1}
 .facts dd{margin:0;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}
-.chart{display:block;width:100%;min-width:680px;height:auto;font-family:inherit}
-.panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));gap:32px 40px;margin-top:20px}
+.scroll::before{content:"Scroll sideways for more \\2192";position:sticky;left:0;display:none;width:max-content;padding:2px 8px;border-radius:4px;background:var(--soft);color:var(--ink);font-size:12px}
+@media (max-width:760px){.scroll::before{display:block}}
+@supports (animation-timeline:scroll()){
+@keyframes more{from,to{--more:block}}
+.scroll{animation:more linear;animation-timeline:scroll(self inline)}
+.scroll::before{display:var(--more,none)}
+}
+.chart svg{display:block;max-width:100%;height:auto;overflow:visible}
+.chart text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}
+.scroll>.chart svg{min-width:720px}
+.panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,440px),1fr));gap:24px 40px;margin-top:20px}
 .panel{min-width:0}
-.chart+h3,.scroll+h3{margin-top:24px}
-.panel .chart{min-width:420px}
+.panel .chart svg{width:100%}
+.scroll+h3{margin-top:24px}
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums;margin-top:12px}
 th,td{padding:6px 14px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 thead th{vertical-align:bottom;font-weight:600;border-bottom:1px solid var(--muted);min-width:84px}
 tbody th{font-weight:400}
 table.wide th,table.wide td{padding-right:32px}
+.wide thead th{min-width:140px}
 .wide tbody th{white-space:nowrap}
 td small{display:block;color:var(--muted);font-size:12px;white-space:nowrap}
 .verdict{color:var(--muted);white-space:nowrap}
@@ -44,7 +57,7 @@ td small{display:block;color:var(--muted);font-size:12px;white-space:nowrap}
 .shares td{text-align:right;background:color-mix(in srgb,var(--accent) calc(var(--share,0%)*.75),transparent);padding:6px 12px}
 .shares thead th:not(:first-child){text-align:right;padding:6px 12px}
 .shares tbody th{white-space:nowrap;padding-right:20px}
-.shares .price,.shares thead .price{color:var(--muted);background:none;min-width:120px;font-weight:400;font-size:12px}
+.shares .price{color:var(--muted);background:none;font-weight:400;font-size:12px}.shares span.price{display:inline-block;width:120px}
 footer{color:var(--muted);font-size:13px;padding-top:40px;padding-bottom:56px}
 :focus-visible{outline:2px solid var(--accent);outline-offset:3px}
 @media screen and (prefers-color-scheme:dark){
@@ -57,7 +70,7 @@ ${DARK_CHARTS}
 body{font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 main,header,footer{max-width:none;padding:0}
 h2{margin-top:28px}h2,h3,.about{break-after:avoid}
-.scroll{overflow:visible}.chart{min-width:0!important}
+.scroll{overflow:visible}.scroll::before{display:none!important}.scroll>.chart svg{min-width:0}
 .panel,tr,.chart{break-inside:avoid}table{font-size:8.5pt}
 th,td,.figures td,.figures thead th{padding-right:8px}thead th{min-width:0!important}td small{white-space:normal;font-size:7pt}
 }

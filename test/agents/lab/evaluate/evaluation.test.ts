@@ -84,13 +84,13 @@ describe('of a made-up predictor', () => {
     expect(table).not.toContain('NaN');
   });
 
-  test('charts repeat byte for byte and name what they show', () => {
+  test('charts repeat byte for byte and name what they show', async () => {
     for (const [chart, words] of [
       [frontierChart, [...MODELS, 'predictor', 'oracle', 'zero router', 'US dollars per 1,000 queries']],
       [reliabilityChart, ['predictor', 'perfectly calibrated', '600 predictions', '10 bins of 60']],
     ] as const) {
-      const svg = chart(report);
-      expect(chart(report)).toBe(svg);
+      const svg = await chart(report);
+      expect(await chart(report)).toBe(svg);
       expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
       for (const word of words) expect(svg).toContain(word);
       expect(svg).not.toMatch(/NaN|undefined|Infinity/);
@@ -213,11 +213,11 @@ describe.each<{ name: string; input: Evaluation; routed?: number }>([
     input: evaluation(outcomesFrom([[1], [0]]), predictionsFrom([[0.7], [UNKNOWN]])),
   },
 ])('$name', ({ input, routed = input.outcomes.records }) => {
-  test('gives a whole report, numbers or null, and its drawings', () => {
+  test('gives a whole report, numbers or null, and its drawings', async () => {
     const report = evaluationOf(input);
     expect(evaluationReport.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
     expect(report).toMatchObject({ n: input.outcomes.records, routed, leftOut: input.outcomes.records - routed });
-    const drawn = renderEvaluation(report, 100) + frontierChart(report) + reliabilityChart(report);
+    const drawn = renderEvaluation(report, 100) + (await frontierChart(report)) + (await reliabilityChart(report));
     expect(drawn).not.toMatch(/NaN|undefined|Infinity/);
   });
 });

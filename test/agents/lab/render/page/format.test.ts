@@ -46,4 +46,14 @@ describe('figures of the page', () => {
     expect(intervalOf({ mean: 1, low: 0.5, high: 1.5 }, plain)).toBe('0.5 to 1.5');
     expect(intervalOf({ mean: 1, low: null, high: 1.5 }, plain)).toBe('– to 1.5');
   });
+
+  test.each([
+    [{ mean: 1100, low: 900, high: 1200 }, duration, '0.9\u00a0s to 1.2\u00a0s'],
+    [{ mean: 950, low: 900, high: 1200 }, duration, '900\u00a0ms to 1,200\u00a0ms'],
+    [{ mean: 130_000, low: 60_000, high: 7_300_000 }, duration, '1\u00a0min to 122\u00a0min'],
+    [{ mean: 2.1, low: 1.5, high: 2.7 }, change, '×\u00a01.5 to ×\u00a02.7'],
+    [{ mean: 1.9, low: 0.5, high: 2.7 }, change, '−50\u00a0% to +170\u00a0%'],
+  ])('the ends of %j have the unit of its mean', (figure, format, text) => {
+    expect(intervalOf(figure, format)).toBe(text);
+  });
 });
