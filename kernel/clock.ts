@@ -47,7 +47,7 @@ export class StandstillError extends Error {
   }
 }
 
-/** Time that stands still until it is told to go on to the next timer. Timers of one moment run in the order they were set. */
+/** Time that stands still until `runUntil` goes on to the next timer. Timers of one moment run in the order they were set. */
 export class VirtualClock implements Clock {
   #now: Millis = 0;
   #seq = 0;

@@ -15,7 +15,7 @@ export interface KernelEventMap {
   retried: (event: { readonly syscallId: SyscallId; readonly core: CoreId; readonly code: string }) => void;
   preempted: (event: { readonly syscallId: SyscallId; readonly core: CoreId }) => void;
   final: (event: { readonly syscallId: SyscallId; readonly pid: Pid; readonly state: FinalState }) => void;
-  /** An answer was judged, 0 to 1; once an answer. */
+  /** An answer was rated, 0 to 1; once for each answer. */
   feedback: (event: { readonly call: FinishedCall; readonly quality: number }) => void;
   tick: (event: {
     readonly at: Millis;

@@ -2,7 +2,7 @@ import { SyscallError } from '../syscalls/errors.js';
 import type { HelloReply } from '../syscalls/hello.js';
 import { describeIssue } from '../syscalls/protocol.js';
 import { isMethod, type Method, type Params, type Result, SYSCALLS } from '../syscalls/table.js';
-import type { CallSink } from './call/call-sink.js';
+import type { CallSink } from './call-sink.js';
 import type { Kernel } from './kernel.js';
 import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
@@ -18,7 +18,7 @@ export interface CallOptions {
   readonly sink?: CallSink | undefined;
 }
 
-/** The kernel as every door sees it. Whatever comes from outside is checked here. */
+/** The kernel as every door sees it. All input from outside is checked here. */
 export interface Gate {
   /**
    * Makes a process.

@@ -7,9 +7,9 @@ import type { StatsReply } from '../syscalls/stats.js';
 import { isFinal, type Millis, type Pid, type SyscallId } from '../syscalls/syscall.js';
 import type { Admission } from './call/admission.js';
 import type { Call } from './call/call.js';
-import type { CallSink } from './call/call-sink.js';
 import type { CallTable } from './call/call-table.js';
 import type { Journal } from './call/journal.js';
+import type { CallSink } from './call-sink.js';
 import type { CoreTable } from './capacity/core-table.js';
 import type { Clock } from './clock.js';
 import type { KernelConfig } from './config/config.js';
@@ -50,7 +50,7 @@ export interface Settings {
   limits: KernelLimits;
 }
 
-/** What every syscall does, whoever asks and however the request came. */
+/** What every syscall does, from any caller and through any door. */
 export class Kernel {
   readonly events: KernelEvents;
   readonly #parts: KernelParts;
@@ -63,7 +63,7 @@ export class Kernel {
     this.#bootedAt = parts.clock.now();
   }
 
-  /** To be awaited before the first connection. @throws whatever the policy throws when it reads its files */
+  /** To be awaited before the first connection. @throws what the policy throws when it reads its files */
   ready(): Promise<void> {
     return this.#parts.loop.ready();
   }
@@ -213,7 +213,7 @@ export class Kernel {
 
   /**
    * Shuts down: new calls are refused, running ones get `drainMs` to end, all others are handed back as `draining`,
-   * which agents may retry elsewhere. Then every process is told to go. Idempotent.
+   * which agents may retry elsewhere. Then every process is ended. Idempotent.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#drain();

@@ -14,7 +14,7 @@ import type { KernelEvents } from './events.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 
-/** The policy as the kernel sees it: what it throws, or returns that is no answer, is told to watchers and goes no further. */
+/** The policy as the kernel sees it: what it throws, or returns in place of an answer, is reported to watchers and goes no further. */
 export class PolicyGuard {
   readonly #policy: SchedulerPolicy;
   /** Decides in a tick in which the policy throws. */
@@ -111,13 +111,13 @@ export class PolicyGuard {
     }
   }
 
-  /** What it aims at and expects, as `kernel.stats` tells it; empty where the policy does not say. */
+  /** What it aims at and expects, as `kernel.stats` reports it; empty where the policy does not say. */
   outlook(): Pick<StatsReply, 'outlook'> {
     try {
-      const told = this.#policy.outlook?.();
-      if (told === undefined) return {};
-      notPromised(told);
-      const { alpha, predictedQuality, outOfReach = false, greedy = 0 } = told;
+      const status = this.#policy.outlook?.();
+      if (status === undefined) return {};
+      notPromised(status);
+      const { alpha, predictedQuality, outOfReach = false, greedy = 0 } = status;
       const target = alpha === undefined ? {} : { alpha };
       const expected = predictedQuality === undefined ? {} : { predictedQuality };
       return { outlook: { ...target, ...expected, outOfReach, greedy } };

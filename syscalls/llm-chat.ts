@@ -151,7 +151,7 @@ export function messageText(message: ChatMessage): string {
   return content?.map((part) => part.text).join('') ?? '';
 }
 
-/** The text of the last user message: what a call is about. Empty when there is none. */
+/** The text of the last user message: what a call is about. Empty without a user message. */
 export function promptOf(params: ChatParams): string {
   const last = params.messages.findLast((message) => message.role === 'user');
   return last === undefined ? '' : messageText(last);

@@ -53,7 +53,7 @@ function describe(issue: z.core.$ZodIssue, input: unknown, root: string): string
   let value = input;
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
   const field = [root, ...issue.path].map(String).join('.').replace(/^\./, '') || 'value';
-  // The library tells the type of what it got, which says less than the value.
+  // The library names the type of what it got, which says less than the value.
   const rule = issue.message.replace(/, received \w+$/, '');
   const tellsValue = issue.code === 'unrecognized_keys' || rule.includes(', got ');
   if (tellsValue) return `${field}: ${rule}`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Processes and their open syscalls: one's own, or everyone's with the operator's token. */
+/** Processes and their open syscalls: those of the caller's token, or everyone's with the operator's token. */
 export const psParams = z.strictObject({
   /** A syscall, open or answered lately, whose placement is to be explained. */
   explain: z.string().min(1).max(128).optional(),

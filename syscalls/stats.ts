@@ -42,7 +42,7 @@ export const statsReply = z.strictObject({
     /** The same by the calls of the batch. */
     prepareCallMs: milliseconds,
   }),
-  /** What the policy aims at and expects, if it tells. */
+  /** What the policy aims at and expects, if it says so. */
   outlook: z
     .strictObject({
       /** Mean quality that the stream of calls is to reach. */

@@ -43,7 +43,7 @@ export type Result<M extends Method> = z.infer<(typeof SYSCALLS)[M]['result']>;
 export type NotificationMethod = keyof typeof NOTIFICATIONS;
 export type NotificationParams<N extends NotificationMethod> = z.infer<(typeof NOTIFICATIONS)[N]['params']>;
 
-/** One unasked message, told apart by its method. */
+/** One unasked message, distinguished by its method. */
 export type Notification = {
   [N in NotificationMethod]: { readonly method: N; readonly params: NotificationParams<N> };
 }[NotificationMethod];

@@ -7,21 +7,52 @@ import { afterAll, describe, expect, test } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '..');
 const FOLDERS = ['syscalls', 'schedulers', 'kernel', 'agents'] as const;
 
+const KERNEL_ROOMS = ['call', 'capacity', 'config', 'cores', 'dispatch', 'doors', 'outcomes', 'process'].map(
+  (name) => `kernel/${name}/`,
+);
+
 /** Each room and the rooms that it may import from; a file belongs to the longest prefix. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'syscalls/': [],
   'schedulers/': ['syscalls/'],
-  'kernel/': ['schedulers/', 'syscalls/'],
+  'kernel/': [...KERNEL_ROOMS, 'schedulers/', 'syscalls/'],
+  'kernel/call/': [
+    'kernel/',
+    'kernel/capacity/',
+    'kernel/config/',
+    'kernel/cores/',
+    'kernel/process/',
+    'schedulers/',
+    'syscalls/',
+  ],
+  'kernel/capacity/': ['kernel/', 'kernel/cores/', 'schedulers/', 'syscalls/'],
+  'kernel/config/': ['kernel/cores/', 'schedulers/', 'syscalls/'],
+  'kernel/cores/': ['kernel/', 'kernel/outcomes/', 'syscalls/'],
+  'kernel/dispatch/': [
+    'kernel/',
+    'kernel/call/',
+    'kernel/capacity/',
+    'kernel/config/',
+    'kernel/cores/',
+    'kernel/process/',
+    'schedulers/',
+    'syscalls/',
+  ],
+  // A door sees the gate, and of a call its sink alone.
+  'kernel/doors/': ['kernel/', 'kernel/config/', 'kernel/process/', 'syscalls/'],
+  'kernel/outcomes/': ['kernel/', 'schedulers/', 'syscalls/'],
+  'kernel/process/': ['kernel/config/', 'syscalls/'],
   'agents/sdk/': ['syscalls/'],
   'agents/terminal/': [],
   'agents/examples/': ['agents/sdk/', 'syscalls/'],
-  'agents/lab/': ['agents/sdk/', 'agents/terminal/', 'kernel/', 'schedulers/', 'syscalls/'],
+  'agents/lab/': ['agents/sdk/', 'agents/terminal/', 'kernel/', ...KERNEL_ROOMS, 'schedulers/', 'syscalls/'],
   'agents/shell/': [
     'agents/examples/',
     'agents/lab/',
     'agents/sdk/',
     'agents/terminal/',
     'kernel/',
+    ...KERNEL_ROOMS,
     'schedulers/',
     'syscalls/',
   ],
@@ -78,7 +109,14 @@ function list(folder: string): string[] {
 }
 
 function violations(files: readonly SourceFile[]): string[] {
-  return [...wrongArrows(files), ...secondDoors(files), ...secondSources(files), ...reExports(files), ...cycles(files)];
+  return [
+    ...wrongArrows(files),
+    ...secondDoors(files),
+    ...secondSources(files),
+    ...reExports(files),
+    ...fileCycles(files),
+    ...roomCycles(files),
+  ];
 }
 
 function wrongArrows(files: readonly SourceFile[]): string[] {
@@ -126,21 +164,36 @@ function reExports(files: readonly SourceFile[]): string[] {
 }
 
 /** Cycles of imports that are there at run time: a type may name its user. */
-function cycles(files: readonly SourceFile[]): string[] {
-  const graph = new Map(files.map((file) => [file.path, runTimeImports(file)]));
+function fileCycles(files: readonly SourceFile[]): string[] {
+  return cycles(new Map(files.map((file) => [file.path, runTimeImports(file)]))).map((found) => `cycle: ${found}`);
+}
+
+/** Cycles between folders, of types too. A file right below a top folder stands for itself. */
+function roomCycles(files: readonly SourceFile[]): string[] {
+  const folderOf = (path: string) => (dirname(path).includes('/') ? dirname(path) : path);
+  const graph = new Map<string, string[]>();
+  for (const { path, imports } of files) {
+    const folder = folderOf(path);
+    const others = imports.filter(isFile).map(folderOf);
+    graph.set(folder, [...(graph.get(folder) ?? []), ...others.filter((other) => other !== folder)]);
+  }
+  return cycles(graph).map((found) => `rooms in a circle: ${found}`);
+}
+
+function cycles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const state = new Map<string, 'open' | 'done'>();
   const found: string[] = [];
-  const visit = (path: string, trail: readonly string[]) => {
-    if (state.get(path) === 'done') return;
-    if (state.get(path) === 'open') {
-      found.push(`cycle: ${[...trail.slice(trail.indexOf(path)), path].join(' > ')}`);
+  const visit = (node: string, trail: readonly string[]) => {
+    if (state.get(node) === 'done') return;
+    if (state.get(node) === 'open') {
+      found.push([...trail.slice(trail.indexOf(node)), node].join(' > '));
       return;
     }
-    state.set(path, 'open');
-    for (const target of graph.get(path) ?? []) visit(target, [...trail, path]);
-    state.set(path, 'done');
+    state.set(node, 'open');
+    for (const target of graph.get(node) ?? []) visit(target, [...trail, node]);
+    state.set(node, 'done');
   };
-  for (const path of graph.keys()) visit(path, []);
+  for (const node of graph.keys()) visit(node, []);
   return found;
 }
 
@@ -208,6 +261,20 @@ describe('the check finds a planted', () => {
       'import of the laboratory in an example',
       { 'agents/examples/bad.ts': "import { load } from '../lab/load.js';\nload();" },
       /^arrow: agents\/examples\/bad.ts/,
+    ],
+    [
+      'circle of types between two rooms',
+      {
+        'kernel/one/a.ts': "import type { B } from '../two/b.js';\nexport type A = B;",
+        'kernel/two/b.ts': 'export type B = 1;',
+        'kernel/two/c.ts': "import type { A } from '../one/a.js';\nexport type C = A;",
+      },
+      /^rooms in a circle: kernel\/one > kernel\/two > kernel\/one/,
+    ],
+    [
+      'door that reaches past the gate',
+      { 'kernel/doors/bad.ts': "import { Runner } from '../dispatch/runner.js';\nnew Runner();" },
+      /^arrow: kernel\/doors\/bad.ts/,
     ],
     ['file outside of every room', { 'agents/bad.ts': 'export const bad = 1;' }, /^room: agents\/bad.ts/],
     [

@@ -1,6 +1,7 @@
 import { SyscallError } from '../../syscalls/errors.js';
 import { type ChatParams, coresOf, messageText } from '../../syscalls/llm-chat.js';
 import type { SyscallId } from '../../syscalls/syscall.js';
+import type { CallSink } from '../call-sink.js';
 import type { Capacity } from '../capacity/capacity.js';
 import type { CoreTable } from '../capacity/core-table.js';
 import type { Clock } from '../clock.js';
@@ -10,7 +11,6 @@ import { budgetExhausted } from '../process/principal.js';
 import type { Process } from '../process/process-table.js';
 import { inputTokensOf } from '../tokens.js';
 import { Call } from './call.js';
-import type { CallSink } from './call-sink.js';
 import type { CallTable } from './call-table.js';
 import { eligibleCores } from './eligibility.js';
 

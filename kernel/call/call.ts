@@ -11,9 +11,9 @@ import {
   type SyscallState,
   transition,
 } from '../../syscalls/syscall.js';
+import type { CallSink } from '../call-sink.js';
 import type { Caller } from '../process/caller.js';
 import { addUp, NOTHING_SPENT, type Spent } from '../spent.js';
-import type { CallSink } from './call-sink.js';
 
 /** The part of the kernel that has a call in hand: the pending set, the run on a core, a timer before a retry. At most one at a time. */
 export interface Holder {

@@ -40,7 +40,7 @@ export class FinishedCalls {
     this.#evict(at);
   }
 
-  /** @param owner undefined: whoever owns it */
+  /** @param owner undefined: any owner */
   find(id: SyscallId, owner: string | undefined, now: Millis): Entry | undefined {
     this.#evict(now);
     const entry = this.#entries.get(id);

@@ -54,7 +54,7 @@ export class RateWindow {
     return opens;
   }
 
-  /** Counts a request that starts now. @returns tells what it really used */
+  /** Counts a request that starts now. @returns corrects what it really used */
   take(now: Millis, tokens: number): (used: number) => void {
     if (this.#limits.requestsPerMinute === undefined && this.#limits.tokensPerMinute === undefined) return ignore;
     const entry = { at: now, tokens };

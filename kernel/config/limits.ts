@@ -42,8 +42,8 @@ export const limitsConfig = z.strictObject({
   chunkMs: millis.default(25).describe('Time over which streamed text is gathered into one message'),
   finishedCalls: z
     .strictObject({
-      ms: millis.default(900_000).describe('How long an ended call can still be judged'),
-      count: count.default(10_000).describe('How many ended calls can still be judged'),
+      ms: millis.default(900_000).describe('How long an ended call can still be rated'),
+      count: count.default(10_000).describe('How many ended calls can still be rated'),
     })
     .prefault({}),
 });

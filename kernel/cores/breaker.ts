@@ -37,7 +37,7 @@ export class Breaker {
         if (this.#clock.now() < this.#retryAt) return { slots: 0, retryAt: this.#retryAt };
         return { slots: 1, retryAt: undefined };
       default:
-        // The probe is running; its end tells.
+        // The probe is running; its end decides.
         return { slots: 0, retryAt: undefined };
     }
   }

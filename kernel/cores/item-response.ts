@@ -17,7 +17,7 @@ export interface Examinee {
   readonly id: string;
   /** On the scale of the difficulty. */
   readonly ability: number;
-  /** How sharply it tells easy from hard: slope of the logit. */
+  /** How sharply it separates easy from hard: slope of the logit. */
   readonly discrimination: number;
   /** Log-normal length of its answers, in tokens; `spread` is the standard deviation of the logarithm. */
   readonly answerTokens: { readonly median: number; readonly spread: number };

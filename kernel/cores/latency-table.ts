@@ -11,7 +11,7 @@ export interface Latency {
 }
 
 /**
- * Time of a model by its price. Our assumption: dearer models are larger, hence slower. The figures are rounded to the
+ * Time of a model by its price. Our assumption: more expensive models are larger, hence slower. The figures are rounded to the
  * order of magnitude that public trackers showed for hosted models of 2024: a small open model writes 100 to 200
  * tokens a second and starts within 0.3 s; a flagship writes 20 to 40 and takes a second or more.
  */

@@ -36,7 +36,7 @@ export function coreError(thrown: unknown, now: Millis): SyscallError {
   return new SyscallError('core-failed', message, retryAfterMs === undefined ? {} : { retryAfterMs });
 }
 
-/** `AI_APICallError` of the SDK has a status and headers; told by their shape, so that the SDK is loaded only when used. */
+/** `AI_APICallError` of the SDK has a status and headers; recognised by their shape, so that the SDK is loaded only when used. */
 function statusOf(thrown: unknown): number | undefined {
   const status = member(thrown, 'statusCode');
   return typeof status === 'number' ? status : undefined;

@@ -16,7 +16,7 @@ export const simulatedConfig = z.strictObject({
   ...coreFields,
   /** How good it is, on the scale of the queries' difficulty: 0 gets half of the average queries right. */
   ability: z.number().default(0),
-  /** How sharply it tells easy queries from hard ones. */
+  /** How sharply it separates easy queries from hard ones. */
   discrimination: z.number().positive().default(1),
   /** Log-normal length of its answers in tokens; `spread` is the standard deviation of the logarithm. */
   answerTokens: z

@@ -48,7 +48,7 @@ export class Transport {
     return this.#exchange(request, body, signal ?? new AbortController().signal);
   };
 
-  /** Settles when the request that was made with this signal is closed on both sides; at once if there is none. */
+  /** Settles when the request that was made with this signal is closed on both sides; at once without such a request. */
   async closed(signal: AbortSignal): Promise<void> {
     await this.#open.get(signal);
   }

@@ -51,7 +51,7 @@ export class SchedulerLoop implements Backlog {
     });
   }
 
-  /** Has the policy prepare for nothing, so that what it cannot read stops the boot. @throws whatever the policy throws */
+  /** Has the policy prepare for nothing, so that what it cannot read stops the boot. @throws what the policy throws */
   ready(): Promise<void> {
     return this.#deps.policy.ready(this.#deps.cores.schedulable());
   }
@@ -63,7 +63,7 @@ export class SchedulerLoop implements Backlog {
     this.requestTick();
   }
 
-  /** Has the policy decide anew, once all input that is there has been read. */
+  /** Has the policy decide again, once all input that is there has been read. */
   requestTick(): void {
     if (this.#tickDue) return;
     this.#tickDue = true;

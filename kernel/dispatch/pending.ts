@@ -18,7 +18,7 @@ export class PendingSet implements Holder {
   #holes = 0;
   #unsorted = false;
 
-  /** @param onRemove told of a call that became final while it was here */
+  /** @param onRemove receives a call that became final while it was here */
   constructor(onRemove: (call: Call) => void) {
     this.#onRemove = onRemove;
   }

@@ -5,7 +5,7 @@ import type { Principal } from '../process/principal.js';
 
 /** Answers an HTTP request. A route that is `open` gets no principal. */
 export interface Route {
-  /** `open`: whoever reaches the address may ask. @default the request needs a token, where the kernel has any */
+  /** `open`: everybody who reaches the address may ask. @default the request needs a token, where the kernel has any */
   readonly access?: 'open';
   handle(request: IncomingMessage, response: ServerResponse, principal: Principal | undefined): void;
 }

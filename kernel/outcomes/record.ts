@@ -11,7 +11,7 @@ const tokens = z
 /** What one model made of one prompt. */
 const modelOutcome = z.object({
   model: z.string().min(1).max(128),
-  /** As judged by the source: 0 is wrong, 1 is right. */
+  /** As rated by the source: 0 is wrong, 1 is right. */
   score: z.number().min(0).max(1),
   output_tokens: tokens,
   cost_usd: z.number().min(0),

@@ -19,7 +19,7 @@ interface RecorderOptions {
 }
 
 /**
- * Appends own traffic to an outcome file: one line a judged call, when its judgement arrives. A fault of the
+ * Appends the traffic of this kernel to an outcome file: one line for each rated call, when its rating arrives. A fault of the
  * disk is logged and costs lines, never an answer.
  */
 export class Recorder {
@@ -64,13 +64,13 @@ export class Recorder {
     try {
       this.#append(outcomeLine(call, quality, this.#prompts));
     } catch (error) {
-      this.#log.error({ err: error, syscallId: call.id }, 'a judged call was not recorded');
+      this.#log.error({ err: error, syscallId: call.id }, 'a rated call was not recorded');
     }
   };
 
   #append(line: string): void {
     if (this.#backlog + line.length > MAX_BACKLOG) {
-      this.#log.warn('the record file does not keep up: a judged call was not recorded');
+      this.#log.warn('the record file does not keep up: a rated call was not recorded');
       return;
     }
     this.#lines.push(line);
@@ -85,7 +85,7 @@ export class Recorder {
       try {
         await this.#file.appendFile(batch.join(''));
       } catch (error) {
-        this.#log.error({ err: error, lines: batch.length }, 'judged calls were not recorded');
+        this.#log.error({ err: error, lines: batch.length }, 'rated calls were not recorded');
       }
       for (const { length } of batch) this.#backlog -= length;
     }
@@ -105,7 +105,7 @@ export class Recorder {
 }
 
 /**
- * A judged call as a line of an outcome file.
+ * A rated call as a line of an outcome file.
  *
  * @throws SyscallError for a call that the reader of the format would not take, such as one with half a token
  */

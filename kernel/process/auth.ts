@@ -25,7 +25,7 @@ export class Authenticator {
     this.#entries = readTokens(auth, env);
   }
 
-  /** Whose token it is; every known one is compared in constant time, so that the answer's time tells nothing. */
+  /** Whose token it is; every known one is compared in constant time, so that the time of the answer reveals nothing. */
   authenticate(token: string | undefined): Principal | undefined {
     if (this.#entries.length === 0) return LOCAL;
     if (token === undefined) return undefined;

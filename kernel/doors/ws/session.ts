@@ -1,7 +1,7 @@
 import { type RpcError, SyscallError } from '../../../syscalls/errors.js';
 import type { RequestId } from '../../../syscalls/protocol.js';
 import type { Notification } from '../../../syscalls/table.js';
-import type { CallSink } from '../../call/call-sink.js';
+import type { CallSink } from '../../call-sink.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Gate } from '../../gate.js';

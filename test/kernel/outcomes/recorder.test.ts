@@ -129,7 +129,7 @@ test('a call that the reader would refuse is logged and left out', async () => {
     true,
   );
   expect(records.map(({ id }) => id)).toEqual(['s2']);
-  expect(logged).toMatchObject([{ level: 50, msg: 'a judged call was not recorded' }]);
+  expect(logged).toMatchObject([{ level: 50, msg: 'a rated call was not recorded' }]);
 });
 
 test.runIf(process.platform === 'linux')('a full disk is logged, and whoever judges notices nothing', async () => {
@@ -138,7 +138,7 @@ test.runIf(process.platform === 'linux')('a full disk is logged, and whoever jud
   events.emit('feedback', { call: finished(), quality: 1 });
   await recorder.stop();
   await recorder.stop();
-  expect(logged.map(({ msg }) => msg)).toContain('judged calls were not recorded');
+  expect(logged.map(({ msg }) => msg)).toContain('rated calls were not recorded');
 });
 
 test('a file that cannot be opened is an error before the kernel serves anyone', async () => {

@@ -1,4 +1,4 @@
-import type { SyscallId } from '../../syscalls/syscall.js';
+import type { SyscallId } from '../syscalls/syscall.js';
 
 /**
  * Where the progress of one call goes. The door makes one for each call; a call goes on without one when its
