@@ -1,5 +1,5 @@
 import type { CoreId } from '../../syscalls/syscall.js';
-import { solveAssignment } from '../eccos/optimizer/solve-assignment.js';
+import { assignmentOf, priceAssignment } from '../eccos/assign/priced-assignment.js';
 import { candidates } from '../eccos/policy/candidates.js';
 import type { Assignment, SchedulerPolicy, SchedulingSnapshot } from '../policy.js';
 import type { Known } from './oracle.js';
@@ -14,7 +14,7 @@ export function oracleUnderCaps(known: Known): SchedulerPolicy {
       if (calls.length === 0) return [];
       const cells = calls.flatMap((call) => cores.map(({ id }) => known(call, id)));
       const cost = cells.map((cell) => cell?.costUsd ?? 0);
-      const { assignment } = solveAssignment({
+      const priced = priceAssignment({
         n: calls.length,
         m: cores.length,
         cost,
@@ -25,6 +25,7 @@ export function oracleUnderCaps(known: Known): SchedulerPolicy {
         // One more right answer moves at most one call on each core: it is worth more than all that can cost.
         lambda: (cores.length + 1) * (1e-9 + Math.max(...cost)),
       });
+      const assignment = assignmentOf(priced);
       return calls.flatMap((call, i) => {
         const core = cores[assignment[i] as number]?.id as CoreId | undefined;
         return core === undefined

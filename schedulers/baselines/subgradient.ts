@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
-import { solveSubgradient } from '../eccos/optimizer/subgradient.js';
 import { candidates } from '../eccos/policy/candidates.js';
 import { PredictedCalls } from '../eccos/policy/predicted-calls.js';
 import type { Predictor } from '../eccos/predictor/prediction.js';
@@ -14,6 +13,7 @@ import type {
   SchedulerPolicy,
   SchedulingSnapshot,
 } from '../policy.js';
+import { solveSubgradient } from './subgradient-solver.js';
 
 /** Parameters of the policy `subgradient`, as texts. */
 export const subgradientParameters = z.strictObject({

@@ -1,6 +1,6 @@
-import { meanRange, type Transport } from './transport.js';
+import { meanRange, type Transport } from '../assign/transport.js';
 
-/** The placement to improve upon, with the prices it is judged by. */
+/** The assignment to improve, and the prices at which it is compared. */
 export interface Base {
   readonly x: Int32Array;
   readonly load: Int32Array;

@@ -1,5 +1,4 @@
-import type { AssignmentSolution } from '../optimizer/assignment.js';
-import { solveAssignment } from '../optimizer/solve-assignment.js';
+import { priceAssignment } from '../assign/priced-assignment.js';
 import { CarriedPrice, type Spread } from './carried-price.js';
 import { UsualEase } from './ease.js';
 import type { Placed, PriceControl, PriceState, Sample } from './price-control.js';
@@ -73,7 +72,7 @@ export class AlphaControl implements PriceControl {
     this.#nextSample = 2 * seen;
     const { n, m, quality, costUsd } = sample;
     if (this.#options.alpha === undefined) this.#alpha = meanOf(quality) + ABOVE_MEAN;
-    const solution: AssignmentSolution = solveAssignment({
+    const { priced } = priceAssignment({
       n,
       m,
       quality,
@@ -81,7 +80,7 @@ export class AlphaControl implements PriceControl {
       caps: new Float64Array(m).fill(Infinity),
       alpha: (this.#aim ?? 0) - UsualEase.of(sample).doubt,
     });
-    this.#price.start(solution.lambda);
+    this.#price.start(priced.lambda);
   }
 
   observe(spread: Spread): void {

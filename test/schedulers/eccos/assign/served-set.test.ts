@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
-import { HighsReference } from './highs.js';
-import { seeded } from './instances.js';
+import { HighsReference } from '../optimizer/highs.js';
+import { seeded } from '../optimizer/instances.js';
 
 const flat = (n: number, m: number) => ({
   n,
