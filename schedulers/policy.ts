@@ -81,8 +81,6 @@ export interface SchedulerPolicy {
   readonly timeSliceMs?: Millis;
   /** Least time between two decisions, unless 64 calls are new since the last one. @default 0: whenever something happens */
   readonly tickMs?: Millis;
-  /** Why it may leave a slot idle while a call that could use it waits; undefined: it never does. */
-  readonly waitsOnPurpose?: string | undefined;
   /**
    * Slow work for calls that have just arrived. The only place that may await; a call is not in a snapshot before its
    * `prepare` has settled. Called once at boot without calls, to read files: what it throws then stops the boot.

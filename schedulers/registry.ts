@@ -1,19 +1,15 @@
 import { z } from 'zod';
 import { SyscallError } from '../syscalls/errors.js';
 import { describeIssue } from '../syscalls/protocol.js';
-import { cheapest, cheapestFree } from './baselines/cheapest.js';
-import { leastLoaded } from './baselines/least-loaded.js';
-import { type Known, oracle } from './baselines/oracle.js';
-import { oracleUnderCaps } from './baselines/oracle-caps.js';
+import { type Known, oracle, oracleUnderCaps } from './baselines/oracle.js';
 import { PerCall, perCallParameters } from './baselines/per-call.js';
-import { random, randomParameters } from './baselines/random.js';
-import { strongest } from './baselines/strongest.js';
 import { Subgradient, subgradientParameters } from './baselines/subgradient.js';
 import { eccosParameters, eccosPolicy } from './eccos/policy/parameters.js';
 import { LazyPredictor } from './eccos/predictor/lazy-predictor.js';
 import type { PredictorFolders } from './eccos/predictor/open-predictor.js';
 import type { Predictor } from './eccos/predictor/prediction.js';
 import { fifo } from './fifo.js';
+import { cheapest, cheapestFree, leastLoaded, random, randomParameters, strongest } from './greedy.js';
 import type { SchedulerPolicy } from './policy.js';
 import { RoundRobin } from './round-robin.js';
 

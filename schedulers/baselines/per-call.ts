@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
 import { PredictedCalls, type PredictedRow } from '../eccos/policy/predicted-calls.js';
 import type { Predictor } from '../eccos/predictor/prediction.js';
+import { inArrivalOrder } from '../greedy.js';
 import { numberText, predictorFolders } from '../parameters.js';
 import type {
   Assignment,
@@ -35,14 +36,12 @@ export interface PerCallOptions {
  */
 export class PerCall implements SchedulerPolicy {
   readonly name: PerCallOptions['name'];
-  readonly waitsOnPurpose?: string;
   readonly #threshold: number;
   readonly #loadCheck: boolean;
   readonly #calls: PredictedCalls;
 
   constructor({ name, predictor, threshold, loadCheck }: PerCallOptions) {
     this.name = name;
-    if (!loadCheck) this.waitsOnPurpose = 'each call waits for the core of its own choice';
     this.#threshold = threshold;
     this.#loadCheck = loadCheck;
     this.#calls = new PredictedCalls(predictor);
@@ -52,24 +51,17 @@ export class PerCall implements SchedulerPolicy {
     return this.#calls.prepare(arrived, cores);
   }
 
-  schedule({ pending, cores }: SchedulingSnapshot): readonly Assignment[] {
-    const free = new Map(cores.map((core) => [core.id, core.free]));
-    let slots = cores.reduce((sum, core) => sum + core.free, 0);
-    const assignments: Assignment[] = [];
-    const isFree = (core: CoreId) => (free.get(core) ?? 0) > 0;
-    for (const call of pending) {
-      if (slots === 0) break;
-      if (!call.eligible.some(isFree)) continue;
-      const row = this.#calls.rowOf(call);
-      // Without a prediction no core is better than another.
-      const among = this.#loadCheck || row === undefined ? call.eligible.filter(isFree) : call.eligible;
-      const core = row === undefined ? (among[0] as CoreId) : cheapestGood(row, among, this.#threshold);
-      if (!isFree(core)) continue;
-      free.set(core, (free.get(core) ?? 0) - 1);
-      slots--;
-      assignments.push({ syscallId: call.id, core, reason: reasonOf(row, core, this.#threshold) });
-    }
-    return assignments;
+  schedule(snapshot: SchedulingSnapshot): readonly Assignment[] {
+    return inArrivalOrder(
+      snapshot,
+      (call, { isFree }) => {
+        const row = this.#calls.rowOf(call);
+        // Without a prediction no core is better than another.
+        if (row === undefined) return call.eligible.find(isFree);
+        return cheapestGood(row, this.#loadCheck ? call.eligible.filter(isFree) : call.eligible, this.#threshold);
+      },
+      (call, core) => reasonOf(this.#calls.rowOf(call), core, this.#threshold),
+    );
   }
 
   release(id: SyscallId, finished: FinishedCall | undefined): void {

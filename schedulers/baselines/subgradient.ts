@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
-import { candidates } from '../eccos/policy/candidates.js';
+import { candidates } from '../eccos/policy/claims.js';
 import { PredictedCalls } from '../eccos/policy/predicted-calls.js';
 import type { Predictor } from '../eccos/predictor/prediction.js';
 import { numberText, predictorFolders } from '../parameters.js';
@@ -28,7 +28,6 @@ export const subgradientParameters = z.strictObject({
  */
 export class Subgradient implements SchedulerPolicy {
   readonly name = 'subgradient';
-  readonly waitsOnPurpose = 'the last iterate may put more calls on a core than it has slots; those wait';
   readonly #alpha: number;
   readonly #calls: PredictedCalls;
 

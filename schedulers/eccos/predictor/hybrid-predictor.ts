@@ -5,10 +5,11 @@ import { promptOf } from '../../../syscalls/llm-chat.js';
 import type { Encoder } from '../encoder/encoder.js';
 import type { PartitionName } from '../retrieval/case-store.js';
 import type { Estimate } from '../retrieval/estimate.js';
-import { type BaseLogit, BaseLogits, logitOf, probabilityOf } from './base-logits.js';
+import { type BaseLogit, BaseLogits, logitOfMean } from './base-logits.js';
 import type { CoreBelief } from './beliefs.js';
 import type { HeadsOutput, TrainedHeads } from './heads.js';
 import type { Memory } from './memory.js';
+import { probabilityOf } from './online-logit.js';
 import type { AnsweredCall, PredictableCall, Prediction, PredictionSource, Predictor } from './prediction.js';
 import { type PromptFeatures, promptFeatures } from './prompt-features.js';
 
@@ -150,7 +151,7 @@ export class HybridPredictor implements Predictor {
     if (estimate !== undefined) {
       const most = RETRIEVAL_WEIGHT[base.source === 'trained' ? 'trained' : 'untrained'];
       const weight = (most * estimate.count) / (estimate.count + RETRIEVAL_HALF);
-      logit += weight * (logitOf(estimate.nearest.quality) - logitOf(estimate.local.quality));
+      logit += weight * (logitOfMean(estimate.nearest.quality) - logitOfMean(estimate.local.quality));
     }
     const tokens = belief.tokensAt(base.logTokens);
     const most = call.params.maxTokens ?? Number.POSITIVE_INFINITY;

@@ -1,31 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Known, oracle } from '../../../schedulers/baselines/oracle.js';
-import { oracleUnderCaps } from '../../../schedulers/baselines/oracle-caps.js';
+import { type Known, oracle, oracleUnderCaps } from '../../../schedulers/baselines/oracle.js';
 import { PerCall } from '../../../schedulers/baselines/per-call.js';
 import { Subgradient } from '../../../schedulers/baselines/subgradient.js';
 import type { Predictor } from '../../../schedulers/eccos/predictor/prediction.js';
 import type { SchedulerPolicy } from '../../../schedulers/policy.js';
-import { conformanceCases } from '../../../schedulers/registry.js';
 import { madeUpPredictor } from '../../support/made-up-predictor.js';
 import { coreOf, pendingCall } from '../../support/scheduling.js';
-
-const known: Known = ({ seq }, core) => ({
-  score: (seq + core.length) % 2,
-  costUsd: ((seq * 7 + core.length) % 5) / 100,
-});
-
-const perCall = (more: { loadCheck?: boolean; threshold?: number } = {}) =>
-  new PerCall({ name: 'per-call', predictor: madeUpPredictor(), threshold: 0.7, loadCheck: false, ...more });
-
-describe.each<[string, () => SchedulerPolicy]>([
-  ['per-call', perCall],
-  ['per-call-load', () => perCall({ loadCheck: true })],
-  ['subgradient', () => new Subgradient({ predictor: madeUpPredictor(), alpha: 0.7 })],
-  ['oracle', () => oracle(known)],
-  ['oracle-caps', () => oracleUnderCaps(known)],
-])('%s', (_, create) => {
-  for (const { name, run } of conformanceCases(create)) test(name, run);
-});
 
 test.each([
   ['per-call', (predictor: Predictor) => new PerCall({ name: 'per-call', predictor, threshold: 0.7, loadCheck: true })],

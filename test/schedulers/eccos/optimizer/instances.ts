@@ -1,5 +1,4 @@
-import type { AssignmentProblem } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
-import { solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
+import { type AssignmentProblem, solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
 
 export const kinds = [
   'random',

@@ -79,6 +79,14 @@ describe('predictions', () => {
   });
 });
 
+test('other cores than those of the boot are refused by name: the order of cores is that of the config', async () => {
+  const policy = eccos();
+  await policy.prepare([], cores());
+  await expect(policy.prepare([call(0)], cores().toReversed())).rejects.toThrow(
+    'Expected the cores of the boot, small, middle, large, got large, middle, small',
+  );
+});
+
 describe('the target', () => {
   test('without an alpha is the mean over the cores of what was seen first, + .02', async () => {
     const policy = eccos();

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { logitOf, probabilityOf } from '../../../../schedulers/eccos/predictor/base-logits.js';
+import { logitOfMean as logitOf } from '../../../../schedulers/eccos/predictor/base-logits.js';
 import type { TrainedHeads } from '../../../../schedulers/eccos/predictor/heads.js';
+import { probabilityOf } from '../../../../schedulers/eccos/predictor/online-logit.js';
 import { uniform } from '../../../../schedulers/uniform.js';
 import {
   answered,
