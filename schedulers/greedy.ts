@@ -47,7 +47,7 @@ export function inArrivalOrder(
   return assignments;
 }
 
-/** Each call, oldest first, takes the core that a rule chooses for it, whatever the others need. */
+/** Each call, oldest first, takes the core that a rule chooses for it, without regard to the others. */
 function greedy(name: string, reason: string, ruleFor: (cores: readonly SchedulableCore[]) => Choose): SchedulerPolicy {
   return { name, schedule: (snapshot) => inArrivalOrder(snapshot, ruleFor(snapshot.cores), () => reason) };
 }

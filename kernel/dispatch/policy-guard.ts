@@ -116,7 +116,7 @@ export class PolicyGuard {
   /** What it aims at and expects, as `kernel.stats` tells it; empty where the policy does not say. */
   outlook(): Pick<StatsReply, 'outlook'> {
     try {
-      const told = this.#policy.outlook?.();
+      const told = this.#policy.status?.();
       if (told === undefined) return {};
       notPromised(told);
       const { alpha, predictedQuality, outOfReach = false, greedy = 0 } = told;
@@ -124,7 +124,7 @@ export class PolicyGuard {
       const expected = predictedQuality === undefined ? {} : { predictedQuality };
       return { outlook: { ...target, ...expected, outOfReach, greedy } };
     } catch (error) {
-      this.#threw('outlook', error);
+      this.#threw('status', error);
       return {};
     }
   }

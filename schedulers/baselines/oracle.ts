@@ -4,7 +4,7 @@ import { candidates } from '../eccos/policy/claims.js';
 import { inArrivalOrder } from '../greedy.js';
 import type { PendingCall, SchedulerPolicy } from '../policy.js';
 
-/** What would become of a call on a core; undefined: nobody knows. */
+/** The outcome of a call on a core; undefined: it is not known. */
 export type Known = (
   call: PendingCall,
   core: CoreId,
@@ -27,7 +27,7 @@ export function oracle(known: Known): SchedulerPolicy {
   };
 }
 
-/** Equals: the first. A core of which nothing is known comes last. */
+/** Equals: the first. An unknown core comes last. */
 function cheapestOfBest(call: PendingCall, known: Known): CoreId {
   const of = (core: CoreId) => known(call, core) ?? { score: -1, costUsd: Infinity };
   return call.eligible.reduce((best, core) => {
@@ -50,7 +50,7 @@ export function oracleUnderCaps(known: Known): SchedulerPolicy {
         n: calls.length,
         m: cores.length,
         cost,
-        // A core of which nothing is known may serve, but is worth nothing.
+        // An unknown core may serve, but is worth nothing.
         quality: cells.map((cell) => cell?.score ?? 0),
         allowed: calls.flatMap((call) => cores.map(({ id }) => call.eligible.includes(id))),
         caps: slots,

@@ -54,7 +54,7 @@ export function cheapestMoves(problem: Transport, { x, r }: Base, gap: number): 
   for (let count = bins[0]!; last < BINS && count + bins[last + 1]! <= MAX_MOVES; ) count += bins[++last]!;
 
   const all: Move[] = [];
-  // Snapped to a grid, so that rounding does not tell equal moves apart.
+  // Snapped to a grid, so that rounding does not separate equal moves.
   const grid = gap * 1e-9;
   const vGrid = meanRange(problem, v) * 1e-5;
   each((from, to, bin) => {

@@ -6,7 +6,7 @@ export const URGENT = 10;
 
 /** What calls are served by where slots are short, an entry a call. */
 export interface Claims {
-  /** Whole numbers from 0: a larger one goes first, whatever others gain. */
+  /** Whole numbers from 0: a larger one goes first, even if others would gain more. */
   readonly rank: readonly number[];
   /** Share of the time to being overdue that has passed, 0 to 1: it decides between calls of one rank. */
   readonly waited: readonly number[];

@@ -10,7 +10,7 @@ import { TrainedHeads } from './heads.js';
 import { HybridPredictor } from './hybrid-predictor.js';
 import { emptyMemory, type Memory, makeMemoryFolder, openMemory, saveMemory } from './memory.js';
 
-/** An encoder, and what tells it from others: vectors of one mean nothing to nets trained on another. */
+/** An encoder and its identity: vectors of one mean nothing to nets trained on another. */
 export interface IdentifiedEncoder {
   readonly encoder: Encoder;
   readonly sha256: string;

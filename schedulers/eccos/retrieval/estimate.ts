@@ -12,9 +12,9 @@ export interface Neighbour extends Outcome {
   readonly similarity: number;
 }
 
-/** What the judged calls of one partition say of one model. */
+/** What the rated calls of one partition say about one model. */
 export interface Estimate {
-  /** Calls of the model judged in the partition, 1 and more: under 300 `local` is the better one. */
+  /** Calls of the model rated in the partition, 1 and more: under 300 `local` is the better one. */
   readonly count: number;
   /** The mean of all of them, see `localOutlook`. */
   readonly local: Outlook;
@@ -28,7 +28,7 @@ export interface Estimate {
 
 /** Weight of the prior, in calls: the variance of a model's score within a task over that of its mean between tasks. */
 const PRIOR_CALLS = 10;
-/** Standard deviation of ln(output tokens) where no prior tells it. */
+/** Standard deviation of ln(output tokens) where no prior gives it. */
 const UNKNOWN_SPREAD = 0.7;
 /** Cosine by which a neighbour must fall behind the best to weigh 1/e of it. */
 const TEMPERATURE = 0.2;

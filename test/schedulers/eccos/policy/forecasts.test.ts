@@ -34,7 +34,7 @@ test('gamma is the share of what sets a core apart on one call that is kept', ()
   for (const [i, one] of half.entries()) expect(one).toBeCloseTo(((raw[i] as number) + mean) / 2, 6);
 });
 
-test('a boot without calls tells nothing: the first rows are shrunk to their own mean all the same', () => {
+test('a boot without calls says nothing: the first rows are shrunk to their own mean all the same', () => {
   const rows = [row(0.2, 0.6), row(0.5, 0.5), row(0.4, 0.9)];
   const booted = new Forecasts(0.3);
   expect(add(booted, [])).toEqual([]);
