@@ -10,6 +10,7 @@ import type { PredictorFolders } from './eccos/predictor/open-predictor.js';
 import type { Predictor } from './eccos/predictor/prediction.js';
 import { fifo } from './fifo.js';
 import { cheapest, cheapestFree, leastLoaded, random, randomParameters, strongest } from './greedy.js';
+import { numberText } from './parameters.js';
 import type { SchedulerPolicy } from './policy.js';
 import { RoundRobin } from './round-robin.js';
 
@@ -68,12 +69,7 @@ export const POLICIES = {
   'round-robin': row(
     'agents take turns, cores take turns; timeSliceMs preempts streaming calls',
     z.strictObject({
-      timeSliceMs: z
-        .string()
-        .regex(/^\d+(\.\d+)?$/, 'Expected a number')
-        .transform(Number)
-        .pipe(z.number().min(1).max(3_600_000))
-        .optional(),
+      timeSliceMs: numberText(1, 3_600_000).optional(),
     }),
     (params) => new RoundRobin(params),
   ),

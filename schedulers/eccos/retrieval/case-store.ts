@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { SyscallError } from '../../../syscalls/errors.js';
-import type { Estimate, Outlook } from './estimate.js';
+import type { Estimate, Outlook, PublishedEstimate } from './estimate.js';
 import type { Outcome } from './outcome-column.js';
 import { Partition, type Point } from './partition.js';
-import type { PublishedEstimate } from './published-baseline.js';
 
 /** Whose calls, and of what task: calls of one pair are never compared with those of another. Any text is a name. */
 export interface PartitionName {

@@ -1,6 +1,14 @@
-import { type Estimate, localOutlook, type Neighbour, nearestOutlook, type Outlook } from './estimate.js';
+import {
+  type Estimate,
+  localOutlook,
+  type Neighbour,
+  nearestOutlook,
+  type Outlook,
+  PUBLISHED_NEIGHBOURS,
+  type PublishedEstimate,
+  publishedEstimate,
+} from './estimate.js';
 import { type Outcome, OutcomeColumn } from './outcome-column.js';
-import { PUBLISHED_NEIGHBOURS, type PublishedEstimate, publishedEstimate } from './published-baseline.js';
 import type { Nearest } from './vector-block.js';
 import { VectorIndex } from './vector-index.js';
 
