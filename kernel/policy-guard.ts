@@ -3,6 +3,7 @@ import type {
   Assignment,
   FinishedCall,
   PendingCall,
+  PolicyHook,
   Refusal,
   SchedulableCore,
   SchedulerPolicy,
@@ -23,7 +24,7 @@ export class PolicyGuard {
   readonly #events: KernelEvents;
   readonly #log: Logger;
   /** Hooks that threw. Of each only the first time is logged: a policy that is broken throws in every tick. */
-  readonly #logged = new Set<Hook>();
+  readonly #logged = new Set<PolicyHook>();
 
   constructor(deps: {
     readonly policy: SchedulerPolicy;
@@ -114,7 +115,7 @@ export class PolicyGuard {
   /** What it aims at and expects, as `kernel.stats` reports it; empty where the policy does not say. */
   outlook(): Pick<StatsReply, 'outlook'> {
     try {
-      const status = this.#policy.outlook?.();
+      const status = this.#policy.status?.();
       if (status === undefined) return {};
       notPromised(status);
       const { alpha, predictedQuality, outOfReach = false, greedy = 0 } = status;
@@ -122,7 +123,7 @@ export class PolicyGuard {
       const expected = predictedQuality === undefined ? {} : { predictedQuality };
       return { outlook: { ...target, ...expected, outOfReach, greedy } };
     } catch (error) {
-      this.#threw('outlook', error);
+      this.#threw('status', error);
       return {};
     }
   }
@@ -147,24 +148,22 @@ export class PolicyGuard {
   }
 
   /** A hook of a file may be async, though nobody waits for it: its rejection must not end the process. */
-  #letRun(hook: Hook, result: unknown): void {
+  #letRun(hook: PolicyHook, result: unknown): void {
     if (result instanceof Promise) result.catch((error) => this.#threw(hook, error));
   }
 
-  #fellBack(hook: Hook, error: unknown): void {
+  #fellBack(hook: PolicyHook, error: unknown): void {
     this.#metrics.scheduler.fallbacks++;
     this.#threw(hook, error);
   }
 
-  #threw(hook: Hook, error: unknown): void {
+  #threw(hook: PolicyHook, error: unknown): void {
     this.#events.emit('policyThrew', { hook, error });
     if (this.#logged.has(hook)) return;
     this.#logged.add(hook);
     this.#log.error({ err: error, policy: this.#policy.name }, `the policy threw in ${hook}; not logged again`);
   }
 }
-
-type Hook = keyof SchedulerPolicy;
 
 /** A policy from a file may have left the reason out, or predicted nonsense. */
 function checked({ syscallId, core, reason = '', outputTokensP90 }: Assignment): Assignment {

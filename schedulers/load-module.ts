@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { SyscallError } from '../syscalls/errors.js';
 import { describeIssue } from '../syscalls/protocol.js';
-import type { SchedulerPolicy } from './policy.js';
+import { POLICY_HOOKS, type SchedulerPolicy } from './policy.js';
 import { policyNames } from './registry.js';
 
 /** A policy from a file of the user. */
@@ -14,26 +14,21 @@ export interface PolicyModule {
 }
 
 const method = z.custom((value) => typeof value === 'function', 'Expected a function');
-const hook = method.optional();
 const NAME_RULE = 'Expected 1 to 64 letters, digits, _, . or -';
 
-/** What a policy must have, and what it may; whatever else it holds is its own. */
+/** What a policy must have, and what it may have; all other members are its own. */
 const policyShape = z.looseObject({
   name: z.string(NAME_RULE).regex(/^[\w.-]{1,64}$/, NAME_RULE),
-  schedule: method,
-  prepare: hook,
-  refuse: hook,
-  release: hook,
-  feedback: hook,
-  outlook: hook,
-  explain: hook,
-  close: hook,
-} satisfies Partial<Record<keyof SchedulerPolicy, z.ZodType>>);
+  outlook: z.undefined('Expected its new name, status').optional(),
+  ...Object.fromEntries(
+    Object.entries(POLICY_HOOKS).map(([hook, need]) => [hook, need === 'needed' ? method : method.optional()]),
+  ),
+});
 
 /**
  * Loads JavaScript modules whose default export, or only export, is a function that makes a policy.
  *
- * @throws SyscallError `invalid-config` for a file that cannot be loaded, what is no policy, and a name that is taken
+ * @throws SyscallError `invalid-config` for a file that cannot be loaded, a value that is not a policy, and a name that is taken
  */
 export async function loadPolicyModules(files: readonly string[]): Promise<readonly PolicyModule[]> {
   const modules: PolicyModule[] = [];
@@ -48,7 +43,7 @@ export async function loadPolicyModules(files: readonly string[]): Promise<reado
   return modules;
 }
 
-/** One module, whatever its name. @throws SyscallError `invalid-config` as `loadPolicyModules` */
+/** One module, under any name. @throws SyscallError `invalid-config` as `loadPolicyModules` */
 export async function loadPolicyModule(file: string): Promise<PolicyModule> {
   const make = makerOf(await exportsOf(file));
   if (typeof make !== 'function') {

@@ -87,8 +87,6 @@ export interface SchedulerPolicy {
   readonly timeSliceMs?: Millis;
   /** Least time between two decisions, unless 64 calls are new since the last one. @default 0: whenever something happens */
   readonly tickMs?: Millis;
-  /** Why it may leave a slot idle while a call that could use it waits; undefined: it never does. */
-  readonly waitsOnPurpose?: string | undefined;
   /**
    * Slow work for calls that have just arrived. The only place that may await; a call is not in a snapshot before its
    * `prepare` has settled. Called once at boot without calls, to read files: what it throws then stops the boot.
@@ -109,17 +107,17 @@ export interface SchedulerPolicy {
    * released once more, without an answer, when that has settled.
    */
   release?(id: SyscallId, finished: FinishedCall | undefined): void;
-  /** An answer was judged, 0 to 1; once an answer. */
+  /** An answer was rated, 0 to 1; once an answer. */
   feedback?(call: FinishedCall, quality: number): void;
   /** What it aims at and expects, for reports. */
-  outlook?(): PolicyOutlook;
-  /** Why a call that is pending, running or was answered lately is where it is, a line a piece; undefined for any other. */
+  status?(): PolicyStatus;
+  /** Why a call that is pending, running or was answered lately is where it is, as lines; undefined for any other. */
   explain?(id: SyscallId): readonly string[] | undefined;
   /** The kernel stops: let go of threads and files. Idempotent. */
   close?(): Promise<void>;
 }
 
-export interface PolicyOutlook {
+export interface PolicyStatus {
   /** Mean quality that the stream of calls is to reach; undefined: no such target. */
   readonly alpha: number | undefined;
   /** Mean quality that was predicted for the calls placed so far; undefined: none was. */
@@ -129,3 +127,20 @@ export interface PolicyOutlook {
   /** Calls placed by a simpler rule than its own, because a tick would have taken too long. @default 0 */
   readonly greedy?: number;
 }
+
+/** The members of a policy that the kernel calls. */
+export type PolicyHook = {
+  [K in keyof SchedulerPolicy]-?: NonNullable<SchedulerPolicy[K]> extends (...args: never) => unknown ? K : never;
+}[keyof SchedulerPolicy];
+
+/** Every hook, and whether a policy must have it. */
+export const POLICY_HOOKS: Readonly<Record<PolicyHook, 'needed' | 'optional'>> = {
+  prepare: 'optional',
+  refuse: 'optional',
+  schedule: 'needed',
+  release: 'optional',
+  feedback: 'optional',
+  status: 'optional',
+  explain: 'optional',
+  close: 'optional',
+};

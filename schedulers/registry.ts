@@ -1,19 +1,16 @@
 import { z } from 'zod';
 import { SyscallError } from '../syscalls/errors.js';
 import { describeIssue } from '../syscalls/protocol.js';
-import { cheapest, cheapestFree } from './baselines/cheapest.js';
-import { leastLoaded } from './baselines/least-loaded.js';
-import { type Known, oracle } from './baselines/oracle.js';
-import { oracleUnderCaps } from './baselines/oracle-caps.js';
-import { PerCall, perCallParameters } from './baselines/per-call.js';
-import { random, randomParameters } from './baselines/random.js';
-import { strongest } from './baselines/strongest.js';
-import { Subgradient, subgradientParameters } from './baselines/subgradient.js';
+import { type Known, oracle, oracleUnderCaps } from './baselines/oracle.js';
+import { perCall, perCallParameters } from './baselines/per-call.js';
+import { subgradient, subgradientParameters } from './baselines/subgradient.js';
 import { eccosParameters, eccosPolicy } from './eccos/policy/parameters.js';
 import { LazyPredictor } from './eccos/predictor/lazy-predictor.js';
 import type { PredictorFolders } from './eccos/predictor/open-predictor.js';
 import type { Predictor } from './eccos/predictor/prediction.js';
 import { fifo } from './fifo.js';
+import { cheapest, cheapestFree, leastLoaded, random, randomParameters, strongest } from './greedy.js';
+import { numberText } from './parameters.js';
 import type { SchedulerPolicy } from './policy.js';
 import { RoundRobin } from './round-robin.js';
 
@@ -33,7 +30,7 @@ export interface PolicyServices {
   readonly predictor: (folders: PredictorFolders) => Predictor;
   /** Means of the 16 nearest recorded prompts. @default none: without records there are no neighbours */
   readonly neighbours?: () => Predictor;
-  /** What would become of a call on a core. @default none: nobody knows it beforehand */
+  /** What would become of a call on a core. @default none: it is not known beforehand */
   readonly known?: Known;
 }
 
@@ -72,12 +69,7 @@ export const POLICIES = {
   'round-robin': row(
     'agents take turns, cores take turns; timeSliceMs preempts streaming calls',
     z.strictObject({
-      timeSliceMs: z
-        .string()
-        .regex(/^\d+(\.\d+)?$/, 'Expected a number')
-        .transform(Number)
-        .pipe(z.number().min(1).max(3_600_000))
-        .optional(),
+      timeSliceMs: numberText(1, 3_600_000).optional(),
     }),
     (params) => new RoundRobin(params),
   ),
@@ -104,26 +96,26 @@ export const POLICIES = {
     'each call waits for the cheapest core with predicted quality >= threshold, else the best',
     perCallParameters,
     ({ threshold, ...folders }, services) =>
-      new PerCall({ name: 'per-call', predictor: services.predictor(folders), threshold, loadCheck: false }),
+      perCall({ name: 'per-call', predictor: services.predictor(folders), threshold, loadCheck: false }),
   ),
   'per-call-16nn': row(
     'the same with the means of the 16 nearest recorded prompts; only in eccos compare --data',
     perCallParameters.pick({ threshold: true }),
     ({ threshold }, { neighbours }) => {
       const predictor = needed(neighbours, 'per-call-16nn', 'recorded neighbours', 'eccos compare --data')();
-      return new PerCall({ name: 'per-call-16nn', predictor, threshold, loadCheck: false });
+      return perCall({ name: 'per-call-16nn', predictor, threshold, loadCheck: false });
     },
   ),
   'per-call-load': row(
     'as per-call, among the cores with a free slot',
     perCallParameters,
     ({ threshold, ...folders }, services) =>
-      new PerCall({ name: 'per-call-load', predictor: services.predictor(folders), threshold, loadCheck: true }),
+      perCall({ name: 'per-call-load', predictor: services.predictor(folders), threshold, loadCheck: true }),
   ),
   subgradient: row(
     'the published solver: mean predicted quality alpha in every tick',
     subgradientParameters,
-    ({ alpha, ...folders }, services) => new Subgradient({ predictor: services.predictor(folders), alpha }),
+    ({ alpha, ...folders }, services) => subgradient(services.predictor(folders), alpha),
   ),
   oracle: row(
     'knows every outcome: waits for the cheapest of the best; only in eccos compare',

@@ -22,7 +22,7 @@ function isBefore(a: Place, b: Place): boolean {
  * Agents take turns and cores take turns. An agent's own calls keep their order, but a call that no free core can
  * take does not hold back the agent's next one.
  *
- * With n agents waiting, the head of each starts within n starts: whoever got a slot, lost one, or has just come, is last.
+ * With n agents waiting, the head of each starts within n starts: an agent that got a slot, lost one, or has just come, is last.
  */
 export class RoundRobin implements SchedulerPolicy {
   readonly name = 'round-robin';

@@ -1,7 +1,10 @@
 import type { CoreId } from '../../syscalls/syscall.js';
-import type { Assignment, PendingCall, SchedulerPolicy, SchedulingSnapshot } from '../policy.js';
+import { assignmentOf, priceAssignment } from '../eccos/assign/priced-assignment.js';
+import { candidates } from '../eccos/policy/claims.js';
+import { inArrivalOrder } from '../greedy.js';
+import type { PendingCall, SchedulerPolicy } from '../policy.js';
 
-/** What would become of a call on a core; undefined: nobody knows. */
+/** The outcome of a call on a core; undefined: it is not known. */
 export type Known = (
   call: PendingCall,
   core: CoreId,
@@ -12,29 +15,55 @@ export type Known = (
  * cheaper, only sooner.
  */
 export function oracle(known: Known): SchedulerPolicy {
+  const reason = 'cheapest of the cores that answer it best, as known';
   return {
     name: 'oracle',
-    waitsOnPurpose: 'each call waits for the core that is known to be best',
-    schedule({ pending, cores }: SchedulingSnapshot): readonly Assignment[] {
-      const free = new Map(cores.map((core) => [core.id, core.free]));
-      const assignments: Assignment[] = [];
-      for (const call of pending) {
-        const core = cheapestOfBest(call, known);
-        const slots = free.get(core) ?? 0;
-        if (slots === 0) continue;
-        free.set(core, slots - 1);
-        assignments.push({ syscallId: call.id, core, reason: 'cheapest of the cores that answer it best, as known' });
-      }
-      return assignments;
-    },
+    schedule: (snapshot) =>
+      inArrivalOrder(
+        snapshot,
+        (call) => cheapestOfBest(call, known),
+        () => reason,
+      ),
   };
 }
 
-/** Equals: the first. A core of which nothing is known comes last. */
+/** Equals: the first. An unknown core comes last. */
 function cheapestOfBest(call: PendingCall, known: Known): CoreId {
   const of = (core: CoreId) => known(call, core) ?? { score: -1, costUsd: Infinity };
   return call.eligible.reduce((best, core) => {
     const [a, b] = [of(core), of(best)];
     return a.score > b.score || (a.score === b.score && a.costUsd < b.costUsd) ? core : best;
   });
+}
+
+/** Knows the outcomes and keeps no slot idle: each tick the best total score that the free slots allow, then the least cost. */
+export function oracleUnderCaps(known: Known): SchedulerPolicy {
+  return {
+    name: 'oracle-caps',
+    schedule({ pending, cores }) {
+      const slots = cores.map((core) => core.free);
+      const { calls } = candidates(pending, cores, slots, () => 0);
+      if (calls.length === 0) return [];
+      const cells = calls.flatMap((call) => cores.map(({ id }) => known(call, id)));
+      const cost = cells.map((cell) => cell?.costUsd ?? 0);
+      const priced = priceAssignment({
+        n: calls.length,
+        m: cores.length,
+        cost,
+        // An unknown core may serve, but is worth nothing.
+        quality: cells.map((cell) => cell?.score ?? 0),
+        allowed: calls.flatMap((call) => cores.map(({ id }) => call.eligible.includes(id))),
+        caps: slots,
+        // One more right answer moves at most one call on each core: it is worth more than all that can cost.
+        lambda: (cores.length + 1) * (1e-9 + Math.max(...cost)),
+      });
+      const assignment = assignmentOf(priced);
+      return calls.flatMap((call, i) => {
+        const core = cores[assignment[i] as number]?.id;
+        return core === undefined
+          ? []
+          : [{ syscallId: call.id, core, reason: 'best for all under the caps, as known' }];
+      });
+    },
+  };
 }

@@ -1,17 +1,10 @@
 import { z } from 'zod';
-import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
-import { PredictedCalls, type PredictedRow } from '../eccos/policy/predicted-calls.js';
+import type { CoreId } from '../../syscalls/syscall.js';
 import type { Predictor } from '../eccos/predictor/prediction.js';
+import { inArrivalOrder } from '../greedy.js';
 import { numberText, predictorFolders } from '../parameters.js';
-import type {
-  Assignment,
-  FinishedCall,
-  PendingCall,
-  PolicyOutlook,
-  SchedulableCore,
-  SchedulerPolicy,
-  SchedulingSnapshot,
-} from '../policy.js';
+import type { SchedulerPolicy } from '../policy.js';
+import { PredictedCalls, type PredictedRow } from './predicted-calls.js';
 
 /** Parameters of the per-call rules, as texts. */
 export const perCallParameters = z.strictObject({
@@ -33,60 +26,23 @@ export interface PerCallOptions {
  * The rule that today's agent operating systems ship: each call, oldest first, takes the cheapest core whose predicted
  * quality reaches a threshold, else the best one. It knows nothing of the other calls.
  */
-export class PerCall implements SchedulerPolicy {
-  readonly name: PerCallOptions['name'];
-  readonly waitsOnPurpose?: string;
-  readonly #threshold: number;
-  readonly #loadCheck: boolean;
-  readonly #calls: PredictedCalls;
-
-  constructor({ name, predictor, threshold, loadCheck }: PerCallOptions) {
-    this.name = name;
-    if (!loadCheck) this.waitsOnPurpose = 'each call waits for the core of its own choice';
-    this.#threshold = threshold;
-    this.#loadCheck = loadCheck;
-    this.#calls = new PredictedCalls(predictor);
-  }
-
-  prepare(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void> {
-    return this.#calls.prepare(arrived, cores);
-  }
-
-  schedule({ pending, cores }: SchedulingSnapshot): readonly Assignment[] {
-    const free = new Map(cores.map((core) => [core.id, core.free]));
-    let slots = cores.reduce((sum, core) => sum + core.free, 0);
-    const assignments: Assignment[] = [];
-    const isFree = (core: CoreId) => (free.get(core) ?? 0) > 0;
-    for (const call of pending) {
-      if (slots === 0) break;
-      if (!call.eligible.some(isFree)) continue;
-      const row = this.#calls.rowOf(call);
-      // Without a prediction no core is better than another.
-      const among = this.#loadCheck || row === undefined ? call.eligible.filter(isFree) : call.eligible;
-      const core = row === undefined ? (among[0] as CoreId) : cheapestGood(row, among, this.#threshold);
-      if (!isFree(core)) continue;
-      free.set(core, (free.get(core) ?? 0) - 1);
-      slots--;
-      assignments.push({ syscallId: call.id, core, reason: reasonOf(row, core, this.#threshold) });
-    }
-    return assignments;
-  }
-
-  release(id: SyscallId, finished: FinishedCall | undefined): void {
-    this.#calls.release(id, finished);
-  }
-
-  feedback(call: FinishedCall, quality: number): void {
-    this.#calls.feedback(call, quality);
-  }
-
-  outlook(): PolicyOutlook {
-    return this.#calls.outlook(undefined);
-  }
-
-  close(): Promise<void> {
-    return this.#calls.close();
-  }
+export function perCall({ name, predictor, threshold, loadCheck }: PerCallOptions): SchedulerPolicy {
+  const calls = new PredictedCalls(predictor);
+  return {
+    name,
+    ...calls.hooks(undefined),
+    schedule: (snapshot) =>
+      inArrivalOrder(
+        snapshot,
+        (call, { isFree }) => {
+          const row = calls.rowOf(call);
+          // Without a prediction no core is better than another.
+          if (row === undefined) return call.eligible.find(isFree);
+          return cheapestGood(row, loadCheck ? call.eligible.filter(isFree) : call.eligible, threshold);
+        },
+        (call, core) => reasonOf(calls.rowOf(call), core, threshold),
+      ),
+  };
 }
 
 /** The cheapest core that reaches the threshold, else the best; the first of equals. `among` is not empty. */

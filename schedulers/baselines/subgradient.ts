@@ -1,19 +1,11 @@
 import { z } from 'zod';
-import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
-import { solveSubgradient } from '../eccos/optimizer/subgradient.js';
-import { candidates } from '../eccos/policy/candidates.js';
-import { PredictedCalls } from '../eccos/policy/predicted-calls.js';
+import type { CoreId } from '../../syscalls/syscall.js';
+import { candidates } from '../eccos/policy/claims.js';
 import type { Predictor } from '../eccos/predictor/prediction.js';
 import { numberText, predictorFolders } from '../parameters.js';
-import type {
-  Assignment,
-  FinishedCall,
-  PendingCall,
-  PolicyOutlook,
-  SchedulableCore,
-  SchedulerPolicy,
-  SchedulingSnapshot,
-} from '../policy.js';
+import type { SchedulerPolicy } from '../policy.js';
+import { PredictedCalls } from './predicted-calls.js';
+import { solveSubgradient } from './subgradient-solver.js';
 
 /** Parameters of the policy `subgradient`, as texts. */
 export const subgradientParameters = z.strictObject({
@@ -26,69 +18,42 @@ export const subgradientParameters = z.strictObject({
  * The published method: in every tick a mean predicted quality of alpha over the calls of that tick, by Lagrangian prices
  * and subgradient steps, then repaired greedily. Where its last iterate still breaks a cap, the newest calls wait.
  */
-export class Subgradient implements SchedulerPolicy {
-  readonly name = 'subgradient';
-  readonly waitsOnPurpose = 'the last iterate may put more calls on a core than it has slots; those wait';
-  readonly #alpha: number;
-  readonly #calls: PredictedCalls;
-
-  constructor({ predictor, alpha }: { readonly predictor: Predictor; readonly alpha: number }) {
-    this.#alpha = alpha;
-    this.#calls = new PredictedCalls(predictor);
-  }
-
-  prepare(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void> {
-    return this.#calls.prepare(arrived, cores);
-  }
-
-  schedule({ pending, cores }: SchedulingSnapshot): readonly Assignment[] {
-    const slots = cores.map((core) => core.free);
-    const { calls } = candidates(pending, cores, slots, () => 0);
-    if (calls.length === 0) return [];
-    const cells = calls.flatMap((call) => {
-      const row = this.#calls.rowOf(call);
-      return cores.map(({ id }) => ({
-        // Without a prediction: even odds, for nothing.
-        quality: row === undefined ? 0.5 : (row.get(id)?.quality ?? Number.NaN),
-        cost: row === undefined ? 0 : (row.get(id)?.costMean ?? Number.NaN),
-        allowed: call.eligible.includes(id),
-      }));
-    });
-    const { assignment, status } = solveSubgradient(
-      {
+export function subgradient(predictor: Predictor, alpha: number): SchedulerPolicy {
+  const predicted = new PredictedCalls(predictor);
+  return {
+    name: 'subgradient',
+    ...predicted.hooks(alpha),
+    schedule({ pending, cores }) {
+      const slots = cores.map((core) => core.free);
+      const { calls } = candidates(pending, cores, slots, () => 0);
+      if (calls.length === 0) return [];
+      const cells = calls.flatMap((call) => {
+        const row = predicted.rowOf(call);
+        return cores.map(({ id }) => ({
+          // Without a prediction: even odds, for nothing.
+          quality: row === undefined ? 0.5 : (row.get(id)?.quality ?? Number.NaN),
+          cost: row === undefined ? 0 : (row.get(id)?.costMean ?? Number.NaN),
+          allowed: call.eligible.includes(id),
+        }));
+      });
+      const problem = {
         n: calls.length,
         m: cores.length,
         cost: cells.map(({ cost }) => cost),
         quality: cells.map(({ quality }) => quality),
         allowed: cells.map(({ allowed }) => allowed),
         caps: slots,
-        alpha: this.#alpha,
-      },
-      { repair: true },
-    );
-    const left = [...slots];
-    return calls.flatMap((call, i) => {
-      const j = assignment[i] as number;
-      if (j < 0 || left[j] === 0) return [];
-      left[j]!--;
-      const core = cores[j]?.id as CoreId;
-      return [{ syscallId: call.id, core, reason: `subgradient prices, mean quality ${this.#alpha}: ${status}` }];
-    });
-  }
-
-  release(id: SyscallId, finished: FinishedCall | undefined): void {
-    this.#calls.release(id, finished);
-  }
-
-  feedback(call: FinishedCall, quality: number): void {
-    this.#calls.feedback(call, quality);
-  }
-
-  outlook(): PolicyOutlook {
-    return this.#calls.outlook(this.#alpha);
-  }
-
-  close(): Promise<void> {
-    return this.#calls.close();
-  }
+        alpha,
+      };
+      const { assignment, status } = solveSubgradient(problem, { repair: true });
+      const left = [...slots];
+      return calls.flatMap((call, i) => {
+        const j = assignment[i] as number;
+        if (j < 0 || left[j] === 0) return [];
+        left[j]!--;
+        const core = cores[j]?.id as CoreId;
+        return [{ syscallId: call.id, core, reason: `subgradient prices, mean quality ${alpha}: ${status}` }];
+      });
+    },
+  };
 }

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { AssignmentSolution } from '../../schedulers/eccos/optimizer/assignment.js';
-import { solveAssignment } from '../../schedulers/eccos/optimizer/solve-assignment.js';
-import { solveSubgradient } from '../../schedulers/eccos/optimizer/subgradient.js';
+import { solveSubgradient } from '../../schedulers/baselines/subgradient-solver.js';
+import { type AssignmentSolution, solveAssignment } from '../../schedulers/eccos/optimizer/solve-assignment.js';
 import { HighsReference } from '../schedulers/eccos/optimizer/highs.js';
 import { type Instance, type Kind, kinds, makeInstance, seeded } from '../schedulers/eccos/optimizer/instances.js';
 

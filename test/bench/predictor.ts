@@ -1,7 +1,7 @@
 import { callOf, coresOf, teach } from '../../agents/lab/predictor/record-calls.js';
 import { syntheticRecords } from '../../agents/lab/records/synthetic-records.js';
-import { textTokens } from '../../kernel/tokens.js';
 import type { OutcomeRecord } from '../../kernel/outcomes/record.js';
+import { textTokens } from '../../kernel/tokens.js';
 import { openEncoder } from '../../schedulers/eccos/encoder/open-encoder.js';
 import { openPredictor } from '../../schedulers/eccos/predictor/open-predictor.js';
 import { percentile, quantiles } from './measure.js';

@@ -27,11 +27,11 @@ const eccos = (given: Readonly<Record<string, string>> = {}) =>
 const SETTINGS: readonly Setting[] = [256, 1024].flatMap((pending) => [
   { pending, name: 'fifo', create: fifo },
   { pending, name: 'eccos', create: () => eccos() },
-  // Every pending call has a place in some queue, and is placed anew at every tick.
+  // Every pending call has a place in some queue, and is placed again at every tick.
   { pending, name: 'eccos, queues ahead', create: () => eccos({ queueAhead: String(Math.ceil(pending / CORES)) }) },
 ]);
 
-/** `schedule` alone, in steady state: so many pending on 12 cores, 64 new ones and 64 free slots a tick, all answers judged. */
+/** `schedule` alone, in steady state: so many pending on 12 cores, 64 new ones and 64 free slots a tick, all answers rated. */
 export async function run(): Promise<void> {
   for (const { pending, name, create } of SETTINGS) {
     const rounds = [];

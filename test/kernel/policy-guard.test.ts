@@ -51,11 +51,11 @@ test.each([
   expect(heard).toEqual(hooks.map((hook) => `${hook}: Expected an ${got}`));
 });
 
-test('an outlook that is promised is a throw, and its rejection ends nothing', async () => {
-  const { guard, heard } = guarded({ outlook: (async () => bug()) as never });
+test('a status that is promised is a throw, and its rejection ends nothing', async () => {
+  const { guard, heard } = guarded({ status: (async () => bug()) as never });
   expect(guard.outlook()).toEqual({});
   await new Promise((resolve) => setImmediate(resolve));
-  expect(heard).toEqual(['outlook: Expected an answer at once, got a promise']);
+  expect(heard).toEqual(['status: Expected an answer at once, got a promise']);
 });
 
 test('a hook that nobody waits for may be async: its rejection is a throw', async () => {

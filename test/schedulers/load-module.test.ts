@@ -179,8 +179,8 @@ test('assignments that are dropped leave the exit code alone', async () => {
   expect(process.exitCode).toBeUndefined();
 });
 
-test('a policy whose outlook throws is compared all the same', async () => {
-  const own = SHORTEST_FIRST.replace('schedule(', "outlook() { throw new Error('fog'); },\n    schedule(");
+test('a policy whose status throws is compared all the same', async () => {
+  const own = SHORTEST_FIRST.replace('schedule(', "status() { throw new Error('fog'); },\n    schedule(");
   const report = await compare('--policies', 'fifo', '--policy-module', file('fog.mjs', own));
   expect(report.policies[1]).toMatchObject({ alpha: null, predictedQuality: null, lost: 0 });
 });
@@ -229,9 +229,14 @@ describe('a module is refused', () => {
       /policy.schedule: Expected a function, but it is missing/,
     ],
     [
-      'with a hook that is none',
+      'with a hook that is not a function',
       made('{ name: "a", schedule: () => [], prepare: 3 }'),
       /policy.prepare: Expected a function, got 3/,
+    ],
+    [
+      'with a hook under its old name',
+      made('{ name: "a", schedule: () => [], outlook: () => ({}) }'),
+      /policy.outlook: Expected its new name, status/,
     ],
     ['that makes nothing', made('undefined'), /policy: .*, but it is missing/],
     ['under a name that is taken', made('{ name: "fifo", schedule: () => [] }'), /a name other than .*, got "fifo"/],

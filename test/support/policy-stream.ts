@@ -12,7 +12,7 @@ export interface Truth {
   readonly ticks: readonly number[];
 }
 
-/** Ability and dollars of an answer, each core dearer than the one before; some are dear for what they can do. */
+/** Ability and dollars of an answer, each core more expensive than the one before; some are expensive for what they can do. */
 const CORES = [
   { ability: -1.1, cost: 0.00006, cap: 6 },
   { ability: -0.4, cost: 0.0001, cap: 6 },
@@ -24,7 +24,7 @@ const CORES = [
   { ability: 1.4, cost: 0.012, cap: 10 },
 ] as const;
 
-/** What a text does not tell, as a standard deviation of the logit. */
+/** What a text does not show, as a standard deviation of the logit. */
 const HIDDEN = 0.9;
 
 export type Wrongness = 'calibrated' | 'noisy' | 'optimistic' | 'random' | 'constant' | 'inverted';
@@ -115,7 +115,7 @@ export interface Ran {
 /**
  * Plays a stream through a policy tick by tick.
  *
- * @param arrivals calls a tick on average @param judged share of the answers that are judged
+ * @param arrivals calls a tick on average @param judged share of the answers that are rated
  */
 export async function play(
   policy: SchedulerPolicy & { readonly state?: { readonly lambda: number } },

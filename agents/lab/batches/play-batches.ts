@@ -72,7 +72,7 @@ export async function playBatches(
   return {
     quality: score / rows.length,
     costUsd: costUsd / rows.length,
-    predicted: policy.outlook?.().predictedQuality ?? null,
+    predicted: policy.status?.().predictedQuality ?? null,
     columns,
   };
 }

@@ -2,7 +2,7 @@ import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import type { IdentifiedEncoder } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import type { PredictableCall, Prediction, Predictor } from '../../../schedulers/eccos/predictor/prediction.js';
 import { CaseStore } from '../../../schedulers/eccos/retrieval/case-store.js';
-import { PUBLISHED_NEIGHBOURS } from '../../../schedulers/eccos/retrieval/published-baseline.js';
+import { PUBLISHED_NEIGHBOURS } from '../../../schedulers/eccos/retrieval/estimate.js';
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import { promptOf } from '../../../syscalls/llm-chat.js';
 

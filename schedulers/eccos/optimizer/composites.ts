@@ -1,5 +1,5 @@
+import type { Transport } from '../assign/transport.js';
 import { type Base, cheapestMoves, type Moves, TWINS } from './moves.js';
-import type { Transport } from './transport.js';
 
 /** A few re-assignments that together keep the caps: they end where they began, or on a core with a free slot. */
 export interface Composite {
@@ -17,8 +17,9 @@ const MAX_STEPS = 6000;
 const MAX_TRIES = 6;
 
 /**
- * The composites of least penalty, up to `gap`: a dearer one cannot beat the incumbent. `complete` tells whether these
- * are all. Every placement with the caps kept is the base after some of its composites, each possibly more than once.
+ * The composites of least penalty, up to `gap`: a more expensive one cannot beat the
+ * incumbent. `complete`: these are all. Every assignment that keeps the caps is the base after some of its composites,
+ * each possibly more than once.
  */
 export function compositesWithin(
   problem: Transport,
@@ -147,4 +148,22 @@ function compose({ u, v }: Transport, partial: Partial, penalty: number): Compos
     dv += v[last.to]! - v[last.from]!;
   }
   return { cells, penalty, du, dv };
+}
+
+/** Adds a composite to an assignment, or with `times` -1 takes it back. */
+export function applyComposite({ m }: Transport, { x, load }: Base, { cells }: Composite, times: 1 | -1): void {
+  for (let at = 0; at < cells.length; at += 2) {
+    const from = cells[at]!;
+    const to = cells[at + 1]!;
+    x[from]! -= times;
+    x[to]! += times;
+    load[from % m]! -= times;
+    load[to % m]! += times;
+  }
+}
+
+/** After composites were added: whether the cells and caps that one of them touched still hold. */
+export function holds({ m, caps }: Transport, { x, load }: Base, { cells }: Composite): boolean {
+  for (const cell of cells) if (x[cell]! < 0 || load[cell % m]! > caps[cell % m]!) return false;
+  return true;
 }

@@ -1,5 +1,5 @@
-import type { Priced } from './price-search.js';
-import { loads, type Placement, place, type Transport } from './transport.js';
+import type { Priced } from '../assign/price-search.js';
+import { type Flow, flowOf, loads, type Transport } from '../assign/transport.js';
 
 /** Identical re-assignments that leave every load as it was, or shift one slot from a core to another. */
 interface Cycle {
@@ -10,11 +10,11 @@ interface Cycle {
 }
 
 /**
- * Walks from `over` towards `under` by simple cycles, as near to the limit as they allow. All placements on the way
+ * Walks from `over` towards `under` by simple cycles, as near to the limit as they allow. All flows on the way
  * are optimal at the price, and the last step moves at most one call per core; hence
  * `u - bound <=` the sum of the m largest spreads of a row, however many rows there are.
  */
-export function walkCycles(problem: Transport, { over, under, limit }: Priced): { over: Placement; under: Placement } {
+export function walkCycles(problem: Transport, { over, under, limit }: Priced): { over: Flow; under: Flow } {
   if (!over) return { over: under, under };
   const x = over.x.slice();
   let v = over.v;
@@ -27,9 +27,9 @@ export function walkCycles(problem: Transport, { over, under, limit }: Priced): 
     v += times * cycle.dv;
     if (times < cycle.amount) last = cycle;
   }
-  const nearOver = place(problem, x.slice());
+  const nearOver = flowOf(problem, x.slice());
   if (last) apply(x, last, 1);
-  const nearUnder = place(problem, x);
+  const nearUnder = flowOf(problem, x);
   const better = nearUnder.v <= limit && nearUnder.u < under.u;
   return { over: nearOver.v > limit ? nearOver : over, under: better ? nearUnder : under };
 }
@@ -41,7 +41,7 @@ function apply(x: Int32Array, { cells }: Cycle, times: number): void {
   }
 }
 
-/** Splits the change of placement into simple cycles over the cores and one node, index m, for free slots. */
+/** Splits the change of the flow into simple cycles over the cores and one node, index m, for free slots. */
 function difference(problem: Transport, from: Int32Array, to: Int32Array): Cycle[] {
   const { rows, m, v } = problem;
   const arcs: { readonly to: number; readonly cells: readonly number[]; amount: number }[][] = Array.from(

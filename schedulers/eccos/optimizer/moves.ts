@@ -1,6 +1,6 @@
-import { meanRange, type Transport } from './transport.js';
+import { meanRange, type Transport } from '../assign/transport.js';
 
-/** The placement to improve upon, with the prices it is judged by. */
+/** The assignment to improve, and the prices at which it is compared. */
 export interface Base {
   readonly x: Int32Array;
   readonly load: Int32Array;
@@ -54,7 +54,7 @@ export function cheapestMoves(problem: Transport, { x, r }: Base, gap: number): 
   for (let count = bins[0]!; last < BINS && count + bins[last + 1]! <= MAX_MOVES; ) count += bins[++last]!;
 
   const all: Move[] = [];
-  // Snapped to a grid, so that rounding does not tell equal moves apart.
+  // Snapped to a grid, so that rounding does not separate equal moves.
   const grid = gap * 1e-9;
   const vGrid = meanRange(problem, v) * 1e-5;
   each((from, to, bin) => {

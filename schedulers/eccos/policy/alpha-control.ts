@@ -1,11 +1,8 @@
-import type { AssignmentSolution } from '../optimizer/assignment.js';
-import { solveAssignment } from '../optimizer/solve-assignment.js';
-import { CarriedPrice, type Spread } from './carried-price.js';
-import { UsualEase } from './ease.js';
-import type { Placed, PriceControl, PriceState, Sample } from './price-control.js';
-import { QualityMargin } from './quality-margin.js';
+import { priceAssignment } from '../assign/priced-assignment.js';
+import type { Placed, PriceControl, PriceState } from './price-control.js';
+import { CarriedPrice, QualityMargin, type Sample, type Spread, UsualEase } from './price-signals.js';
 
-/** Calls whose predictions the first price rests on; until then it is found anew at each doubling. */
+/** Calls whose predictions the first price rests on; until then it is found again at each doubling. */
 const ENOUGH = 64;
 /**
  * Step of the log price for 64 calls that are worse than aimed at by 1. In simulation 8 keeps up with a moving margin,
@@ -14,40 +11,39 @@ const ENOUGH = 64;
 const ETA = 8;
 /**
  * Calls over which is made up for what others were predicted to be worse or better than aimed at, and most that is made
- * up for, as mean quality: a target that was out of reach is not owed for ever.
+ * up for, as mean quality: a target that was out of reach is not owed forever.
  */
 const REPAY = { calls: 1024, most: 0.03 } as const;
 /** Above round-robin's mean predicted quality, where no alpha is given. */
 const ABOVE_MEAN = 0.02;
 /** Answers over which means are taken to say that alpha is out of reach. */
-const WINDOW = { predicted: 256, judged: 1000 } as const;
+const WINDOW = { predicted: 256, rated: 1000 } as const;
 /** A mean so far below alpha is a miss. */
 const MISS = 0.02;
 
 export interface AlphaOptions {
   /** Mean quality to reach. @default the mean predicted quality over cores of the first 64 calls, + .02 */
   readonly alpha?: number | undefined;
-  /** By how much predicted quality aims above alpha before anything is judged. */
+  /** By how much predicted quality aims above alpha before anything is rated. */
   readonly margin: number;
   readonly marginClip: readonly [low: number, high: number];
 }
 
 /**
  * Keeps mean quality at alpha: the price of quality rises while the calls that are placed are predicted to be worse than
- * alpha + margin, for calls as easy as they are, and falls while they are better; the margin follows what judged answers
- * turn out to be.
+ * alpha + margin, for calls as easy as they are, and falls while they are better; the margin follows the ratings of answers.
  */
 export class AlphaControl implements PriceControl {
   readonly #options: AlphaOptions;
   readonly #margin: QualityMargin;
   readonly #price = new CarriedPrice();
   readonly #predicted = new RecentMean(WINDOW.predicted);
-  readonly #judged = new RecentMean(WINDOW.judged);
+  readonly #rated = new RecentMean(WINDOW.rated);
   #alpha: number | undefined;
   readonly #ease = new UsualEase();
-  readonly #unjudged = new UnjudgedShare();
+  readonly #unrated = new UnratedShare();
   #nextSample = 1;
-  /** Sum over calls of what was aimed at less what was predicted. The margin makes up for those that are judged. */
+  /** Sum over calls of what was aimed at less what was predicted. The margin makes up for those that are rated. */
   #owed = 0;
 
   constructor(options: AlphaOptions) {
@@ -73,7 +69,7 @@ export class AlphaControl implements PriceControl {
     this.#nextSample = 2 * seen;
     const { n, m, quality, costUsd } = sample;
     if (this.#options.alpha === undefined) this.#alpha = meanOf(quality) + ABOVE_MEAN;
-    const solution: AssignmentSolution = solveAssignment({
+    const { priced } = priceAssignment({
       n,
       m,
       quality,
@@ -81,7 +77,7 @@ export class AlphaControl implements PriceControl {
       caps: new Float64Array(m).fill(Infinity),
       alpha: (this.#aim ?? 0) - UsualEase.of(sample).doubt,
     });
-    this.#price.start(solution.lambda);
+    this.#price.start(priced.lambda);
   }
 
   observe(spread: Spread): void {
@@ -94,8 +90,8 @@ export class AlphaControl implements PriceControl {
     for (const one of ease) this.#ease.add(one);
     const usual = this.#ease.mean + this.#ease.doubt;
     const easier = ease.reduce((sum, one) => sum + one - usual, 0);
-    const repaid = (this.#unjudged.share * calls * this.#owed) / REPAY.calls;
-    this.#unjudged.placed(calls);
+    const repaid = (this.#unrated.share * calls * this.#owed) / REPAY.calls;
+    this.#unrated.placed(calls);
     this.#price.move((ETA / 64) * (calls * aim + easier + repaid - quality));
     const most = REPAY.most * REPAY.calls;
     this.#owed = Math.max(-most, Math.min(most, this.#owed + calls * aim - quality));
@@ -104,23 +100,23 @@ export class AlphaControl implements PriceControl {
 
   spentMore(): void {}
 
-  judged(quality: number): void {
+  rated(quality: number): void {
     if (this.#alpha === undefined) return;
     const before = this.#margin.value;
-    this.#margin.judged(quality, this.#alpha);
+    this.#margin.rated(quality, this.#alpha);
     // A new aim moves the price at once, not only when calls have missed it.
     this.#price.move(ETA * (this.#margin.value - before));
-    this.#judged.add(quality, 1);
-    this.#unjudged.judged();
+    this.#rated.add(quality, 1);
+    this.#unrated.rated();
   }
 
   get #aim(): number | undefined {
     return this.#alpha === undefined ? undefined : Math.min(1, Math.max(0, this.#alpha + this.#margin.value));
   }
 
-  /** All that can be done is done, and it is not enough: by judged answers where there are some, else by predictions. */
+  /** All that can be done is done, and it is not enough: by rated answers where there are some, else by predictions. */
   #isOutOfReach(alpha: number): boolean {
-    const mean = this.#judged.mean ?? this.#predicted.mean;
+    const mean = this.#rated.mean ?? this.#predicted.mean;
     return (this.#price.isAtCeiling || this.#margin.isExhausted) && mean !== undefined && mean < alpha - MISS;
   }
 }
@@ -145,24 +141,24 @@ class RecentMean {
   }
 }
 
-/** Share of the last calls that nobody has judged, 0 to 1. */
-class UnjudgedShare {
+/** Share of the last calls that are not rated, 0 to 1. */
+class UnratedShare {
   #placed = 0;
-  #judged = 0;
+  #rated = 0;
 
   get share(): number {
-    return this.#placed === 0 ? 1 : Math.max(0, 1 - this.#judged / this.#placed);
+    return this.#placed === 0 ? 1 : Math.max(0, 1 - this.#rated / this.#placed);
   }
 
   placed(calls: number): void {
     this.#placed += calls;
-    if (this.#placed < 2 * WINDOW.judged) return;
+    if (this.#placed < 2 * WINDOW.rated) return;
     this.#placed /= 2;
-    this.#judged /= 2;
+    this.#rated /= 2;
   }
 
-  judged(): void {
-    this.#judged++;
+  rated(): void {
+    this.#rated++;
   }
 }
 

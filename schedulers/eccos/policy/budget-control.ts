@@ -1,6 +1,6 @@
 import type { Millis } from '../../../syscalls/syscall.js';
-import { CarriedPrice, type Spread } from './carried-price.js';
 import type { Placed, PriceControl, PriceState } from './price-control.js';
+import { CarriedPrice, type Spread } from './price-signals.js';
 
 const HOUR_MS = 3_600_000;
 /** Time over which spending is evened out; a budget that was not used for longer is lost. */
@@ -53,7 +53,7 @@ export class BudgetControl implements PriceControl {
     this.#spend(costUsd);
   }
 
-  judged(): void {}
+  rated(): void {}
 
   get #allowance(): number {
     return this.#perMs * HORIZON_MS;

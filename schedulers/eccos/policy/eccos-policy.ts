@@ -1,9 +1,9 @@
-import type { SyscallId } from '../../../syscalls/syscall.js';
+import type { CoreId, SyscallId } from '../../../syscalls/syscall.js';
 import type {
   Assignment,
   FinishedCall,
   PendingCall,
-  PolicyOutlook,
+  PolicyStatus,
   Refusal,
   SchedulableCore,
   SchedulerPolicy,
@@ -13,12 +13,13 @@ import type { Predictor } from '../predictor/prediction.js';
 import { explain } from './explanation.js';
 import { type Forecast, Forecasts } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
-import { type Beliefs, openMarket } from './market.js';
-import { type PriceControl, type PriceState, type Sample, spreadOf } from './price-control.js';
+import { type MarketInputs, openMarket } from './market.js';
+import type { PriceControl, PriceState } from './price-control.js';
+import { type Sample, spreadOf } from './price-signals.js';
 import { Recalibration } from './recalibration.js';
 import { ServiceTimes } from './service-times.js';
 import { SlotPrices } from './slot-prices.js';
-import { Tick, type TickRules } from './tick.js';
+import { agendaOf, decideTick, explainWaiting, type TickInput, type TickRules } from './tick.js';
 
 export interface EccosOptions extends TickRules {
   readonly predictor: Predictor;
@@ -31,30 +32,49 @@ export interface EccosOptions extends TickRules {
   readonly infeasible: 'best-effort' | 'refuse';
 }
 
-/** Why calls wait on purpose, by the parameter that has them wait. */
-const WAITS = {
-  patience: 'a call whose deadline allows it may wait for a core that is full and cheaper at the price of quality',
-  queueAhead: 'a call may be held in the queue of a core that is full and cheaper at the price of quality',
-} as const;
-
 /**
- * Cost-efficient and quality-constrained: each tick places all that can start at least regret, by predicted cost, the
- * price of quality and the prices of slots, and moves the price of quality so that mean quality stays at its target over
- * the stream.
+ * Cost-efficient and quality-constrained: each tick starts all calls that can start, at least regret, and moves the price
+ * of quality so that mean quality stays at its target over the stream.
+ *
+ * Words, with the file that owns each:
+ * - *forecast* (forecasts.ts): what the predictor says of a call on each core: logit of quality, cost, 90 % quantile of the
+ *   tokens. Of what sets one core apart on one call only the share gamma is kept; the rest counts as noise.
+ * - *recalibration* (recalibration.ts): quality = w map(logit) + (1 - w) predicted, with maps learnt from ratings.
+ * - *agenda* (tick.ts, claims.ts): the calls that a tick decides on, and the slots: `free`, and `queueAhead` places more.
+ * - *market* (market.ts): quality, cost and lateness of each call of the agenda on each core; a *bar* is why a pair cannot be
+ *   used, a *shortfall* says that no core reaches the `minQuality` of a call.
+ * - *risk*: 300 x P(the answer is later than the deadline) x the range of (cost - lambda quality) over the cores.
+ * - *lambda*, the price of quality (price-signals.ts): dollars for one call from surely wrong to surely right.
+ * - *slot price* pi (slot-prices.ts): what a slot of a core is worth to the calls to come, times the share that is busy.
+ * - *net* = cost + risk + pi - lambda quality; *regret* = net less the least net of the call, over all cores it may use.
+ * - *claims* (claims.ts): overdue calls first, the oldest before all; then calls whose deadline is near; then priority. Among
+ *   equal claims regret decides, and age by at most a quarter of the usual regret.
+ * - *placement* (placement.ts): least sum of regrets, as one flow with waiting as one more core. Waiting costs more than
+ *   any regret, so that no slot idles, and more for a greater claim.
+ * - *patience* (patience.ts): a call with time may wait for a full core that is cheaper; the only slot left idle on purpose.
+ * - *held* (held-calls.ts): what is kept of a call up to its end; an *answer* is what is kept for its rating.
+ * - *alpha*, *margin*, *aim* (alpha-control.ts): aim = alpha + margin. The margin follows ratings: each 64 it moves by
+ *   .2 (alpha - their mean). After a tick of n calls: log lambda += 8/64 (n aim + easier + repaid - sum of quality), where
+ *   *ease* is mean quality over the cores, *easier* how much easier than usual the n calls are, and *repaid* a share of
+ *   what unrated calls were predicted to miss before.
+ * - *budget* (budget-control.ts): lambda = unit exp(-4 overspent / allowance of five minutes), in place of alpha.
+ *
+ * The first lambda is the price at which recent calls, without caps, reach the aim (`priceAssignment`).
  */
 export class EccosPolicy implements SchedulerPolicy {
   readonly name = 'eccos';
   readonly tickMs: number;
-  readonly waitsOnPurpose?: string;
   readonly #options: EccosOptions;
   readonly #forecasts: Forecasts;
   readonly #recalibration = new Recalibration();
   readonly #times = new ServiceTimes();
   readonly #slotPrices = new SlotPrices();
   readonly #calls = new HeldCalls();
-  readonly #beliefs: Beliefs;
-  /** The last tick that had anything to decide on. */
-  #last: Tick | undefined;
+  readonly #inputs: MarketInputs;
+  /** The cores of the boot in config order, which is the order of every forecast: only their caps change. */
+  #cores: readonly CoreId[] | undefined;
+  /** Of the last tick that had anything to decide on. */
+  #last: TickInput | undefined;
   #ticks = 0;
   /** Sums over all that was placed. */
   #expected = { calls: 0, quality: 0 };
@@ -63,14 +83,10 @@ export class EccosPolicy implements SchedulerPolicy {
 
   constructor(options: EccosOptions) {
     this.#options = options;
-    const { patience, queueAhead, tickMs } = options;
-    this.tickMs = tickMs;
-    if (patience > 0) this.waitsOnPurpose = WAITS.patience;
-    else if (queueAhead > 0) this.waitsOnPurpose = WAITS.queueAhead;
+    this.tickMs = options.tickMs;
     this.#forecasts = new Forecasts(options.gamma);
-    this.#beliefs = {
-      forecastOf: ({ id }) => (this.#calls.get(id) as HeldCall).forecast,
-      columnOf: (core) => this.#forecasts.columnOf(core),
+    this.#inputs = {
+      forecastOf: (call, cores) => this.#calls.get(call.id)?.forecast ?? this.#forecasts.unknown(call, cores),
       qualityOf: (core, logit) => this.#recalibration.quality(core, logit),
       times: this.#times,
     };
@@ -85,17 +101,24 @@ export class EccosPolicy implements SchedulerPolicy {
     return this.#recalibration.weight;
   }
 
+  /** @throws TypeError (rejects) for other cores than those of the first call */
   async prepare(arrived: readonly PendingCall[], cores: readonly SchedulableCore[]): Promise<void> {
+    this.#cores ??= cores.map(({ id }) => id);
+    const expected = this.#cores;
+    if (cores.length !== expected.length || cores.some(({ id }, j) => id !== expected[j])) {
+      const given = cores.map(({ id }) => id).join(', ');
+      throw new TypeError(`Expected the cores of the boot, ${expected.join(', ')}, got ${given}`);
+    }
     const rows = await this.#options.predictor.predict(arrived, cores);
-    const forecasts = this.#forecasts.add(arrived, rows, cores);
+    const forecasts = this.#forecasts.add(arrived, rows);
     for (const [i, call] of arrived.entries()) this.#calls.add(call, forecasts[i] as Forecast, this.#ticks);
   }
 
   refuse({ now, pending, cores }: SchedulingSnapshot): readonly Refusal[] {
     if (this.#options.infeasible !== 'refuse') return [];
     // What could not be predicted is not held against a call.
-    const known = pending.filter(({ id, params }) => params.minQuality !== undefined && this.#calls.has(id));
-    const { shortfalls } = openMarket(now, known, cores, this.#beliefs);
+    const known = pending.filter(({ id, params }) => params.minQuality !== undefined && this.#calls.get(id));
+    const { shortfalls } = openMarket(now, known, cores, this.#inputs);
     return known.flatMap(({ id: syscallId }, i) => {
       const reason = shortfalls[i];
       return reason === undefined ? [] : [{ syscallId, reason }];
@@ -105,18 +128,32 @@ export class EccosPolicy implements SchedulerPolicy {
   schedule(snapshot: SchedulingSnapshot): readonly Assignment[] {
     const { now, cores } = snapshot;
     const { control } = this.#options;
-    const tick = new Tick(++this.#ticks, snapshot, this.#options, this.#beliefs, (call) => this.#see(call, cores));
-    if (tick.market.n === 0) return [];
-    control.observe(spreadOf(tick.market));
+    this.#ticks++;
+    const agenda = agendaOf(snapshot, this.#options, this.#times);
+    if (agenda.calls.length === 0) return [];
+    for (const call of agenda.calls) this.#see(call, cores);
+    const market = openMarket(now, agenda.calls, cores, this.#inputs);
+    control.observe(spreadOf(market));
     this.#reprice(cores);
-    const assignments = tick.decide(control.state, this.#slotPrices.of(cores));
-    control.placed(tick.placed, now);
-    this.#expected = {
-      calls: this.#expected.calls + tick.placed.calls,
-      quality: this.#expected.quality + tick.placed.quality,
+    const input: TickInput = {
+      agenda,
+      market,
+      inputs: this.#inputs,
+      price: control.state,
+      slotPrices: this.#slotPrices.of(cores),
+      choiceBefore: (id) => this.#calls.get(id)?.choice,
     };
-    this.#greedy += tick.greedy;
-    this.#last = tick;
+    const { assignments, choices, placed, waits, extra, greedy } = decideTick(input);
+    this.#last = input;
+    for (const call of extra) this.#see(call, cores);
+    for (const [id, choice] of choices) this.#calls.place(id, choice, this.#ticks);
+    for (const [id, core] of waits) (this.#calls.get(id) as HeldCall).waitsFor = core;
+    control.placed(placed, now);
+    this.#expected = {
+      calls: this.#expected.calls + placed.calls,
+      quality: this.#expected.quality + placed.quality,
+    };
+    this.#greedy += greedy;
     return assignments;
   }
 
@@ -124,14 +161,14 @@ export class EccosPolicy implements SchedulerPolicy {
     const { predictor, control } = this.#options;
     const held = this.#calls.remove(id);
     const choice = held?.choice;
-    // A call that was not answered gives back what it was expected to cost: what it did cost is not told.
+    // A call that was not answered gives back what it was expected to cost: what it did cost is not known.
     if (choice !== undefined) control.spentMore((finished?.costUsd ?? 0) - choice.costUsd[choice.chosen]!);
     if (finished === undefined) return;
     predictor.finished(finished);
     const { core, outputTokens, times } = finished;
     if (times !== undefined) this.#times.learn(core, times.ttftMs, times.restMs, outputTokens);
     if (held === undefined || choice === undefined) return;
-    const logit = held.forecast.logits[this.#forecasts.columnOf(core)];
+    const logit = held.forecast.logits[choice.cores.indexOf(core)];
     if (logit !== undefined && !Number.isNaN(logit)) this.#calls.keepAnswer(id, { core, logit, choice });
   }
 
@@ -140,10 +177,10 @@ export class EccosPolicy implements SchedulerPolicy {
     const answer = this.#calls.answer(call.id);
     if (answer === undefined) return;
     this.#recalibration.learn(answer.core, answer.logit, quality);
-    this.#options.control.judged(quality);
+    this.#options.control.rated(quality);
   }
 
-  outlook(): PolicyOutlook {
+  status(): PolicyStatus {
     const { alpha, infeasible } = this.state;
     const { calls, quality } = this.#expected;
     return {
@@ -166,12 +203,12 @@ export class EccosPolicy implements SchedulerPolicy {
       return answer && explain(answer.choice);
     }
     if (held.choice !== undefined && held.placedTick >= held.seenTick) return explain(held.choice);
-    return this.#last?.explainWaiting(held) ?? ['waits: no tick has looked at it yet'];
+    return this.#last === undefined ? ['waits: no tick has looked at it yet'] : explainWaiting(this.#last, held);
   }
 
-  #see(call: PendingCall, cores: readonly SchedulableCore[]): HeldCall {
-    const known = this.#calls.see(call, this.#ticks);
-    return known ?? this.#calls.add(call, this.#forecasts.unknown(call, cores), this.#ticks);
+  #see(call: PendingCall, cores: readonly SchedulableCore[]): void {
+    if (this.#calls.see(call, this.#ticks) === undefined)
+      this.#calls.add(call, this.#forecasts.unknown(call, cores), this.#ticks);
   }
 
   /** Once enough calls are new, looks at recent traffic for what quality and slots are worth. */
@@ -191,12 +228,10 @@ export class EccosPolicy implements SchedulerPolicy {
     const quality = new Float64Array(recent.length * m);
     const costs = new Float64Array(recent.length * m);
     for (const [j, { id }] of cores.entries()) {
-      const column = this.#forecasts.columnOf(id);
       for (const [i, { eligible, forecast }] of recent.entries()) {
-        const { logits, costUsd } = forecast;
-        const logit = eligible.includes(id) ? logits[column] : undefined;
-        quality[i * m + j] = this.#recalibration.quality(id, logit ?? Number.NaN);
-        costs[i * m + j] = costUsd[column] ?? Number.NaN;
+        const logit = eligible.includes(id) ? forecast.logits[j]! : Number.NaN;
+        quality[i * m + j] = this.#recalibration.quality(id, logit);
+        costs[i * m + j] = forecast.costUsd[j]!;
       }
     }
     return { n: recent.length, m, quality, costUsd: costs };

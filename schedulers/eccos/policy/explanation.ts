@@ -15,11 +15,11 @@ export interface Choice {
   /** What quality and cost rest on; undefined: the call could not be predicted. */
   readonly predictions: readonly (Prediction | undefined)[];
   readonly bars: readonly Bar[];
-  /** US dollars that the risk of missing the deadline is reckoned at. */
+  /** What the risk of missing the deadline costs, US dollars. */
   readonly riskUsd: ArrayLike<number>;
   /** Index of the core; -1 = the call waits. */
   readonly chosen: number;
-  /** Why it was treated apart, if it was. */
+  /** Why it was treated differently, if it was. */
   readonly note: string | undefined;
 }
 
@@ -70,7 +70,7 @@ function whyNot(choice: Choice, j: number): string {
   return `${dollars(more)} more, net${risk > 0 ? `, ${dollars(risk)} of it for the risk to its deadline` : ''}`;
 }
 
-/** Such as `trained, 12.3 alike up to 0.81`: judged calls that are like this one, and how much the nearest is. */
+/** Such as `trained, 12.3 alike up to 0.81`: rated calls that are like this one, and how much the nearest is. */
 function basisOf(prediction: Prediction | undefined): string {
   if (prediction === undefined) return 'usual calls';
   const { source, nEffective, similarity } = prediction;

@@ -2,10 +2,14 @@ import type { CoreInfo } from '../../../syscalls/cores.js';
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { PendingCall } from '../../policy.js';
 import type { Prediction } from '../predictor/prediction.js';
-import { type ColumnEffects, columnEffectsOf, shrinkInteraction } from '../predictor/shrink-interaction.js';
-import { logitOf } from './logit.js';
+import {
+  type ColumnEffects,
+  columnEffectsOf,
+  logitOfPrediction,
+  shrinkInteraction,
+} from '../predictor/shrink-interaction.js';
 
-/** What is expected of one call on each core. A core has the same column in every forecast; beyond the end: unknown. */
+/** What is expected of one call on each core, in config order; NaN: nothing is known. */
 export interface Forecast {
   /** Logit of the predicted quality, the interaction of call and core shrunk. */
   readonly logits: Float64Array;
@@ -18,17 +22,15 @@ export interface Forecast {
 
 /** Rows that stand for the traffic. */
 const RECENT = 512;
-/** Longer pauses between two calls tell nothing of how fast calls come when they come. */
+/** Longer pauses between two calls say nothing about how fast calls come when they come. */
 const LONGEST_GAP = 60_000;
-/** New rows after which the column effects are computed anew; fewer while there are few. */
+/** New rows after which the column effects are computed again; fewer while there are few. */
 const REFRESH = 64;
-/** Output tokens of a call of which nothing at all is known. */
+/** Output tokens of a call about which nothing is known. */
 const UNKNOWN_TOKENS = 512;
 
 /** What is kept of one forecast. */
 interface RecentRow {
-  /** Columns that there were. */
-  readonly width: number;
   /** By how much each logit lies above the mean of the row; undefined: some are unknown. */
   readonly differences: ColumnEffects | undefined;
   readonly forecast: Forecast;
@@ -40,7 +42,6 @@ interface RecentRow {
 /** Turns predictions into forecasts, and remembers recent ones: what traffic looks like here. */
 export class Forecasts {
   readonly #gamma: number;
-  readonly #columns = new Map<CoreId, number>();
   /** A ring. */
   readonly #recent: RecentRow[] = [];
   #seen = 0;
@@ -48,7 +49,7 @@ export class Forecasts {
   /** Time up to the newest call, without long pauses. */
   #clock: Millis = 0;
   #nextRefresh = 1;
-  #effects: ColumnEffects = new Float64Array();
+  #effects: ColumnEffects | undefined;
   /** The mean forecast, from its first use to the next refresh. */
   #usual: Forecast | undefined;
 
@@ -72,51 +73,28 @@ export class Forecasts {
     return this.#recent.reduce((longest, { cameAt }) => Math.max(longest, this.#clock - cameAt), 0);
   }
 
-  /** A core's place in every forecast; fixed when it is first asked for. */
-  columnOf(core: CoreId): number {
-    const known = this.#columns.get(core);
-    if (known !== undefined) return known;
-    this.#columns.set(core, this.#columns.size);
-    return this.#columns.size - 1;
-  }
-
-  /** @param rows a row a call, a column a core of `cores` */
-  add(calls: readonly PendingCall[], rows: readonly (readonly Prediction[])[], cores: readonly CoreInfo[]): Forecast[] {
-    // No rows tell no effects, and must not pass for the first ones.
+  /** @param rows a row a call, a column a core, in config order */
+  add(calls: readonly PendingCall[], rows: readonly (readonly Prediction[])[]): Forecast[] {
+    // Without rows there are no effects, and these must not count as the first ones.
     if (rows.length === 0) return [];
-    const columns = cores.map(({ id }) => this.columnOf(id));
-    const width = this.#columns.size;
-    const made = rows.map((row) => {
-      const quality = new Float64Array(width).fill(Number.NaN);
-      const costUsd = new Float64Array(width).fill(Number.NaN);
-      const tokensP90 = new Float64Array(width).fill(Number.NaN);
-      const predictions: Prediction[] = [];
-      for (let j = 0; j < row.length; j++) {
-        const column = columns[j] as number;
-        const one = row[j] as Prediction;
-        quality[column] = one.quality;
-        costUsd[column] = one.costMean;
-        tokensP90[column] = one.tokensP90;
-        predictions[column] = one;
-      }
-      return { quality, costUsd, tokensP90, predictions };
-    });
-    // The effects rest on rows up to the last refresh, but for the very first, which would know none.
-    if (this.#effects.length !== width) {
-      const all = Float64Array.from(made.flatMap(({ quality }) => [...quality]));
-      this.#effects = columnEffectsOf(all, width);
-    }
-    const forecasts = made.map(({ quality, ...rest }) => {
-      const logits = shrinkInteraction(quality, this.#effects, this.#gamma).map(logitOf);
-      return { ...rest, logits };
-    });
-    for (const [i, { quality }] of made.entries()) {
+    const qualities = rows.map((row) => Float64Array.from(row, (one) => one.quality));
+    const width = qualities[0]?.length ?? 0;
+    // The effects rest on rows up to the last refresh, except for the first, before which there are none.
+    this.#effects ??= columnEffectsOf(Float64Array.from(qualities.flatMap((row) => [...row])), width);
+    const effects = this.#effects;
+    const forecasts = rows.map((row, i) => ({
+      logits: shrinkInteraction(qualities[i] as Float64Array, effects, this.#gamma).map(logitOfPrediction),
+      costUsd: Float64Array.from(row, (one) => one.costMean),
+      tokensP90: Float64Array.from(row, (one) => one.tokensP90),
+      predictions: row,
+    }));
+    for (const [i, quality] of qualities.entries()) {
       const forecast = forecasts[i] as Forecast;
       const differences = quality.some(Number.isNaN) ? undefined : columnEffectsOf(quality, width);
       const { acceptedAt, eligible } = calls[i] as PendingCall;
       this.#clock += Math.max(0, Math.min(LONGEST_GAP, acceptedAt - (this.#lastCame ?? acceptedAt)));
       this.#lastCame = Math.max(this.#lastCame ?? acceptedAt, acceptedAt);
-      this.#recent[this.#seen++ % RECENT] = { width, differences, forecast, eligible, cameAt: this.#clock };
+      this.#recent[this.#seen++ % RECENT] = { differences, forecast, eligible, cameAt: this.#clock };
     }
     if (this.#seen >= this.#nextRefresh) this.#refresh(width);
     return forecasts;
@@ -124,19 +102,16 @@ export class Forecasts {
 
   /** For a call that could not be predicted: the mean of recent calls, else even odds at the core's price. */
   unknown({ inputTokens }: PendingCall, cores: readonly CoreInfo[]): Forecast {
-    const columns = cores.map(({ id }) => this.columnOf(id));
-    const empty = () => new Float64Array(this.#columns.size).fill(Number.NaN);
-    const forecast = { logits: empty(), costUsd: empty(), tokensP90: empty(), predictions: [] };
-    this.#usual ??= this.#meanForecast();
-    const usual = this.#usual;
-    for (const [j, { price }] of cores.entries()) {
-      const column = columns[j] as number;
-      const atPrice = (inputTokens * price.inputPerMTok + UNKNOWN_TOKENS * price.outputPerMTok) / 1e6;
-      forecast.logits[column] = known(usual.logits[column]) ?? 0;
-      forecast.costUsd[column] = known(usual.costUsd[column]) ?? atPrice;
-      forecast.tokensP90[column] = known(usual.tokensP90[column]) ?? UNKNOWN_TOKENS;
-    }
-    return forecast;
+    this.#usual ??= this.#meanForecast(cores.length);
+    const { logits, costUsd, tokensP90 } = this.#usual;
+    const atPrice = ({ price }: CoreInfo) =>
+      (inputTokens * price.inputPerMTok + UNKNOWN_TOKENS * price.outputPerMTok) / 1e6;
+    return {
+      logits: logits.map((one) => finiteOr(one, 0)),
+      costUsd: costUsd.map((one, j) => finiteOr(one, atPrice(cores[j] as CoreInfo))),
+      tokensP90: tokensP90.map((one) => finiteOr(one, UNKNOWN_TOKENS)),
+      predictions: [],
+    };
   }
 
   #refresh(width: number): void {
@@ -145,16 +120,15 @@ export class Forecasts {
     const effects = new Float64Array(width);
     let rows = 0;
     for (const row of this.#recent) {
-      if (row.width !== width || row.differences === undefined) continue;
+      if (row.differences === undefined) continue;
       rows++;
       for (let column = 0; column < width; column++) effects[column]! += row.differences[column]!;
     }
     this.#effects = effects.map((sum) => sum / Math.max(1, rows));
   }
 
-  #meanForecast(): Forecast {
-    const width = this.#columns.size;
-    const forecasts = this.#recent.filter((row) => row.width === width).map((row) => row.forecast);
+  #meanForecast(width: number): Forecast {
+    const forecasts = this.#recent.map((row) => row.forecast);
     return {
       logits: meanRow(forecasts, 'logits', width),
       costUsd: meanRow(forecasts, 'costUsd', width),
@@ -177,6 +151,6 @@ function meanRow(
   return mean;
 }
 
-function known(value: number | undefined): number | undefined {
-  return value !== undefined && Number.isFinite(value) ? value : undefined;
+function finiteOr(value: number, otherwise: number): number {
+  return Number.isFinite(value) ? value : otherwise;
 }

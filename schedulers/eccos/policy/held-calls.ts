@@ -4,7 +4,7 @@ import type { PendingCall } from '../../policy.js';
 import type { Choice } from './explanation.js';
 import type { Forecast } from './forecasts.js';
 
-/** Answers that can still be judged and explained. */
+/** Answers that can still be rated and explained. */
 const MOST_ANSWERS = 10_000;
 
 /** What a policy keeps of a call from its arrival to its end. */
@@ -21,14 +21,14 @@ export interface HeldCall {
   waitsFor: CoreId | undefined;
 }
 
-/** What was decided of a call that was answered, and what was predicted of the core that did, to be compared with its judgement. */
+/** What was decided of a call that was answered, and what was predicted of the core that did, to be compared with its rating. */
 export interface Answer {
   readonly core: CoreId;
   readonly logit: number;
   readonly choice: Choice;
 }
 
-/** Calls by id, and the answers that can still be judged and explained. */
+/** Calls by id, and the answers that can still be rated and explained. */
 export class HeldCalls {
   readonly #held = new Map<SyscallId, HeldCall>();
   readonly #answers = new LRUCache<SyscallId, Answer>({ max: MOST_ANSWERS });
@@ -46,10 +46,6 @@ export class HeldCalls {
     return held;
   }
 
-  has(id: SyscallId): boolean {
-    return this.#held.has(id);
-  }
-
   get(id: SyscallId): HeldCall | undefined {
     return this.#held.get(id);
   }
@@ -62,6 +58,14 @@ export class HeldCalls {
     held.seenTick = tick;
     held.waitsFor = undefined;
     return held;
+  }
+
+  /** Keeps the decision that placed a call. */
+  place(id: SyscallId, choice: Choice, tick: number): void {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    held.choice = choice;
+    held.placedTick = tick;
   }
 
   /** Lets go of a call. */

@@ -1,8 +1,7 @@
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { PendingCall, SchedulableCore } from '../../policy.js';
 import type { Forecast } from './forecasts.js';
-import { lateness } from './lateness.js';
-import type { ServiceTimes } from './service-times.js';
+import { lateness, type ServiceTimes } from './service-times.js';
 
 /** Why a pair of call and core cannot be used; '' = it can. */
 export type Bar = '' | 'not eligible' | 'below minQuality' | 'would miss the deadline';
@@ -25,9 +24,8 @@ export interface Market {
 }
 
 /** What a market rests on. */
-export interface Beliefs {
-  readonly forecastOf: (call: PendingCall) => Forecast;
-  readonly columnOf: (core: CoreId) => number;
+export interface MarketInputs {
+  readonly forecastOf: (call: PendingCall, cores: readonly SchedulableCore[]) => Forecast;
   readonly qualityOf: (core: CoreId, logit: number) => number;
   readonly times: ServiceTimes;
 }
@@ -37,29 +35,24 @@ export function openMarket(
   now: Millis,
   calls: readonly PendingCall[],
   cores: readonly SchedulableCore[],
-  beliefs: Beliefs,
+  { forecastOf, qualityOf, times }: MarketInputs,
 ): Market {
   const m = cores.length;
-  const columns = cores.map(({ id }) => beliefs.columnOf(id));
   const quality = new Float64Array(calls.length * m);
   const costUsd = new Float64Array(calls.length * m);
   const late = new Float64Array(calls.length * m);
   const bars: Bar[] = [];
   const shortfalls: (string | undefined)[] = [];
   for (const [i, call] of calls.entries()) {
-    const { logits, costUsd: costs, tokensP90 } = beliefs.forecastOf(call);
-
-    // NaN where nothing is known of the pair, which the solver takes for forbidden.
-    const at = (values: Float64Array, j: number) => values[columns[j] as number] ?? Number.NaN;
-    for (const [j, { id }] of cores.entries()) {
-      quality[i * m + j] = beliefs.qualityOf(id, at(logits, j));
-      costUsd[i * m + j] = at(costs, j);
-    }
+    const { logits, costUsd: costs, tokensP90 } = forecastOf(call, cores);
+    // NaN where nothing is known of the pair: the placement does not use it.
+    for (const [j, { id }] of cores.entries()) quality[i * m + j] = qualityOf(id, logits[j]!);
+    costUsd.set(costs, i * m);
     const row: Bar[] = cores.map(({ id }) => (call.eligible.includes(id) ? '' : 'not eligible'));
     const { pinned, expiresAt, params } = call;
     if (pinned === undefined && expiresAt !== undefined) {
       const { maxTokens = Infinity } = params;
-      const known = cores.map(({ id }, j) => beliefs.times.duration(id, Math.min(at(tokensP90, j), maxTokens)));
+      const known = cores.map(({ id }, j) => times.duration(id, Math.min(tokensP90[j]!, maxTokens)));
       // A core that has not answered yet may be as slow as any.
       const slowest = known.reduce<Millis>((most, one) => (one !== undefined && one > most ? one : most), 0);
       const durations = known.map((one) => one ?? slowest);
@@ -93,4 +86,37 @@ function barPoor(row: Bar[], floor: number, quality: Float64Array): string | und
 
 function openCores(row: readonly Bar[]): number[] {
   return [...row.keys()].filter((j) => row[j] === '');
+}
+
+/**
+ * What a missed deadline costs, in multiples of how far the cores of a call lie apart at the price of quality. In
+ * simulation, five cores and 4, 8 and 10 calls a second that had 3 to 20 s each: 0 misses 1.8, 1.8 and 5.7 %, 30 misses
+ * .6, 1.0 and 5.7 %, 300 misses .2, .8 and 5.9 %; first come, first served, fast cores first, .3, 3.3 and 8.1 %.
+ */
+const MISS = 300;
+
+/** What the risk of missing its deadline costs the `i`-th call on each core, US dollars. */
+export function riskUsd({ m, costUsd, quality, bars, late }: Market, i: number, lambda: number): Float64Array {
+  let least = Infinity;
+  let most = -Infinity;
+  for (let cell = i * m; cell < i * m + m; cell++) {
+    const net = costUsd[cell]! - lambda * quality[cell]!;
+    if (bars[cell] !== '' || !Number.isFinite(net)) continue;
+    least = Math.min(least, net);
+    most = Math.max(most, net);
+  }
+  const spread = Math.max(0, most - least);
+  return late.slice(i * m, i * m + m).map((share) => MISS * share * spread);
+}
+
+/** The market with the risk of missing deadlines in its costs. */
+export function withRisk(market: Market, lambda: number): Market {
+  const { m, calls } = market;
+  if (calls.every(({ expiresAt }) => expiresAt === undefined)) return market;
+  const costUsd = market.costUsd.slice();
+  for (const [i, { expiresAt }] of calls.entries()) {
+    if (expiresAt === undefined) continue;
+    for (const [j, usd] of riskUsd(market, i, lambda).entries()) costUsd[i * m + j]! += usd;
+  }
+  return { ...market, costUsd };
 }

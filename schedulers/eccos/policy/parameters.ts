@@ -21,7 +21,7 @@ export const eccosParameters = z
     budgetPerHour: numberText(1e-9, 1e9).optional(),
     /** Share of what sets one core apart on one call that is believed; the rest is taken for noise. */
     gamma: numberText(0, 1).default(0.7),
-    /** By how much predicted quality aims above alpha before anything is judged. */
+    /** By how much predicted quality aims above alpha before anything is rated. */
     margin: numberText(0, 1).default(0.01),
     /** How far feedback may raise the margin; it may lower it by a third of that. */
     marginClip: numberText(0, 1).default(0.15),

@@ -1,4 +1,6 @@
-import { solveAssignment } from '../optimizer/solve-assignment.js';
+import { type Priced, searchPrice } from '../assign/price-search.js';
+import { LEAST_COST } from '../assign/problem.js';
+import { expand, mergeRows, noWork } from '../assign/transport.js';
 import type { Claims } from './claims.js';
 import type { Market } from './market.js';
 
@@ -49,9 +51,12 @@ export function placeCalls(market: Market, rules: PlacementRules): Int32Array {
     cost[i * width + m] = wait * (1 + claims.rank[i]!) + AGEING * usual * claims.waited[i]!;
     allowed[i * width + m] = 1;
   }
-  const quality = new Float64Array(n * width);
-  const { assignment } = solveAssignment({ n, m: width, cost, quality, allowed, caps: [...slots, n], lambda: 0 });
-  return assignment.map((core) => (core === m ? -1 : core));
+  const caps = Int32Array.of(...slots, n);
+  const pairs = { m: width, cost, quality: cost, caps, eligible: allowed, form: LEAST_COST };
+  // Every call is served: it can wait at least.
+  const merged = mergeRows(pairs, new Uint8Array(n).fill(1));
+  const { under } = searchPrice(merged.problem, noWork(merged.problem)) as Priced;
+  return expand(merged, under.x, n).map((core) => (core === m ? -1 : core));
 }
 
 /** `regrets` is NaN where a pair cannot be used; `most` is the greatest, `usual` the median over calls of each one's greatest. */

@@ -1,13 +1,5 @@
 import type { Millis } from '../../../syscalls/syscall.js';
-import type { Spread } from './carried-price.js';
-
-/** Recent calls with believed quality and cost, row-major, NaN = unknown: what traffic looks like here. */
-export interface Sample {
-  readonly n: number;
-  readonly m: number;
-  readonly quality: Float64Array;
-  readonly costUsd: Float64Array;
-}
+import type { Sample, Spread } from './price-signals.js';
 
 /** What was placed in a tick, summed; a call that was moved counts with the difference. */
 export interface Placed {
@@ -42,26 +34,6 @@ export interface PriceControl {
   placed(placed: Placed, now: Millis): void;
   /** A call cost so much more than was predicted when it was placed; negative: less. */
   spentMore(costUsd: number): void;
-  judged(quality: number): void;
-}
-
-/** Sums the ranges of cost and quality over the cores, call by call; a pair with a NaN counts as none. */
-export function spreadOf({ n, m, quality, costUsd }: Sample): Spread {
-  const sum = { calls: n, costUsd: 0, quality: 0 };
-  for (let from = 0; from < n * m; from += m) {
-    sum.costUsd += range(costUsd, from, from + m);
-    sum.quality += range(quality, from, from + m);
-  }
-  return sum;
-}
-
-function range(values: Float64Array, from: number, to: number): number {
-  let least = Infinity;
-  let most = -Infinity;
-  for (let cell = from; cell < to; cell++) {
-    const value = values[cell]!;
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return most > least ? most - least : 0;
+  /** An answer was rated, 0 to 1. */
+  rated(quality: number): void;
 }

@@ -1,6 +1,5 @@
 import type { CoreId } from '../../../syscalls/syscall.js';
-import { type LogitPrior, OnlineLogit } from '../predictor/online-logit.js';
-import { probabilityOf } from './logit.js';
+import { type LogitPrior, OnlineLogit, probabilityOf } from '../predictor/online-logit.js';
 
 /** The maps start as the identity and may end up far from it: a slope of -1 is an inverted predictor. */
 const SHARED: LogitPrior = { slope: 1, offset: 0, slopeVariance: 1, offsetVariance: 1 };
@@ -11,7 +10,7 @@ const DOUBT = 4;
 const MOST_EVIDENCE = 12;
 
 /**
- * Learns from judged answers where the predictor is wrong as a whole: local(shared(logit)), a map of logits shared by
+ * Learns from rated answers where the predictor is wrong as a whole: local(shared(logit)), a map of logits shared by
  * all cores, then one for each core. A predictor that is right is left alone: the prediction of the maps and its own
  * are averaged by the posterior odds of their log losses, each answer predicted before it is learnt (Dawid,
  * "Statistical theory: the prequential approach", 1984).
@@ -32,7 +31,7 @@ export class Recalibration {
     return weight * this.#mapped(core, logit) + (1 - weight) * probabilityOf(logit);
   }
 
-  /** @param logit as predicted before the answer @param quality as judged, 0 to 1 */
+  /** @param logit as predicted before the answer @param quality as rated, 0 to 1 */
   learn(core: CoreId, logit: number, quality: number): void {
     const gain = logLoss(probabilityOf(logit), quality) - logLoss(this.#mapped(core, logit), quality);
     this.#evidence = Math.max(-MOST_EVIDENCE, Math.min(MOST_EVIDENCE, this.#evidence + gain));

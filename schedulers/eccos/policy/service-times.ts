@@ -1,4 +1,5 @@
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
+import { probabilityOf } from '../predictor/online-logit.js';
 
 /** Answers of a core before the time of a usual one is believed. */
 const ENOUGH = 5;
@@ -41,4 +42,17 @@ export class ServiceTimes {
     const times = this.#times.get(core);
     return times !== undefined && times.count >= ENOUGH ? times.meanMs : undefined;
   }
+}
+
+/** Standard deviation of the logarithm of how long an answer takes, and where its 90 % quantile lies. */
+const SPREAD = 0.5;
+const Z90 = 1.2816;
+
+/** Probability that an answer takes longer than `slack`, where one in ten takes longer than `p90`; 0 where that is not known. */
+export function lateness(p90: Millis, slack: Millis): number {
+  if (!(p90 > 0)) return 0;
+  if (slack <= 0) return 1;
+  const z = Z90 + Math.log(slack / p90) / SPREAD;
+  // The normal distribution to 1.4e-4: Page, "Approximations to the cumulative normal function", 1977.
+  return probabilityOf(-1.5976 * z - 0.070566 * z ** 3);
 }

@@ -1,12 +1,12 @@
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { SchedulableCore } from '../../policy.js';
-import { solveAssignment } from '../optimizer/solve-assignment.js';
-import type { Sample } from './price-control.js';
+import { priceAssignment, slotPricesOf } from '../assign/priced-assignment.js';
+import type { Sample } from './price-signals.js';
 import type { ServiceTimes } from './service-times.js';
 
 /** Calls between two looks at recent traffic. */
 const REFRESH = 64;
-/** Share of a new price that is taken over at once: what is sold dear is wanted less, and prices must not swing. */
+/** Share of a new price that is taken over at once: a higher price lowers demand, and prices must not swing. */
 const STEP = 0.5;
 
 /** Recent traffic, and the price of quality at which it is looked at. */
@@ -55,7 +55,7 @@ export class SlotPrices {
     this.#next = seen + REFRESH;
     const { n, m, quality, costUsd: cost } = sample;
     const caps = slotsIn(spanMs, cores, times, n);
-    const { mu } = solveAssignment({ n, m, quality, cost, caps, lambda });
+    const mu = slotPricesOf(priceAssignment({ n, m, quality, cost, caps, lambda }));
     for (const [j, { id }] of cores.entries()) {
       const before = this.#prices.get(id) ?? 0;
       this.#prices.set(id, before + STEP * (mu[j]! - before));

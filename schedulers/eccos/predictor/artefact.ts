@@ -54,7 +54,7 @@ const SEEN = 'seen.bin';
 /** Bytes of a hash that are kept of a prompt: two different ones agree once in 10^14. */
 const SEEN_BYTES = 8;
 
-/** Tells whether a prompt was trained on, without keeping its text. */
+/** Knows whether a prompt was trained on, without keeping its text. */
 export class SeenPrompts {
   readonly #keys: ReadonlySet<string>;
 
@@ -88,7 +88,7 @@ export class SeenPrompts {
  * @throws SyscallError `invalid-config` for a file that is absent, malformed or not the one that belongs here
  */
 export async function readArtefact(folder: string): Promise<Artefact> {
-  // One after the other: a folder that holds none of them is told by the first.
+  // One after the other: the error of an empty folder names the first.
   const description = await bytesOf(join(folder, DESCRIPTION));
   const heads = await bytesOf(join(folder, HEADS));
   const seen = await bytesOf(join(folder, SEEN));
@@ -105,7 +105,7 @@ export async function readArtefact(folder: string): Promise<Artefact> {
   const file = parsed.data;
   const width = file.encoder.dimensions + file.surfaceFeatures.length;
   if (file.surfaceFeatures.join() !== SURFACE_FEATURES.join()) {
-    throw new SyscallError('invalid-config', `${path}: Expected the surface features of this version; train it anew`);
+    throw new SyscallError('invalid-config', `${path}: Expected the surface features of this version; train it again`);
   }
   for (const [name, list] of Object.entries(file.scale)) {
     if (list.length === width) continue;

@@ -1,6 +1,7 @@
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import type { HeadsOutput } from './heads.js';
 import type { ModelProfile } from './model-profile.js';
+import { logitOf } from './online-logit.js';
 import type { PredictionSource } from './prediction.js';
 import type { TokenPrior } from './token-learner.js';
 
@@ -31,7 +32,7 @@ export class BaseLogits {
   constructor(profiles: readonly ModelProfile[]) {
     this.#profiles = profiles;
     this.#places = new Map(profiles.map(({ name }, place) => [name, place]));
-    this.#centre = meanOf(profiles.map(({ meanScore }) => logitOf(meanScore)));
+    this.#centre = meanOf(profiles.map(({ meanScore }) => logitOfMean(meanScore)));
   }
 
   /** Whether the core runs a model that the nets were trained on. */
@@ -66,7 +67,7 @@ export class BaseLogits {
         return { source: 'trained', logit, offset: 0, logTokens };
       }
       const source = core.quality === undefined ? 'pool' : 'prior';
-      return { source, logit: difficulty, offset: logitOf(core.quality ?? pool) - this.#centre, logTokens: length };
+      return { source, logit: difficulty, offset: logitOfMean(core.quality ?? pool) - this.#centre, logTokens: length };
     });
   }
 
@@ -81,14 +82,9 @@ export class BaseLogits {
   }
 }
 
-/** log(p / (1 - p)), with p kept off 0 and 1 by .001. */
-export function logitOf(probability: number): number {
-  const p = Math.max(0.001, Math.min(0.999, probability));
-  return Math.log(p / (1 - p));
-}
-
-export function probabilityOf(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
+/** Of a quality that was measured or is configured: a mean of 0 or 1 over few answers is no certainty. */
+export function logitOfMean(quality: number): number {
+  return logitOf(quality, 0.001);
 }
 
 /** 0 of nothing. */

@@ -3,7 +3,7 @@ import { type Entry, KeptByTenant } from './kept-by-tenant.js';
 import { OnlineLogit } from './online-logit.js';
 import { TokenLearner, type TokenPrior } from './token-learner.js';
 
-/** What is thought of a core before any of its answers was judged. */
+/** What is thought of a core before any of its answers was rated. */
 export interface CorePrior {
   /** By how much its logit is thought to differ from the base logit. */
   readonly offset: number;
@@ -97,7 +97,7 @@ export class CoreBelief {
     this.#tokens = tokens;
   }
 
-  /** Judged answers of the core, on any task. */
+  /** Rated answers of the core, on any task. */
   get judged(): number {
     return this.#maps[1].value.learnt;
   }

@@ -5,22 +5,23 @@ import { promptOf } from '../../../syscalls/llm-chat.js';
 import type { Encoder } from '../encoder/encoder.js';
 import type { PartitionName } from '../retrieval/case-store.js';
 import type { Estimate } from '../retrieval/estimate.js';
-import { type BaseLogit, BaseLogits, logitOf, probabilityOf } from './base-logits.js';
+import { type BaseLogit, BaseLogits, logitOfMean } from './base-logits.js';
 import type { CoreBelief } from './beliefs.js';
 import type { HeadsOutput, TrainedHeads } from './heads.js';
 import type { Memory } from './memory.js';
+import { probabilityOf } from './online-logit.js';
 import type { AnsweredCall, PredictableCall, Prediction, PredictionSource, Predictor } from './prediction.js';
 import { type PromptFeatures, promptFeatures } from './prompt-features.js';
 
 /** Prompts that are kept as seen, by hash, at about 5 KB each. */
 const MAX_PROMPTS = 4096;
-/** Judged answers of a core from which on its own map says more than its prior. */
+/** Rated answers of a core from which on its own map says more than its prior. */
 const FITTED = 20;
 /** Most that similar calls weigh beside nets that know the model, and beside those that do not. */
 const RETRIEVAL_WEIGHT = { trained: 0.3, untrained: 0.6 } as const;
-/** Judged answers after which the memory is saved: a crash costs no more than these. */
+/** Rated answers after which the memory is saved: a crash costs no more than these. */
 const SAVED_EVERY = 500;
-/** Judged calls of a core in a partition at which retrieval has half of its weight. */
+/** Rated calls of a core in a partition at which retrieval has half of its weight. */
 const RETRIEVAL_HALF = 500;
 
 export interface HybridParts {
@@ -45,12 +46,12 @@ interface Lesson {
 }
 
 /**
- * Blends, in logit space, trained nets, what feedback has taught about each core, and similar calls that were judged:
+ * Blends, in logit space, trained nets, what feedback has taught about each core, and similar calls that were rated:
  *
  *     logit = belief(base) + w (logit(nearest) - logit(mean)),   w = W n / (n + 500)
  *
  * `base` is the nets' logit, or for a core that they do not know the difficulty that they see; `belief` is the chain of
- * `Beliefs`; `nearest` and `mean` are those of the n judged calls of the core in this tenant and task.
+ * `Beliefs`; `nearest` and `mean` are those of the n rated calls of the core in this tenant and task.
  */
 export class HybridPredictor implements Predictor {
   readonly #parts: HybridParts;
@@ -58,7 +59,7 @@ export class HybridPredictor implements Predictor {
   readonly #sights = new LRUCache<string, Sight>({ max: MAX_PROMPTS });
   /** As they were at the last prediction: an answer names its core by the id only. */
   #cores: readonly CoreInfo[] = [];
-  /** Lessons on prompts that are no longer seen: learnt once they are seen anew. */
+  /** Lessons on prompts that are no longer seen: learnt once they are seen again. */
   #late: Lesson[] = [];
   #judged = 0;
   #saving: Promise<unknown> = Promise.resolve();
@@ -115,7 +116,7 @@ export class HybridPredictor implements Predictor {
     await save?.(memory);
   }
 
-  /** One save at a time: files are not written twice at once. One that fails is made good by the next, the last one tells. */
+  /** One save at a time: files are not written twice at once. A failed save is repeated by the next; the last one reports its failure. */
   #save(): void {
     const { save, memory } = this.#parts;
     if (save !== undefined) this.#saving = this.#saving.then(() => save(memory)).catch(() => {});
@@ -150,7 +151,7 @@ export class HybridPredictor implements Predictor {
     if (estimate !== undefined) {
       const most = RETRIEVAL_WEIGHT[base.source === 'trained' ? 'trained' : 'untrained'];
       const weight = (most * estimate.count) / (estimate.count + RETRIEVAL_HALF);
-      logit += weight * (logitOf(estimate.nearest.quality) - logitOf(estimate.local.quality));
+      logit += weight * (logitOfMean(estimate.nearest.quality) - logitOfMean(estimate.local.quality));
     }
     const tokens = belief.tokensAt(base.logTokens);
     const most = call.params.maxTokens ?? Number.POSITIVE_INFINITY;

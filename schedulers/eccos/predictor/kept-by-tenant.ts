@@ -26,7 +26,7 @@ export class KeptByTenant<T extends object> {
     this.#tenants.set(tenant, own);
   }
 
-  /** In an order that, kept anew, is forgotten as this is. */
+  /** In an order that is forgotten like this one when it is kept again. */
   all(): [tenant: string, name: string, value: T][] {
     return this.#tenants
       .dump()

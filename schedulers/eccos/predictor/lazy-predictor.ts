@@ -11,7 +11,7 @@ export class LazyPredictor implements Predictor {
   /** The one above, once it is there: nothing is learnt before the first prediction. */
   #ready: Predictor | undefined;
 
-  /** @param warn told once, at the opening, of what an operator may not have meant @default nobody is told */
+  /** @param warn receives, once, at the opening, what an operator may not have meant @default it is dropped */
   constructor(folders: PredictorFolders, warn: (message: string) => void = () => {}) {
     this.#folders = folders;
     this.#warn = warn;
@@ -30,7 +30,7 @@ export class LazyPredictor implements Predictor {
   async #open(cores: readonly CoreInfo[]): Promise<Predictor> {
     const { predictor } = this.#folders;
     const opened = await openPredictor(this.#folders);
-    // Whoever names a predictor expects its nets to be used; the shipped one is there for any cores.
+    // An operator who names a predictor expects its nets to be used; the shipped one is there for any cores.
     if (predictor !== undefined && !cores.some((core) => opened.knows(core))) {
       this.#warn(strangersOf(predictor, opened, cores));
     }

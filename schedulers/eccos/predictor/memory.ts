@@ -46,7 +46,7 @@ export async function makeMemoryFolder(folder: string): Promise<void> {
 }
 
 /**
- * What was saved in a folder; nothing, if there is none yet. It is saved anew at once, which a folder that cannot be
+ * What was saved in a folder; nothing, if there is none yet. It is saved again at once, which a folder that cannot be
  * written does not survive.
  *
  * @throws SyscallError `invalid-config` for files that are cut, altered, of another encoder or other nets, or cannot be written
@@ -74,7 +74,7 @@ async function restore(folder: string, base: MemoryBase): Promise<Memory> {
   if (heads !== base.heads) {
     throw new SyscallError(
       'invalid-config',
-      `${path}: Expected what was learnt beside the nets of sha256 ${base.heads}, got ${heads}; nets that are trained anew begin with a new memory`,
+      `${path}: Expected what was learnt beside the nets of sha256 ${base.heads}, got ${heads}; nets that are trained again begin with a new memory`,
     );
   }
   return { base, store: await restoreStore(join(folder, CASES), base), beliefs: Beliefs.from(state) };

@@ -16,7 +16,7 @@ export interface Outcome {
 }
 
 /**
- * A map of logits, slope x logit + offset, that is learnt one judged answer at a time: Bayesian logistic regression by
+ * A map of logits, slope x logit + offset, that is learnt one rated answer at a time: Bayesian logistic regression by
  * a Laplace step an answer (Spiegelhalter and Lauritzen, "Sequential updating of conditional probabilities", 1990).
  * The prior is its ridge.
  */
@@ -72,7 +72,7 @@ export class OnlineLogit {
    * @param outcome of a chain of maps that this one is part of: each takes its share of the surprise @default it is alone
    */
   learn(logit: number, quality: number, outcome: Outcome = this.outcomeAt(logit)): void {
-    const expected = 1 / (1 + Math.exp(-outcome.logit));
+    const expected = probabilityOf(outcome.logit);
     const curvature = Math.max(LEAST_CURVATURE, expected * (1 - expected));
     const gainSlope = this.#vSlope * logit + this.#vBoth;
     const gainOffset = this.#vBoth * logit + this.#vOffset;
@@ -89,3 +89,13 @@ export class OnlineLogit {
 
 /** A prediction that is all but certain must not make one surprise count for hundreds. */
 const LEAST_CURVATURE = 0.05;
+
+/** @param edge how far the probability is kept from 0 and 1, so that the logit stays finite, or no larger than the evidence is worth */
+export function logitOf(probability: number, edge: number): number {
+  const inside = Math.min(1 - edge, Math.max(edge, probability));
+  return Math.log(inside / (1 - inside));
+}
+
+export function probabilityOf(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}

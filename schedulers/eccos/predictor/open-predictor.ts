@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { SyscallError } from '../../../syscalls/errors.js';
+import type { predictorFolders } from '../../parameters.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { shippedEncoder } from '../encoder/onnx-encoder.js';
 import { openEncoder } from '../encoder/open-encoder.js';
@@ -10,20 +11,14 @@ import { TrainedHeads } from './heads.js';
 import { HybridPredictor } from './hybrid-predictor.js';
 import { emptyMemory, type Memory, makeMemoryFolder, openMemory, saveMemory } from './memory.js';
 
-/** An encoder, and what tells it from others: vectors of one mean nothing to nets trained on another. */
+/** An encoder and its identity: vectors of one mean nothing to nets trained on another. */
 export interface IdentifiedEncoder {
   readonly encoder: Encoder;
   readonly sha256: string;
 }
 
-export interface PredictorFolders {
-  /** Written by `eccos train`. @default the shipped one */
-  readonly predictor?: string | undefined;
-  /** With `model.onnx` and `tokenizer.json`. @default the shipped one */
-  readonly encoder?: string | undefined;
-  /** Where what it learns is kept from one run to the next. @default it is forgotten */
-  readonly memory?: string | undefined;
-}
+/** As `predictorFolders` describes them. */
+export type PredictorFolders = { readonly [Folder in keyof typeof predictorFolders]?: string | undefined };
 
 /** Folder of the predictor that ships with the kernel. */
 export function shippedPredictor(): string {

@@ -19,9 +19,9 @@ export interface Prediction {
   /** US dollars, at the core's price. */
   readonly costMean: number;
   readonly source: PredictionSource;
-  /** Judged calls behind it, those less similar counting for less; 0 where only a net or a prior speaks. */
+  /** Rated calls behind it, those less similar counting for less; 0 where only a net or a prior speaks. */
   readonly nEffective: number;
-  /** Cosine of the most similar judged call; null: none. */
+  /** Cosine of the most similar rated call; null: none. */
   readonly similarity: number | null;
 }
 
@@ -37,7 +37,7 @@ export interface Predictor {
   predict(calls: readonly PredictableCall[], cores: readonly CoreInfo[]): Promise<readonly (readonly Prediction[])[]>;
   /** A call was answered: its tokens are known. */
   finished(call: AnsweredCall): void;
-  /** An answer was judged, 0 to 1. What is learnt shows in later predictions. */
+  /** An answer was rated, 0 to 1. What is learnt shows in later predictions. */
   judged(call: AnsweredCall, quality: number): void;
   /** Lets go of threads and memory. Idempotent. */
   close(): Promise<void>;

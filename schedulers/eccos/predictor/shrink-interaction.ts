@@ -1,4 +1,6 @@
-/** Probabilities are kept this far from 0 and 1, so that their logits stay finite. */
+import { logitOf, probabilityOf } from './online-logit.js';
+
+/** Predictions are kept this far from 0 and 1, only so that their logits stay finite. */
 const EDGE = 1e-6;
 
 /** How much each model's logits lie above the mean of all models, one a column. */
@@ -14,7 +16,7 @@ export function columnEffectsOf(quality: Float64Array, models: number): ColumnEf
   const effects = new Float64Array(models);
   let rows = 0;
   for (let from = 0; from < quality.length; from += models) {
-    const logits = quality.subarray(from, from + models).map(logit);
+    const logits = quality.subarray(from, from + models).map(logitOfPrediction);
     const mean = logits.reduce((sum, value) => sum + value, 0) / models;
     if (Number.isNaN(mean)) continue;
     rows++;
@@ -37,7 +39,7 @@ export function shrinkInteraction(quality: Float64Array, effects: ColumnEffects,
     let sum = 0;
     let known = 0;
     for (let j = 0; j < models; j++) {
-      const value = logit(quality[from + j]!);
+      const value = logitOfPrediction(quality[from + j]!);
       if (Number.isNaN(value)) continue;
       sum += value - effects[j]!;
       known++;
@@ -45,17 +47,12 @@ export function shrinkInteraction(quality: Float64Array, effects: ColumnEffects,
     const ease = sum / known;
     for (let j = 0; j < models; j++) {
       const additive = ease + effects[j]!;
-      shrunk[from + j] = probability(additive + gamma * (logit(quality[from + j]!) - additive));
+      shrunk[from + j] = probabilityOf(additive + gamma * (logitOfPrediction(quality[from + j]!) - additive));
     }
   }
   return shrunk;
 }
 
-function logit(probability: number): number {
-  const inside = Math.min(1 - EDGE, Math.max(EDGE, probability));
-  return Math.log(inside / (1 - inside));
-}
-
-function probability(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
+export function logitOfPrediction(quality: number): number {
+  return logitOf(quality, EDGE);
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { SyscallError } from '../../../syscalls/errors.js';
-import type { Estimate, Outlook } from './estimate.js';
+import type { Estimate, Outlook, PublishedEstimate } from './estimate.js';
 import type { Outcome } from './outcome-column.js';
 import { Partition, type Point } from './partition.js';
-import type { PublishedEstimate } from './published-baseline.js';
 
 /** Whose calls, and of what task: calls of one pair are never compared with those of another. Any text is a name. */
 export interface PartitionName {
@@ -23,9 +22,9 @@ export interface StoreLimits {
 
 /** What the partition of a call knows. */
 export interface Retrieved {
-  /** Texts judged in the partition; 0 where it is unknown. */
+  /** Texts rated in the partition; 0 where it is unknown. */
   readonly points: number;
-  /** One a model asked for, in order; undefined: no call of the model was judged in the partition. */
+  /** One a model asked for, in order; undefined: no call of the model was rated in the partition. */
   readonly estimates: readonly (Estimate | undefined)[];
 }
 
@@ -35,8 +34,8 @@ const LENGTH_TOLERANCE = 1e-3;
 /**
  * Judged calls of the past, by tenant and task, and what the similar ones among them say of a new call.
  *
- * Bounded: a full partition forgets the text judged longest ago, a full store, of the tenant that fills most of it, the
- * partition that was used (judged in or asked) longest ago. Memory: about two copies of a vector a point, so 0.4 GB for 100,000 points of 512 dimensions.
+ * Bounded: a full partition forgets the text rated longest ago, a full store, of the tenant that fills most of it, the
+ * partition that was used (rated in or asked) longest ago. Memory: about two copies of a vector a point, so 0.4 GB for 100,000 points of 512 dimensions.
  */
 export class CaseStore {
   /** The encoder whose vectors these are: those of another mean something else. */
@@ -60,7 +59,7 @@ export class CaseStore {
   }
 
   /**
-   * Remembers an outcome. The same text judged for another model becomes one point with two outcomes; judged again for the
+   * Remembers an outcome. The same text rated for another model becomes one point with two outcomes; rated again for the
    * same model, the new outcome replaces the old one.
    *
    * @param text is hashed and forgotten
@@ -79,7 +78,7 @@ export class CaseStore {
   }
 
   /**
-   * What similar calls of the same tenant and task tell of a call on each model.
+   * What similar calls of the same tenant and task say about a call on each model.
    *
    * @param priors what to shrink toward where the partition has few calls of a model, by model
    * @throws SyscallError `internal` for a vector that is no unit vector of `dimensions`
@@ -109,7 +108,7 @@ export class CaseStore {
     return [...this.#partitions];
   }
 
-  /** Adds a saved partition as the one used last; of more points than it may have, those judged longest ago are left out. */
+  /** Adds a saved partition as the one used last; of more points than it may have, those rated longest ago are left out. */
   restore(id: string, points: Iterable<Point>): void {
     this.#change(id, (partition) => partition.restore(points));
   }
@@ -177,8 +176,5 @@ function digest(...parts: readonly (string | undefined)[]): string {
 }
 
 function refused(field: string, rule: string, value: number | string): SyscallError {
-  return new SyscallError(
-    'internal',
-    `Expected the \`${field}\` of a judged or asked call to be ${rule}, got ${value}`,
-  );
+  return new SyscallError('internal', `Expected the \`${field}\` of a rated or asked call to be ${rule}, got ${value}`);
 }

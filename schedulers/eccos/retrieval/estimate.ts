@@ -12,9 +12,9 @@ export interface Neighbour extends Outcome {
   readonly similarity: number;
 }
 
-/** What the judged calls of one partition say of one model. */
+/** What the rated calls of one partition say about one model. */
 export interface Estimate {
-  /** Calls of the model judged in the partition, 1 and more: under 300 `local` is the better one. */
+  /** Calls of the model rated in the partition, 1 and more: under 300 `local` is the better one. */
   readonly count: number;
   /** The mean of all of them, see `localOutlook`. */
   readonly local: Outlook;
@@ -28,7 +28,7 @@ export interface Estimate {
 
 /** Weight of the prior, in calls: the variance of a model's score within a task over that of its mean between tasks. */
 const PRIOR_CALLS = 10;
-/** Standard deviation of ln(output tokens) where no prior tells it. */
+/** Standard deviation of ln(output tokens) where no prior gives it. */
 const UNKNOWN_SPREAD = 0.7;
 /** Cosine by which a neighbour must fall behind the best to weigh 1/e of it. */
 const TEMPERATURE = 0.2;
@@ -97,4 +97,26 @@ export function tokensMean({ logTokens, logSpread }: Outlook): number {
 /** The 90 % quantile of the output tokens, log-normal: exp(mean + 1.2816 spread). */
 export function tokensP90({ logTokens, logSpread }: Outlook): number {
   return Math.exp(logTokens + NORMAL_P90 * logSpread);
+}
+
+/** Nearest points that the published estimate looks at. */
+export const PUBLISHED_NEIGHBOURS = 16;
+
+/** Quality 0 to 1, and output tokens. */
+export interface PublishedEstimate {
+  readonly quality: number;
+  readonly tokens: number;
+}
+
+/**
+ * The published retrieval predictor (arXiv 2502.20576), a baseline only: unweighted share of correct answers and plain mean of
+ * the output tokens over the 16 nearest points; a model that none of them has seen counts as 0, which is one of its faults.
+ */
+export function publishedEstimate(outcomes: readonly Outcome[]): PublishedEstimate {
+  const mean = (values: readonly number[]) =>
+    values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    quality: mean(outcomes.map(({ score }) => score)),
+    tokens: mean(outcomes.map(({ outputTokens }) => outputTokens)),
+  };
 }

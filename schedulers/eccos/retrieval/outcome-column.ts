@@ -1,4 +1,4 @@
-/** What became of one judged call: quality 0 to 1, and the tokens of its answer. */
+/** The outcome of one rated call: quality 0 to 1, and the tokens of its answer. */
 export interface Outcome {
   readonly score: number;
   readonly outputTokens: number;

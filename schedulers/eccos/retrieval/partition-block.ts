@@ -7,8 +7,8 @@ const blockHeader = z.object({ id: z.string(), points: z.int().min(0), models: z
 const KEY_BYTES = 16;
 
 /**
- * A partition as bytes: a line of JSON (digest of its name, points, models), then columns, points judged longest ago first:
- * digests of the texts (16 bytes each), vectors (32-bit floats), and for each model scores (64-bit floats, NaN: not judged)
+ * A partition as bytes: a line of JSON (digest of its name, points, models), then columns, points rated longest ago first:
+ * digests of the texts (16 bytes each), vectors (32-bit floats), and for each model scores (64-bit floats, NaN: not rated)
  * and output tokens (32-bit). Numbers are in the byte order of the machine.
  */
 export function encodePartition(id: string, partition: Partition, dimensions: number): readonly Uint8Array[] {

@@ -1,6 +1,14 @@
-import { type Estimate, localOutlook, type Neighbour, nearestOutlook, type Outlook } from './estimate.js';
+import {
+  type Estimate,
+  localOutlook,
+  type Neighbour,
+  nearestOutlook,
+  type Outlook,
+  PUBLISHED_NEIGHBOURS,
+  type PublishedEstimate,
+  publishedEstimate,
+} from './estimate.js';
 import { type Outcome, OutcomeColumn } from './outcome-column.js';
-import { PUBLISHED_NEIGHBOURS, type PublishedEstimate, publishedEstimate } from './published-baseline.js';
 import type { Nearest } from './vector-block.js';
 import { VectorIndex } from './vector-index.js';
 
@@ -9,7 +17,7 @@ const NEIGHBOURS = 128;
 const FEW_NEIGHBOURS = 48;
 const SMALL = 2000;
 /**
- * Most points to search for those that were judged for a model. With one of 12 models judged a text (MMLU-Pro) 128 give an AUC
+ * Most points to search for those that were rated for a model. With one of 12 models rated a text (MMLU-Pro) 128 give an AUC
  * of .615, 512 give .634, all give .634 and worse tokens.
  */
 const REACH = 512;
@@ -22,13 +30,13 @@ export interface Point {
 }
 
 /**
- * The judged calls of one tenant and task. When it is full, the point that was judged longest ago makes room: models change,
+ * The rated calls of one tenant and task. When it is full, the point that was rated longest ago makes room: models change,
  * and asking does not change what is answered later. Judging a point again makes it the newest.
  */
 export class Partition {
   readonly #capacity: number;
   readonly #vectors: VectorIndex;
-  /** Slot by key, judged longest ago first. */
+  /** Slot by key, rated longest ago first. */
   readonly #slots = new Map<string, number>();
   readonly #columns = new Map<string, OutcomeColumn>();
 
@@ -58,7 +66,7 @@ export class Partition {
   }
 
   /**
-   * One estimate a model, in order; undefined where no call of the model was judged. A model's neighbours are the 128 nearest
+   * One estimate a model, in order; undefined where no call of the model was rated. A model's neighbours are the 128 nearest
    * points (48 in a partition under 2,000) that have an outcome of it, among the 512 nearest of all.
    */
   estimate(
@@ -90,7 +98,7 @@ export class Partition {
     return [...this.#columns.keys()].sort();
   }
 
-  /** All points, judged longest ago first. Inserted in this order they make an equal partition. */
+  /** All points, rated longest ago first. Inserted in this order they make an equal partition. */
   *points(): Generator<Point> {
     for (const [key, slot] of this.#slots) {
       const outcomes = new Map<string, Outcome>();
@@ -132,7 +140,7 @@ export class Partition {
     return slot;
   }
 
-  /** Points to search so that `wanted` of them are expected to have an outcome of the model that was judged least. */
+  /** Points to search so that `wanted` of them are expected to have an outcome of the model that was rated least. */
   #reach(columns: readonly (OutcomeColumn | undefined)[], wanted: number): number {
     const counts = columns.flatMap((column) => (column === undefined ? [] : [column.count]));
     return counts.length === 0 ? 0 : Math.min(REACH, Math.ceil((wanted * this.size) / Math.min(...counts)));

@@ -21,7 +21,7 @@ const header = z.object({
 /**
  * Writes the store to a file: a line of JSON, a block a partition (`encodePartition`), and the SHA-256 of it all. The file is
  * whole at any time: it is written beside, flushed and renamed. The same content has the same bytes; texts and names are in
- * it as digests only. Each partition is taken as it is when its turn comes, so calls may be judged meanwhile.
+ * it as digests only. Each partition is taken as it is when its turn comes, so calls may be rated meanwhile.
  *
  * @throws SyscallError `invalid-config` for a path that cannot be written
  */
@@ -62,7 +62,7 @@ async function writeStore(store: CaseStore, file: FileHandle): Promise<void> {
 
 /**
  * Reads what `saveStore` wrote. Answers are those of the saved store; where an approximate index served it, they may differ
- * within its recall. Limits may be other ones: what is too much is forgotten as when it is judged.
+ * within its recall. Limits may be other ones: what is too much is forgotten as when it is rated.
  *
  * @throws SyscallError `not-found` for an absent file; `invalid-config`, with file, rule and value, for one that cannot be
  * read, is no store, is cut or altered, of another version, or of another encoder or dimension

@@ -267,7 +267,7 @@ describe('what cannot be evaluated is told before long work', () => {
       'other surface features',
       'predictor',
       json((file) => ({ ...file, surfaceFeatures: ['logWords'] })),
-      'predictor.json: Expected the surface features of this version; train it anew',
+      'predictor.json: Expected the surface features of this version; train it again',
     ],
     [
       'fewer models than the heads have',

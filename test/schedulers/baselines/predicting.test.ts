@@ -1,35 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type Known, oracle } from '../../../schedulers/baselines/oracle.js';
-import { oracleUnderCaps } from '../../../schedulers/baselines/oracle-caps.js';
-import { PerCall } from '../../../schedulers/baselines/per-call.js';
-import { Subgradient } from '../../../schedulers/baselines/subgradient.js';
+import { type Known, oracle, oracleUnderCaps } from '../../../schedulers/baselines/oracle.js';
+import { perCall } from '../../../schedulers/baselines/per-call.js';
+import { subgradient } from '../../../schedulers/baselines/subgradient.js';
 import type { Predictor } from '../../../schedulers/eccos/predictor/prediction.js';
 import type { SchedulerPolicy } from '../../../schedulers/policy.js';
-import { conformanceCases } from '../../../schedulers/registry.js';
 import { madeUpPredictor } from '../../support/made-up-predictor.js';
 import { coreOf, pendingCall } from '../../support/scheduling.js';
 
-const known: Known = ({ seq }, core) => ({
-  score: (seq + core.length) % 2,
-  costUsd: ((seq * 7 + core.length) % 5) / 100,
-});
-
-const perCall = (more: { loadCheck?: boolean; threshold?: number } = {}) =>
-  new PerCall({ name: 'per-call', predictor: madeUpPredictor(), threshold: 0.7, loadCheck: false, ...more });
-
-describe.each<[string, () => SchedulerPolicy]>([
-  ['per-call', perCall],
-  ['per-call-load', () => perCall({ loadCheck: true })],
-  ['subgradient', () => new Subgradient({ predictor: madeUpPredictor(), alpha: 0.7 })],
-  ['oracle', () => oracle(known)],
-  ['oracle-caps', () => oracleUnderCaps(known)],
-])('%s', (_, create) => {
-  for (const { name, run } of conformanceCases(create)) test(name, run);
-});
-
 test.each([
-  ['per-call', (predictor: Predictor) => new PerCall({ name: 'per-call', predictor, threshold: 0.7, loadCheck: true })],
-  ['subgradient', (predictor: Predictor) => new Subgradient({ predictor, alpha: 0.7 })],
+  ['per-call', (predictor: Predictor) => perCall({ name: 'per-call', predictor, threshold: 0.7, loadCheck: true })],
+  ['subgradient', (predictor: Predictor) => subgradient(predictor, 0.7)],
 ])('%s closes its predictor, which has a thread and a memory to save', async (_, create) => {
   let closed = 0;
   const policy: SchedulerPolicy = create({ ...madeUpPredictor(), close: async () => void closed++ });
@@ -38,23 +18,20 @@ test.each([
 });
 
 test.each([
-  [
-    'per-call',
-    (predictor: Predictor) => new PerCall({ name: 'per-call', predictor, threshold: 0.7, loadCheck: false }),
-  ],
-  ['subgradient', (predictor: Predictor) => new Subgradient({ predictor, alpha: 0.65 })],
-])('%s tells what it predicted of the answers, where they came from', async (name, create) => {
+  ['per-call', (predictor: Predictor) => perCall({ name: 'per-call', predictor, threshold: 0.7, loadCheck: false })],
+  ['subgradient', (predictor: Predictor) => subgradient(predictor, 0.65)],
+])('%s reports what it predicted of the answers on the cores that gave them', async (name, create) => {
   const policy: SchedulerPolicy = create(predicting(0.5, 0.6, 0.9));
   const alpha = name === 'subgradient' ? 0.65 : undefined;
-  expect(policy.outlook?.()).toEqual({ alpha, predictedQuality: undefined });
+  expect(policy.status?.()).toEqual({ alpha, predictedQuality: undefined });
   await decide(policy);
   const answer = { tenant: 'local', inputTokens: 1, outputTokens: 1, costUsd: 0, params: { messages: [] } };
   const [first, second] = [0, 1].map((seq) => pendingCall(seq).id) as [string, string];
   policy.release?.(first, { ...answer, id: first, core: 'large' });
   policy.release?.(second, undefined);
-  expect(policy.outlook?.()).toEqual({ alpha, predictedQuality: 0.9 });
+  expect(policy.status?.()).toEqual({ alpha, predictedQuality: 0.9 });
   policy.release?.('never prepared', { ...answer, id: 'never prepared', core: 'small' });
-  expect(policy.outlook?.().predictedQuality).toBe(0.9);
+  expect(policy.status?.().predictedQuality).toBe(0.9);
 });
 
 const CORES = ['small', 'middle', 'large'];
@@ -79,7 +56,7 @@ function predicting(...quality: number[]) {
 
 describe('per-call', () => {
   const create = (quality: number[], more: { loadCheck?: boolean; threshold?: number } = {}) =>
-    new PerCall({ name: 'per-call', predictor: predicting(...quality), threshold: 0.7, loadCheck: false, ...more });
+    perCall({ name: 'per-call', predictor: predicting(...quality), threshold: 0.7, loadCheck: false, ...more });
 
   test('takes the cheapest core that reaches the threshold', async () => {
     expect(await decide(create([0.69, 0.7, 0.9]))).toEqual(['middle', 'middle']);
@@ -105,7 +82,7 @@ describe('per-call', () => {
 });
 
 test('the subgradient method reaches alpha in every tick, not always at least cost', async () => {
-  const policy = (alpha: number) => new Subgradient({ predictor: predicting(0.5, 0.6, 0.9), alpha });
+  const policy = (alpha: number) => subgradient(predicting(0.5, 0.6, 0.9), alpha);
   expect(await decide(policy(0.4))).toEqual(['small', 'small']);
   expect(await decide(policy(0.7))).toContain('large');
 });

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { AssignmentProblem, AssignmentSolution } from '../../../../schedulers/eccos/optimizer/assignment.js';
+import type { AssignmentProblem, AssignmentSolution } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
 import { usable } from './highs.js';
 
 /** Sums below this count as 0. */

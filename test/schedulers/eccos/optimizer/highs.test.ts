@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { AssignmentProblem } from '../../../../schedulers/eccos/optimizer/assignment.js';
-import { solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
+import { type AssignmentProblem, solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
 import { expectSound } from './checks.js';
 import { HighsReference } from './highs.js';
 import { kinds, makeInstance, seeded } from './instances.js';

@@ -1,5 +1,5 @@
 import highsModule, { type Highs } from 'highs';
-import type { AssignmentProblem } from '../../../../schedulers/eccos/optimizer/assignment.js';
+import type { AssignmentProblem } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
 
 export interface Reference {
   readonly feasible: boolean;

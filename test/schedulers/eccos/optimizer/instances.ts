@@ -1,5 +1,4 @@
-import type { AssignmentProblem } from '../../../../schedulers/eccos/optimizer/assignment.js';
-import { solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
+import { type AssignmentProblem, solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
 
 export const kinds = [
   'random',
@@ -50,7 +49,7 @@ const slotsPerCall: Record<Kind, number> = {
   loose: Infinity,
 };
 
-/** An instance of the nine kinds on which the optimiser is judged; alpha lies half way (tightalpha: 98 %) to the best. */
+/** An instance of the nine kinds on which the optimiser is measured; alpha lies half way (tightalpha: 98 %) to the best. */
 export function makeInstance(kind: Kind, n: number, m: number, seed: number): Instance {
   const random = seeded(Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(n, 31) ^ Math.imul(m, 7919) ^ kinds.indexOf(kind));
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

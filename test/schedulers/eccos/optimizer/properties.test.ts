@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AssignmentProblem } from '../../../../schedulers/eccos/optimizer/assignment.js';
-import { solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
+import { type AssignmentProblem, solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
 import { expectSound, servedCount } from './checks.js';
 import { type Instance, kinds, makeInstance } from './instances.js';
 

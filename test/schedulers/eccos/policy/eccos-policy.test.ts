@@ -79,6 +79,14 @@ describe('predictions', () => {
   });
 });
 
+test('other cores than those of the boot are refused by name: the order of cores is that of the config', async () => {
+  const policy = eccos();
+  await policy.prepare([], cores());
+  await expect(policy.prepare([call(0)], cores().toReversed())).rejects.toThrow(
+    'Expected the cores of the boot, small, middle, large, got large, middle, small',
+  );
+});
+
 describe('the target', () => {
   test('without an alpha is the mean over the cores of what was seen first, + .02', async () => {
     const policy = eccos();
@@ -103,7 +111,7 @@ describe('the target', () => {
     expect(policy.state.alpha).toBeCloseTo(0.52, 9);
   });
 
-  test('is reached at least cost: cheap calls for a low alpha, dear ones for a high one', async () => {
+  test('is reached at least cost: cheap calls for a low alpha, expensive ones for a high one', async () => {
     const placed = async (alpha: string) => Object.values(await tick(eccos({ alpha }), [call(0), call(1), call(2)]));
     expect(await placed('0.4')).toEqual(['small', 'small', 'small']);
     expect(await placed('0.95')).toEqual(['large', 'large', 'large']);
@@ -115,7 +123,7 @@ describe('the target', () => {
     for (let seq = 0; seq < 400; seq++) chosen.push((await tick(policy, [call(seq)]))[`s${seq}`] as string);
     const mean = chosen.reduce((sum, core) => sum + USUAL[core as keyof Quality], 0) / chosen.length;
     expect(Math.abs(mean - 0.7)).toBeLessThan(0.01);
-    expect(policy.outlook().predictedQuality).toBeCloseTo(mean, 6);
+    expect(policy.status().predictedQuality).toBeCloseTo(mean, 6);
   });
 });
 
@@ -259,7 +267,7 @@ describe('waiting', () => {
     expect(await tick(eccos(), [call(0), call(1)], { free: [1, 0, 0] })).toEqual({ s0: 'small' });
   });
 
-  test('a preempted call stays on its core and waits anew', async () => {
+  test('a preempted call stays on its core and waits again', async () => {
     const policy = eccos({ alpha: '0.1' });
     await tick(policy, [call(0)]);
     const preempted = call(0, { since: 5, eligible: ['large'], pinned: 'large' });
@@ -293,14 +301,14 @@ describe('a long backlog', () => {
     const others = Object.keys(placed).filter((id) => id !== 's99999');
     expect(others).toHaveLength(5);
     for (const id of others) expect(Number(id.slice(1))).toBeLessThan(64);
-    expect(policy.outlook().greedy).toBe(0);
+    expect(policy.status().greedy).toBe(0);
   });
 
   test('with more slots than one solve may fill, the rest is placed one by one, and counted', async () => {
     const policy = eccos({ alpha: '0.7' });
     const placed = await tick(policy, backlog.slice(0, 20_000), { free: [4000, 4000, 4000], arrived: [] });
     expect(Object.keys(placed)).toHaveLength(12_000);
-    expect(policy.outlook().greedy).toBe(12_000 - 8192);
+    expect(policy.status().greedy).toBe(12_000 - 8192);
   });
 
   test('does not leave a slot idle that only a late call can use', async () => {
@@ -341,7 +349,7 @@ describe('what is told', () => {
     expect(policy.explain('s0')).toBeUndefined();
   });
 
-  test('the predictor hears of every judgement, and the aim follows; one of an answer long gone does no harm', async () => {
+  test('the predictor hears of every rating, and the aim follows; a late one does no harm', async () => {
     let judged = 0;
     const policy = eccos({ alpha: '0.9' }, { ...predicting(), judged: () => judged++ });
     for (let seq = 0; seq < 64; seq++) {

@@ -19,8 +19,7 @@ function row(...quality: number[]): Prediction[] {
 
 const callsOf = (rows: readonly unknown[]) => rows.map((_, seq) => pendingCall(seq, { acceptedAt: 100 - seq }));
 
-const add = (forecasts: Forecasts, rows: readonly (readonly Prediction[])[], cores = CORES) =>
-  forecasts.add(callsOf(rows), rows, cores);
+const add = (forecasts: Forecasts, rows: readonly (readonly Prediction[])[]) => forecasts.add(callsOf(rows), rows);
 
 const differences = (forecasts: readonly { readonly logits: Float64Array }[]) =>
   forecasts.map(({ logits }) => (logits[1] as number) - (logits[0] as number));
@@ -35,7 +34,7 @@ test('gamma is the share of what sets a core apart on one call that is kept', ()
   for (const [i, one] of half.entries()) expect(one).toBeCloseTo(((raw[i] as number) + mean) / 2, 6);
 });
 
-test('a boot without calls tells nothing: the first rows are shrunk to their own mean all the same', () => {
+test('a boot without calls says nothing: the first rows are shrunk to their own mean all the same', () => {
   const rows = [row(0.2, 0.6), row(0.5, 0.5), row(0.4, 0.9)];
   const booted = new Forecasts(0.3);
   expect(add(booted, [])).toEqual([]);
@@ -53,21 +52,12 @@ test('a call that could not be predicted is taken for a usual one', () => {
   expect(usual.costUsd[1]).toBeCloseTo(0.006, 9);
 });
 
-test('a core that comes later is unknown to earlier forecasts and has its own column', () => {
-  const forecasts = new Forecasts(1);
-  const [before] = add(forecasts, [row(0.2, 0.6)]);
-  const [after] = add(forecasts, [row(0.3, 0.2, 0.6)], [coreOf('c'), ...CORES]);
-  expect(before?.logits[forecasts.columnOf('c')]).toBeUndefined();
-  expect(after?.costUsd[forecasts.columnOf('c')]).toBe(0.003);
-  expect(after?.costUsd[forecasts.columnOf('a')]).toBe(0.002);
-});
-
 test('the time in which the newest 512 calls have come counts of a long pause a minute', () => {
   const forecasts = new Forecasts(1);
   const row512 = Array.from({ length: 512 }, () => row(0.2, 0.6));
   const calls = (from: number) => row512.map((_, i) => pendingCall(i, { acceptedAt: from + i }));
-  forecasts.add(calls(1000), row512, CORES);
+  forecasts.add(calls(1000), row512);
   expect(forecasts.spanMs).toBe(511);
-  forecasts.add(calls(3_600_000).slice(0, 12), row512.slice(0, 12), CORES);
+  forecasts.add(calls(3_600_000).slice(0, 12), row512.slice(0, 12));
   expect(forecasts.spanMs).toBe(499 + 60_000 + 11);
 });

@@ -22,7 +22,7 @@ describe('prompts that were trained on', () => {
     expect(['', 'prompt 1 ', 'Prompt 1', 'prompt'].filter((prompt) => seen.has(prompt))).toEqual([]);
   });
 
-  test('take 8 bytes each, in an order that tells nothing of theirs', () => {
+  test('take 8 bytes each, in an order that says nothing about theirs', () => {
     const bytes = seen.toBytes();
     expect(bytes).toHaveLength(8 * 3000);
     expect(SeenPrompts.of(prompts(0, 3000).reverse()).toBytes()).toEqual(bytes);

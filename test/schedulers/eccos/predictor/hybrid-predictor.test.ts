@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { logitOf, probabilityOf } from '../../../../schedulers/eccos/predictor/base-logits.js';
+import { logitOfMean as logitOf } from '../../../../schedulers/eccos/predictor/base-logits.js';
 import type { TrainedHeads } from '../../../../schedulers/eccos/predictor/heads.js';
+import { probabilityOf } from '../../../../schedulers/eccos/predictor/online-logit.js';
 import { uniform } from '../../../../schedulers/uniform.js';
 import {
   answered,
@@ -127,7 +128,7 @@ describe('what is learnt from feedback', () => {
     });
   };
 
-  test('a core is known by its mean from the first judged answer, by its own map from 20 on', async () => {
+  test('a core is known by its mean from the first rated answer, by its own map from 20 on', async () => {
     const made = predictorWith(heads);
     const sources: string[] = [];
     for (const lesson of rule('unknown', 20)) {
@@ -209,7 +210,7 @@ describe('what is learnt from feedback', () => {
     expect(there).toMatchObject({ similarity: null, nEffective: 0 });
   });
 
-  test('a call without a task is none of any task', async () => {
+  test('a call without a task belongs to no task', async () => {
     const made = predictorWith(heads);
     const { messages } = call(0).params;
     await judge(
@@ -324,7 +325,7 @@ describe('whatever becomes of calls', () => {
 });
 
 describe('a predictor with a place to keep what it learns', () => {
-  test('saves every 500 judged answers and at its close, one at a time, and closes once', async () => {
+  test('saves every 500 rated answers and at its close, one at a time, and closes once', async () => {
     let [saves, open] = [0, 0];
     const heads = await plantedHeads();
     const made = predictorWith(heads, async () => {

@@ -20,7 +20,7 @@ describe('what is not known is said to be so', () => {
     expect(store.partitions()).toEqual([]);
   });
 
-  test('a model that was never judged there, with a prior or without', () => {
+  test('a model that was never rated there, with a prior or without', () => {
     const store = new CaseStore('made-up', 4);
     store.insert(NAME, 'one', EAST, 'a', right);
     const priors = new Map([['b', { quality: 0.5, logTokens: 4, logSpread: 1 }]]);
@@ -36,7 +36,7 @@ describe('what is not known is said to be so', () => {
 });
 
 describe('one text is one point', () => {
-  test('judged for another model, it has two outcomes', () => {
+  test('rated for another model, it has two outcomes', () => {
     const store = new CaseStore('made-up', 4);
     store.insert(NAME, 'one', EAST, 'a', right);
     store.insert(NAME, 'one', EAST, 'b', wrong);
@@ -45,7 +45,7 @@ describe('one text is one point', () => {
     expect([a?.nearest.quality, b?.nearest.quality]).toEqual([1, 0]);
   });
 
-  test('judged again for the same model, the new outcome holds', () => {
+  test('rated again for the same model, the new outcome holds', () => {
     const store = new CaseStore('made-up', 4);
     store.insert(NAME, 'one', EAST, 'a', right);
     store.insert(NAME, 'one', EAST, 'a', wrong);
@@ -64,7 +64,7 @@ describe('one text is one point', () => {
     expect(a?.nearest.quality).toBeCloseTo(1.5 / (2 + w), 12);
   });
 
-  test('a question about no model, or one that was never judged, has no neighbours in a large partition either', () => {
+  test('a question about no model, or one that was never rated, has no neighbours in a large partition either', () => {
     const draw = sentenceVectors(4, 3);
     const store = new CaseStore('made-up', 4);
     for (let n = 0; n < 700; n++) store.insert(NAME, `${n}`, draw(), 'a', right);
@@ -72,7 +72,7 @@ describe('one text is one point', () => {
     expect(store.estimate(NAME, EAST, ['b'])).toEqual({ points: 700, estimates: [undefined] });
   });
 
-  test('a model that few points were judged for is estimated from those, behind many of another model', () => {
+  test('a model that few points were rated for is estimated from those, behind many of another model', () => {
     const draw = sentenceVectors(4, 1);
     const store = new CaseStore('made-up', 4);
     for (let n = 0; n < 450; n++) store.insert(NAME, `other ${n}`, draw(), 'common', right);
@@ -119,7 +119,7 @@ describe('partitions never mix', () => {
 });
 
 describe('memory is bounded', () => {
-  test('a full partition forgets the text that was judged longest ago; asking keeps nothing', () => {
+  test('a full partition forgets the text that was rated longest ago; asking keeps nothing', () => {
     const store = new CaseStore('made-up', 4, { pointsPerPartition: 2 });
     store.insert(NAME, 'one', EAST, 'a', right);
     store.insert(NAME, 'two', NORTH, 'b', right);
@@ -130,7 +130,7 @@ describe('memory is bounded', () => {
     expect([points, estimates[0]?.count, estimates[1]]).toEqual([2, 2, undefined]);
   });
 
-  test('a full store forgets the partition that was judged in or asked longest ago', () => {
+  test('a full store forgets the partition that was rated in or asked longest ago', () => {
     const store = new CaseStore('made-up', 4, { points: 3 });
     for (const task of ['one', 'two', 'three']) store.insert({ tenant: 't', task }, 'text', EAST, 'a', right);
     store.estimate({ tenant: 't', task: 'one' }, EAST, ['a']);
@@ -158,7 +158,7 @@ describe('memory is bounded', () => {
     expect(store.points).toBe(3);
   });
 
-  test('over 100,000 random operations, and what is held is what was judged last', () => {
+  test('over 100,000 random operations, and what is held is what was rated last', () => {
     const limits = { pointsPerPartition: 12, points: 30, partitions: 4 };
     const draw = sentenceVectors(4, 2);
     const vectors = Array.from({ length: 40 }, draw);
@@ -214,16 +214,16 @@ describe('what is no vector or outcome is refused', () => {
     [name, { vector: EAST, ...right, ...change }] as const;
 
   test.each([
-    refused('`vector` of a judged or asked call to be 4 numbers, got 3', { vector: unit([1, 2, 3]) }),
-    refused('`vector` of a judged or asked call to be finite and of length 1, got length 0', {
+    refused('`vector` of a rated or asked call to be 4 numbers, got 3', { vector: unit([1, 2, 3]) }),
+    refused('`vector` of a rated or asked call to be finite and of length 1, got length 0', {
       vector: new Float32Array(4),
     }),
     refused('of length 1, got length NaN', { vector: Float32Array.of(1, Number.NaN, 0, 0) }),
     refused('of length 1, got length Infinity', { vector: Float32Array.of(1, Number.POSITIVE_INFINITY, 0, 0) }),
     refused('of length 1, got length 2', { vector: Float32Array.of(2, 0, 0, 0) }),
-    refused('`score` of a judged or asked call to be a number from 0 to 1, got 1.5', { score: 1.5 }),
+    refused('`score` of a rated or asked call to be a number from 0 to 1, got 1.5', { score: 1.5 }),
     refused('got NaN', { score: Number.NaN }),
-    refused('`outputTokens` of a judged or asked call to be an integer from 0 to 2^32 - 1, got -1', {
+    refused('`outputTokens` of a rated or asked call to be an integer from 0 to 2^32 - 1, got -1', {
       outputTokens: -1,
     }),
     refused('got 0.5', { outputTokens: 0.5 }),

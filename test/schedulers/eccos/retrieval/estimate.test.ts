@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { localOutlook, nearestOutlook } from '../../../../schedulers/eccos/retrieval/estimate.js';
+import { localOutlook, nearestOutlook, publishedEstimate } from '../../../../schedulers/eccos/retrieval/estimate.js';
 import { logOfTokens } from '../../../../schedulers/eccos/retrieval/outcome-column.js';
-import { publishedEstimate } from '../../../../schedulers/eccos/retrieval/published-baseline.js';
 
 const local = { quality: 0.4, logTokens: 4, logSpread: 0.5 };
 

@@ -90,7 +90,7 @@ describe('a saved store', () => {
     for (const word of ['secret', 'acme', 'math']) expect(bytes).not.toContain(word);
   });
 
-  test('fits smaller limits: what was judged longest ago is left out', async () => {
+  test('fits smaller limits: what was rated longest ago is left out', async () => {
     await saveStore(filledStore(), path);
     const restored = await restoreStore(path, SPACE, { pointsPerPartition: 50, points: 95 });
     expect(restored.points).toBe(91);

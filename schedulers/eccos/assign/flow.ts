@@ -1,5 +1,5 @@
 import { Movers } from './movers.js';
-import { loads, type Placement, place, type Transport, type Work } from './transport.js';
+import { type Flow, flowOf, loads, type Transport, type Work } from './transport.js';
 
 /** A row keeps its core while that core is best up to rounding, so that ties do not move between solves. */
 const TIE = 1e-13;
@@ -11,7 +11,7 @@ const TIE = 1e-13;
  * `x` and `mu` persist between solves, so that a solve at a near price moves few calls.
  * Invariant after `solve`: each row lies only on cores that minimise `w + mu`; `mu[j] > 0` only where core j is full.
  */
-export class Flow {
+export class FlowSolver {
   /** Shadow price of one slot on each core, in units of the solved objective. */
   readonly mu: Float64Array;
   readonly #problem: Transport;
@@ -46,7 +46,7 @@ export class Flow {
   }
 
   /** Minimises `sum (priceU u + priceV v) x` under the caps; undefined if the caps cannot hold all rows. */
-  solve(priceU: number, priceV: number): Placement | undefined {
+  solve(priceU: number, priceV: number): Flow | undefined {
     const { u, v } = this.#problem;
     this.#work.flows++;
     for (let cell = 0; cell < u.length; cell++) {
@@ -61,7 +61,7 @@ export class Flow {
       this.#work.augmentations++;
       this.#augment(target);
     }
-    return place(this.#problem, this.#x.slice());
+    return flowOf(this.#problem, this.#x.slice());
   }
 
   #moveToBest(): void {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { PendingCall, SchedulableCore } from '../../../schedulers/policy.js';
-import { createPolicy } from '../../../schedulers/registry.js';
-import { coreOf, pendingCall } from '../../support/scheduling.js';
+import type { PendingCall, SchedulableCore } from '../../schedulers/policy.js';
+import { createPolicy } from '../../schedulers/registry.js';
+import { coreOf, pendingCall } from '../support/scheduling.js';
 
 const CORES = [
   coreOf('middle', { free: 2, price: 3 }),
@@ -31,23 +31,23 @@ describe('cheapest', () => {
   });
 
   test('weighs input and output: which core is cheapest depends on the call', () => {
-    const cores = [priced('dear-input', 10, 1), priced('dear-output', 1, 10)];
+    const cores = [priced('costly-input', 10, 1), priced('costly-output', 1, 10)];
     const one = (inputTokens: number, maxTokens?: number) =>
       decide(
         'cheapest',
         [
           pendingCall(0, {
             inputTokens,
-            eligible: ['dear-input', 'dear-output'],
+            eligible: ['costly-input', 'costly-output'],
             params: { messages: [{ role: 'user', content: '' }], ...(maxTokens === undefined ? {} : { maxTokens }) },
           }),
         ],
         cores,
       );
-    expect(one(255)).toEqual(['dear-input']);
-    expect(one(257)).toEqual(['dear-output']);
-    expect(one(20, 19)).toEqual(['dear-output']);
-    expect(one(20, 21)).toEqual(['dear-input']);
+    expect(one(255)).toEqual(['costly-input']);
+    expect(one(257)).toEqual(['costly-output']);
+    expect(one(20, 19)).toEqual(['costly-output']);
+    expect(one(20, 21)).toEqual(['costly-input']);
   });
 
   test('agrees with a search of every core', () => {

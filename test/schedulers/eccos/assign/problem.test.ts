@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AssignmentProblem } from '../../../../schedulers/eccos/optimizer/assignment.js';
-import { solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
+import { type AssignmentProblem, solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
 
 const base = { n: 2, m: 3, cost: new Float64Array(6).fill(1), quality: new Float64Array(6).fill(0.5), caps: [2, 2, 2] };
 const valid: AssignmentProblem = { ...base, alpha: 0.5 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { solveAssignment } from '../../../../schedulers/eccos/optimizer/solve-assignment.js';
-import { HighsReference } from './highs.js';
-import { seeded } from './instances.js';
+import { HighsReference } from '../optimizer/highs.js';
+import { seeded } from '../optimizer/instances.js';
 
 const flat = (n: number, m: number) => ({
   n,
@@ -52,7 +52,7 @@ describe('when slots are short', () => {
     }
   });
 
-  test('nobody starves: an overdue call waits at most for the overdue ones before it', () => {
+  test('no call starves: an overdue call waits at most for the overdue ones before it', () => {
     const slots = 3;
     let waiting = Array.from({ length: 20 }, (_, id) => ({ id, since: 0 }));
     for (let tick = 1; tick <= 7; tick++) {

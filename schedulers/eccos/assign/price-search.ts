@@ -1,6 +1,5 @@
-import { Flow } from './flow.js';
-import { sampleOf } from './sample.js';
-import { meanRange, type Placement, type Transport, type Work } from './transport.js';
+import { FlowSolver } from './flow.js';
+import { type Flow, meanRange, type Transport, type Work } from './transport.js';
 
 /** Prices to start from; wrong ones cost time, never the answer. */
 export interface Prices {
@@ -11,12 +10,12 @@ export interface Prices {
 }
 
 /**
- * Optimal prices and the two placements around them: `under` keeps the limit, `over` does not (absent when the limit
+ * Optimal prices and the two flows around them: `under` keeps the limit, `over` does not (absent when the limit
  * costs nothing). Both minimise `u + lambda v + mu`; the optimum of the linear program is a mixture of them.
  */
 export interface Priced extends Prices {
-  readonly under: Placement;
-  readonly over: Placement | undefined;
+  readonly under: Flow;
+  readonly over: Flow | undefined;
   /** The limit that was held: the given one or, where that is out of reach, the least reachable `sum v x`. */
   readonly limit: number;
 }
@@ -26,6 +25,10 @@ const MAX_GROWTH_STEPS = 5;
 /** The dual function meets its upper line up to this share of the terms that it is summed from. */
 const TOUCH = 1e-11;
 
+/** From this many rows on, the prices of a sample save more work than they cost. */
+const WORTH_FROM = 768;
+const LEAST_ROWS = 256;
+
 /** Finds the optimal price of `v`, or undefined if the caps cannot hold all rows. */
 export function searchPrice(problem: Transport, work: Work, warm?: Prices): Priced | undefined {
   return new PriceSearch(problem, work).run(warm);
@@ -34,21 +37,21 @@ export function searchPrice(problem: Transport, work: Work, warm?: Prices): Pric
 /** A bracket of the price: first grown around a guess, then closed by secants on the concave dual function. */
 class PriceSearch {
   readonly #problem: Transport;
-  readonly #flow: Flow;
+  readonly #flow: FlowSolver;
   readonly #work: Work;
   /** Natural unit of the price: dollars of spread for each unit of quality spread. */
   readonly #unit: number;
   #limit: number;
   #lambda = 0;
-  #over: Placement | undefined;
+  #over: Flow | undefined;
   #overLambda = 0;
-  #under: Placement | undefined;
+  #under: Flow | undefined;
   #underLambda = Infinity;
 
   constructor(problem: Transport, work: Work) {
     this.#problem = problem;
     this.#work = work;
-    this.#flow = new Flow(problem, work);
+    this.#flow = new FlowSolver(problem, work);
     this.#limit = problem.limit;
     const spread = meanRange(problem, problem.v);
     this.#unit = spread > 0 ? meanRange(problem, problem.u) / spread : 0;
@@ -87,7 +90,7 @@ class PriceSearch {
     return prices.mu.every((price) => price <= most) ? prices : undefined;
   }
 
-  #solve(lambda: number): Placement | undefined {
+  #solve(lambda: number): Flow | undefined {
     const found = this.#flow.solve(1, lambda);
     if (!found) return undefined;
     this.#lambda = lambda;
@@ -101,7 +104,7 @@ class PriceSearch {
     return found;
   }
 
-  /** Lowers the price until the limit breaks; if it holds even at price 0, that placement is optimal. */
+  /** Lowers the price until the limit breaks; if it holds even at price 0, that flow is optimal. */
   #shrink(): void {
     for (let power = 1; !this.#over && this.#lambda > 0; power *= 3) {
       this.#solve(power > 250 ? 0 : this.#lambda * 0.97 ** power);
@@ -151,4 +154,25 @@ class PriceSearch {
       if (found.u + lambda * (found.v - this.#limit) >= line - TOUCH * scale) return;
     }
   }
+}
+
+/** Every fourth row or so, with caps and limit in proportion; its prices are near those of the whole problem. */
+function sampleOf(problem: Transport): Transport | undefined {
+  const { rows, m } = problem;
+  if (rows < WORTH_FROM) return undefined;
+  const sampled = Math.max(LEAST_ROWS, Math.floor(rows / 4));
+  const u = new Float64Array(sampled * m);
+  const v = new Float64Array(sampled * m);
+  const size = new Int32Array(sampled);
+  let total = 0;
+  for (let to = 0; to < sampled; to++) {
+    const from = Math.floor((to * rows) / sampled);
+    u.set(problem.u.subarray(from * m, from * m + m), to * m);
+    v.set(problem.v.subarray(from * m, from * m + m), to * m);
+    size[to] = problem.size[from]!;
+    total += size[to]!;
+  }
+  const share = total / problem.total;
+  const caps = problem.caps.map((cap) => Math.min(total, Math.ceil(cap * share)));
+  return { rows: sampled, m, u, v, size, caps, total, limit: problem.limit * share };
 }

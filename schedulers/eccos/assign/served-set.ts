@@ -1,4 +1,4 @@
-import type { Task } from './task.js';
+import type { Task } from './problem.js';
 
 /**
  * The calls that get a slot: as many as the caps and the eligible pairs can hold, and among those sets the one that is

@@ -1,4 +1,39 @@
-import type { AssignmentProblem } from './assignment.js';
+/**
+ * Which core serves which pending call. Matrices are row-major: call `i` on core `j` is at `i * m + j`.
+ * Exactly one of `alpha`, `budget` and `lambda` chooses the form.
+ */
+export interface AssignmentProblem {
+  /** Number of pending calls. */
+  readonly n: number;
+  /** Number of cores. */
+  readonly m: number;
+  /** Dollars, n x m. A pair whose cost or quality is not finite, or beyond 1e100, is forbidden. */
+  readonly cost: ArrayLike<number>;
+  /** Predicted quality, n x m, 0 to 1. */
+  readonly quality: ArrayLike<number>;
+  /** Free slots of each core, m; Infinity means n; fractions are cut off, negatives count as 0. */
+  readonly caps: ArrayLike<number>;
+  /** Reach this mean quality over the calls that are served, at least cost. */
+  readonly alpha?: number;
+  /** Reach the best total quality for at most so many dollars. */
+  readonly budget?: number;
+  /** Minimise `cost - lambda * quality`: dollars for each unit of quality, from 0 up. */
+  readonly lambda?: number;
+  /** Pairs that may be used, n x m, true or 1. @default all */
+  readonly allowed?: ArrayLike<boolean | number>;
+  /** Least quality of each call, n. @default no floor */
+  readonly minQuality?: ArrayLike<number>;
+  /** When slots are short, calls with the larger `priority + age` are served, n. @default 0 */
+  readonly priority?: ArrayLike<number>;
+  /** Time waited, in the unit that is worth one point of priority, n. @default 0 */
+  readonly age?: ArrayLike<number>;
+  /** Calls that go before all others, oldest first, n. @default none */
+  readonly overdue?: ArrayLike<boolean | number>;
+  /** Prices of an earlier, similar problem, for example its whole solution. Unusable ones are ignored. */
+  readonly warm?: { readonly lambda: number; readonly mu: ArrayLike<number> };
+  /** Relative gap at which improving stops; 0 looks for the optimum. @default 1e-5 */
+  readonly relGap?: number;
+}
 
 /** Pairs beyond this are forbidden like infinite ones, and what is below its inverse counts as 0. */
 export const LARGEST = 1e100;
@@ -12,6 +47,9 @@ export interface Form {
   readonly vCost: number;
   readonly vQuality: number;
 }
+
+/** The lambda form without a price of quality. */
+export const LEAST_COST: Form = { kind: 'lambda', value: 0, uCost: 1, uQuality: 0, vCost: 0, vQuality: 0 };
 
 /** A problem whose fields were checked: typed, of the right lengths, without NaN where NaN means nothing. */
 export interface Task {
@@ -52,7 +90,7 @@ export function toTask(problem: AssignmentProblem): Task {
     quality,
     caps,
     eligible: eligibility(problem),
-    order: claims(problem),
+    order: servingOrder(problem),
     form: formOf(problem),
     relGap,
   };
@@ -74,7 +112,7 @@ function formOf({ alpha, budget, lambda }: AssignmentProblem): Form {
   }
   const price = lambda ?? 0;
   expect(price >= 0 && price < Infinity, 'lambda', 'be a finite number from 0 up', price);
-  return { kind: 'lambda', value: price, uCost: 1, uQuality: -price, vCost: 0, vQuality: 0 };
+  return { ...LEAST_COST, value: price, uQuality: -price };
 }
 
 function eligibility({ n, m, cost, quality, allowed, minQuality }: AssignmentProblem): Uint8Array {
@@ -92,7 +130,7 @@ function eligibility({ n, m, cost, quality, allowed, minQuality }: AssignmentPro
 }
 
 /** Overdue calls by age, then the others by priority + age; equal claims by arrival. */
-function claims({ n, priority, age, overdue }: AssignmentProblem): Int32Array {
+function servingOrder({ n, priority, age, overdue }: AssignmentProblem): Int32Array {
   if (priority) expectNumbers('priority', priority, n);
   if (age) expectNumbers('age', age, n);
   if (overdue) expectLength('overdue', overdue, n, 'booleans');

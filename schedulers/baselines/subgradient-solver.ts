@@ -1,12 +1,17 @@
-import type { AssignmentProblem, AssignmentSolution } from './assignment.js';
-import { reduce } from './bound.js';
-import { greedyRepair } from './greedy-repair.js';
-import type { Prices } from './price-search.js';
-import { expand, mergeRows } from './rows.js';
-import { servedSet } from './served-set.js';
-import { toSolution } from './solution.js';
-import { toTask } from './task.js';
-import { loads, meanRange, type Placement, place, type Transport } from './transport.js';
+import type { Prices } from '../eccos/assign/price-search.js';
+import { type AssignmentProblem, toTask } from '../eccos/assign/problem.js';
+import { servedSet } from '../eccos/assign/served-set.js';
+import {
+  expand,
+  type Flow,
+  flowOf,
+  loads,
+  meanRange,
+  mergeRows,
+  noWork,
+  type Transport,
+} from '../eccos/assign/transport.js';
+import { type AssignmentSolution, reduce, toSolution } from '../eccos/optimizer/solution.js';
 
 /**
  * The published method, as a baseline: Lagrangian prices for the caps and the target, raised and lowered by
@@ -34,12 +39,12 @@ export function solveSubgradient(
     mu: prices.mu,
     exact: false,
     unservable,
-    work: { rows: problem.rows, flows: iterations, augmentations: 0, composites: 0, nodes: 0 },
+    work: { ...noWork(problem), flows: iterations },
   });
 }
 
 /** Steps of length `1 / sqrt(t)` in units of the spreads; the bound is the best dual value on the way. */
-function ascend(problem: Transport, iterations: number): { last: Placement; prices: Prices; bound: number } {
+function ascend(problem: Transport, iterations: number): { last: Flow; prices: Prices; bound: number } {
   const { m, u, caps, limit, total } = problem;
   const muUnit = meanRange(problem, u) || 1;
   const vUnit = meanRange(problem, problem.v) || 1;
@@ -66,7 +71,7 @@ function ascend(problem: Transport, iterations: number): { last: Placement; pric
 }
 
 /** Every row on its own best core, caps or not. */
-function cheapest(problem: Transport, lambda: number, mu: Float64Array): Placement {
+function cheapest(problem: Transport, lambda: number, mu: Float64Array): Flow {
   const { rows, m, u, v, size } = problem;
   const x = new Int32Array(rows * m);
   for (let row = 0; row < rows; row++) {
@@ -81,5 +86,49 @@ function cheapest(problem: Transport, lambda: number, mu: Float64Array): Placeme
     }
     x[best] = size[row]!;
   }
-  return place(problem, x);
+  return flowOf(problem, x);
+}
+
+/**
+ * Moves calls one by one to cores with a free slot: first off cores over their cap, where it costs least; then, as long
+ * as the limit is broken, wherever a unit of `v` costs least. It may end before all holds.
+ */
+function greedyRepair(problem: Transport, flow: Flow): Flow {
+  const { rows, m, u, v, caps, limit } = problem;
+  const x = flow.x.slice();
+  const load = loads(problem, x);
+  let sumV = flow.v;
+
+  const pass = (worth: (from: number, to: number) => number, wanted: (core: number) => boolean): boolean => {
+    const moves: { from: number; to: number; price: number }[] = [];
+    for (let row = 0; row < rows; row++) {
+      for (let from = row * m; from < row * m + m; from++) {
+        if (x[from] === 0 || !wanted(from % m)) continue;
+        for (let to = row * m; to < row * m + m; to++) {
+          const price = worth(from, to);
+          if (to !== from && price < Infinity && load[to % m]! < caps[to % m]!) moves.push({ from, to, price });
+        }
+      }
+    }
+    let moved = false;
+    for (const { from, to } of moves.sort((a, b) => a.price - b.price)) {
+      while (x[from]! > 0 && wanted(from % m) && load[to % m]! < caps[to % m]!) {
+        x[from]!--;
+        x[to]!++;
+        load[from % m]!--;
+        load[to % m]!++;
+        sumV += v[to]! - v[from]!;
+        moved = true;
+      }
+    }
+    return moved;
+  };
+  const cost = (from: number, to: number): number => u[to]! - u[from]!;
+  const costOfV = (from: number, to: number): number => {
+    const gain = v[from]! - v[to]!;
+    return gain > 0 ? (u[to]! - u[from]!) / gain : Infinity;
+  };
+  while (pass(cost, (core) => load[core]! > caps[core]!));
+  while (sumV > limit && pass(costOfV, () => sumV > limit));
+  return flowOf(problem, x);
 }

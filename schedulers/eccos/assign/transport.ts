@@ -1,5 +1,88 @@
-import { LARGEST, type Task } from './task.js';
-import type { Transport } from './transport.js';
+import { LARGEST, type Task } from './problem.js';
+
+/**
+ * The one problem that every form is turned into: least `sum u x` such that row `i` stands for `size[i]` calls, each on one core,
+ * core `j` takes at most `caps[j]` calls, and `sum v x <= limit`.
+ *
+ * Matrices are row-major, cell `i * m + j`. An absent pair has `u = Infinity` and `v = 0`, never a large number.
+ */
+export interface Transport {
+  readonly rows: number;
+  readonly m: number;
+  readonly u: Float64Array;
+  readonly v: Float64Array;
+  /** Identical calls share one row; the sizes sum to `total`. */
+  readonly size: Int32Array;
+  readonly caps: Int32Array;
+  readonly total: number;
+  readonly limit: number;
+}
+
+/** How often each cell is used, with its sums as added up from `x` itself. */
+export interface Flow {
+  readonly x: Int32Array;
+  readonly u: number;
+  readonly v: number;
+}
+
+/** Counts of work done; a caller that must bound its time decides on these, never on a clock. */
+export interface Work {
+  /** Distinct rows after identical calls were merged. */
+  rows: number;
+  /** Transportation problems solved at a fixed price. */
+  flows: number;
+  /** Shortest paths along which those solves moved calls. */
+  augmentations: number;
+  /** Composite moves that the exact optimiser looked at. */
+  composites: number;
+  /** Nodes that its proof of optimality visited. */
+  nodes: number;
+}
+
+/** No work yet. */
+export function noWork({ rows }: Transport): Work {
+  return { rows, flows: 0, augmentations: 0, composites: 0, nodes: 0 };
+}
+
+/** Adds up a flow from its counts. */
+export function flowOf({ u, v }: Transport, x: Int32Array): Flow {
+  let sumU = 0;
+  let sumV = 0;
+  for (let cell = 0; cell < x.length; cell++) {
+    const count = x[cell]!;
+    if (count > 0) {
+      sumU += count * u[cell]!;
+      sumV += count * v[cell]!;
+    }
+  }
+  return { x, u: sumU, v: sumV };
+}
+
+/** Calls on each core. */
+export function loads({ m }: Transport, x: Int32Array): Int32Array {
+  const load = new Int32Array(m);
+  for (let cell = 0; cell < x.length; ) for (let j = 0; j < m; j++) load[j]! += x[cell++]!;
+  return load;
+}
+
+/** Mean over the rows of the spread between usable cells, the natural unit of `u` or `v`. */
+export function meanRange({ rows, m, u }: Transport, values: Float64Array): number {
+  let sum = 0;
+  for (let row = 0; row < rows; row++) {
+    let least = Infinity;
+    let most = -Infinity;
+    for (let cell = row * m; cell < row * m + m; cell++) {
+      if (u[cell] === Infinity) continue;
+      least = Math.min(least, values[cell]!);
+      most = Math.max(most, values[cell]!);
+    }
+    sum += most - least;
+  }
+  return sum / rows;
+}
+
+/** What the rows of a problem are made from. */
+export type Pairs = Pick<Task, 'm' | 'cost' | 'quality' | 'caps' | 'eligible' | 'form'>;
 
 /** The transportation problem of the served calls, and which of its rows stands for each of them. */
 export interface Merged {
@@ -9,7 +92,7 @@ export interface Merged {
 }
 
 /** Calls that are equal on every usable core become one row, so that 10,000 identical calls cost as much as one. */
-export function mergeRows({ m, cost, quality, caps, eligible, form }: Task, served: Uint8Array): Merged {
+export function mergeRows({ m, cost, quality, caps, eligible, form }: Pairs, served: Uint8Array): Merged {
   const calls = Int32Array.from(served.keys()).filter((call) => served[call] === 1);
   const total = calls.length;
   const u = new Float64Array(total * m);
@@ -67,7 +150,7 @@ function limitOf({ kind, value }: Task['form'], served: number): number {
   return kind === 'budget' ? value + 1e-12 * Math.abs(value) : 0;
 }
 
-/** Deals the counts of a placement out to the calls; equal calls take their cores in order of index. */
+/** Deals the counts of a flow out to the calls; equal calls take their cores in order of index. */
 export function expand({ problem, calls, rowOf }: Merged, x: Int32Array, n: number): Int32Array {
   const { rows, m } = problem;
   const left = x.slice();
