@@ -39,4 +39,3 @@ export const helloReply = z.strictObject({
 
 export type HelloParams = z.infer<typeof helloParams>;
 export type HelloReply = z.infer<typeof helloReply>;
-export type Limits = z.infer<typeof limits>;
