@@ -1,8 +1,8 @@
 import type { Millis } from '../../../syscalls/syscall.js';
+import { jainOf, meanOf, quantilesOf, sumOf } from '../metrics/statistics.js';
 import type { CallEnd, CallRecord } from './call-record.js';
-import type { OverheadFigures } from './overhead.js';
 import type { PolicyFault } from './policy-faults.js';
-import { jainOf, meanOf, quantilesOf, sumOf } from './statistics.js';
+import type { OverheadFigures } from './timings.js';
 
 /** Everything that one run of one policy on one seed left behind. */
 export interface Trial {

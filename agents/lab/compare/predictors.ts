@@ -12,7 +12,7 @@ import {
 } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import type { PolicyServices } from '../../../schedulers/registry.js';
 import type { Millis } from '../../../syscalls/syscall.js';
-import { NeighbourPredictor } from './neighbour-predictor.js';
+import { NeighbourPredictor } from '../predictor/neighbour-predictor.js';
 import { frozen, learning, type TimedPredictor, TrialPredictor } from './trial-predictor.js';
 
 export interface PredictorOptions {

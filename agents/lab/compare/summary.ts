@@ -1,7 +1,7 @@
+import { type Figure, figureOf, ratioOf, sumOf } from '../metrics/statistics.js';
 import { countEnds, measure, type Spread, type Trial, type TrialCounts, type TrialMetrics } from './metrics.js';
 import { addUpFaults } from './policy-faults.js';
 import type { PairedReport, PolicyReport } from './report.js';
-import { type Figure, figureOf, ratioOf, sumOf } from './statistics.js';
 
 /** What is kept of a trial: not its calls. */
 export interface TrialSummary {

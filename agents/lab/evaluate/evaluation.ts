@@ -1,10 +1,10 @@
-import { type Figure, quantilesOf } from '../compare/statistics.js';
 import { brierScore, calibrationError, reliability } from '../metrics/calibration.js';
 import { auc } from '../metrics/discrimination.js';
 import { type Outcomes, onceEach, type Predictions } from '../metrics/outcomes.js';
+import { Resamples } from '../metrics/resamples.js';
+import { type Figure, quantilesOf } from '../metrics/statistics.js';
 import { logTokensR2, p90Coverage } from '../metrics/token-figures.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
-import { Resamples } from './resamples.js';
 import { Routers } from './routers.js';
 
 /** One who predicts: the predictor itself, or a baseline such as the 16 nearest neighbours. */

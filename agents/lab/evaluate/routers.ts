@@ -2,10 +2,10 @@ import { columnEffectsOf, shrinkInteraction } from '../../../schedulers/eccos/pr
 import { Envelope, type Frontier } from '../metrics/envelope.js';
 import { answeredByAll, type Outcomes, onceEach, oraclePredictions, type Weights } from '../metrics/outcomes.js';
 import { priceSweep } from '../metrics/price-sweep.js';
+import type { Resamples } from '../metrics/resamples.js';
 import { frontierOf, routingFigures, type SinglePoint, type Singles, singleModels } from '../metrics/routing.js';
 import type { Candidate } from './evaluation.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
-import type { Resamples } from './resamples.js';
 
 /** What a router reaches on resampled records, beside the single models on the same ones; null: it cannot route them all. */
 type Router = ((weights: Weights, singles: Singles) => Frontier) | null;

@@ -1,5 +1,5 @@
-import { digits, renderColumns } from '../compare/columns.js';
-import type { Figure } from '../compare/statistics.js';
+import { digits, renderColumns } from '../../terminal/table.js';
+import type { Figure } from '../metrics/statistics.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
 
 interface Row {

@@ -37,20 +37,23 @@ export async function play(
   clock: Clock,
   onEnd: (played: PlayedCall) => number | undefined,
 ): Promise<void> {
-  await Promise.all(
-    load.runs.map(async (run) => {
-      const port = ports[run.agent];
-      if (port === undefined) throw new RangeError(`The load has no agent ${run.agent}`);
-      await pause(clock, run.at);
-      for (const call of run.calls) {
-        if (call.afterMs > 0) await pause(clock, call.afterMs);
-        const sentAt = clock.now();
-        const played = await send(port, call, run, sentAt, clock);
-        const quality = onEnd(played);
-        if (played.reply !== undefined && quality !== undefined) await port.feedback(played.reply.syscallId, quality);
-      }
-    }),
-  );
+  const begin = async (run: Run) => {
+    const port = ports[run.agent];
+    if (port === undefined) throw new RangeError(`The load has no agent ${run.agent}`);
+    for (const call of run.calls) {
+      if (call.afterMs > 0) await pause(clock, call.afterMs);
+      const sentAt = clock.now();
+      const played = await send(port, call, run, sentAt, clock);
+      const quality = onEnd(played);
+      if (played.reply !== undefined && quality !== undefined) await port.feedback(played.reply.syscallId, quality);
+    }
+  };
+  const { runs, batch } = load;
+  if (batch === undefined) {
+    await Promise.all(runs.map((run) => pause(clock, run.at).then(() => begin(run))));
+    return;
+  }
+  for (let from = 0; from < runs.length; from += batch) await Promise.all(runs.slice(from, from + batch).map(begin));
 }
 
 async function send(port: AgentPort, call: PlannedCall, run: Run, sentAt: Millis, clock: Clock): Promise<PlayedCall> {

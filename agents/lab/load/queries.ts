@@ -39,3 +39,13 @@ export function readQuery(text: string): QueryDemands | undefined {
   const difficulty = base + slope * (level - LEVELS.low);
   return { family: family.name, level, difficulty, outputTokens: Number(length) };
 }
+
+/** Output tokens that a query asks for when simulated models give answers of their usual length. */
+export const USUAL_ANSWER_TOKENS = 200;
+
+/** What a synthetic query asks of a simulated model. */
+export function itemOf(prompt: string): { readonly difficulty: number; readonly lengthScale: number } {
+  const demands = readQuery(prompt);
+  if (demands === undefined) return { difficulty: 0, lengthScale: 1 };
+  return { difficulty: demands.difficulty, lengthScale: demands.outputTokens / USUAL_ANSWER_TOKENS };
+}

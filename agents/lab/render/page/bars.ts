@@ -1,5 +1,5 @@
 import type { CompareReport } from '../../compare/report.js';
-import type { Figure } from '../../compare/statistics.js';
+import type { Figure } from '../../metrics/statistics.js';
 import { INK, renderSvg } from '../chart.js';
 import { AXIS, type Places, rowsAxis, widthOf } from './axes.js';
 import { chartFigure } from './chart-figure.js';

@@ -1,5 +1,5 @@
 import type { CompareReport, PairedReport } from '../../compare/report.js';
-import type { Figure } from '../../compare/statistics.js';
+import type { Figure } from '../../metrics/statistics.js';
 import { change, type Format, intervalOf, points } from './format.js';
 import { breakable, html, type Markup } from './markup.js';
 

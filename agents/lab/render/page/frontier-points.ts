@@ -1,7 +1,7 @@
 import { SINGLE_MODELS } from '../../compare/frontier.js';
 import type { CompareReport, FrontierReport } from '../../compare/report.js';
-import type { Figure } from '../../compare/statistics.js';
 import { Envelope } from '../../metrics/envelope.js';
+import type { Figure } from '../../metrics/statistics.js';
 import { INK } from '../chart.js';
 import type { CostPoint } from '../plot-area.js';
 

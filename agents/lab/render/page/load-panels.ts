@@ -1,6 +1,6 @@
 import type { Millis } from '../../../../syscalls/syscall.js';
 import type { CompareReport } from '../../compare/report.js';
-import { meanOf } from '../../compare/statistics.js';
+import { meanOf } from '../../metrics/statistics.js';
 import { INK, renderSvg } from '../chart.js';
 import type { PolicyActivity } from './activity.js';
 import { AXIS, type Places, rowsAxis, widthOf } from './axes.js';

@@ -1,29 +1,29 @@
 import { describe, expect, test } from 'vitest';
-import { type ExperimentOptions, runExperiment } from '../../../../agents/lab/batches/experiment.js';
-import { batchReport } from '../../../../agents/lab/batches/report.js';
+import { type ExperimentOptions, runExperiment } from '../../../../agents/lab/compare/batch-experiment.js';
+import { compareReport } from '../../../../agents/lab/compare/report.js';
 import { Random } from '../../../../agents/lab/load/random.js';
 import { fieldFrom, type Row } from './made-field.js';
 
-const OPTIONS: ExperimentOptions = { batch: 64, capped: false, seed: 1, resamples: 3, onProgress: () => {} };
+const OPTIONS: ExperimentOptions = { batch: 64, capped: false, seed: 1, resamples: 3, onStart() {}, onCall() {} };
 
 /** Calls that no policy can tell apart. */
-const SAME = Array.from({ length: 300 }, (): Row => ({ cheap: [0.4, 0.001], dear: [0.8, 0.01] }));
+const SAME = Array.from({ length: 300 }, (): Row => ({ cheap: [0.4, 0.001], expensive: [0.8, 0.01] }));
 
-/** Calls on which the dear model is worth more or less, which does not show in how easy they are for the cheap one. */
+/** Calls on which the expensive model is worth more or less, which does not show in how easy they are for the cheap one. */
 function graded(count: number): Row[] {
   const random = new Random('graded');
   return Array.from({ length: count }, () => {
     const [ease, gain] = [random.next(), random.next()];
     const quality = (share: number) => 0.1 + 0.4 * ease + 0.4 * share * gain;
-    return { cheap: [quality(0), 0.001], middle: [quality(0.5), 0.004], dear: [quality(1), 0.01] };
+    return { cheap: [quality(0), 0.001], middle: [quality(0.5), 0.004], expensive: [quality(1), 0.01] };
   });
 }
 
-const ROOM = { cheap: 64, middle: 64, dear: 64 };
+const ROOM = { cheap: 64, middle: 64, expensive: 64 };
 
 describe('calls that are all the same', () => {
   test('without caps nothing is gained, since mixing two models is all that anyone can do', async () => {
-    const { points, gates } = await runExperiment(fieldFrom(SAME, { cheap: 64, dear: 64 }), OPTIONS);
+    const { points, gates } = await runExperiment(fieldFrom(SAME, { cheap: 64, expensive: 64 }), OPTIONS);
     for (const name of ['B5', 'B6']) {
       for (const gate of gates.filter((one) => one.name === name)) expect(gate.figure?.mean).toBeCloseTo(0, 6);
     }
@@ -32,7 +32,7 @@ describe('calls that are all the same', () => {
 
   test('with as many slots as calls nothing is saved', async () => {
     const rows = SAME.slice(0, 256);
-    const { gates } = await runExperiment(fieldFrom(rows, { cheap: 40, dear: 24 }), { ...OPTIONS, capped: true });
+    const { gates } = await runExperiment(fieldFrom(rows, { cheap: 40, expensive: 24 }), { ...OPTIONS, capped: true });
     expect(gates.map(({ name, figure }) => [name, figure?.mean])).toEqual(
       gates.map(({ name }) => [name, expect.closeTo(0, 6)]),
     );
@@ -40,7 +40,7 @@ describe('calls that are all the same', () => {
   });
 });
 
-describe('calls on which dear models are worth more or less', () => {
+describe('calls on which expensive models are worth more or less', () => {
   const rows = graded(1500);
 
   test('eccos spends on the calls that are worth it', async () => {
@@ -58,7 +58,7 @@ describe('calls on which dear models are worth more or less', () => {
   });
 
   test('under caps it saves against those who do not look', async () => {
-    const field = fieldFrom(rows, { cheap: 32, middle: 24, dear: 24 });
+    const field = fieldFrom(rows, { cheap: 32, middle: 24, expensive: 24 });
     const { gates } = await runExperiment(field, { ...OPTIONS, capped: true });
     const [roundRobin] = gates.filter(({ against }) => against === 'round-robin');
     expect(roundRobin?.figure?.low).toBeGreaterThan(0.1);
@@ -66,7 +66,7 @@ describe('calls on which dear models are worth more or less', () => {
   });
 
   test('all calls at once: no batch to be compared with', async () => {
-    const { gates } = await runExperiment(fieldFrom(rows, { cheap: 1500, middle: 1500, dear: 1500 }), {
+    const { gates } = await runExperiment(fieldFrom(rows, { cheap: 1500, middle: 1500, expensive: 1500 }), {
       ...OPTIONS,
       batch: undefined,
       resamples: 0,
@@ -85,17 +85,25 @@ test('the same seed gives the same report, another order another one, and both f
   ];
   expect(same).toEqual(one);
   expect(other.points).not.toEqual(one.points);
-  const { points, gates } = batchReport.shape;
+  const { points, gates } = compareReport.shape.batches.unwrap().shape;
   expect(points.safeParse(one.points).success && gates.safeParse(one.gates).success).toBe(true);
 });
 
-test('progress adds up to the whole', async () => {
-  let done = 0;
-  await runExperiment(fieldFrom(SAME, { cheap: 64, dear: 64 }), { ...OPTIONS, onProgress: (share) => (done += share) });
-  expect(done).toBeCloseTo(1, 9);
+test('as many calls end as were announced', async () => {
+  let [announced, ended] = [0, 0];
+  await runExperiment(fieldFrom(SAME, { cheap: 64, expensive: 64 }), {
+    ...OPTIONS,
+    onStart(calls) {
+      announced = calls;
+    },
+    onCall: () => void ended++,
+  });
+  // eccos at 16 values of alpha and 6 more without ratings, two per-call rules at 21 thresholds.
+  expect(announced).toBe(300 * (16 + 6 + 2 * 21));
+  expect(ended).toBe(announced);
 });
 
 test('records that a model did not answer are left out', () => {
-  const rows: Row[] = [{ cheap: [1, 0.001], dear: [1, 0.01] }, { cheap: [1, 0.001] }];
-  expect(fieldFrom(rows, { cheap: 1, dear: 1 }).calls).toHaveLength(1);
+  const rows: Row[] = [{ cheap: [1, 0.001], expensive: [1, 0.01] }, { cheap: [1, 0.001] }];
+  expect(fieldFrom(rows, { cheap: 1, expensive: 1 }).records).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { gatesOf } from '../../../../agents/lab/batches/gates.js';
-import type { Point } from '../../../../agents/lab/batches/report.js';
+import { gatesOf } from '../../../../agents/lab/compare/gates.js';
+import type { Point } from '../../../../agents/lab/compare/report.js';
 
 function point(policy: string, setting: number | null, costUsd: number, quality: number): Point {
   return { policy, setting, costUsd, quality, predictedQuality: null };

@@ -5,14 +5,14 @@ import {
   predictorOf,
 } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import type { CoreInfo } from '../../../syscalls/cores.js';
-import { NeighbourPredictor } from '../compare/neighbour-predictor.js';
 import type { Predictions } from '../metrics/outcomes.js';
-import { type Fold, foldsOf } from '../predictor/folds.js';
-import type { Progress } from '../predictor/progress.js';
-import { emptyPredictions, predictRows } from '../predictor/record-calls.js';
-import { SeenEncoder, seeRecords } from '../predictor/see-records.js';
 import { trainPredictor } from '../training/train-predictor.js';
 import { TrainingPool } from '../training/training-pool.js';
+import { type Fold, foldsOf } from './folds.js';
+import { NeighbourPredictor } from './neighbour-predictor.js';
+import type { Progress } from './progress.js';
+import { emptyPredictions, predictRows } from './record-calls.js';
+import { SeenEncoder, seeRecords } from './see-records.js';
 
 export interface OutOfFoldOptions {
   /** What messages call the records. */

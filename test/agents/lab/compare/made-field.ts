@@ -1,6 +1,6 @@
-import { type Field, fieldOf } from '../../../../agents/lab/batches/field.js';
+import { type BatchField, fieldOf } from '../../../../agents/lab/compare/batch-field.js';
+import { recordedCores } from '../../../../agents/lab/compare/recorded-source.js';
 import type { Predictions } from '../../../../agents/lab/metrics/outcomes.js';
-import { coresOf } from '../../../../agents/lab/predictor/record-calls.js';
 import type { OutcomeRecord } from '../../../../kernel/outcomes/record.js';
 import { outcomeRecord } from '../../../support/outcomes.js';
 
@@ -20,10 +20,10 @@ export function recordsOf(rows: readonly Row[]): OutcomeRecord[] {
 }
 
 /** Records whose scores and costs are predicted as they are, by both predictors. */
-export function fieldFrom(rows: readonly Row[], caps: Readonly<Record<string, number>>): Field {
+export function fieldFrom(rows: readonly Row[], caps: Readonly<Record<string, number>>): BatchField {
   const records = recordsOf(rows);
   const models = Object.keys(caps);
-  const cores = coresOf(records, models).map((core) => ({ ...core, cap: caps[core.id] as number }));
+  const cores = recordedCores(records, models, ['made up']).map((core) => ({ ...core, cap: caps[core.id] as number }));
   const cells = (of: (cell: Row[string]) => number) =>
     Float64Array.from(
       rows.flatMap((row) => models.map((model) => (row[model] === undefined ? Number.NaN : of(row[model])))),

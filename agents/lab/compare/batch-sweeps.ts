@@ -1,4 +1,4 @@
-import type { Field } from './field.js';
+import type { BatchField } from './batch-field.js';
 
 /** A policy, and the values of the parameter by which it trades cost for quality. */
 export interface Sweep {
@@ -6,8 +6,6 @@ export interface Sweep {
   /** Null: it has no such parameter. */
   readonly parameter: 'alpha' | 'threshold' | null;
   readonly settings: readonly (number | null)[];
-  /** Each call is decided by itself, whatever the others are: played once, its choices hold in every resample. */
-  readonly alone: boolean;
 }
 
 /** Settings of the per-call rules: 0, .05 ... 1. */
@@ -17,19 +15,19 @@ const ALPHAS = 14;
 /** Above 1: more of the values lie near the highest quality, where costs grow fastest. */
 const DENSITY = 1.5;
 
-/** Without caps, where calls do not stand in each other's way. */
+/** Without caps, where calls do not compete for slots. */
 const FREE_RIVALS = ['per-call-16nn', 'per-call'] as const;
 const CAPPED_RIVALS = ['per-call-load'] as const;
 const ONE_POINT_RIVALS = ['round-robin', 'least-loaded', 'cheapest-free'] as const;
 
 /** What is played: eccos over alpha, and what it is compared with. @param rows records in order */
 export async function sweepsOf(
-  field: Field,
+  field: BatchField,
   rows: Int32Array,
   { batch, capped }: { readonly batch: number; readonly capped: boolean },
 ): Promise<readonly Sweep[]> {
   const predicted = async (alpha: number) =>
-    (await field.play(`eccos:alpha=${alpha},margin=0`, rows, { batch, judged: false })).predicted as number;
+    (await field.play(`eccos:alpha=${alpha},margin=0`, rows, { batch, rated: false })).predicted as number;
   const [low, high] = [await predicted(0), await predicted(1)];
   const alphas = Array.from({ length: ALPHAS }, (_, i) => {
     const share = 1 - (1 - i / (ALPHAS - 1)) ** DENSITY;
@@ -37,11 +35,9 @@ export async function sweepsOf(
   });
   const rules = capped ? CAPPED_RIVALS : FREE_RIVALS;
   return [
-    { policy: 'eccos', parameter: 'alpha', settings: [0, ...alphas, 1], alone: false },
-    ...rules.map((policy): Sweep => ({ policy, parameter: 'threshold', settings: THRESHOLDS, alone: !capped })),
-    ...(capped ? ONE_POINT_RIVALS : []).map(
-      (policy): Sweep => ({ policy, parameter: null, settings: [null], alone: false }),
-    ),
+    { policy: 'eccos', parameter: 'alpha', settings: [0, ...alphas, 1] },
+    ...rules.map((policy): Sweep => ({ policy, parameter: 'threshold', settings: THRESHOLDS })),
+    ...(capped ? ONE_POINT_RIVALS : []).map((policy): Sweep => ({ policy, parameter: null, settings: [null] })),
   ];
 }
 

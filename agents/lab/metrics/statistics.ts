@@ -36,15 +36,15 @@ export function figureOf(values: readonly (number | null)[]): Figure | null {
     for (let k = 0; k < count; k++) sum += known[random.int(0, count - 1)] as number;
     means[i] = sum / count;
   }
-  return { mean, ...intervalOf(means, count) };
+  means.sort();
+  const tail = tailOf(count);
+  return { mean, low: quantileOfSorted(means, tail), high: quantileOfSorted(means, 1 - tail) };
 }
 
-/** The interval of a figure by its resamples, which are sorted. @param count 2 or more values that were resampled */
-export function intervalOf(resamples: Float64Array, count: number): { readonly low: number; readonly high: number } {
-  resamples.sort();
+/** Share of the resamples below, and above, the 95 % interval of a mean of so many values. @param count 2 or more */
+export function tailOf(count: number): number {
   const t = T_975[count - 2] ?? 1.96;
-  const tail = normalTail(t * Math.sqrt(count / (count - 1)));
-  return { low: quantileOfSorted(resamples, tail), high: quantileOfSorted(resamples, 1 - tail) };
+  return normalTail(t * Math.sqrt(count / (count - 1)));
 }
 
 export function meanOf(values: readonly number[]): number {

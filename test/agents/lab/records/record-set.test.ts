@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { readData } from '../../../../agents/lab/compare/outcome-data.js';
+import { readRecordSet } from '../../../../agents/lab/records/labelled-records.js';
 import { splitOf } from '../../../../agents/lab/records/split.js';
 import type { OutcomeRecord } from '../../../../kernel/outcomes/record.js';
 import { outcomeRecord } from '../../../support/outcomes.js';
-import { run } from './small-comparison.js';
+import { run } from '../compare/small-comparison.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'eccos-data-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -80,7 +80,7 @@ describe('a file with bad lines', () => {
       outcomeRecord('New?', { c: RIGHT }),
     ]);
     const text = await told(async () => {
-      const { records } = await readData([...data, other], true);
+      const { records } = await readRecordSet([...data, other], true);
       expect(records.map(({ prompt }) => prompt)).toEqual([...PROMPTS, 'New?']);
       expect(records[0]?.outputs.map(({ model, score }) => [model, score])).toEqual([
         ['a', 1],
@@ -97,7 +97,7 @@ test('with and without bad lines left out, answers to one prompt are one record 
     file('of-b.jsonl', [outcomeRecord('Both?', { b: RIGHT })]),
   ];
   for (const skipBad of [false, true]) {
-    const { records } = await readData(paths, skipBad);
+    const { records } = await readRecordSet(paths, skipBad);
     expect(records.map(({ outputs }) => outputs.map(({ model }) => model))).toEqual([['a', 'b']]);
   }
 });

@@ -79,7 +79,7 @@ test('bad lines are an error, or left out where that is asked for', async () => 
   const path = join(folder, 'bad.jsonl');
   writeFileSync(path, `{\n${readFileSync(DATA, 'utf8')}`);
   const words = ['--batch', '8', '--cv', '--data', path];
-  expect(await complaintOf(...words)).toMatch(/^bad\.jsonl:1: /);
+  expect(await complaintOf(...words)).toMatch(/^--data: bad\.jsonl:1: /);
   expect(await complaintOf(...words, '--skip-bad')).toContain('Expected at least 20 records');
 });
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { Resamples } from '../../../../agents/lab/evaluate/resamples.js';
 import { normal } from '../../../../agents/lab/load/distributions.js';
 import { Random } from '../../../../agents/lab/load/random.js';
 import type { Weights } from '../../../../agents/lab/metrics/outcomes.js';
+import { Resamples } from '../../../../agents/lab/metrics/resamples.js';
 
 const meanBy = (values: readonly number[]) => (weights: Weights) =>
   values.reduce((sum, value, i) => sum + value * (weights[i] as number), 0) / values.length;

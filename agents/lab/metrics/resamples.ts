@@ -1,21 +1,23 @@
-import { type Figure, quantilesOf } from '../compare/statistics.js';
 import { Random } from '../load/random.js';
-import { onceEach, type Statistic, type Weights } from '../metrics/outcomes.js';
+import { onceEach, type Statistic, type Weights } from './outcomes.js';
+import { type Figure, quantilesOf, RESAMPLES, tailOf } from './statistics.js';
 
-/** Several figures of one pass over the records; null: not reached. */
+/** Several figures of one pass over the records or seeds, each of which counts as often as its weight says; null: not reached. */
 type Measure = (weights: Weights) => readonly (number | null)[];
 
 /**
- * Bootstrap over records: the same draws for every figure, so that figures of two routers are paired. Each record is
- * drawn as a number of times that it counts.
+ * Bootstrap over records or seeds: the same draws for every figure, so that figures of two routers are paired. Each
+ * record is drawn as a number of times that it counts.
  */
 export class Resamples {
   readonly #once: Weights;
   readonly #draws: readonly Weights[];
+  readonly #tail: number;
 
-  /** @param count how many resamples */
-  constructor(records: number, count: number) {
+  /** @param count how many resamples @param tail share of them below and above the interval */
+  constructor(records: number, count: number, tail = 0.025) {
     this.#once = onceEach(records);
+    this.#tail = tail;
     const random = new Random('bootstrap');
     this.#draws = Array.from({ length: count }, () => {
       const weights = new Uint16Array(records);
@@ -24,9 +26,14 @@ export class Resamples {
     });
   }
 
+  /** Resamples of a few seeds: the draws and intervals are those of `figureOf` in statistics.ts. @param seeds 1 or more */
+  static ofSeeds(seeds: number): Resamples {
+    return new Resamples(seeds, seeds > 1 ? RESAMPLES : 0, tailOf(seeds));
+  }
+
   /**
-   * The figures of the data as it is, each with the 2.5 % and 97.5 % percentiles of its resamples. A resample that does
-   * not reach a figure counts as lower than any that does: `low` is null where more than 2.5 % do not reach it.
+   * The figures of the data as it is, each with the percentiles of its resamples. A resample that does not reach a figure
+   * counts as lower than any that does: an end of an interval is null where it falls among these, or without resamples.
    */
   figuresOf(measure: Measure): (Figure | null)[] {
     return this.#spreadsOf(measure).map(
@@ -53,15 +60,16 @@ export class Resamples {
   #spreadsOf(measure: Measure) {
     const values = measure(this.#once);
     const resampled = this.#draws.map(measure);
+    const at = [this.#tail, 0.5, 1 - this.#tail];
     return values.map((mean, i) => {
       if (mean === null) return null;
       const own = resampled.map((figures) => figures[i] ?? Number.NEGATIVE_INFINITY);
-      const [low, median, high] = quantilesOf(own, [0.025, 0.5, 0.975]) as [number, number, number];
+      const [low, median, high] = quantilesOf(own, at) as [number, number, number];
       return { mean, low, median, high };
     });
   }
 }
 
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
 }

@@ -1,7 +1,8 @@
 import { Envelope } from '../metrics/envelope.js';
+import { meanOf } from '../metrics/statistics.js';
 import type { Gate, Point } from './report.js';
 
-/** Where two policies are compared, and what is said of them. */
+/** Where two policies are compared, and with what result. */
 export type Comparison = Pick<Gate, 'name' | 'against' | 'at'> & {
   /** Null: out of range. */
   readonly value: number | null;
@@ -72,5 +73,5 @@ function envelopeOf(points: readonly Point[]): Envelope {
 
 function meanOfKnown(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
+  return known.length === 0 ? null : meanOf(known);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { figureOf, jainOf, quantilesOf, sumOf } from '../../../../agents/lab/compare/statistics.js';
 import { exponential, normal } from '../../../../agents/lab/load/distributions.js';
 import { Random } from '../../../../agents/lab/load/random.js';
+import { figureOf, jainOf, quantilesOf, sumOf } from '../../../../agents/lab/metrics/statistics.js';
 
 test('a figure repeats exactly and holds its mean', () => {
   const values = [3, 1, 4, 1, 5];
