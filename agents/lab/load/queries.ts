@@ -1,12 +1,5 @@
-import { arithmetic } from './families/arithmetic.js';
-import { codeTrace } from './families/code-trace.js';
-import { LEVELS, type QueryFamily } from './families/family.js';
-import { lookUp } from './families/look-up.js';
-import { reasoning } from './families/reasoning.js';
+import { LEVELS, QUERY_FAMILIES } from './families.js';
 import type { Random } from './random.js';
-
-/** Every family of questions. A new one is a file and a word here. */
-export const QUERY_FAMILIES: readonly QueryFamily[] = [arithmetic, codeTrace, lookUp, reasoning];
 
 /** What a query asks of a model, as read from its text. */
 export interface QueryDemands {

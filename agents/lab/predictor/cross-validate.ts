@@ -9,7 +9,7 @@ import { outcomesOf, type Predictions } from '../metrics/outcomes.js';
 import { type SeenRecord, trainPredictor } from '../training/train-predictor.js';
 import type { TrainingPool } from '../training/training-pool.js';
 import { type Fold, foldsOf } from './folds.js';
-import { Neighbours } from './neighbours.js';
+import { NeighbourPredictor } from './neighbour-predictor.js';
 import { copyRows, coresOf, emptyPredictions, predictRows, teach } from './record-calls.js';
 import { SeenEncoder } from './see-records.js';
 import type { WithoutNets } from './shown-records.js';
@@ -94,8 +94,8 @@ async function runFold(fold: Fold, context: Context): Promise<Artefact> {
     known.map(({ dataset }) => dataset),
   );
   copyRows(table.predict(held.map(({ record }) => record.dataset)), rows, out.dataSetMeans, cores.length);
-  const neighbours = await Neighbours.of(known, cores, seen);
-  await neighbours.predict(held, out);
+  const neighbours = await NeighbourPredictor.of(known, new Set(setup.models), seen);
+  await neighbours.predictRows(held, cores, out);
   return artefact;
 }
 

@@ -1,15 +1,21 @@
+import { costOf } from '../../../kernel/cores/core.js';
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import type { IdentifiedEncoder } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import type { PredictableCall, Prediction, Predictor } from '../../../schedulers/eccos/predictor/prediction.js';
 import { CaseStore } from '../../../schedulers/eccos/retrieval/case-store.js';
+import { tokensMean, tokensP90 } from '../../../schedulers/eccos/retrieval/estimate.js';
 import { PUBLISHED_NEIGHBOURS } from '../../../schedulers/eccos/retrieval/published-baseline.js';
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import { promptOf } from '../../../syscalls/llm-chat.js';
+import type { Predictions } from '../metrics/outcomes.js';
 
 /** One memory for all, as the published system has it. */
 const PLACE = { tenant: 'records', task: '' };
 
-/** The published retrieval predictor: plain means of the 16 nearest recorded prompts. It learns nothing. */
+/**
+ * Retrieval alone, without nets. As a predictor it is the published one: plain means of the 16 nearest recorded prompts. It
+ * learns nothing.
+ */
 export class NeighbourPredictor implements Predictor {
   readonly #store: CaseStore;
   readonly #encoder: IdentifiedEncoder['encoder'];
@@ -36,6 +42,36 @@ export class NeighbourPredictor implements Predictor {
     return new NeighbourPredictor(store, encoder);
   }
 
+  /** Fills the rows of both retrieval baselines; cells without a neighbour stay as they are. */
+  async predictRows(
+    records: readonly { readonly row: number; readonly record: OutcomeRecord }[],
+    cores: readonly CoreInfo[],
+    into: { readonly sixteenNeighbours: Predictions; readonly weightedNeighbours: Predictions },
+  ): Promise<void> {
+    const vectors = await this.#encoder.encode(records.map(({ record }) => record.prompt));
+    const models = cores.map(({ id }) => id);
+    for (const [i, { row, record }] of records.entries()) {
+      const vector = vectors[i] as Float32Array;
+      const published = this.#store.published(PLACE, vector, models) ?? [];
+      const { estimates } = this.#store.estimate(PLACE, vector, models);
+      for (const [m, { price }] of cores.entries()) {
+        const fill = (to: Predictions, quality: number, mean: number, p90: number) => {
+          const cell = row * models.length + m;
+          to.quality[cell] = quality;
+          to.tokensMean[cell] = mean;
+          to.tokensP90[cell] = p90;
+          to.costMean[cell] = costOf(price, { inputTokens: record.input_tokens, outputTokens: mean });
+        };
+        const near = published[m];
+        // It knows nothing of how tokens spread.
+        if (near !== undefined) fill(into.sixteenNeighbours, near.quality, near.tokens, Number.NaN);
+        const nearest = estimates[m]?.nearest;
+        if (nearest === undefined) continue;
+        fill(into.weightedNeighbours, nearest.quality, tokensMean(nearest), tokensP90(nearest));
+      }
+    }
+  }
+
   async predict(calls: readonly PredictableCall[], cores: readonly CoreInfo[]): Promise<readonly Prediction[][]> {
     const vectors = await this.#encoder.encode(calls.map(({ params }) => promptOf(params)));
     const models = cores.map(({ id }) => id);
@@ -48,7 +84,7 @@ export class NeighbourPredictor implements Predictor {
           tokensMean: tokens,
           // It knows nothing of how tokens spread.
           tokensP90: tokens,
-          costMean: (inputTokens * price.inputPerMTok + tokens * price.outputPerMTok) / 1e6,
+          costMean: costOf(price, { inputTokens, outputTokens: tokens }),
           source: 'mean',
           nEffective: PUBLISHED_NEIGHBOURS,
           similarity: null,

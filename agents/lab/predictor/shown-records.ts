@@ -7,7 +7,7 @@ import { DatasetTable } from '../metrics/dataset-table.js';
 import { outcomesOf, type Predictions } from '../metrics/outcomes.js';
 import { splitOf } from '../records/split.js';
 import type { EvaluateOptions } from './evaluate.js';
-import { Neighbours } from './neighbours.js';
+import { NeighbourPredictor } from './neighbour-predictor.js';
 import { emptyPredictions } from './record-calls.js';
 
 /** What one can do with judged records and no nets. */
@@ -67,9 +67,10 @@ export async function predictWithoutNets(
     sixteenNeighbours: emptyPredictions(held.length * cores.length),
     weightedNeighbours: emptyPredictions(held.length * cores.length),
   };
-  const neighbours = await Neighbours.of(shown, cores, encoder);
-  await neighbours.predict(
+  const neighbours = await NeighbourPredictor.of(shown, new Set(cores.map(({ id }) => id)), encoder);
+  await neighbours.predictRows(
     held.map((record, row) => ({ row, record })),
+    cores,
     out,
   );
   return out;

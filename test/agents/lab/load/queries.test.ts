@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LEVELS } from '../../../../agents/lab/load/families/family.js';
+import { LEVELS } from '../../../../agents/lab/load/families.js';
 import { QUERY_FAMILIES, readQuery, writeQuery } from '../../../../agents/lab/load/queries.js';
 import { Random } from '../../../../agents/lab/load/random.js';
 
