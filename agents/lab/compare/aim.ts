@@ -3,11 +3,11 @@ import type { CoreId } from '../../../syscalls/syscall.js';
 import type { Contender } from './contender.js';
 import type { SeedPoint } from './frontier.js';
 
-/** Parameters by which policies are told what quality to aim at. */
+/** Parameters that set what quality a policy aims at. */
 const AIMS = ['alpha', 'threshold'] as const;
 export type Aim = (typeof AIMS)[number];
 
-/** The parameter by which this policy is told what quality to aim at; undefined: it aims at none. */
+/** The parameter that sets what quality this policy aims at; undefined: it aims at none. */
 export function aimOf(spec: string): Aim | undefined {
   return AIMS.find((aim) => takes(withParameter(spec, aim, 0.5)));
 }

@@ -11,7 +11,7 @@ export function alphaAbove(mean: number): number {
   return Number(Math.min(1, mean + ABOVE_ROUND_ROBIN).toFixed(4));
 }
 
-/** Round-robin, watched by a predictor: `outlook` tells the mean quality that is expected of the cores it chose. */
+/** Round-robin, watched by a predictor: `outlook` reports the mean quality that is expected of the cores it chose. */
 export class WatchedRoundRobin implements SchedulerPolicy {
   readonly name = 'round-robin';
   readonly #inner = new RoundRobin();

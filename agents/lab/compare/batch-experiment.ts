@@ -4,7 +4,7 @@ import { Resamples } from '../metrics/resamples.js';
 import type { BatchField, Played } from './batch-field.js';
 import { type Sweep, specOf, sweepsOf } from './batch-sweeps.js';
 import { gatesOf } from './gates.js';
-import { CarriedPrice, comparedAlphas } from './one-price.js';
+import { comparedAlphas, PriceOverhead } from './one-price.js';
 import type { BatchReport, Gate, Point } from './report.js';
 
 export interface ExperimentOptions {
@@ -52,7 +52,7 @@ export async function runExperiment(
       played.push({ policy: sweep.policy, setting, played: await field.play(specOf(sweep, setting), order, rules) });
     }
   }
-  const price = alphas.length === 0 ? undefined : await CarriedPrice.play(field, order, alphas, rules);
+  const price = alphas.length === 0 ? undefined : await PriceOverhead.play(field, order, alphas, rules);
   const pointsBy = (weights: Weights) => played.map((one) => pointOf(field, one, weights));
   const comparisonsBy = (weights: Weights) => [
     ...gatesOf(pointsBy(weights)),

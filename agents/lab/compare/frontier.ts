@@ -90,7 +90,7 @@ function advantagesOf(sweep: readonly Mean[], base: Mean): (number | null)[] {
   const envelope = new Envelope(frontierOf(sweep));
   const least = envelope.cost[0] as number;
   const most = envelope.cost.at(-1) as number;
-  // Where all settings are better or dearer than asked for, the nearest one is an answer too.
+  // Where all settings are better or more expensive than asked for, the nearest one is an answer too.
   const cost = envelope.costAt(Math.max(base.quality, envelope.lowest));
   const quality = base.cost < least ? null : envelope.qualityAt(Math.min(base.cost, most));
   return [

@@ -20,7 +20,7 @@ export function comparedAlphas({ settings }: Sweep): readonly number[] {
  * calls at once, with the same mean predicted quality, less 1. No answer is rated and there is no margin, so that alpha is
  * the only aim. Without caps.
  */
-export class CarriedPrice {
+export class PriceOverhead {
   readonly #field: BatchField;
   readonly #plays: readonly Played[];
   /** Quality as eccos believes it, [records x models]. */
@@ -40,13 +40,13 @@ export class CarriedPrice {
     order: Int32Array,
     alphas: readonly number[],
     rules: BatchRules,
-  ): Promise<CarriedPrice> {
+  ): Promise<PriceOverhead> {
     const plays: Played[] = [];
     for (const alpha of alphas) {
       const played = await field.play(`eccos:alpha=${alpha},margin=0`, order, { ...rules, rated: false });
       if (played.predicted !== null && Math.abs(played.predicted - alpha) <= NEAR) plays.push(played);
     }
-    return new CarriedPrice(field, plays);
+    return new PriceOverhead(field, plays);
   }
 
   /** The mean over the alphas; null without one. */

@@ -133,7 +133,7 @@ const loadReport = z.strictObject({
   busyShare: z.number().nullable(),
   /** What to know of this load before its figures are read: a calibration that fell short, intervals that leave something out. */
   notes: z.array(z.string()),
-  /** Share of the answers that agents judge, the same answers for every policy. */
+  /** Share of the answers that agents rate, the same answers for every policy. */
   feedback: z.number(),
   /** Whether predictors learn from them; each trial then has its own. */
   learn: z.boolean(),

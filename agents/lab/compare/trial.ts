@@ -5,7 +5,7 @@ import type { PolicyServices } from '../../../schedulers/registry.js';
 import { callsOf, type Load, type PlannedCall } from '../load/load.js';
 import { play } from '../load/play.js';
 import type { KnownOutcomes } from '../records/known-outcomes.js';
-import { type CallRecord, type Judge, recordOf } from './call-record.js';
+import { type CallRecord, type Rate, recordOf } from './call-record.js';
 import type { Trial } from './metrics.js';
 import { PolicyFaults } from './policy-faults.js';
 import type { TrialPredictors } from './predictors.js';
@@ -64,7 +64,7 @@ async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> 
   const timings = new Timings(kernel, clock);
   const faults = new PolicyFaults(kernel);
   const places = new Map(load.runs.map((run, place) => [run, place]));
-  const judge: Judge = ({ params }, { core, usage }) => {
+  const rate: Rate = ({ params }, { core, usage }) => {
     const outcome = known(core, params, usage.inputTokens);
     if (outcome === undefined) throw new RangeError(`Nothing is known of this prompt on ${core}`);
     return outcome.score;
@@ -73,7 +73,7 @@ async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> 
   try {
     const { ports, close } = await stage.connect(kernel, load.agents);
     const played = play(load, ports, clock, (played) => {
-      const record = recordOf(played, places.get(played.run) ?? -1, judge, (id) => timings.takeServiceMs(id));
+      const record = recordOf(played, places.get(played.run) ?? -1, rate, (id) => timings.takeServiceMs(id));
       calls.push(record);
       onCall();
       return rated.has(played.call) ? record.score : undefined;

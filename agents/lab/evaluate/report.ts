@@ -19,7 +19,7 @@ const routing = z.strictObject({
   topQuality: figure,
   /** Least cost of the highest quality, US dollars of 1,000 queries. */
   topCostPer1000: figure,
-  /** Corners of the non-decreasing concave envelope, from cheap to dear. */
+  /** Corners of the non-decreasing concave envelope, from cheap to expensive. */
   envelope: z.array(z.strictObject({ costPer1000, quality: z.number() })),
 });
 
@@ -59,7 +59,7 @@ export const evaluationReport = z.strictObject({
   split: z.string(),
   /** Every prediction is by one of so many predictors that has not seen the record; null: one predictor for all. */
   folds: count.nullable(),
-  /** Judged records that the predictor was to learn from first, and did; they are not measured. */
+  /** Rated records that the predictor was to learn from first, and did; they are not measured. */
   feedback: z.strictObject({ asked: count, learnt: count }),
   /** Records that every model answered, which routing is measured on. */
   routed: count,

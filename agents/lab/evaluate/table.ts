@@ -62,5 +62,5 @@ function show(figure: Figure | null, unit: number): string {
 function feedbackLines({ asked, learnt }: EvaluationReport['feedback']): string[] {
   if (asked === 0) return [];
   const short = `, of ${asked} asked for: the predictor was trained on all the others, which are those measured`;
-  return [`feedback ${learnt} judged records learnt from first, not measured${learnt < asked ? short : ''}`];
+  return [`feedback ${learnt} rated records learnt from first, not measured${learnt < asked ? short : ''}`];
 }

@@ -24,12 +24,12 @@ export interface PlayedCall {
 }
 
 /**
- * Sends every call of a load at its time, and settles when all have ended. An agent that judges an answer says so before
+ * Sends every call of a load at its time, and settles when all have ended. An agent that rates an answer does so before
  * it goes on.
  *
  * @param ports one an agent, in order
- * @param onEnd told of each call as it ends; a call that never ends is never told of. @returns how good the answer was,
- *   0 to 1, where the agent is to judge it
+ * @param onEnd receives each call as it ends, and never one that does not end. @returns how good the answer was,
+ *   0 to 1, where the agent is to rate it
  */
 export async function play(
   load: Load,

@@ -1,14 +1,9 @@
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
-import {
-  type IdentifiedEncoder,
-  openIdentified,
-  predictorOf,
-} from '../../../schedulers/eccos/predictor/open-predictor.js';
+import { type IdentifiedEncoder, openIdentified } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import type { Predictions } from '../metrics/outcomes.js';
-import { trainPredictor } from '../training/train-predictor.js';
 import { TrainingPool } from '../training/training-pool.js';
-import { type Fold, foldsOf } from './folds.js';
+import { type Fold, type FoldTraining, foldsOf, trainFold, withPredictor } from './folds.js';
 import { NeighbourPredictor } from './neighbour-predictor.js';
 import type { Progress } from './progress.js';
 import { emptyPredictions, predictRows } from './record-calls.js';
@@ -35,12 +30,6 @@ export interface OutOfFoldPredictions {
   readonly neighbours: Predictions;
 }
 
-interface Setup extends OutOfFoldOptions {
-  readonly seen: IdentifiedEncoder;
-  readonly pool: TrainingPool;
-  readonly out: OutOfFoldPredictions;
-}
-
 /**
  * Trains a predictor for each fold on the other folds, and predicts. Of `crossValidate` it does that part which routing
  * rests on, a third of the work. Same records and seed: same predictions.
@@ -48,7 +37,7 @@ interface Setup extends OutOfFoldOptions {
  * @throws SyscallError `invalid-config` for too few records
  */
 export async function predictOutOfFold(options: OutOfFoldOptions): Promise<OutOfFoldPredictions> {
-  const { records, cores, folds, seed, progress, threads } = options;
+  const { source, records, cores, folds, seed, progress, threads } = options;
   const { encoder, sha256 } = await openIdentified(options.encoder);
   const pool = new TrainingPool(threads);
   const empty = () => emptyPredictions(records.length * cores.length);
@@ -59,7 +48,10 @@ export async function predictOutOfFold(options: OutOfFoldOptions): Promise<OutOf
     progress.stop();
     progress.start('training');
     const seen = { encoder: new SeenEncoder(all, encoder.dimensions), sha256 };
-    await Promise.all(foldsOf(all, folds, seed).map((fold) => predictFold(fold, { ...options, seen, pool, out })));
+    const onProgress = (share: number) => progress.grow(share / folds);
+    await Promise.all(
+      foldsOf(all, folds, seed).map((fold) => predictFold(fold, cores, out, { source, seed, seen, pool, onProgress })),
+    );
   } finally {
     progress.stop();
     await pool.close();
@@ -68,31 +60,16 @@ export async function predictOutOfFold(options: OutOfFoldOptions): Promise<OutOf
   return out;
 }
 
-async function predictFold({ train, validation, held }: Fold, setup: Setup): Promise<void> {
-  const { source, cores, folds, seed, progress, seen, pool, out } = setup;
-  let done = 0;
-  const artefact = await trainPredictor(
-    { train, validation },
-    {
-      models: cores.map(({ id }) => id),
-      seed,
-      encoder: { sha256: seen.sha256, dimensions: seen.encoder.dimensions },
-      data: [],
-      source,
-      onProgress(share) {
-        progress.grow((share - done) / folds);
-        done = share;
-      },
-    },
-    pool,
-  );
-  const predictor = await predictorOf(artefact, seen, 'the predictor of a fold');
-  try {
-    await predictRows(predictor, held, cores, out.predictor);
-  } finally {
-    await predictor.close();
-  }
-  const known = [...train, ...validation].map(({ record }) => record);
-  const neighbours = await NeighbourPredictor.of(known, new Set(cores.map(({ id }) => id)), seen);
-  await predictRows(neighbours, held, cores, out.neighbours);
+async function predictFold(
+  fold: Fold,
+  cores: readonly CoreInfo[],
+  out: OutOfFoldPredictions,
+  training: FoldTraining & { readonly seen: IdentifiedEncoder },
+): Promise<void> {
+  const models = cores.map(({ id }) => id);
+  const artefact = await trainFold(fold, models, training);
+  await withPredictor(artefact, training.seen, (predictor) => predictRows(predictor, fold.held, cores, out.predictor));
+  const known = [...fold.train, ...fold.validation].map(({ record }) => record);
+  const neighbours = await NeighbourPredictor.of(known, new Set(models), training.seen);
+  await predictRows(neighbours, fold.held, cores, out.neighbours);
 }

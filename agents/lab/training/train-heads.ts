@@ -24,7 +24,7 @@ export interface HeadsOptions {
   readonly seed: number;
   /** @default NET_OPTIONS */
   readonly net?: NetOptions;
-  /** Told of the share of the work that is done at most, 0 to 1. */
+  /** Receives the share of the work that is done at most, 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
 
