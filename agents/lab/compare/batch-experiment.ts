@@ -1,10 +1,10 @@
 import { Random } from '../load/random.js';
-import type { Weights } from '../metrics/outcomes.js';
-import { Resamples } from '../metrics/resamples.js';
-import type { BatchField, Played } from './batch-field.js';
+import { type Figure, quantilesOf } from '../metrics/statistics.js';
+import type { BatchField } from './batch-field.js';
+import { BatchPlays } from './batch-plays.js';
 import { type Sweep, specOf, sweepsOf } from './batch-sweeps.js';
-import { gatesOf } from './gates.js';
-import { comparedAlphas, PriceOverhead } from './one-price.js';
+import { type Comparison, gatesOf } from './gates.js';
+import { carriedPriceOverheads, comparedAlphas } from './one-price.js';
 import type { BatchReport, Gate, Point } from './report.js';
 
 export interface ExperimentOptions {
@@ -14,84 +14,69 @@ export interface ExperimentOptions {
   readonly capped: boolean;
   readonly seed: number;
   readonly resamples: number;
+  /** Whether the policies play every resample again. @default they keep the cores that they chose for the records */
+  readonly replay?: boolean;
   /** Runs when it is known how many calls are going to be played. */
   readonly onStart: (calls: number) => void;
   /** Runs as each of them ends. */
   readonly onCall: () => void;
 }
 
-interface PlayedSetting extends Pick<Point, 'policy' | 'setting'> {
-  readonly played: Played;
+interface Measured {
+  readonly points: readonly Point[];
+  readonly comparisons: readonly Comparison[];
 }
 
 /**
- * Plays every policy at every setting, and compares. The intervals are a bootstrap over records: in each resample a record
- * counts as often as it was drawn, with the core that each policy chose for it, and everything that follows is computed
- * again: points, envelopes and comparisons.
+ * Plays every policy at every setting, and compares. The intervals are a bootstrap over records: each resample draws as
+ * many records as there are, in the order of the draws, and computes points, envelopes and comparisons again.
  */
 export async function runExperiment(
   field: BatchField,
-  { batch, capped, seed, resamples, onStart, onCall }: ExperimentOptions,
+  { batch, capped, seed, resamples, replay = false, onStart, onCall }: ExperimentOptions,
 ): Promise<Pick<BatchReport, 'points' | 'gates'>> {
   const count = field.records.length;
   const rules = { batch: batch ?? count, onCall };
-  const order = Int32Array.from(
-    new Random(seed)
-      .stream('batches')
-      .stream('order')
-      .shuffled([...field.records.keys()]),
-  );
+  const random = new Random(seed).stream('batches');
+  const order = Int32Array.from(random.stream('order').shuffled([...field.records.keys()]));
   const sweeps = await sweepsOf(field, order, { batch: rules.batch, capped });
   const [own] = sweeps as [Sweep];
   // One global batch has no other to be compared with.
   const alphas = !capped && rules.batch < count ? comparedAlphas(own) : [];
-  onStart(count * (alphas.length + sweeps.reduce((sum, { settings }) => sum + settings.length, 0)));
-  const played: PlayedSetting[] = [];
-  for (const sweep of sweeps) {
-    for (const setting of sweep.settings) {
-      played.push({ policy: sweep.policy, setting, played: await field.play(specOf(sweep, setting), order, rules) });
+  const settings = alphas.length + sweeps.reduce((sum, sweep) => sum + sweep.settings.length, 0);
+  onStart(count * settings * (replay ? resamples + 1 : 1));
+  const plays = new BatchPlays(field, rules, replay);
+  const measure = async (rows: Int32Array): Promise<Measured> => {
+    const points: Point[] = [];
+    for (const sweep of sweeps) {
+      for (const setting of sweep.settings) {
+        const { predicted, ...played } = await plays.of(specOf(sweep, setting), rows);
+        const [quality, costUsd] = [played.meanOf(field.outcomes.score), played.meanOf(field.outcomes.costUsd)];
+        points.push({ policy: sweep.policy, setting, quality, predictedQuality: predicted, costUsd });
+      }
     }
+    const overheads = alphas.length === 0 ? [] : [await carriedPriceOverheads(plays, rows, alphas)];
+    return { points, comparisons: [...gatesOf(points), ...overheads] };
+  };
+  const { points, comparisons } = await measure(order);
+  const draws = random.stream('bootstrap');
+  const resampled: (readonly Comparison[])[] = [];
+  for (let i = 0; i < resamples; i++) {
+    resampled.push((await measure(Int32Array.from({ length: count }, () => draws.int(0, count - 1)))).comparisons);
   }
-  const price = alphas.length === 0 ? undefined : await PriceOverhead.play(field, order, alphas, rules);
-  const pointsBy = (weights: Weights) => played.map((one) => pointOf(field, one, weights));
-  const comparisonsBy = (weights: Weights) => [
-    ...gatesOf(pointsBy(weights)),
-    ...(price === undefined ? [] : [price.comparison(weights)]),
-  ];
-  const once = new Uint16Array(count).fill(1);
-  const compared = comparisonsBy(once);
-  // A resample that does not reach a figure counts as the lowest one, and must be the worst.
-  const signs = compared.map(({ at }) => (at === 'alpha' ? -1 : 1));
-  const figures = new Resamples(count, resamples).figuresOf((weights) =>
-    comparisonsBy(weights).map(({ value }, i) => value && value * signs[i]!),
-  );
-  const gates = compared.map(({ name, against, at }, i): Gate => {
-    const figure = figures[i] ?? null;
-    if (figure === null || signs[i] === 1) return { name, against, at, figure };
-    const { mean, low, high } = figure;
-    return { name, against, at, figure: { mean: -mean, low: high && -high, high: low && -low } };
+  const gates = comparisons.map(({ value, ...gate }, i): Gate => {
+    const values = resampled.map((one) => one[i]?.value ?? null);
+    return { ...gate, figure: value === null ? null : figureOf(value, values, gate.at) };
   });
-  return { points: pointsBy(once), gates };
+  return { points: [...points], gates };
 }
 
-function pointOf(
-  { outcomes }: BatchField,
-  { policy, setting, played: { columns, predicted } }: PlayedSetting,
-  weights: Weights,
-): Point {
-  const meanAt = (values: Float64Array) => {
-    let [sum, total] = [0, 0];
-    for (const [row, weight] of weights.entries()) {
-      sum += weight * values[row * outcomes.models + columns[row]!]!;
-      total += weight;
-    }
-    return sum / total;
-  };
-  return {
-    policy,
-    setting,
-    quality: meanAt(outcomes.score),
-    predictedQuality: predicted,
-    costUsd: meanAt(outcomes.costUsd),
-  };
+/** A resample that does not reach a figure counts as worse than any that does. */
+function figureOf(mean: number, resampled: readonly (number | null)[], at: Gate['at']): Figure {
+  const worst = at === 'alpha' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  const [low, high] = quantilesOf(
+    resampled.map((value) => value ?? worst),
+    [0.025, 0.975],
+  ).map((end) => (end !== null && Number.isFinite(end) ? end : null)) as [number | null, number | null];
+  return { mean, low, high };
 }

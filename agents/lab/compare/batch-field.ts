@@ -10,9 +10,9 @@ import { knownOutcomes } from '../records/known-outcomes.js';
 import { virtualStage } from './stages.js';
 import { runTrial, type TrialResult } from './trial.js';
 
-/** What a policy made of the records. */
+/** What a policy made of a sequence of records. */
 export interface Played {
-  /** Column of the core of each record. */
+  /** Column of the core of each call, in order. */
   readonly columns: Int32Array;
   /** Mean quality that the policy expected; null: it expects nothing. */
   readonly predicted: number | null;
@@ -36,10 +36,10 @@ export interface BatchField {
   /**
    * Plays a new policy. Every answer takes equally long, so that all slots are free at the start of each batch.
    *
-   * @param order rows of the records as they arrive, each once
+   * @param rows records in order, each as often as it is sent
    * @throws RangeError for a policy that breaks a cap, throws, or leaves a call without an answer
    */
-  play(spec: string, order: Int32Array, rules: BatchRules): Promise<Played>;
+  play(spec: string, rows: Int32Array, rules: BatchRules): Promise<Played>;
 }
 
 /** No times are recorded: only the order of the batches counts. */
@@ -96,8 +96,8 @@ export function fieldOf(
         virtualStage(),
       );
       checkSound(spec, result);
-      const columns = new Int32Array(records.length);
-      for (const { run, answer } of result.calls) columns[order[run]!] = models.indexOf(answer?.core ?? '');
+      const columns = new Int32Array(order.length);
+      for (const { run, answer } of result.calls) columns[run] = models.indexOf(answer?.core ?? '');
       return { columns, predicted: result.predictedQuality };
     },
   };

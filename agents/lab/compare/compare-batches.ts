@@ -20,7 +20,7 @@ const SEED = 1;
  * @throws SyscallError `invalid-config` for bad files, or too few records
  */
 export async function compareBatches(options: BatchOptions, watcher: CompareWatcher): Promise<CompareReport> {
-  const { command, data, skipBad, batch: size, cv: folds, caps, resamples } = options;
+  const { command, data, skipBad, batch: size, cv: folds, caps, resamples, replay = false } = options;
   const { records: all } = await readRecordSet(data, skipBad ?? false);
   const models = modelsOf(all, options.models);
   // Before the nets are trained, not after it.
@@ -67,6 +67,7 @@ export async function compareBatches(options: BatchOptions, watcher: CompareWatc
     capped: caps !== undefined,
     seed: SEED,
     resamples,
+    replay,
     onStart: (calls) => watcher.onStart(load, calls),
     onCall: () => watcher.onCall(),
   });
@@ -84,6 +85,7 @@ export async function compareBatches(options: BatchOptions, watcher: CompareWatc
       caps: caps === undefined ? null : Object.fromEntries(cores.map(({ id, cap }) => [id, cap])),
       seed: SEED,
       resamples,
+      replay,
       points,
       gates,
     },

@@ -110,6 +110,10 @@ export const compareFlags = z.object({
     value: '<n>',
     about: 'draws of all records for the intervals of --batch',
   }),
+  replay: option(flag, {
+    about:
+      'with --batch: the policies play every resample again, and do not keep the cores that they chose; takes hours',
+  }),
 });
 
 type CompareFlags = z.infer<typeof compareFlags>;
@@ -163,13 +167,14 @@ export async function readOptions(flags: CompareFlags, command: string): Promise
     const got = cv !== undefined ? '--cv alone' : data.length > 0 ? '--data alone' : 'neither';
     throw wrong(`--batch: Expected --cv and --data with it, got ${got}`);
   }
+  if (batch === undefined && flags.replay) throw wrong('--replay: Expected --batch with it, got --replay alone');
   return {
     ...flags,
     command,
     policies,
     modules,
     base,
-    seeds: flags.seeds ?? (flags.live ? 1 : 10),
+    seeds: flags.seeds ?? (flags.live || batch !== undefined ? 1 : 10),
     models: models === undefined ? undefined : await readModelNames(models),
     split: flags.all ? 'all' : flags.split,
   };

@@ -195,6 +195,8 @@ const batchReport = z.strictObject({
   caps: z.record(z.string(), count).nullable(),
   seed: z.int(),
   resamples: count,
+  /** Whether the policies played every resample again; else each kept the core that it chose for a record. */
+  replay: z.boolean(),
   points: z.array(point),
   gates: z.array(gate),
 });

@@ -79,7 +79,7 @@ export function renderPolicies(report: CompareReport, width: number): string {
 }
 
 /** Mean and interval, to three digits. @param unit how many of the figure's units are one of those shown */
-export function show(figure: Figure | null, unit = 1): string {
+function show(figure: Figure | null, unit = 1): string {
   if (figure === null) return '-';
   const { mean, low, high } = figure;
   const interval = low === null || high === null ? '' : ` [${digits(low / unit)}, ${digits(high / unit)}]`;
@@ -144,11 +144,11 @@ const UNITS: Readonly<Record<Gate['at'], { readonly label: string; readonly unit
 };
 
 /** Closed batches as text: each comparison on a line, then cost and quality of each policy at each setting. */
-export function renderBatches({ folds, batch, resamples, points, gates }: BatchReport): string {
+export function renderBatches({ folds, batch, resamples, replay, points, gates }: BatchReport): string {
   return [
     `batches  ${batch === null ? 'all calls at once' : `${batch} calls`}, all slots free at the start of each; every answer is rated`,
     `predicted by nets of ${folds} folds that have not seen the record`,
-    `[95 % interval] from ${resamples} resamples of the records`,
+    `[95 % interval] from ${resamples} resamples of the records, ${replay ? 'each played again' : 'with the cores that were chosen for them'}`,
     '',
     renderTable(
       ['GATE', 'ECCOS AGAINST', 'FIGURE', ''],

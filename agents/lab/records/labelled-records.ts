@@ -106,7 +106,7 @@ export async function readRecordSet(paths: readonly string[], skipBad: boolean):
   return { records: [...byPrompt.values()], outcomes: { load: async () => table } };
 }
 
-export function answeredBy({ outputs }: OutcomeRecord, models: readonly string[]): boolean {
+function answeredBy({ outputs }: OutcomeRecord, models: readonly string[]): boolean {
   return models.every((name) => outputs.some(({ model }) => model === name));
 }
 

@@ -89,17 +89,21 @@ test('the same seed gives the same report, another order another one, and both f
   expect(points.safeParse(one.points).success && gates.safeParse(one.gates).success).toBe(true);
 });
 
-test('as many calls end as were announced', async () => {
+test.each([
+  [false, 1],
+  [true, 1 + OPTIONS.resamples],
+])('as many calls end as were announced, with every resample played again: %j', async (replay, times) => {
   let [announced, ended] = [0, 0];
   await runExperiment(fieldFrom(SAME, { cheap: 64, expensive: 64 }), {
     ...OPTIONS,
+    replay,
     onStart(calls) {
       announced = calls;
     },
     onCall: () => void ended++,
   });
   // eccos at 16 values of alpha and 6 more without ratings, two per-call rules at 21 thresholds.
-  expect(announced).toBe(300 * (16 + 6 + 2 * 21));
+  expect(announced).toBe(times * 300 * (16 + 6 + 2 * 21));
   expect(ended).toBe(announced);
 });
 
