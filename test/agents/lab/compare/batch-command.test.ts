@@ -41,6 +41,7 @@ async function complaintOf(...words: string[]): Promise<string> {
 describe('eccos compare --batch', () => {
   test.each([
     ['--cv alone', ['--cv', '5'], '--cv: Expected --batch with it, got --cv 5 alone'],
+    ['--replay alone', ['--replay'], '--replay: Expected --batch with it, got --replay alone'],
     ['no --cv', ['--batch', '64', '--data', DATA], '--batch: Expected --cv and --data with it, got --data alone'],
     ['no --data', ['--batch', '64', '--cv'], '--batch: Expected --cv and --data with it, got --cv alone'],
     [
