@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import { z } from 'zod';
 import { stopwatch } from '../../kernel/clock.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { frontierChart } from '../lab/evaluate/frontier-chart.js';
@@ -12,8 +13,8 @@ import { type EvaluateOptions, evaluate } from '../lab/predictor/evaluate.js';
 import { Progress } from '../lab/predictor/progress.js';
 import { describeSkipped, modelsOf, type RecordFile, readRecords } from '../lab/records/labelled-records.js';
 import { readModelNames } from '../lab/records/model-names.js';
-import type { Split } from '../lab/records/split.js';
-import { wholeNumber } from '../terminal/arguments.js';
+import { SPLITS } from '../lab/records/split.js';
+import { addOptions, flag, list, option, text, wholeNumber } from '../terminal/options.js';
 import { err, printable } from '../terminal/printer.js';
 import { commandLine } from './command-line.js';
 import { checkFile, makeResultFolder } from './output.js';
@@ -21,58 +22,55 @@ import { checkFile, makeResultFolder } from './output.js';
 const STDOUT = '-';
 const PLAIN_WIDTH = 120;
 
+const evaluateFlags = z.object({
+  data: option(list, { value: '<file...>', about: 'outcome files, each measured by itself' }),
+  models: option(text.optional(), {
+    value: '<list>',
+    about: 'models by comma, or @FILE with one a line (default: every one)',
+  }),
+  predictor: option(text.optional(), { value: '<dir>', about: 'made by eccos train (default: the shipped one)' }),
+  encoder: option(text.optional(), {
+    value: '<dir>',
+    about: 'with model.onnx and tokenizer.json (default: the shipped one)',
+  }),
+  split: option(z.enum(SPLITS).default('test'), { value: '<name>', about: 'part of the data' }),
+  all: option(flag, { about: 'all of the data, also what the predictor was trained on', conflicts: ['split'] }),
+  cv: option(wholeNumber(2, 20).optional(), {
+    value: '[folds]',
+    about: 'train again in so many folds, and measure on all of the data',
+    preset: 5,
+    conflicts: ['split', 'predictor', 'feedback'],
+  }),
+  feedback: option(wholeNumber(0, 1e6).default(0), {
+    value: '<n>',
+    about: 'rated records to learn from first, which are not measured, and on none of which it was trained',
+  }),
+  seed: option(wholeNumber(0, 1e6).default(1), { value: '<n>', about: 'of folds, nets and feedback' }),
+  skipBad: option(flag, { about: 'leave out bad records, and say which' }),
+  json: option(text.optional(), {
+    value: '<file>',
+    about: 'the report, one line a data file; - for stdout, and nothing else there',
+  }),
+  svg: option(text.optional(), {
+    value: '<dir>',
+    about: 'draw the quality-cost frontier and the reliability plot there',
+  }),
+});
+
 /**
  * Adds `eccos evaluate`: what a predictor is worth on records that it has not seen.
  *
  * Its action rejects with SyscallError `invalid-config`, which names option or line, field, rule and value.
  */
 export function registerEvaluate(program: Command): void {
-  program
+  const command = program
     .command('evaluate')
     .description('measure a predictor on recorded outcomes, beside its baselines')
-    .requiredOption('--data <file...>', 'outcome files, each measured by itself')
-    .option('--models <list>', 'models by comma, or @FILE with one a line (default: every one)')
-    .option('--predictor <dir>', 'made by eccos train (default: the shipped one)')
-    .option('--encoder <dir>', 'with model.onnx and tokenizer.json (default: the shipped one)')
-    .addOption(
-      new Option('--split <name>', 'part of the data').choices(['train', 'validation', 'test']).default('test'),
-    )
-    .addOption(new Option('--all', 'all of the data, also what the predictor was trained on').conflicts('split'))
-    .addOption(
-      new Option('--cv [folds]', 'train anew in so many folds, and measure on all of the data')
-        .argParser(wholeNumber(2, 20))
-        .preset(5)
-        .conflicts(['split', 'predictor', 'feedback']),
-    )
-    .option(
-      '--feedback <n>',
-      'judged records to learn from first, which are not measured and none that it was trained on',
-      wholeNumber(0, 1e6),
-      0,
-    )
-    .option('--seed <n>', 'of folds, nets and feedback', wholeNumber(0, 1e6), 1)
-    .option('--skip-bad', 'leave out bad records, and say which')
-    .option('--json <file>', 'the report, one line a data file; - for stdout, and nothing else there')
-    .option('--svg <dir>', 'draw the quality-cost frontier and the reliability plot there')
     .action(run);
+  addOptions(command, evaluateFlags);
 }
 
-interface Flags {
-  readonly data: readonly string[];
-  readonly models?: string;
-  readonly predictor?: string;
-  readonly encoder?: string;
-  readonly split: Split;
-  readonly all?: true;
-  readonly cv?: number;
-  readonly feedback: number;
-  readonly seed: number;
-  readonly skipBad?: true;
-  readonly json?: string;
-  readonly svg?: string;
-}
-
-async function run(flags: Flags, command: Command): Promise<void> {
+async function run(flags: z.infer<typeof evaluateFlags>, command: Command): Promise<void> {
   const { writeOut = () => {} } = command.configureOutput();
   const asked = flags.models === undefined ? undefined : await readModelNames(flags.models);
   if (flags.json !== undefined && flags.json !== STDOUT) await checkFile('--json', flags.json);

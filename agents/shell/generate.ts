@@ -1,9 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { syntheticRecords } from '../lab/records/synthetic-records.js';
-import { wholeNumber } from '../terminal/arguments.js';
+import { addOptions, option, text, wholeNumber } from '../terminal/options.js';
 import { checkFile } from './output.js';
+
+const generateFlags = z.object({
+  out: option(text, { value: '<file>', about: 'outcome file to write, .jsonl or .jsonl.gz' }),
+  queries: option(wholeNumber(1, 1_000_000).default(4000), { value: '<n>', about: 'how many' }),
+  seed: option(wholeNumber(0, 1_000_000).default(1), { value: '<n>', about: 'same seed, same bytes' }),
+});
 
 /**
  * Adds `eccos generate`: outcome records of the synthetic queries, to train on or to try the tools with.
@@ -11,22 +18,14 @@ import { checkFile } from './output.js';
  * Its action rejects with SyscallError `invalid-config` for a file that cannot be written.
  */
 export function registerGenerate(program: Command): void {
-  program
+  const command = program
     .command('generate')
     .description('write synthetic queries and what the simulated models of the default config make of them')
-    .requiredOption('--out <file>', 'outcome file to write, .jsonl or .jsonl.gz')
-    .option('--queries <n>', 'how many', wholeNumber(1, 1_000_000), 4000)
-    .option('--seed <n>', 'same seed, same bytes', wholeNumber(0, 1_000_000), 1)
     .action(run);
+  addOptions(command, generateFlags);
 }
 
-interface Flags {
-  readonly out: string;
-  readonly queries: number;
-  readonly seed: number;
-}
-
-async function run({ out, queries, seed }: Flags, command: Command): Promise<void> {
+async function run({ out, queries, seed }: z.infer<typeof generateFlags>, command: Command): Promise<void> {
   const { writeOut = () => {} } = command.configureOutput();
   await checkFile('--out', out);
   const records = await syntheticRecords(queries, seed);

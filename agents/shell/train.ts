@@ -1,13 +1,29 @@
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { type Artefact, writeArtefact } from '../../schedulers/eccos/predictor/artefact.js';
 import { Progress } from '../lab/predictor/progress.js';
 import { train } from '../lab/predictor/train.js';
 import { describeSkipped, readRecords } from '../lab/records/labelled-records.js';
 import { readModelNames } from '../lab/records/model-names.js';
-import { wholeNumber } from '../terminal/arguments.js';
+import { addOptions, flag, list, option, text, wholeNumber } from '../terminal/options.js';
 import { err, printable } from '../terminal/printer.js';
 import { renderTable } from '../terminal/table.js';
 import { makeResultFolder } from './output.js';
+
+const trainFlags = z.object({
+  data: option(list, { value: '<file...>', about: 'outcome files' }),
+  out: option(text, { value: '<dir>', about: 'folder that the predictor is written to' }),
+  models: option(text.optional(), {
+    value: '<list>',
+    about: 'models by comma, or @FILE with one a line (default: every one)',
+  }),
+  encoder: option(text.optional(), {
+    value: '<dir>',
+    about: 'with model.onnx and tokenizer.json (default: the shipped one)',
+  }),
+  seed: option(wholeNumber(0, 1e6).default(1), { value: '<n>', about: 'same seed, same bytes' }),
+  skipBad: option(flag, { about: 'leave out bad records, and say which' }),
+});
 
 /**
  * Adds `eccos train`: a predictor from recorded outcomes.
@@ -15,28 +31,14 @@ import { makeResultFolder } from './output.js';
  * Its action rejects with SyscallError `invalid-config`, which names option or line, field, rule and value.
  */
 export function registerTrain(program: Command): void {
-  program
+  const command = program
     .command('train')
     .description('train a predictor on the train split of recorded outcomes; the validation split stops it')
-    .requiredOption('--data <file...>', 'outcome files')
-    .requiredOption('--out <dir>', 'folder that the predictor is written to')
-    .option('--models <list>', 'models by comma, or @FILE with one a line (default: every one)')
-    .option('--encoder <dir>', 'with model.onnx and tokenizer.json (default: the shipped one)')
-    .option('--seed <n>', 'same seed, same bytes', wholeNumber(0, 1e6), 1)
-    .option('--skip-bad', 'leave out bad records, and say which')
     .action(run);
+  addOptions(command, trainFlags);
 }
 
-interface Flags {
-  readonly data: readonly string[];
-  readonly out: string;
-  readonly models?: string;
-  readonly encoder?: string;
-  readonly seed: number;
-  readonly skipBad?: true;
-}
-
-async function run(flags: Flags, command: Command): Promise<void> {
+async function run(flags: z.infer<typeof trainFlags>, command: Command): Promise<void> {
   const { writeOut = () => {} } = command.configureOutput();
   const models = flags.models === undefined ? undefined : await readModelNames(flags.models);
   await makeResultFolder('--out', flags.out);

@@ -93,7 +93,6 @@ export class CoreSlot {
   freed(): void {
     this.#full = false;
     this.refresh();
-    this.#onOpen();
   }
 
   /** Sets the gate of the queue by cap, capacity, closing time and health. Called after anything that may have changed one of them. */

@@ -18,9 +18,8 @@ export class CoreTable {
       deps.cores.map((core) => [core.info.id, new CoreSlot(core, deps, () => this.#report({ core: core.info.id }))]),
     );
     deps.capacity.onFreed((freed) => {
-      // The slot reports itself.
       if (freed.core !== undefined) this.#slots.get(freed.core)?.freed();
-      if (freed.principal !== undefined) this.#report(freed);
+      this.#report(freed);
     });
   }
 
@@ -62,6 +61,7 @@ export class CoreTable {
       slot.reload(limits);
       this.#capacity.reload(limits);
       slot.freed();
+      this.#report({ core: limits.id });
     }
   }
 

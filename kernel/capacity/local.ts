@@ -30,7 +30,9 @@ export class LocalCapacity implements Capacity {
   readonly #clock: Clock;
   readonly #rooms: ReadonlyMap<CoreId, Room>;
   readonly #purses = new Map<string, Purse>();
-  #tell: (freed: Freed) => void = () => {};
+  /** Cores that keep room for a call. */
+  #kept = 0;
+  #report: (freed: Freed) => void = () => {};
   #closed = false;
 
   constructor(clock: Clock, cores: readonly CoreLimits[]) {
@@ -70,11 +72,12 @@ export class LocalCapacity implements Capacity {
     const isKeptForOther = room.refused !== undefined && room.refused.id !== id && opensAt(room, now) > now;
     if (isKeptForOther || room.leases >= room.cap) return CORE_FULL;
     if (room.window.opensAt(now, tokens) > now) {
+      if (room.refused === undefined) this.#kept++;
       room.refused = { id, tokens };
       this.#watch(core, room);
       return CORE_FULL;
     }
-    room.refused = undefined;
+    this.#letGo(room);
     return this.#lease(need, purse, room, now);
   }
 
@@ -90,7 +93,7 @@ export class LocalCapacity implements Capacity {
   }
 
   onFreed(listener: (freed: Freed) => void): void {
-    this.#tell = listener;
+    this.#report = listener;
   }
 
   close(): void {
@@ -112,19 +115,25 @@ export class LocalCapacity implements Capacity {
         purse.spent += used.costUsd;
         correct(used.tokens);
         if (room.cancelTimer !== undefined) this.#watch(core, room);
-        this.#tell({ core, principal });
+        this.#report({ core, principal });
       },
     };
   }
 
   /** Room that is kept for this call is kept on no other core. */
   #keepOnlyFor(id: SyscallId, core: CoreId | undefined): void {
+    if (this.#kept === 0) return;
     for (const [other, room] of this.#rooms) {
       if (other === core || room.refused?.id !== id) continue;
-      room.refused = undefined;
+      this.#letGo(room);
       this.#watch(other, room);
-      this.#tell({ core: other });
+      this.#report({ core: other });
     }
+  }
+
+  #letGo(room: Room): void {
+    if (room.refused !== undefined) this.#kept--;
+    room.refused = undefined;
   }
 
   /** Reports the core when the minute that keeps it closed has passed. */
@@ -137,7 +146,7 @@ export class LocalCapacity implements Capacity {
     room.cancelTimer = this.#clock.after(at - now, () => {
       room.cancelTimer = undefined;
       this.#watch(core, room);
-      this.#tell({ core });
+      this.#report({ core });
     });
   }
 

@@ -59,17 +59,7 @@ export interface LLMCore {
    */
   chat(request: CoreRequest, run: CoreRun): Promise<CoreResult>;
   health?(): CoreHealth;
-  /** What this call would yield here, for a judge or an oracle; undefined where it is not known. */
-  known?(params: ChatParams, inputTokens: number): KnownOutcome | undefined;
   close?(): Promise<void>;
-}
-
-/** What one prompt yields on one core, where that is known beforehand: simulated and recorded cores. */
-export interface KnownOutcome {
-  /** 0 is wrong, 1 is right. */
-  readonly score: number;
-  readonly outputTokens: number;
-  readonly costUsd: number;
 }
 
 /** US dollars for this many tokens. */

@@ -3,7 +3,7 @@ import { SyscallError } from '../../syscalls/errors.js';
 import { type ChatParams, promptOf } from '../../syscalls/llm-chat.js';
 import { OutcomeFiles, type OutcomeTable } from '../outcomes/file.js';
 import type { ModelOutcome, OutcomeRecord } from '../outcomes/record.js';
-import type { CoreRequest, CoreResult, CoreRun, KnownOutcome, LLMCore } from './core.js';
+import type { CoreRequest, CoreResult, CoreRun, LLMCore } from './core.js';
 import { coreFields, infoOf } from './core-config.js';
 import type { CoreDeps } from './core-deps.js';
 import { fillerText } from './filler.js';
@@ -69,29 +69,23 @@ class RecordedCore implements LLMCore {
   }
 
   refuses(params: ChatParams): string | undefined {
-    const known = this.known(params);
-    if (known === undefined) return `no recorded outcome of ${this.#config.model} for this prompt`;
-    if (known.outputTokens > (params.maxTokens ?? Number.POSITIVE_INFINITY)) {
+    const outcome = outcomeOf(this.#table.byPrompt.get(promptOf(params)), this.#config.model);
+    if (outcome === undefined) return `no recorded outcome of ${this.#config.model} for this prompt`;
+    if (outcome.output_tokens > (params.maxTokens ?? Number.POSITIVE_INFINITY)) {
       // What a shorter answer would have scored is not recorded.
-      return `the recorded answer has ${known.outputTokens} tokens, more than maxTokens`;
+      return `the recorded answer has ${outcome.output_tokens} tokens, more than maxTokens`;
     }
     return undefined;
-  }
-
-  known(params: ChatParams): KnownOutcome | undefined {
-    const outcome = outcomeOf(this.#table.byPrompt.get(promptOf(params)), this.#config.model);
-    if (outcome === undefined) return undefined;
-    return { score: outcome.score, outputTokens: outcome.output_tokens, costUsd: outcome.cost_usd };
   }
 
   async chat({ params }: CoreRequest, run: CoreRun): Promise<CoreResult> {
     const prompt = promptOf(params);
     const record = this.#table.byPrompt.get(prompt);
-    const known = this.known(params);
-    if (record === undefined || known === undefined) {
+    const outcome = outcomeOf(record, this.#config.model);
+    if (record === undefined || outcome === undefined) {
       throw new SyscallError('core-rejected', `${this.info.id}: ${this.refuses(params)}`);
     }
-    const { outputTokens, costUsd } = known;
+    const { output_tokens: outputTokens, cost_usd: costUsd } = outcome;
     const inputTokens = record.input_tokens;
     const { latency = latencyOf(this.#config.price), chunkMs, model } = this.#config;
     const answer = {

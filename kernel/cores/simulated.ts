@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { type ChatParams, promptOf } from '../../syscalls/llm-chat.js';
-import { type CoreRequest, type CoreResult, type CoreRun, costOf, type KnownOutcome, type LLMCore } from './core.js';
+import { promptOf } from '../../syscalls/llm-chat.js';
+import { type CoreRequest, type CoreResult, type CoreRun, costOf, type LLMCore } from './core.js';
 import { coreFields, infoOf } from './core-config.js';
 import type { CoreDeps } from './core-deps.js';
 import { fillerText } from './filler.js';
-import { answerLength, hashedItems, type ItemModel, isRight } from './item-response.js';
+import { answerLength, hashedItems, type ItemModel } from './item-response.js';
 import { playAnswer } from './timed-answer.js';
 
 /** Tokens per second; `unlimited` takes no time. */
@@ -57,15 +57,6 @@ class SimulatedCore implements LLMCore {
     this.#config = config;
     this.#deps = deps;
     this.#items = deps.items ?? hashedItems;
-  }
-
-  known(params: ChatParams, inputTokens: number): KnownOutcome {
-    const prompt = promptOf(params);
-    const item = this.#items(prompt);
-    const whole = answerLength(this.#config, prompt, item, this.#deps.seed);
-    const outputTokens = Math.min(whole, params.maxTokens ?? whole);
-    const score = isRight(this.#config, prompt, item, this.#deps.seed) ? 1 : 0;
-    return { score, outputTokens, costUsd: costOf(this.#config.price, { inputTokens, outputTokens }) };
   }
 
   async chat({ params, inputTokens, prefixTokens, maxTokens }: CoreRequest, run: CoreRun): Promise<CoreResult> {

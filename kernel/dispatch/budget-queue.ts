@@ -14,6 +14,10 @@ export class BudgetQueue implements Holder {
     call.holder = this;
   }
 
+  has(principal: string): boolean {
+    return this.#waiting.has(principal);
+  }
+
   letGo(call: Call): void {
     const { principal } = call.facts.caller;
     const waiting = this.#waiting.get(principal);

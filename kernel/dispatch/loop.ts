@@ -192,7 +192,6 @@ export class SchedulerLoop implements Backlog {
     // What is left after this start may be enough for the next call that waits for money.
     if (call.state.status === 'running') this.#wake(call.facts.caller.principal);
     await running;
-    slot.refresh();
     this.requestTick();
   }
 
@@ -215,6 +214,7 @@ export class SchedulerLoop implements Backlog {
 
   /** Money of a principal is free again: the oldest call that waits for it may try, or all of them when none is left. */
   #wake(principal: string): void {
+    if (!this.#waiting.has(principal)) return;
     const spentUsd = this.#deps.capacity.spentUsd(principal);
     for (const call of this.#waiting.take(principal, spentUsd)) this.returned(call);
   }

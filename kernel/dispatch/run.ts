@@ -36,8 +36,16 @@ export class Run {
 
   /** What the provider will charge for it as far as it is known: its whole prompt, and the tokens it has written. */
   spent(): Spent {
-    const usage = { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens };
-    return { ...usage, reprefillTokens: this.resumed ? usage.inputTokens : 0, costUsd: costOf(this.#price, usage) };
+    return this.charge(
+      this.#inputTokens,
+      this.#outputTokens,
+      costOf(this.#price, { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens }),
+    );
+  }
+
+  /** What so many tokens mean for this request. */
+  charge(inputTokens: number, outputTokens: number, costUsd: number): Spent {
+    return { inputTokens, outputTokens, reprefillTokens: this.resumed ? inputTokens : 0, costUsd };
   }
 
   /**

@@ -124,7 +124,7 @@ export class Runner {
   ): Promise<void> {
     const { clock, events } = this.#deps;
     const core = slot.info.id;
-    slot.refresh();
+    if (!this.#deps.capacity.isOpen(core)) slot.refresh();
     call.start(clock.now(), () => run.spent());
     events.emit('started', { syscallId: call.id, core, running: slot.queue.running });
     const slice = this.#slice(call, slot, backlog, controller);
@@ -183,14 +183,19 @@ export class Runner {
     const { clock, table } = this.#deps;
     const at = clock.now();
     const { state, preemptions, spent } = call;
-    const { costUsd, ...usage } = spent;
+    const { inputTokens, outputTokens, reprefillTokens, costUsd } = spent;
     const { accepted, scheduled = at, started = at, firstToken } = state.times;
     const reply: ChatReply = {
       syscallId: call.id,
       text: call.text,
       toolCalls: [...result.toolCalls],
       finishReason: result.finishReason,
-      usage: { ...usage, ...(preemptions > 0 || result.usageCounted ? { estimated: true } : {}) },
+      usage: {
+        inputTokens,
+        outputTokens,
+        reprefillTokens,
+        ...(preemptions > 0 || result.usageCounted ? { estimated: true } : {}),
+      },
       costUsd,
       core: slot.info.id,
       reason: 'reason' in state ? state.reason : '',
@@ -198,7 +203,7 @@ export class Runner {
       preemptions,
       times: { accepted, scheduled, started, ...(firstToken === undefined ? {} : { firstToken }), ended: at },
     };
-    slot.answered(usage.outputTokens);
+    slot.answered(outputTokens);
     table.finish(call, { type: 'complete', at, reply });
   }
 
@@ -237,7 +242,7 @@ function billedFor(call: Call, run: Run, result: CoreResult | undefined, slice: 
   if (call.isFinal || (result === undefined && slice?.expired)) return run.spent();
   if (result === undefined) return NOTHING_SPENT;
   const { usage, costUsd } = result;
-  return { ...usage, reprefillTokens: run.resumed ? usage.inputTokens : 0, costUsd };
+  return run.charge(usage.inputTokens, usage.outputTokens, costUsd);
 }
 
 /** The answer to a request that need not be made. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { CompareReport } from '../../agents/lab/compare/report.js';
-import { renderTable } from '../../agents/lab/compare/table.js';
+import { renderPolicies } from '../../agents/lab/compare/table.js';
 import { registerCompare } from '../../agents/shell/compare.js';
 import { conformanceCases } from '../../schedulers/conformance/conformance.js';
 import { loadPolicyModule, loadPolicyModules } from '../../schedulers/load-module.js';
@@ -101,7 +101,7 @@ describe('a policy of twenty lines from a file', () => {
 
   test('may be named among the policies, with an order of cores', async () => {
     const path = file('named.mjs', SHORTEST_FIRST);
-    const policies = 'shortest-first:order=dear-first,fifo,shortest-first';
+    const policies = 'shortest-first:order=expensive-first,fifo,shortest-first';
     const report = await compare('--policies', policies, '--policy-module', path);
     expect(report.policies.map(({ name }) => name)).toEqual(policies.split(','));
   });
@@ -193,8 +193,8 @@ test('a policy that throws decides nothing, and the report says who did', async 
   expect(throws?.fallbacks).toBeGreaterThan(10);
   expect(fifo).toMatchObject({ fallbacks: 0, invalidAssignments: 0 });
   const { fallbacks } = throws ?? {};
-  expect(renderTable(report, 120)).toMatch(new RegExp(`^policy threw, fifo took over +0 +${fallbacks}$`, 'm'));
-  expect(renderTable({ ...report, policies: report.policies.slice(0, 1) }, 120)).not.toContain('threw');
+  expect(renderPolicies(report, 120)).toMatch(new RegExp(`^policy threw, fifo took over +0 +${fallbacks}$`, 'm'));
+  expect(renderPolicies({ ...report, policies: report.policies.slice(0, 1) }, 120)).not.toContain('threw');
 });
 
 test('assignments that no policy may ask for are counted', async () => {
@@ -203,7 +203,7 @@ test('assignments that no policy may ask for are counted', async () => {
   const report = await compare('--policies', 'fifo', '--policy-module', lost);
   const { invalidAssignments } = report.policies[1] ?? {};
   expect(invalidAssignments).toBeGreaterThan(0);
-  expect(renderTable(report, 120)).toMatch(new RegExp(`^invalid assignments +0 +${invalidAssignments}$`, 'm'));
+  expect(renderPolicies(report, 120)).toMatch(new RegExp(`^invalid assignments +0 +${invalidAssignments}$`, 'm'));
 });
 
 test('calls that a policy refuses are rejected, not failed', async () => {

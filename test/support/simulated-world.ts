@@ -1,3 +1,4 @@
+import { knownOutcomes } from '../../agents/lab/records/known-outcomes.js';
 import { VirtualClock } from '../../kernel/clock.js';
 import { defaultConfig } from '../../kernel/config/default-config.js';
 import type { CoreRun, LLMCore } from '../../kernel/cores/core.js';
@@ -51,6 +52,7 @@ export async function playSimulated(play: Play): Promise<Played> {
   const { seed, policy, calls, rate, cores = SIMULATED, more = () => ({}), judged = true } = play;
   const clock = new VirtualClock();
   const witnesses = cores.map((core) => new Witness(simulatedCore(core, { clock, seed, env: {} })));
+  const known = await knownOutcomes(cores, { seed });
   const limits = { pendingPerAgent: calls, pendingTotal: calls };
   const kernel = kernelOn(clock, witnesses, { policy, limits });
   await clock.runUntil(kernel.ready());
@@ -61,8 +63,7 @@ export async function playSimulated(play: Play): Promise<Played> {
     const params = ask(`seed ${seed}, call ${number}`, more(number, uniform(seed * 1_000_003 + number)));
     try {
       const reply = await session.call('llm.chat', params);
-      const core = witnesses.find(({ info }) => info.id === reply.core);
-      const score = core?.known(params, reply.usage.inputTokens).score ?? Number.NaN;
+      const score = known(reply.core, params, reply.usage.inputTokens)?.score ?? Number.NaN;
       ended.push({ number, reply, code: undefined, score });
       if (judged) await session.call('syscall.feedback', { syscallId: reply.syscallId, quality: score });
     } catch (error) {
@@ -94,12 +95,6 @@ class Witness implements LLMCore {
 
   get info() {
     return this.#inner.info;
-  }
-
-  known(...args: Parameters<NonNullable<LLMCore['known']>>) {
-    const outcome = this.#inner.known?.(...args);
-    if (outcome === undefined) throw new Error('Expected a simulated core, which knows its answers');
-    return outcome;
   }
 
   async chat(request: Parameters<LLMCore['chat']>[0], run: CoreRun) {

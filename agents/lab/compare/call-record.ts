@@ -5,7 +5,7 @@ import type { PlannedCall } from '../load/load.js';
 import type { PlayedCall } from '../load/play.js';
 
 /** Scores an answer, 0 to 1, by what is known of that prompt on that core. It looks at no text and at nothing that a policy says. */
-export type Judge = (call: PlannedCall, reply: ChatReply) => number;
+export type Rate = (call: PlannedCall, reply: ChatReply) => number;
 
 /** How a call ended, seen by its agent. `rejected`: the kernel or its policy refused it. */
 export type CallEnd = 'done' | 'failed' | 'expired' | 'cancelled' | 'rejected';
@@ -18,7 +18,7 @@ export interface CallRecord {
   readonly promptId: string;
   readonly prompt: string;
   readonly end: CallEnd;
-  /** 0 to 1 as judged afterwards; 0 for a call without an answer. */
+  /** 0 to 1 as rated afterwards; 0 for a call without an answer. */
   readonly score: number;
   /** US dollars of the answer; 0 for a call without one. */
   readonly costUsd: number;
@@ -56,7 +56,7 @@ const REJECTIONS: ReadonlySet<ErrorCode> = new Set([
 export function recordOf(
   played: PlayedCall,
   run: number,
-  judge: Judge,
+  rate: Rate,
   serviceMs: (syscallId: string) => Millis | undefined,
 ): CallRecord {
   const { call, reply, error, sentAt, endedAt } = played;
@@ -68,7 +68,7 @@ export function recordOf(
   // Spreads come last: V8 copies them many times as fast so.
   return {
     end: 'done',
-    score: judge(call, reply),
+    score: rate(call, reply),
     costUsd: reply.costUsd,
     answer: {
       core: reply.core,

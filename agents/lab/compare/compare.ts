@@ -1,15 +1,14 @@
 import { callsOf, type Load } from '../load/load.js';
+import { rangeOf, sweepOf } from './aim.js';
 import { alphaAbove } from './alpha.js';
-import { type Calibration, calibrate } from './calibrate.js';
+import { BUSY_SHARE, type Calibration, calibrate } from './calibrate.js';
 import type { CallRecord } from './call-record.js';
 import { Match, type MatchRules } from './match.js';
-import { notesOf } from './notes.js';
 import type { CompareOptions } from './options.js';
 import type { CompareReport, LoadReport } from './report.js';
 import { Results } from './results.js';
-import { rangeOf, sweepOf } from './sweep.js';
 
-/** Those who want to know how a comparison gets on. */
+/** Receives the progress of a comparison. */
 export interface CompareWatcher {
   /** The load is known: so many calls will be made. */
   onStart(load: LoadReport, totalCalls: number): void;
@@ -90,8 +89,35 @@ function loadReportOf(
     agents: load.agents,
     calls: callsOf(load),
     feedback,
-    learn,
+    learn: learn ?? false,
     predictor: predictor ?? null,
     cores: cores.map(({ id, cap, price }) => ({ id, cap, ...price })),
   };
+}
+
+/** A calibration that misses by more has not made the load that figures of this comparison are usually read for. */
+const FAR = 0.05;
+
+/** What a reader of the figures must know of the load, a sentence a piece. */
+export function notesOf(
+  { busyShare, records, calls }: Pick<LoadReport, 'busyShare' | 'records' | 'calls'>,
+  seeds: number,
+): string[] {
+  const notes: string[] = [];
+  if (busyShare !== null && Math.abs(busyShare - BUSY_SHARE) > FAR) {
+    const remedy = busyShare < BUSY_SHARE ? '; more calls or lower caps may' : '';
+    notes.push(
+      `the cores are ${percent(busyShare)} busy under round-robin, not ${percent(BUSY_SHARE)}: of the speeds tried none came nearer${remedy}`,
+    );
+  }
+  if (records !== null && calls >= records && seeds > 1) {
+    notes.push(
+      `every seed plays all ${records} records, so the intervals over seeds show only the order of calls and arrivals; how much depends on these records is in the intervals of --batch --cv`,
+    );
+  }
+  return notes;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
 }

@@ -2,8 +2,9 @@ import type { CoreConfig } from '../../../kernel/cores/registry.js';
 import type { PolicyModule } from '../../../schedulers/load-module.js';
 import { parsePolicy } from '../../../schedulers/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
+import { err } from '../../terminal/printer.js';
 
-const CORE_ORDERS = ['given', 'cheap-first', 'dear-first'] as const;
+const CORE_ORDERS = ['given', 'cheap-first', 'expensive-first'] as const;
 type CoreOrder = (typeof CORE_ORDERS)[number];
 
 /** One column of a comparison: a policy, and the order in which the config lists the cores for it. */
@@ -33,7 +34,7 @@ export function splitPolicies(list: string): string[] {
 
 /**
  * Reads one policy. Beside the policy's own parameters, `order` says how its cores are listed: `given`, `cheap-first`
- * or `dear-first`. It is not the policy's business, but it decides what a policy costs that goes by that order.
+ * or `expensive-first`. It is not the policy's business, but it decides what a policy costs that goes by that order.
  *
  * @param modules policies that are not in the registry; they take no parameters of their own
  * @throws SyscallError `invalid-config` for an unknown policy, parameter or value
@@ -43,7 +44,7 @@ export function parseContender(name: string, modules: readonly PolicyModule[] = 
   const head = at < 0 ? name : name.slice(0, at);
   const params = at < 0 ? [] : name.slice(at + 1).split(',');
   const own = params.filter((pair) => !pair.startsWith('order='));
-  const order = params.find((pair) => pair.startsWith('order='))?.slice('order='.length) ?? 'given';
+  const order = orderOf(params.find((pair) => pair.startsWith('order='))?.slice('order='.length) ?? 'given');
   if (!isCoreOrder(order)) {
     throw new SyscallError(
       'invalid-config',
@@ -75,6 +76,13 @@ export function inOrder(cores: readonly CoreConfig[], order: CoreOrder): readonl
   if (order === 'given') return cores;
   const sign = order === 'cheap-first' ? 1 : -1;
   return cores.toSorted((a, b) => sign * (a.price.outputPerMTok - b.price.outputPerMTok));
+}
+
+/** The name of an order today: one version of the program still takes the old one. */
+function orderOf(text: string): string {
+  if (text !== 'dear-first') return text;
+  err('--policies: order=dear-first is now called order=expensive-first; the old name will be an error\n');
+  return 'expensive-first';
 }
 
 function isCoreOrder(text: string): text is CoreOrder {

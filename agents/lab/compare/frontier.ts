@@ -1,9 +1,9 @@
 import { Envelope } from '../metrics/envelope.js';
 import type { Weights } from '../metrics/outcomes.js';
+import type { Resamples } from '../metrics/resamples.js';
 import { frontierOf, routingFigures, type Singles, singleModels } from '../metrics/routing.js';
+import { figureOf, ratioOf } from '../metrics/statistics.js';
 import type { ClaimReport, FrontierReport } from './report.js';
-import type { SeedResamples } from './seed-resamples.js';
-import { figureOf, ratioOf } from './statistics.js';
 
 /** What came out of one seed. */
 export interface SeedPoint {
@@ -41,7 +41,7 @@ export const SINGLE_MODELS = 'single models';
 export function frontiersOf(
   routers: readonly Router[],
   singles: readonly Setting[],
-  resamples: SeedResamples,
+  resamples: Resamples,
 ): FrontierReport[] {
   const zero = singlesOf(singles);
   const report = (name: string, settings: readonly Setting[]): FrontierReport => {
@@ -66,13 +66,13 @@ export function frontiersOf(
 }
 
 /** Every policy that was swept by comparison with every other one as it took part. */
-export function claimsOf(routers: readonly Router[], resamples: SeedResamples): ClaimReport[] {
+export function claimsOf(routers: readonly Router[], resamples: Resamples): ClaimReport[] {
   return routers.flatMap(({ name, sweep }) =>
     routers
       .filter((base) => sweep.length > 0 && base.name !== name)
       .map((base): ClaimReport => {
         const [saving = null, turnaround = null, points = null] = resamples.figuresOf((weights) =>
-          advantagesOf(meansOf(sweep, weights), meanOf(base.own, weights)),
+          advantagesOf(meansOf(sweep, weights), weightedMean(base.own, weights)),
         );
         return {
           policy: name,
@@ -90,7 +90,7 @@ function advantagesOf(sweep: readonly Mean[], base: Mean): (number | null)[] {
   const envelope = new Envelope(frontierOf(sweep));
   const least = envelope.cost[0] as number;
   const most = envelope.cost.at(-1) as number;
-  // Where all settings are better or dearer than asked for, the nearest one is an answer too.
+  // Where all settings are better or more expensive than asked for, the nearest one is an answer too.
   const cost = envelope.costAt(Math.max(base.quality, envelope.lowest));
   const quality = base.cost < least ? null : envelope.qualityAt(Math.min(base.cost, most));
   return [
@@ -135,10 +135,10 @@ interface Mean {
 }
 
 function meansOf(settings: readonly Setting[], weights: Weights): Mean[] {
-  return settings.map((setting) => meanOf(setting, weights));
+  return settings.map((setting) => weightedMean(setting, weights));
 }
 
-function meanOf({ seeds }: Setting, weights: Weights): Mean {
+function weightedMean({ seeds }: Setting, weights: Weights): Mean {
   const sums = { cost: 0, quality: 0 };
   let turnaroundMs: number | null = 0;
   let total = 0;

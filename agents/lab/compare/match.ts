@@ -1,19 +1,20 @@
-import { defaultConfig, type KernelConfig } from '../../../kernel/boot.js';
+import { defaultConfig } from '../../../kernel/boot.js';
+import { inputTokensOf } from '../../../kernel/tokens.js';
 import { createPolicy } from '../../../schedulers/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import type { CoreId } from '../../../syscalls/syscall.js';
-import { type Load, speedUp } from '../load/load.js';
+import { type Load, type PlannedCall, speedUp } from '../load/load.js';
 import { Random } from '../load/random.js';
+import { sumOf } from '../metrics/statistics.js';
+import { type KnownOutcomes, knownOutcomes } from '../records/known-outcomes.js';
 import { withParameter } from './aim.js';
 import { WatchedRoundRobin } from './alpha.js';
 import { type Contender, inOrder, parseContender } from './contender.js';
-import { judgedCalls } from './feedback.js';
 import type { SeedPoint } from './frontier.js';
 import { type Needs, NO_NEEDS, needsOf } from './needs.js';
 import type { CompareOptions } from './options.js';
 import { Predictors } from './predictors.js';
 import { recordedSource } from './recorded-source.js';
-import { singlesOf } from './singles.js';
 import type { Source } from './source.js';
 import { liveStage, virtualStage } from './stages.js';
 import { syntheticSource } from './synthetic-source.js';
@@ -31,23 +32,16 @@ export class Match {
   readonly contenders: readonly Contender[];
   readonly source: Source;
   readonly #options: CompareOptions;
-  readonly #config: KernelConfig;
   readonly #needs: ReadonlyMap<Contender, Needs>;
   readonly #predictors: Predictors;
   /** Of the last seeds, at speed 1: every policy gets the same. */
   readonly #loads = new Map<number, Load>();
 
-  private constructor(
-    options: CompareOptions,
-    config: KernelConfig,
-    source: Source,
-    needs: ReadonlyMap<Contender, Needs>,
-  ) {
-    const { predictor, learn, live, measure } = options;
+  private constructor(options: CompareOptions, source: Source, needs: ReadonlyMap<Contender, Needs>) {
+    const { predictor, learn = false, live, measure } = options;
     this.contenders = [...needs.keys()];
     this.source = source;
     this.#options = options;
-    this.#config = config;
     this.#needs = needs;
     const { examples, cores } = source;
     this.#predictors = new Predictors({
@@ -64,9 +58,8 @@ export class Match {
     const recorded = data.length > 0;
     const contenders = policies.map((spec) => parseContender(spec, modules));
     const needs = contenders.map((one) => [one, one.module ? NO_NEEDS : needsOf(one.policy, recorded)] as const);
-    const config = defaultConfig();
-    const source = await (recorded ? recordedSource(options) : syntheticSource(options, config.cores));
-    const match = new Match(options, config, source, new Map(needs));
+    const source = await (recorded ? recordedSource(options) : syntheticSource(options, defaultConfig().cores));
+    const match = new Match(options, source, new Map(needs));
     try {
       await match.#openPredictors();
       return match;
@@ -90,24 +83,29 @@ export class Match {
     return load;
   }
 
-  /** Whether a contender needs to be told what quality to aim at. */
+  /** Whether a contender needs a quality to aim at. */
   get wantsAlpha(): boolean {
     return [...this.#needs.values()].some((needs) => needs.alpha);
   }
 
   /** One contender on the load of a seed. */
-  play(contender: Contender, seed: number, { speed, alpha }: MatchRules, onCall: () => void): Promise<TrialResult> {
+  async play(
+    contender: Contender,
+    seed: number,
+    { speed, alpha }: MatchRules,
+    onCall: () => void,
+  ): Promise<TrialResult> {
     const { policy, coreOrder, module } = contender;
     const load = this.load(seed, speed);
-    const told = alpha !== null && this.#needs.get(contender)?.alpha === true;
-    const spec = told ? withParameter(policy, 'alpha', alpha) : policy;
-    const { feedback, live, measure } = this.#options;
+    const isAimless = alpha !== null && this.#needs.get(contender)?.alpha === true;
+    const spec = isAimless ? withParameter(policy, 'alpha', alpha) : policy;
+    const { feedback, live = false, measure = false } = this.#options;
     return this.#trial(
       {
-        ...this.#setup(seed, load),
-        config: this.#configOf(seed, coreOrder),
+        ...(await this.#setup(seed, load)),
+        cores: inOrder(this.source.cores, coreOrder),
         createPolicy: (services) => module?.create() ?? createPolicy(spec, services),
-        judged: judgedCalls(load, seed, feedback),
+        rated: ratedCalls(load, seed, feedback),
         measure: measure || live,
         onCall,
       },
@@ -115,26 +113,43 @@ export class Match {
     );
   }
 
-  /** What each core makes of the load of a seed by itself. */
-  singles(seed: number): Promise<ReadonlyMap<CoreId, SeedPoint>> {
-    const { cores, deps } = this.source;
-    return singlesOf(this.load(seed, 1), seed, cores, deps);
+  /** What each core makes of the whole load of a seed by itself, without caps: one a core, in order. */
+  async singles(seed: number): Promise<ReadonlyMap<CoreId, SeedPoint>> {
+    const known = await this.#known(seed);
+    const calls = this.load(seed, 1)
+      .runs.flatMap((run) => run.calls)
+      .map(({ params }) => ({ params, inputTokens: inputTokensOf(params) }));
+    const points = this.source.cores.map(({ id }) => {
+      const outcomes = calls.map(({ params, inputTokens }) => known(id, params, inputTokens));
+      return [
+        id,
+        {
+          quality: sumOf(outcomes.map((one) => one?.score ?? Number.NaN)) / calls.length,
+          costUsd: sumOf(outcomes.map((one) => one?.costUsd ?? Number.NaN)),
+          meanTurnaroundMs: null,
+        },
+      ] as const;
+    });
+    return new Map(points);
   }
 
   /** Milliseconds that slots are in use, summed, under round-robin, until the last call arrives. */
   async roundRobinBusyMs(load: Load): Promise<number> {
-    const { busyMs } = await this.#trial({ ...this.#setup(1, load), createPolicy: () => createPolicy('round-robin') });
+    const { busyMs } = await this.#trial({
+      ...(await this.#setup(1, load)),
+      createPolicy: () => createPolicy('round-robin'),
+    });
     return busyMs;
   }
 
   /**
    * Mean quality that is predicted of the cores that round-robin chooses on the first load, by the predictor of the first
-   * contender that wants to be told.
+   * contender that needs a quality to aim at.
    */
   async roundRobinQuality(speed: number): Promise<number> {
     const [folders = {}] = [...this.#needs.values()].find((needs) => needs.alpha)?.predictors ?? [];
     const { predictedQuality } = await this.#trial({
-      ...this.#setup(1, this.load(1, speed)),
+      ...(await this.#setup(1, this.load(1, speed))),
       createPolicy: ({ predictor }) => new WatchedRoundRobin(predictor(folders)),
     });
     return predictedQuality ?? 0;
@@ -144,16 +159,24 @@ export class Match {
     await this.#predictors.close();
   }
 
-  #setup(seed: number, load: Load): Omit<TrialSetup, 'createPolicy'> {
+  async #setup(seed: number, load: Load): Promise<Omit<TrialSetup, 'createPolicy'>> {
+    const { cores, deps } = this.source;
     return {
-      config: this.#configOf(seed, 'given'),
-      deps: this.source.deps,
+      cores,
+      seed,
+      deps,
+      known: await this.#known(seed),
       predictors: this.#predictors.forTrial(),
       load,
-      judged: new Set(),
+      rated: new Set(),
       measure: false,
       onCall() {},
     };
+  }
+
+  #known(seed: number): Promise<KnownOutcomes> {
+    const { cores, deps } = this.source;
+    return knownOutcomes(cores, { ...deps, seed });
   }
 
   #trial(setup: TrialSetup, live = false): Promise<TrialResult> {
@@ -178,30 +201,17 @@ export class Match {
       `--data: Expected records that the predictor was not trained on, got ${seen} of ${prompts} that it was; --all takes them all the same`,
     );
   }
-
-  #configOf(seed: number, coreOrder: Contender['coreOrder']): KernelConfig {
-    const config = this.#config;
-    return {
-      ...config,
-      seed,
-      cores: [...inOrder(this.source.cores, coreOrder)],
-      listen: { ...config.listen, port: 0 },
-      log: { level: 'error' },
-      limits: {
-        ...config.limits,
-        maxAgents: ENOUGH,
-        socketsPerAddress: ENOUGH,
-        pendingPerAgent: ENOUGH,
-        pendingTotal: ENOUGH,
-        pendingBytes: ENOUGH,
-        requestsPerSecond: ENOUGH,
-      },
-    };
-  }
 }
 
 /** The load that is played, and the one that comes next. */
 const KEPT_LOADS = 2;
 
-/** Limits that no load meets: policies are to be compared, not refusals. */
-const ENOUGH = 1e9;
+/**
+ * The calls of a load whose answers are rated: one draw a call by seed and place, the same for every policy.
+ *
+ * @param share of the answers, 0 to 1
+ */
+function ratedCalls({ runs }: Load, seed: number, share: number): ReadonlySet<PlannedCall> {
+  const random = new Random(seed).stream('feedback');
+  return new Set(runs.flatMap(({ calls }) => calls.filter(() => random.next() < share)));
+}

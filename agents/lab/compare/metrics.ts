@@ -1,8 +1,8 @@
 import type { Millis } from '../../../syscalls/syscall.js';
+import { jainOf, meanOf, quantilesOf, sumOf } from '../metrics/statistics.js';
 import type { CallEnd, CallRecord } from './call-record.js';
-import type { OverheadFigures } from './overhead.js';
 import type { PolicyFault } from './policy-faults.js';
-import { jainOf, meanOf, quantilesOf, sumOf } from './statistics.js';
+import type { OverheadFigures } from './timings.js';
 
 /** Everything that one run of one policy on one seed left behind. */
 export interface Trial {
@@ -24,7 +24,7 @@ export interface Trial {
 }
 
 /** Percentiles; null of nothing. */
-export interface Spread {
+export interface Percentiles {
   readonly p50: number | null;
   readonly p90: number | null;
   readonly p99: number | null;
@@ -42,10 +42,10 @@ export interface TrialMetrics {
   readonly makespanS: number | null;
   readonly jain: number | null;
   readonly reprefillTokens: number;
-  readonly waitingMs: Spread;
-  readonly turnaroundMs: Spread;
-  readonly ttftMs: Spread;
-  readonly runTurnaroundMs: Spread;
+  readonly waitingMs: Percentiles;
+  readonly turnaroundMs: Percentiles;
+  readonly ttftMs: Percentiles;
+  readonly runTurnaroundMs: Percentiles;
 }
 
 /** How many calls of a trial ended in which way other than `done`; `lost` = those that never ended. */
@@ -68,12 +68,12 @@ export function measure({ planned, calls, alpha, predictedQuality }: Trial): Tri
     makespanS: calls.length > 0 ? spanMs / 1000 : null,
     jain: jainOf(slowdowns(calls)),
     reprefillTokens: sumOf(answers.map((answer) => answer.reprefillTokens)),
-    waitingMs: spreadOf(answers.map((answer) => answer.started - answer.accepted)),
-    turnaroundMs: spreadOf(turnaround),
-    ttftMs: spreadOf(
+    waitingMs: percentilesOf(answers.map((answer) => answer.started - answer.accepted)),
+    turnaroundMs: percentilesOf(turnaround),
+    ttftMs: percentilesOf(
       answers.flatMap((answer) => (answer.firstToken === undefined ? [] : [answer.firstToken - answer.started])),
     ),
-    runTurnaroundMs: spreadOf(runTimes(calls)),
+    runTurnaroundMs: percentilesOf(runTimes(calls)),
   };
 }
 
@@ -133,7 +133,7 @@ function runTimes(calls: readonly CallRecord[]): Millis[] {
   return [...runs.values()].map(spanOf);
 }
 
-function spreadOf(values: readonly number[]): Spread {
+function percentilesOf(values: readonly number[]): Percentiles {
   const [p50 = null, p90 = null, p99 = null] = quantilesOf(values, [0.5, 0.9, 0.99]);
   return { p50, p90, p99 };
 }

@@ -1,13 +1,130 @@
+import { z } from 'zod';
 import { loadPolicyModules, type PolicyModule } from '../../../schedulers/load-module.js';
 import { SyscallError } from '../../../syscalls/errors.js';
-import type { LoadName } from '../load/shapes.js';
+import { flag, list, option, positiveNumber, share, text, wholeNumber } from '../../terminal/options.js';
+import { LOAD_SHAPES, type LoadName } from '../load/shapes.js';
 import { readModelNames } from '../records/model-names.js';
-import type { Split } from '../records/split.js';
-import { withModules } from './contender.js';
+import { SPLITS, type Split } from '../records/split.js';
+import { splitPolicies, withModules } from './contender.js';
 
-/** What a comparison is asked to do: checked each by itself, not yet against files and cores. */
-export interface CompareOptions {
-  /** The command line that asked for it. */
+/** Arrivals a second where neither trace nor rate is given; they are then sped up until the cores are busy. */
+export const NOMINAL_RATE = 10;
+export const DEFAULT_SYSCALLS = 1000;
+const DEFAULT_POLICIES = ['fifo:order=cheap-first', 'fifo:order=expensive-first', 'round-robin', 'eccos', 'per-call'];
+
+/** Options of a stream, which mean nothing in closed batches. */
+const STREAM_ONLY = [
+  ...['policies', 'policyModule', 'base', 'seeds', 'agents', 'syscalls', 'limit', 'load', 'split', 'all', 'trace'],
+  ...['rate', 'speed', 'live', 'predictor', 'learn', 'feedback', 'alpha', 'measure', 'sweep', 'calls', 'report'],
+];
+
+/** The command line of `eccos compare`: each option, checked by itself. */
+export const compareFlags = z.object({
+  policies: option(z.string().transform(splitPolicies).default(DEFAULT_POLICIES), {
+    value: '<list>',
+    about: 'name or name:key=value, by comma; order=cheap-first|expensive-first lists cores by price',
+  }),
+  policyModule: option(list.default([]), {
+    value: '<file...>',
+    about: 'one more policy each: a JavaScript file that exports what makes it',
+  }),
+  base: option(text.optional(), {
+    value: '<policy>',
+    about: 'policy that the others are compared with (default: the first one)',
+  }),
+  seeds: option(wholeNumber(1, 1000).optional(), {
+    value: '<n>',
+    about: 'repetitions, each with a load of its own (default: 10; 1 with --live)',
+  }),
+  agents: option(wholeNumber(1, 10_000).default(50), { value: '<n>', about: 'agents that send the calls' }),
+  syscalls: option(wholeNumber(1, 1_000_000).optional(), {
+    value: '<n>',
+    about: 'calls of one seed (default: 1000, or those of the trace or data)',
+  }),
+  limit: option(wholeNumber(1, 1_000_000).optional(), { value: '<n>', about: 'no more calls than this' }),
+  load: option(z.enum(Object.keys(LOAD_SHAPES) as [LoadName]).default('mixed'), {
+    value: '<name>',
+    about: 'synthetic load',
+    conflicts: ['data'],
+  }),
+  data: option(list.default([]), {
+    value: '<file...>',
+    about: 'outcome files: real prompts and what models made of them',
+  }),
+  skipBad: option(flag, { about: 'leave out bad records of the data, and say which' }),
+  models: option(text.optional(), {
+    value: '<list>',
+    about: 'cores by name, by comma, or @FILE with one a line (default: every one)',
+  }),
+  split: option(z.enum(SPLITS).default('test'), { value: '<name>', about: 'part of the data' }),
+  all: option(flag, { about: 'all of the data', conflicts: ['split'] }),
+  trace: option(text.optional(), { value: '<file>', about: 'arrival times', conflicts: ['rate'] }),
+  rate: option(positiveNumber.optional(), { value: '<r>', about: 'Poisson arrivals a second' }),
+  speed: option(positiveNumber.optional(), {
+    value: '<x>',
+    about: 'arrivals x times as fast (default: cores 80 % busy under round-robin; 1 with --rate)',
+  }),
+  caps: option(text.optional(), {
+    value: '<file>',
+    about: 'YAML or JSON of core: cap, or default (with --batch, none unless it is given)',
+  }),
+  predictor: option(text.optional(), {
+    value: '<dir>',
+    about: 'made by eccos train, for policies that name none (default: the shipped one)',
+  }),
+  alpha: option(share.optional(), {
+    value: '<a>',
+    about: 'mean quality, for policies that aim at one (default: that of round-robin + .02)',
+  }),
+  /** Share of the answers. */
+  feedback: option(share.default(1), { value: '<share>', about: 'answers that their agents rate, 0 to 1' }),
+  learn: option(flag, { about: 'predictors learn from rated answers, each trial by itself' }),
+  sweep: option(wholeNumber(0, 100).default(0), {
+    value: '<n>',
+    about: 'also play each policy at so many qualities to aim at, for the frontier',
+  }),
+  measure: option(flag, { about: 'measure what scheduling takes; two runs then differ' }),
+  live: option(flag, { about: 'over real sockets and in real time' }),
+  json: option(text.default('report.json'), {
+    value: '<file>',
+    about: 'where the report goes; - for stdout, and nothing else there',
+  }),
+  calls: option(text.optional(), { value: '<file>', about: 'one JSON line a call' }),
+  report: option(text.optional(), { value: '<file>', about: 'one HTML page of tables and charts' }),
+  batch: option(
+    z
+      .union([z.literal('all'), wholeNumber(1, 1_000_000)], 'Expected a whole number from 1 to 1000000, or all.')
+      .optional(),
+    {
+      value: '<n>',
+      about: 'closed batches of n calls, or all, with --cv and --data; no caps, or --caps FILE, or --caps default',
+      conflicts: STREAM_ONLY,
+    },
+  ),
+  cv: option(wholeNumber(2, 20).optional(), {
+    value: '[folds]',
+    about: 'train again in so many folds, and predict what was not trained on; with --batch',
+    preset: 5,
+  }),
+  resamples: option(wholeNumber(0, 10_000).default(100), {
+    value: '<n>',
+    about: 'draws of all records for the intervals of --batch',
+  }),
+  replay: option(flag, {
+    about:
+      'with --batch: the policies play every resample again, and do not keep the cores that they chose; takes hours',
+  }),
+});
+
+type CompareFlags = z.infer<typeof compareFlags>;
+
+/** What a comparison is to do: checked each by itself, not yet against files and cores. */
+export interface CompareOptions
+  extends Omit<
+    CompareFlags,
+    'policies' | 'policyModule' | 'base' | 'seeds' | 'models' | 'split' | 'all' | 'json' | 'calls' | 'report'
+  > {
+  /** The command line, for the report. */
   readonly command: string;
   readonly policies: readonly string[];
   /** Those of `policies` that are not in the registry. */
@@ -16,71 +133,16 @@ export interface CompareOptions {
   readonly base: string;
   /** How many; they are 1, 2, 3 ... */
   readonly seeds: number;
-  readonly agents: number;
-  /** Calls of one seed; undefined: as many as the trace has arrivals, or the data records, or 1,000. */
-  readonly syscalls: number | undefined;
-  /** No more calls than this. */
-  readonly limit: number | undefined;
-  /** Synthetic load, where there is no `data`. */
-  readonly load: LoadName;
-  /** Outcome files; none = a synthetic load on simulated cores. */
-  readonly data: readonly string[];
-  /** Bad lines of `data` are left out and named, in place of the first one being an error. */
-  readonly skipBad: boolean;
   /** Cores by id, in config order; undefined: every one. */
   readonly models: readonly string[] | undefined;
   readonly split: Split | 'all';
-  readonly trace: string | undefined;
-  /** Poisson arrivals a second. */
-  readonly rate: number | undefined;
-  readonly speed: number | undefined;
-  readonly caps: string | undefined;
-  readonly live: boolean;
-  /** Folder of the predictor, for policies that do not name one; undefined: the shipped one. */
-  readonly predictor: string | undefined;
-  /** Predictors learn from feedback, each trial by itself. */
-  readonly learn: boolean;
-  /** Share of the answers that are judged, 0 to 1. */
-  readonly feedback: number;
-  /** For policies that aim at a mean quality and were not given one; undefined: from round-robin. */
-  readonly alpha: number | undefined;
-  /** Measure what scheduling takes in virtual time too, where reports then no longer repeat byte for byte. */
-  readonly measure: boolean;
-  /** Settings of what it aims at that each policy plays too, for the frontier; 0: the one that it is given. */
-  readonly sweep: number;
 }
 
-/** Arrivals a second where neither trace nor rate is given; they are then sped up until the cores are busy. */
-export const NOMINAL_RATE = 10;
-export const DEFAULT_SYSCALLS = 1000;
-
-/** The command line, each option checked by itself. */
-export interface CompareFlags {
-  readonly policies: readonly string[];
-  readonly policyModule: readonly string[];
-  readonly base?: string;
-  readonly seeds?: number;
-  readonly agents: number;
-  readonly syscalls?: number;
-  readonly limit?: number;
-  readonly load: LoadName;
-  readonly data: readonly string[];
-  readonly skipBad?: true;
-  readonly models?: string;
-  readonly split: Split;
-  readonly all?: true;
-  readonly trace?: string;
-  readonly rate?: number;
-  readonly speed?: number;
-  readonly caps?: string;
-  readonly live?: true;
-  readonly predictor?: string;
-  readonly learn?: true;
-  readonly feedback: number;
-  readonly alpha?: number;
-  readonly measure?: true;
-  readonly sweep: number;
-}
+/** A comparison in closed batches. */
+export type BatchOptions = CompareOptions & {
+  readonly batch: NonNullable<CompareFlags['batch']>;
+  readonly cv: number;
+};
 
 /**
  * The command line with its defaults, its options checked against each other.
@@ -91,43 +153,33 @@ export interface CompareFlags {
 export async function readOptions(flags: CompareFlags, command: string): Promise<CompareOptions> {
   const modules = await loadPolicyModules(flags.policyModule);
   const policies = withModules(flags.policies, modules);
-  const { base = policies[0] ?? '', data, trace, models, live = false } = flags;
-  if (!policies.includes(base)) {
-    throw new SyscallError('invalid-config', `--base: Expected one of ${policies.join(', ')}, got "${base}"`);
-  }
+  const { base = policies[0] ?? '', data, trace, models, batch, cv } = flags;
+  const wrong = (message: string) => new SyscallError('invalid-config', message);
+  if (!policies.includes(base)) throw wrong(`--base: Expected one of ${policies.join(', ')}, got "${base}"`);
   if (new Set(policies).size < policies.length) {
-    throw new SyscallError('invalid-config', `--policies: Expected each policy once, got "${policies.join(',')}"`);
+    throw wrong(`--policies: Expected each policy once, got "${policies.join(',')}"`);
   }
   if (trace !== undefined && data.length === 0) {
-    throw new SyscallError(
-      'invalid-config',
-      `--trace: Expected --data with it, which gives the prompts, got "${trace}"`,
-    );
+    throw wrong(`--trace: Expected --data with it, which gives the prompts, got "${trace}"`);
   }
+  if (batch === undefined && cv !== undefined) throw wrong(`--cv: Expected --batch with it, got --cv ${cv} alone`);
+  if (batch !== undefined && (cv === undefined || data.length === 0)) {
+    const got = cv !== undefined ? '--cv alone' : data.length > 0 ? '--data alone' : 'neither';
+    throw wrong(`--batch: Expected --cv and --data with it, got ${got}`);
+  }
+  if (batch === undefined && flags.replay) throw wrong('--replay: Expected --batch with it, got --replay alone');
   return {
+    ...flags,
     command,
     policies,
     modules,
     base,
-    seeds: flags.seeds ?? (live ? 1 : 10),
-    agents: flags.agents,
-    syscalls: flags.syscalls,
-    limit: flags.limit,
-    load: flags.load,
-    data,
-    skipBad: flags.skipBad ?? false,
+    seeds: flags.seeds ?? (flags.live || batch !== undefined ? 1 : 10),
     models: models === undefined ? undefined : await readModelNames(models),
     split: flags.all ? 'all' : flags.split,
-    trace,
-    rate: flags.rate,
-    speed: flags.speed,
-    caps: flags.caps,
-    live,
-    predictor: flags.predictor,
-    learn: flags.learn ?? false,
-    feedback: flags.feedback,
-    alpha: flags.alpha,
-    measure: flags.measure ?? false,
-    sweep: flags.sweep,
   };
+}
+
+export function isBatch(options: CompareOptions): options is BatchOptions {
+  return options.batch !== undefined && options.cv !== undefined;
 }

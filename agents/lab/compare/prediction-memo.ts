@@ -16,7 +16,7 @@ interface Remembered {
 }
 
 /**
- * Predicts each call once for each list of cores, whoever asks and however often. It is asked for one call at a time
+ * Predicts each call once for each list of cores, whichever policy asks and however often. It is asked for one call at a time
  * and for the cores in one order, so that a prediction depends neither on what comes beside it nor on who asks first.
  */
 export class PredictionMemo {

@@ -12,13 +12,13 @@ import {
 } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import type { PolicyServices } from '../../../schedulers/registry.js';
 import type { Millis } from '../../../syscalls/syscall.js';
-import { NeighbourPredictor } from './neighbour-predictor.js';
+import { NeighbourPredictor } from '../predictor/neighbour-predictor.js';
 import { frozen, learning, type TimedPredictor, TrialPredictor } from './trial-predictor.js';
 
 export interface PredictorOptions {
   /** For policies that do not name one. @default the shipped one */
   readonly folder: string | undefined;
-  /** Every trial has predictors of its own, which learn from what is judged in it. */
+  /** Every trial has predictors of its own, which learn from the ratings in it. */
   readonly learn: boolean;
   /**
    * What becomes of the time that predictions take. `ignored`: prompts are encoded ahead, in threads. `measured`: each
@@ -95,7 +95,7 @@ export class Predictors {
   }
 
   /**
-   * Has prompts encoded in the background, behind those of the last time, a few at a time: whoever asks for another one
+   * Has prompts encoded in the background, behind those of the last time, a few at a time: a policy that asks for another one
    * meanwhile hardly waits.
    */
   encodeAhead(prompts: readonly string[]): void {
@@ -127,7 +127,7 @@ export class Predictors {
       // Two batches a thread: it goes on with one while the event loop is too busy to take the other and send a next one.
       await Promise.all(Array.from({ length: 2 * THREADS }, encodeRest));
     } catch {
-      // Whoever asks for the prompt is told.
+      // The policy that asks for the prompt gets the error.
     }
   }
 

@@ -1,18 +1,16 @@
 import { fitPrices } from '../../../kernel/cores/fit-price.js';
 import { recordedConfig } from '../../../kernel/cores/recorded.js';
 import type { CoreConfig } from '../../../kernel/cores/registry.js';
-import type { Price } from '../../../syscalls/cores.js';
-import { SyscallError } from '../../../syscalls/errors.js';
+import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import type { Millis } from '../../../syscalls/syscall.js';
 import { poisson, spreadSteps } from '../load/arrivals.js';
 import type { Random } from '../load/random.js';
 import { recordedLoad } from '../load/recorded-load.js';
 import { readTrace } from '../load/trace-file.js';
+import { commonRecords, modelsOf, readRecordSet } from '../records/labelled-records.js';
 import { splitOf } from '../records/split.js';
-import { withCapsOf } from './caps.js';
-import { defaultCapOf } from './default-caps.js';
+import { DEFAULT_CAPS, defaultCapOf, withCapsOf } from './caps.js';
 import { type CompareOptions, NOMINAL_RATE } from './options.js';
-import { answeredBy, nothingInCommon, readData } from './outcome-data.js';
 import type { Source } from './source.js';
 
 /**
@@ -22,25 +20,15 @@ import type { Source } from './source.js';
  * @throws SyscallError `invalid-config` for a bad file or an unknown model
  */
 export async function recordedSource(options: CompareOptions): Promise<Source> {
-  const { data, split, caps, trace, agents } = options;
-  const { records: all, outcomes } = await readData(data, options.skipBad);
-  const models = options.models ?? [...new Set(all.flatMap((record) => record.outputs.map(({ model }) => model)))];
-  for (const model of models) {
-    if (!all.some((record) => answeredBy(record, model))) {
-      throw new SyscallError(
-        'invalid-config',
-        `--models: Expected models that ${data.join(', ')} know, got "${model}"`,
-      );
-    }
-  }
+  const { data, split, caps = DEFAULT_CAPS, trace, agents } = options;
+  const { records: all, outcomes } = await readRecordSet(data, options.skipBad ?? false);
+  const models = modelsOf(all, options.models);
   const inSplit = split === 'all' ? all : all.filter(({ prompt }) => splitOf(prompt) === split);
-  const records = inSplit.filter((record) => models.every((model) => answeredBy(record, model)));
-  if (records.length === 0) throw nothingInCommon(all, inSplit, models, split);
-  const prices = fitPrices(all);
-  const cores = models.map((model) => coreOf(model, prices.get(model), data));
+  const records = commonRecords(all, inSplit, models, split);
+  const cores = recordedCores(all, models, data);
   const times = await arrivals(options, records.length);
   return {
-    cores: caps === undefined ? cores : await withCapsOf(caps, cores),
+    cores: await withCapsOf(caps, cores),
     deps: { outcomes },
     prompts: records.map(({ prompt }) => prompt),
     examples: all.filter(({ prompt }) => splitOf(prompt) === 'train'),
@@ -54,7 +42,7 @@ export async function recordedSource(options: CompareOptions): Promise<Source> {
       split,
       records: records.length,
       leftOut: inSplit.length - records.length,
-      capsSource: caps === undefined ? 'default' : 'file',
+      capsSource: caps === DEFAULT_CAPS ? 'default' : 'file',
     },
   };
 }
@@ -69,15 +57,23 @@ async function arrivals(
   return (random) => spreadSteps(random, times);
 }
 
-function coreOf(model: string, price: Price | undefined, data: readonly string[]): CoreConfig {
-  return recordedConfig.parse({
-    kind: 'recorded',
-    id: model,
-    model,
-    profile: model,
-    data: [...data],
-    price,
-    cap: defaultCapOf(model),
-    chunkMs: 0,
-  });
+/** Models as cores that replay these records, at fitted prices and with the default caps. @param data files, for messages */
+export function recordedCores(
+  records: readonly OutcomeRecord[],
+  models: readonly string[],
+  data: readonly string[],
+): readonly CoreConfig[] {
+  const prices = fitPrices(records);
+  return models.map((model) =>
+    recordedConfig.parse({
+      kind: 'recorded',
+      id: model,
+      model,
+      profile: model,
+      data: [...data],
+      price: prices.get(model),
+      cap: defaultCapOf(model),
+      chunkMs: 0,
+    }),
+  );
 }

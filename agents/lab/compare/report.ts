@@ -133,7 +133,7 @@ const loadReport = z.strictObject({
   busyShare: z.number().nullable(),
   /** What to know of this load before its figures are read: a calibration that fell short, intervals that leave something out. */
   notes: z.array(z.string()),
-  /** Share of the answers that agents judge, the same answers for every policy. */
+  /** Share of the answers that agents rate, the same answers for every policy. */
   feedback: z.number(),
   /** Whether predictors learn from them; each trial then has its own. */
   learn: z.boolean(),
@@ -152,6 +152,55 @@ const loadReport = z.strictObject({
   cores: z.array(z.strictObject({ id: z.string(), cap: count, inputPerMTok: z.number(), outputPerMTok: z.number() })),
 });
 
+/** What one policy made of all records at one setting, in closed batches. */
+const point = z.strictObject({
+  policy: z.string(),
+  /** Alpha of eccos, threshold of the per-call rules; null: the policy has none. */
+  setting: z.number().nullable(),
+  /** Mean score, 0 to 1. */
+  quality: z.number(),
+  /** Mean quality that the policy expected; null: it predicts nothing. */
+  predictedQuality: z.number().nullable(),
+  /** Mean US dollars a call. */
+  costUsd: z.number(),
+});
+
+/** One comparison of eccos in closed batches. */
+const gate = z.strictObject({
+  /** As in the list of gates: B5, B6, C1, C2 or F1. */
+  name: z.string(),
+  /**
+   * What eccos is compared with: a policy at one setting, or with `sweep` behind its name at all of its settings; the
+   * figure is then the mean over those settings that lie in the range of eccos.
+   */
+  against: z.string(),
+  /**
+   * `cost`: at equal cost, how many points of 100 more of the answers are right. `quality`: at equal quality, the share
+   * of the cost that is saved. `alpha`: at equal predicted quality, the share of the cost that is added.
+   */
+  at: z.enum(['cost', 'quality', 'alpha']),
+  /**
+   * The interval is a bootstrap over records; an end is null where that many resamples do not reach the figure. Null:
+   * outside the range of eccos, or (F1) predicted quality more than .3 points from alpha.
+   */
+  figure: figure.nullable(),
+});
+
+/** Policies in closed batches, on predictions by nets that have not seen the records. Every answer is rated. */
+const batchReport = z.strictObject({
+  folds: count,
+  /** Calls that arrive together; null: all. */
+  batch: count.nullable(),
+  /** Slots of each model, free at the start of each batch; null: no caps. */
+  caps: z.record(z.string(), count).nullable(),
+  seed: z.int(),
+  resamples: count,
+  /** Whether the policies played every resample again; else each kept the core that it chose for a record. */
+  replay: z.boolean(),
+  points: z.array(point),
+  gates: z.array(gate),
+});
+
 /** The machine-readable output of `eccos compare`. */
 export const compareReport = z.strictObject({
   /** The command that makes this report again. */
@@ -162,6 +211,8 @@ export const compareReport = z.strictObject({
   paired: z.array(pairedReport),
   frontier: z.array(frontierReport),
   claims: z.array(claimReport),
+  /** Only with `--batch`; there are then no `policies`, and what follows from them. */
+  batches: batchReport.optional(),
 });
 
 export type CompareReport = z.infer<typeof compareReport>;
@@ -170,3 +221,6 @@ export type PairedReport = z.infer<typeof pairedReport>;
 export type FrontierReport = z.infer<typeof frontierReport>;
 export type ClaimReport = z.infer<typeof claimReport>;
 export type LoadReport = z.infer<typeof loadReport>;
+export type BatchReport = z.infer<typeof batchReport>;
+export type Point = z.infer<typeof point>;
+export type Gate = z.infer<typeof gate>;

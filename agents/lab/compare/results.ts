@@ -1,9 +1,9 @@
 import type { CoreId } from '../../../syscalls/syscall.js';
+import { Resamples } from '../metrics/resamples.js';
 import type { Contender } from './contender.js';
 import { claimsOf, frontiersOf, type Router, type SeedPoint, type Setting } from './frontier.js';
 import type { Trial } from './metrics.js';
 import type { CompareReport } from './report.js';
-import { SeedResamples } from './seed-resamples.js';
 import { pairedReportOf, policyReportOf, summarise, type TrialSummary } from './summary.js';
 
 /** Everything that is kept of a comparison's trials, seed by seed, and what it comes to. */
@@ -33,7 +33,7 @@ export class Results {
     const contenders = [...this.#sweeps.keys()];
     const own = contenders.map((contender) => [contender.name, this.#trialsOf(contender)] as const);
     const baseTrials = own.find(([name]) => name === base)?.[1] ?? [];
-    const resamples = new SeedResamples(baseTrials.length);
+    const resamples = Resamples.ofSeeds(baseTrials.length);
     const routers = [...this.#sweeps].map(
       ([contender, sweep]): Router => ({
         name: contender.name,

@@ -7,7 +7,7 @@ import type { AgentPort } from '../load/play.js';
 /** How agents reach a kernel, and how time passes meanwhile. */
 export interface Stage {
   readonly clock: Clock;
-  connect(kernel: BootedKernel, agents: number): Promise<Connections>;
+  connect(kernel: BootedKernel, agents: number): Promise<AgentPorts>;
   /**
    * Lets time pass until the work settles, or until it never will.
    *
@@ -16,7 +16,7 @@ export interface Stage {
   wait(work: Promise<void>, progress: () => number): Promise<void>;
 }
 
-interface Connections {
+interface AgentPorts {
   /** One an agent. */
   readonly ports: readonly AgentPort[];
   close(): Promise<void>;

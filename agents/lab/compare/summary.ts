@@ -1,7 +1,7 @@
-import { countEnds, measure, type Spread, type Trial, type TrialCounts, type TrialMetrics } from './metrics.js';
+import { type Figure, figureOf, ratioOf, sumOf } from '../metrics/statistics.js';
+import { countEnds, measure, type Percentiles, type Trial, type TrialCounts, type TrialMetrics } from './metrics.js';
 import { addUpFaults } from './policy-faults.js';
 import type { PairedReport, PolicyReport } from './report.js';
-import { type Figure, figureOf, ratioOf, sumOf } from './statistics.js';
 
 /** What is kept of a trial: not its calls. */
 export interface TrialSummary {
@@ -39,7 +39,7 @@ export function summarise(trial: Trial): TrialSummary {
 export function policyReportOf(name: string, trials: readonly TrialSummary[]): PolicyReport {
   const figure = (value: (metrics: TrialMetrics) => number | null) =>
     figureOf(trials.map(({ metrics }) => value(metrics)));
-  const spread = (value: (metrics: TrialMetrics) => Spread) => ({
+  const spread = (value: (metrics: TrialMetrics) => Percentiles) => ({
     p50: figure((metrics) => value(metrics).p50),
     p90: figure((metrics) => value(metrics).p90),
     p99: figure((metrics) => value(metrics).p99),

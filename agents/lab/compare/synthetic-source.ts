@@ -1,20 +1,25 @@
 import type { CoreConfig } from '../../../kernel/cores/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
-import { readQuery } from '../load/queries.js';
+import { itemOf, USUAL_ANSWER_TOKENS } from '../load/queries.js';
 import { LOAD_SHAPES } from '../load/shapes.js';
-import { withCapsOf } from './caps.js';
+import { DEFAULT_CAPS, withCapsOf } from './caps.js';
 import { type CompareOptions, DEFAULT_SYSCALLS, NOMINAL_RATE } from './options.js';
 import type { Source } from './source.js';
 
-/** Output tokens that a query asks for when simulated models give answers of their usual length. */
-const USUAL_ANSWER_TOKENS = 200;
-
-/** Queries of our own, answered by simulated cores. @param configured the cores of the default config */
+/** Generated queries, answered by simulated cores. @param configured the cores of the default config */
 export async function syntheticSource(options: CompareOptions, configured: readonly CoreConfig[]): Promise<Source> {
-  const { load, rate = NOMINAL_RATE, agents, syscalls = DEFAULT_SYSCALLS, limit = syscalls, caps, models } = options;
+  const {
+    load,
+    rate = NOMINAL_RATE,
+    agents,
+    syscalls = DEFAULT_SYSCALLS,
+    limit = syscalls,
+    caps = DEFAULT_CAPS,
+    models,
+  } = options;
   const shape = LOAD_SHAPES[load];
   const chosen = load === 'flood' ? [FLOODED_CORE] : choose(configured, models).map(withoutChunks);
-  const cores = caps === undefined ? chosen : await withCapsOf(caps, chosen);
+  const cores = await withCapsOf(caps, chosen);
   const size = { agents, calls: Math.min(syscalls, limit), rate };
   return {
     cores,
@@ -29,16 +34,9 @@ export async function syntheticSource(options: CompareOptions, configured: reado
       split: null,
       records: null,
       leftOut: null,
-      capsSource: caps === undefined ? 'config' : 'file',
+      capsSource: caps === DEFAULT_CAPS ? 'config' : 'file',
     },
   };
-}
-
-/** What a synthetic query asks of a simulated model. */
-export function itemOf(prompt: string): { difficulty: number; lengthScale: number } {
-  const demands = readQuery(prompt);
-  if (demands === undefined) return { difficulty: 0, lengthScale: 1 };
-  return { difficulty: demands.difficulty, lengthScale: demands.outputTokens / USUAL_ANSWER_TOKENS };
 }
 
 function choose(configured: readonly CoreConfig[], models: readonly string[] | undefined): readonly CoreConfig[] {

@@ -1,6 +1,16 @@
-import { digits, renderColumns } from './columns.js';
-import type { CompareReport, LoadReport, PairedReport, PolicyReport } from './report.js';
-import type { Figure } from './statistics.js';
+import { digits, renderColumns, renderTable } from '../../terminal/table.js';
+import type { Figure } from '../metrics/statistics.js';
+import type {
+  BatchReport,
+  ClaimReport,
+  CompareReport,
+  FrontierReport,
+  Gate,
+  LoadReport,
+  PairedReport,
+  Point,
+  PolicyReport,
+} from './report.js';
 
 interface Row {
   readonly label: string;
@@ -58,7 +68,7 @@ function times(label: string, of: (policy: PolicyReport) => PolicyReport['waitin
  *
  * @param width of the terminal, in characters
  */
-export function renderTable(report: CompareReport, width: number): string {
+export function renderPolicies(report: CompareReport, width: number): string {
   const paired = new Map(report.paired.map((pair) => [pair.policy, pair]));
   const rows = ROWS.filter(({ only }) => only === undefined || report.policies.some(only));
   const columns = report.policies.map((policy) => [
@@ -69,7 +79,7 @@ export function renderTable(report: CompareReport, width: number): string {
 }
 
 /** Mean and interval, to three digits. @param unit how many of the figure's units are one of those shown */
-export function show(figure: Figure | null, unit = 1): string {
+function show(figure: Figure | null, unit = 1): string {
   if (figure === null) return '-';
   const { mean, low, high } = figure;
   const interval = low === null || high === null ? '' : ` [${digits(low / unit)}, ${digits(high / unit)}]`;
@@ -89,8 +99,77 @@ export function renderLoad(load: LoadReport, seeds: number): string {
   ];
   const aim =
     alpha === null ? '' : `, alpha ${alpha} (${alphaSource === 'given' ? 'given' : 'predicted of round-robin + .02'})`;
-  lines.push(`judged ${100 * feedback} % of the answers${learn ? ', predictors learn' : ''}${aim}`);
+  lines.push(`rated  ${100 * feedback} % of the answers${learn ? ', predictors learn' : ''}${aim}`);
   if (records !== null)
     lines.push(`data   ${records} records that all cores answered, ${leftOut} left out (${load.split})`);
   return [...lines, ...load.notes.map((note) => `note   ${note}`)].map((line) => `${line}\n`).join('');
+}
+
+const LABELS = ['', 'saving at 100 % of best', 'saving at 98 %', 'saving at 95 %', 'AIQ', 'AIQ less single models'];
+
+/** What a sweep found, as text: how far each policy can go, and what it does at equal quality or cost. Empty without a sweep. */
+export function renderFrontier({ frontier, claims }: CompareReport, width: number): string {
+  if (claims.length === 0) return '';
+  const swept = frontier.filter(({ points }) => points.length > 1).map(columnOf);
+  const lines = claims.map(claimOf).filter((line) => line !== undefined);
+  return `${renderColumns(LABELS, swept, width)}\n${lines.join('\n')}\n`;
+}
+
+function columnOf({ router, savingAt, aiq, aiqMinusZero }: FrontierReport): string[] {
+  const figures = [savingAt['1.00'], savingAt['0.98'], savingAt['0.95'], aiq, aiqMinusZero];
+  return [router, ...figures.map((figure) => show(figure))];
+}
+
+/** Undefined: there is nothing to claim. */
+function claimOf(claim: ClaimReport): string | undefined {
+  const { policy, base, savingAtEqualQuality, turnaroundShareAtEqualQuality, pointsAtEqualCost } = claim;
+  const parts = [
+    ...(savingAtEqualQuality === null
+      ? []
+      : [
+          `at its quality ${show(savingAtEqualQuality, 0.01)} % cheaper, turnaround x ${show(turnaroundShareAtEqualQuality)}`,
+        ]),
+    ...(pointsAtEqualCost === null ? [] : [`at its cost ${show(pointsAtEqualCost)} points better`]),
+  ];
+  return parts.length === 0 ? undefined : `${policy} against ${base}: ${parts.join('; ')}`;
+}
+
+const QUERIES = 1000;
+
+/** What a figure counts, by where policies are compared. */
+const UNITS: Readonly<Record<Gate['at'], { readonly label: string; readonly unit: number }>> = {
+  cost: { label: 'points more right at equal cost', unit: 1 },
+  quality: { label: '% saved at equal quality', unit: 0.01 },
+  alpha: { label: '% more expensive at equal predicted quality', unit: 0.01 },
+};
+
+/** Closed batches as text: each comparison on a line, then cost and quality of each policy at each setting. */
+export function renderBatches({ folds, batch, resamples, replay, points, gates }: BatchReport): string {
+  return [
+    `batches  ${batch === null ? 'all calls at once' : `${batch} calls`}, all slots free at the start of each; every answer is rated`,
+    `predicted by nets of ${folds} folds that have not seen the record`,
+    `[95 % interval] from ${resamples} resamples of the records, ${replay ? 'each played again' : 'with the cores that were chosen for them'}`,
+    '',
+    renderTable(
+      ['GATE', 'ECCOS AGAINST', 'FIGURE', ''],
+      gates.map(({ name, against, at, figure }) => [name, against, showEnds(figure, UNITS[at].unit), UNITS[at].label]),
+    ),
+    renderTable(['POLICY', 'SETTING', 'QUALITY', 'PREDICTED', 'USD PER 1,000'], points.map(pointRow)),
+  ].join('\n');
+}
+
+function pointRow({ policy, setting, quality, predictedQuality, costUsd }: Point): string[] {
+  return [
+    policy,
+    setting === null ? '-' : String(setting),
+    quality.toFixed(4),
+    predictedQuality === null ? '-' : predictedQuality.toFixed(4),
+    digits(QUERIES * costUsd),
+  ];
+}
+
+/** As `show`, with every end that is not reached. */
+function showEnds(figure: Figure | null, unit: number): string {
+  const text = (value: number | null) => (value === null ? 'null' : digits(value / unit));
+  return figure === null ? 'null' : `${text(figure.mean)} [${text(figure.low)}, ${text(figure.high)}]`;
 }

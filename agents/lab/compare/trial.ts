@@ -1,33 +1,35 @@
-import { bootKernel, type KernelConfig } from '../../../kernel/boot.js';
-import type { LLMCore } from '../../../kernel/cores/core.js';
+import { bootKernel, defaultConfig, type KernelConfig } from '../../../kernel/boot.js';
+import type { CoreConfig } from '../../../kernel/cores/registry.js';
 import type { SchedulerPolicy } from '../../../schedulers/policy.js';
 import type { PolicyServices } from '../../../schedulers/registry.js';
-import type { CoreId } from '../../../syscalls/syscall.js';
 import { callsOf, type Load, type PlannedCall } from '../load/load.js';
 import { play } from '../load/play.js';
-import { type CallRecord, type Judge, recordOf } from './call-record.js';
+import type { KnownOutcomes } from '../records/known-outcomes.js';
+import { type CallRecord, type Rate, recordOf } from './call-record.js';
 import type { Trial } from './metrics.js';
-import { Overhead } from './overhead.js';
 import { PolicyFaults } from './policy-faults.js';
 import type { TrialPredictors } from './predictors.js';
-import { ServiceTimes } from './service-times.js';
 import type { Source } from './source.js';
 import type { Stage } from './stages.js';
+import { Timings } from './timings.js';
 import { Witness } from './witness.js';
 
 export interface TrialSetup {
-  /** Cores in order, seed, limits. */
-  readonly config: KernelConfig;
+  /** In the order in which the config lists them. */
+  readonly cores: readonly CoreConfig[];
+  readonly seed: number;
   readonly deps: Source['deps'];
+  /** Of these cores and this seed. */
+  readonly known: KnownOutcomes;
   readonly createPolicy: (services: PolicyServices) => SchedulerPolicy;
   /** Of this trial alone: it closes them. */
   readonly predictors: TrialPredictors;
   readonly load: Load;
-  /** The calls whose answers are judged by their agents. */
-  readonly judged: ReadonlySet<PlannedCall>;
+  /** The calls whose answers are rated by their agents. */
+  readonly rated: ReadonlySet<PlannedCall>;
   /** Whether real time is measured, in virtual time too. */
   readonly measure: boolean;
-  /** Told of each call as it ends. */
+  /** Runs as each call ends. */
   readonly onCall: () => void;
 }
 
@@ -36,7 +38,7 @@ export interface TrialResult extends Trial {
   readonly busyMs: number;
 }
 
-/** One policy on one load: boots a kernel, plays the load against it, and judges what came back. */
+/** One policy on one load: boots a kernel, plays the load against it, and rates the answers. */
 export async function runTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> {
   try {
     return await playTrial(setup, stage);
@@ -46,40 +48,35 @@ export async function runTrial(setup: TrialSetup, stage: Stage): Promise<TrialRe
 }
 
 async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> {
-  const { config, deps, createPolicy, predictors, load, judged, measure, onCall } = setup;
+  const { cores, seed, deps, known, createPolicy, predictors, load, rated, measure, onCall } = setup;
   const { clock } = stage;
-  const cores = new Map<CoreId, LLMCore>();
   const witness = new Witness(clock, clock.now() + (load.runs.at(-1)?.at ?? 0));
   const policy = createPolicy({
     ...predictors.services,
-    known: ({ params, inputTokens }, core) => cores.get(core)?.known?.(params, inputTokens),
+    known: ({ params, inputTokens }, core) => known(core, params, inputTokens),
   });
-  const kernel = await bootKernel(config, {
+  const kernel = await bootKernel(configOf(cores, seed), {
     clock,
     policy,
     ...deps,
-    wrapCore(core) {
-      cores.set(core.info.id, core);
-      return witness.watch(core);
-    },
+    wrapCore: (core) => witness.watch(core),
   });
-  const service = new ServiceTimes(kernel, clock);
-  const overhead = new Overhead(kernel);
+  const timings = new Timings(kernel, clock);
   const faults = new PolicyFaults(kernel);
   const places = new Map(load.runs.map((run, place) => [run, place]));
-  const judge: Judge = ({ params }, { core, usage }) => {
-    const known = cores.get(core)?.known?.(params, usage.inputTokens);
-    if (known === undefined) throw new RangeError(`Nothing is known of this prompt on ${core}`);
-    return known.score;
+  const rate: Rate = ({ params }, { core, usage }) => {
+    const outcome = known(core, params, usage.inputTokens);
+    if (outcome === undefined) throw new RangeError(`Nothing is known of this prompt on ${core}`);
+    return outcome.score;
   };
   const calls: CallRecord[] = [];
   try {
     const { ports, close } = await stage.connect(kernel, load.agents);
     const played = play(load, ports, clock, (played) => {
-      const record = recordOf(played, places.get(played.run) ?? -1, judge, (id) => service.take(id));
+      const record = recordOf(played, places.get(played.run) ?? -1, rate, (id) => timings.takeServiceMs(id));
       calls.push(record);
       onCall();
-      return judged.has(played.call) ? record.score : undefined;
+      return rated.has(played.call) ? record.score : undefined;
     });
     await stage.wait(played, () => calls.length);
     // Closing ends what is still open; that it had not ended by itself must be seen in the result.
@@ -96,10 +93,33 @@ async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> 
       invalidAssignments,
       alpha: outlook?.alpha ?? null,
       predictedQuality: outlook?.predictedQuality ?? null,
-      overhead: measure ? overhead.figures(ended, predictors.predictMs()) : null,
+      overhead: measure ? timings.overhead(ended, predictors.predictMs()) : null,
       busyMs: witness.busyMs,
     };
   } finally {
     await stage.wait(kernel.stop(), () => 0);
   }
 }
+
+function configOf(cores: readonly CoreConfig[], seed: number): KernelConfig {
+  const config = defaultConfig();
+  return {
+    ...config,
+    seed,
+    cores: [...cores],
+    listen: { ...config.listen, port: 0 },
+    log: { level: 'error' },
+    limits: {
+      ...config.limits,
+      maxAgents: ENOUGH,
+      socketsPerAddress: ENOUGH,
+      pendingPerAgent: ENOUGH,
+      pendingTotal: ENOUGH,
+      pendingBytes: ENOUGH,
+      requestsPerSecond: ENOUGH,
+    },
+  };
+}
+
+/** Limits that no load reaches: policies are to be compared, not refusals. */
+const ENOUGH = 1e9;

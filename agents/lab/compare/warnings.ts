@@ -25,7 +25,7 @@ export function warningsOf(policy: PolicyReport): string[] {
 
 type Wording = (times: number, first: string) => string;
 
-/** The methods in place of which the kernel decides. */
+/** The methods that the kernel replaces when they throw. */
 const THREW: Readonly<Record<string, Wording>> = {
   schedule: (times, first) =>
     `schedule threw in ${counted(times, 'tick')} (${first}); fifo decided there, so these are not its figures`,

@@ -48,7 +48,6 @@ export class Witness {
       chat,
       ...(core.refuses && { refuses: core.refuses.bind(core) }),
       ...(core.health && { health: core.health.bind(core) }),
-      ...(core.known && { known: core.known.bind(core) }),
       ...(core.close && { close: core.close.bind(core) }),
     };
   }

@@ -1,21 +1,11 @@
-import { type Figure, quantilesOf } from '../compare/statistics.js';
 import { brierScore, calibrationError, reliability } from '../metrics/calibration.js';
 import { auc } from '../metrics/discrimination.js';
-import { type Outcomes, onceEach, type Predictions } from '../metrics/outcomes.js';
+import { type Candidate, type Outcomes, onceEach } from '../metrics/outcomes.js';
+import { Resamples } from '../metrics/resamples.js';
+import { type Figure, quantilesOf } from '../metrics/statistics.js';
 import { logTokensR2, p90Coverage } from '../metrics/token-figures.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
-import { Resamples } from './resamples.js';
 import { Routers } from './routers.js';
-
-/** One who predicts: the predictor itself, or a baseline such as the 16 nearest neighbours. */
-export interface Candidate {
-  /** Of the outcomes' cells. With cross-validation each is by a predictor that has not seen the record. */
-  readonly predictions: Predictions;
-  /** Weight of the interaction of model and query before routing. @default 1, no shrinking */
-  readonly gamma?: number;
-  /** Times of single predictions, milliseconds. */
-  readonly predictMs?: readonly number[];
-}
 
 export interface Evaluation
   extends Pick<EvaluationReport, 'command' | 'data' | 'split' | 'folds' | 'feedback' | 'models'> {

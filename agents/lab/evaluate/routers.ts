@@ -1,11 +1,17 @@
 import { columnEffectsOf, shrinkInteraction } from '../../../schedulers/eccos/predictor/shrink-interaction.js';
 import { Envelope, type Frontier } from '../metrics/envelope.js';
-import { answeredByAll, type Outcomes, onceEach, oraclePredictions, type Weights } from '../metrics/outcomes.js';
+import {
+  answeredByAll,
+  type Candidate,
+  type Outcomes,
+  onceEach,
+  oraclePredictions,
+  type Weights,
+} from '../metrics/outcomes.js';
 import { priceSweep } from '../metrics/price-sweep.js';
+import type { Resamples } from '../metrics/resamples.js';
 import { frontierOf, routingFigures, type SinglePoint, type Singles, singleModels } from '../metrics/routing.js';
-import type { Candidate } from './evaluation.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
-import type { Resamples } from './resamples.js';
 
 /** What a router reaches on resampled records, beside the single models on the same ones; null: it cannot route them all. */
 type Router = ((weights: Weights, singles: Singles) => Frontier) | null;
@@ -85,8 +91,8 @@ export class Routers {
       const singles = this.#singlesAt(weights);
       if (router === null || singles === null) return [];
       const envelope = new Envelope(router(weights, singles));
-      const dearest = envelope.cost.at(-1) as number;
-      return costs.map((cost) => envelope.qualityAt(Math.min(cost / QUERIES, dearest)));
+      const mostExpensive = envelope.cost.at(-1) as number;
+      return costs.map((cost) => envelope.qualityAt(Math.min(cost / QUERIES, mostExpensive)));
     });
     return figures.flatMap((figure, i) => {
       const costPer1000 = costs[i] as number;

@@ -1,5 +1,5 @@
-import { digits, renderColumns } from '../compare/columns.js';
-import type { Figure } from '../compare/statistics.js';
+import { digits, renderColumns } from '../../terminal/table.js';
+import type { Figure } from '../metrics/statistics.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
 
 interface Row {
@@ -62,5 +62,5 @@ function show(figure: Figure | null, unit: number): string {
 function feedbackLines({ asked, learnt }: EvaluationReport['feedback']): string[] {
   if (asked === 0) return [];
   const short = `, of ${asked} asked for: the predictor was trained on all the others, which are those measured`;
-  return [`feedback ${learnt} judged records learnt from first, not measured${learnt < asked ? short : ''}`];
+  return [`feedback ${learnt} rated records learnt from first, not measured${learnt < asked ? short : ''}`];
 }

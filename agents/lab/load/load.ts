@@ -23,12 +23,19 @@ export interface Run {
 
 /**
  * Who sends what and when, wholly drawn before anything is sent, so that it is the same for every policy.
- * Open loop = many runs of one call; closed loop = one run of many calls; a burst = many runs at one time.
+ * Open loop = many runs of one call; closed loop = one run of many calls; a burst = many runs at one time;
+ * closed batches = runs of one call with `batch`.
  */
 export interface Load {
   readonly agents: number;
   /** In order of `at`. */
   readonly runs: readonly Run[];
+  /**
+   * Closed batches: so many runs begin together, and the next ones when all of these have ended; `at` does not count.
+   *
+   * @default every run begins at its own time
+   */
+  readonly batch?: number;
 }
 
 /** A call and a run before their place in a load gives them names. */

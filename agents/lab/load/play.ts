@@ -24,12 +24,12 @@ export interface PlayedCall {
 }
 
 /**
- * Sends every call of a load at its time, and settles when all have ended. An agent that judges an answer says so before
+ * Sends every call of a load at its time, and settles when all have ended. An agent that rates an answer does so before
  * it goes on.
  *
  * @param ports one an agent, in order
- * @param onEnd told of each call as it ends; a call that never ends is never told of. @returns how good the answer was,
- *   0 to 1, where the agent is to judge it
+ * @param onEnd receives each call as it ends, and never one that does not end. @returns how good the answer was,
+ *   0 to 1, where the agent is to rate it
  */
 export async function play(
   load: Load,
@@ -37,20 +37,23 @@ export async function play(
   clock: Clock,
   onEnd: (played: PlayedCall) => number | undefined,
 ): Promise<void> {
-  await Promise.all(
-    load.runs.map(async (run) => {
-      const port = ports[run.agent];
-      if (port === undefined) throw new RangeError(`The load has no agent ${run.agent}`);
-      await pause(clock, run.at);
-      for (const call of run.calls) {
-        if (call.afterMs > 0) await pause(clock, call.afterMs);
-        const sentAt = clock.now();
-        const played = await send(port, call, run, sentAt, clock);
-        const quality = onEnd(played);
-        if (played.reply !== undefined && quality !== undefined) await port.feedback(played.reply.syscallId, quality);
-      }
-    }),
-  );
+  const begin = async (run: Run) => {
+    const port = ports[run.agent];
+    if (port === undefined) throw new RangeError(`The load has no agent ${run.agent}`);
+    for (const call of run.calls) {
+      if (call.afterMs > 0) await pause(clock, call.afterMs);
+      const sentAt = clock.now();
+      const played = await send(port, call, run, sentAt, clock);
+      const quality = onEnd(played);
+      if (played.reply !== undefined && quality !== undefined) await port.feedback(played.reply.syscallId, quality);
+    }
+  };
+  const { runs, batch } = load;
+  if (batch === undefined) {
+    await Promise.all(runs.map((run) => pause(clock, run.at).then(() => begin(run))));
+    return;
+  }
+  for (let from = 0; from < runs.length; from += batch) await Promise.all(runs.slice(from, from + batch).map(begin));
 }
 
 async function send(port: AgentPort, call: PlannedCall, run: Run, sentAt: Millis, clock: Clock): Promise<PlayedCall> {

@@ -1,12 +1,5 @@
-import { arithmetic } from './families/arithmetic.js';
-import { codeTrace } from './families/code-trace.js';
-import { LEVELS, type QueryFamily } from './families/family.js';
-import { lookUp } from './families/look-up.js';
-import { reasoning } from './families/reasoning.js';
+import { LEVELS, QUERY_FAMILIES } from './families.js';
 import type { Random } from './random.js';
-
-/** Every family of questions. A new one is a file and a word here. */
-export const QUERY_FAMILIES: readonly QueryFamily[] = [arithmetic, codeTrace, lookUp, reasoning];
 
 /** What a query asks of a model, as read from its text. */
 export interface QueryDemands {
@@ -38,4 +31,14 @@ export function readQuery(text: string): QueryDemands | undefined {
   const { base, slope } = family.difficulty;
   const difficulty = base + slope * (level - LEVELS.low);
   return { family: family.name, level, difficulty, outputTokens: Number(length) };
+}
+
+/** Output tokens that a query asks for when simulated models give answers of their usual length. */
+export const USUAL_ANSWER_TOKENS = 200;
+
+/** What a synthetic query asks of a simulated model. */
+export function itemOf(prompt: string): { readonly difficulty: number; readonly lengthScale: number } {
+  const demands = readQuery(prompt);
+  if (demands === undefined) return { difficulty: 0, lengthScale: 1 };
+  return { difficulty: demands.difficulty, lengthScale: demands.outputTokens / USUAL_ANSWER_TOKENS };
 }

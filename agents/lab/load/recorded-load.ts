@@ -30,6 +30,15 @@ export function recordedLoad(
   return { agents, runs };
 }
 
+/**
+ * Closed batches of one agent: the calls of a batch are sent at one moment, the next batch when all have ended.
+ *
+ * @param records in order, each as often as it is sent
+ */
+export function closedBatches(records: readonly RecordedPrompt[], batch: number): Load {
+  return { agents: 1, batch, runs: records.map((record) => ({ agent: 0, at: 0, calls: [callOf(record)] })) };
+}
+
 function callOf({ id, dataset, prompt }: RecordedPrompt): PlannedCall {
   return {
     promptId: id,

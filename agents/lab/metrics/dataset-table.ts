@@ -1,4 +1,5 @@
 import type { Outcomes, Predictions } from './outcomes.js';
+import { meanOf } from './statistics.js';
 
 interface Cell {
   readonly quality: number;
@@ -52,8 +53,4 @@ function cellsOf({ models, score, outputTokens, costUsd }: Outcomes, rows: reado
       costMean: meanOf(of(costUsd)),
     };
   });
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

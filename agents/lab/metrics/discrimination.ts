@@ -8,7 +8,7 @@ interface Ranking {
 }
 
 /**
- * Area under the ROC curve, averaged over the models that have both right and wrong answers: the chance that of two
+ * Area under the ROC curve, averaged over the models that have both right and wrong answers: the probability that of two
  * records of one model, the right one was predicted higher; ties count half.
  *
  * A score between 0 and 1 is that share of a right answer and the rest of a wrong one, so a pair (i, j) of different

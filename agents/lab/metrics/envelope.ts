@@ -11,7 +11,7 @@ const ROUNDING = 1e-9;
 
 /**
  * The non-decreasing concave envelope of a frontier: what mixing its points at random reaches at each cost. It spans
- * the costs of the points, with the highest quality held to the dearest point.
+ * the costs of the points, with the highest quality held to the most expensive point.
  */
 export class Envelope {
   /** Increasing. */
@@ -30,9 +30,9 @@ export class Envelope {
       hull.push(point);
     }
     const last = hull.at(-1)!;
-    const dearest = cost[order.at(-1)!]!;
-    const flat = dearest > cost[last]!;
-    this.cost = Float64Array.from([...hull.map((point) => cost[point]!), ...(flat ? [dearest] : [])]);
+    const mostExpensive = cost[order.at(-1)!]!;
+    const flat = mostExpensive > cost[last]!;
+    this.cost = Float64Array.from([...hull.map((point) => cost[point]!), ...(flat ? [mostExpensive] : [])]);
     this.quality = Float64Array.from([...hull, ...(flat ? [last] : [])], (point) => quality[point]!);
   }
 
@@ -66,7 +66,7 @@ export class Envelope {
     return this.quality[place - 1]! + share * (this.quality[place]! - this.quality[place - 1]!);
   }
 
-  /** Mean quality over a window of costs that does not begin below the cheapest point. Beyond the dearest one the highest holds. */
+  /** Mean quality over a window of costs that does not begin below the cheapest point. Beyond the most expensive one the highest holds. */
   meanQuality(from: number, to: number): number {
     const at = (cost: number) => this.qualityAt(cost) ?? this.highest;
     let area = 0;

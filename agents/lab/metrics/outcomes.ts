@@ -25,6 +25,16 @@ export interface Predictions {
   readonly costMean: Float64Array;
 }
 
+/** What predicts: the predictor itself, or a baseline such as the 16 nearest neighbours. */
+export interface Candidate {
+  /** Of the outcomes' cells. With cross-validation each is by a predictor that has not seen the record. */
+  readonly predictions: Predictions;
+  /** Weight of the interaction of model and query before routing. @default 1, no shrinking */
+  readonly gamma?: number;
+  /** Times of single predictions, milliseconds. */
+  readonly predictMs?: readonly number[];
+}
+
 /** How many times each record counts: once, or as often as a resample drew it. */
 export type Weights = Uint16Array;
 

@@ -1,7 +1,7 @@
 import { Envelope, type Frontier } from './envelope.js';
 import type { Outcomes, Weights } from './outcomes.js';
 
-/** Shares of the best single model's quality at which savings are told. */
+/** Shares of the best single model's quality at which savings are reported. */
 const SAVING_TARGETS = [1, 0.98, 0.95] as const;
 
 /** Mean cost, US dollars a record, and mean score of every record sent to one model. */
@@ -96,7 +96,7 @@ function savingOf(envelope: Envelope, best: SinglePoint, share: number): number 
 const ROUNDING = 1e-12;
 
 /**
- * The AIQ of RouterBench (Hu et al., 2024), less that of the zero router. A router whose cheapest point is dearer than
+ * The AIQ of RouterBench (Hu et al., 2024), less that of the zero router. A router whose cheapest point is more expensive than
  * the cheapest single model is mixed with that model. Null: one point only, or a window without width.
  */
 function aiqMinusZero({ cost, quality }: Frontier, envelope: Envelope, { best, cheapest, envelope: zero }: Singles) {

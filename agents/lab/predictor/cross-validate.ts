@@ -1,20 +1,19 @@
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import type { Artefact } from '../../../schedulers/eccos/predictor/artefact.js';
-import { type IdentifiedEncoder, predictorOf } from '../../../schedulers/eccos/predictor/open-predictor.js';
-import type { Predictor } from '../../../schedulers/eccos/predictor/prediction.js';
+import type { IdentifiedEncoder } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import { Random } from '../load/random.js';
 import { DatasetTable } from '../metrics/dataset-table.js';
 import { outcomesOf, type Predictions } from '../metrics/outcomes.js';
-import { type SeenRecord, trainPredictor } from '../training/train-predictor.js';
+import type { SeenRecord } from '../training/train-predictor.js';
 import type { TrainingPool } from '../training/training-pool.js';
-import { type Fold, foldsOf } from './folds.js';
-import { Neighbours } from './neighbours.js';
+import { type Fold, foldsOf, trainFold, withPredictor } from './folds.js';
+import { NeighbourPredictor } from './neighbour-predictor.js';
 import { copyRows, coresOf, emptyPredictions, predictRows, teach } from './record-calls.js';
 import { SeenEncoder } from './see-records.js';
 import type { WithoutNets } from './shown-records.js';
 
-/** Judged records that a core gets which the nets were not trained on. */
+/** Rated records that a core gets which the nets were not trained on. */
 const NEW_MODEL_RECORDS = 50;
 /** Trainings of a fold: on all models, and without each half of them. */
 const TRAININGS = 3;
@@ -27,7 +26,7 @@ export interface CrossValidation {
   readonly models: readonly string[];
   readonly encoder: IdentifiedEncoder;
   readonly pool: TrainingPool;
-  /** Told by how much the share of the work that is done has grown. */
+  /** Receives by how much the share of the work that is done has grown. */
   readonly onProgress: (share: number) => void;
 }
 
@@ -36,7 +35,7 @@ export interface OutOfFold extends WithoutNets {
   /** Fold of each record. */
   readonly groups: Int32Array;
   readonly predictor: Predictions;
-  /** Of each model by a predictor that was not trained on it, and then got 50 judged records. */
+  /** Of each model by a predictor that was not trained on it, and then got 50 rated records. */
   readonly newModel: Predictions;
 }
 
@@ -94,12 +93,12 @@ async function runFold(fold: Fold, context: Context): Promise<Artefact> {
     known.map(({ dataset }) => dataset),
   );
   copyRows(table.predict(held.map(({ record }) => record.dataset)), rows, out.dataSetMeans, cores.length);
-  const neighbours = await Neighbours.of(known, cores, seen);
-  await neighbours.predict(held, out);
+  const neighbours = await NeighbourPredictor.of(known, new Set(setup.models), seen);
+  await neighbours.predictRows(held, cores, out);
   return artefact;
 }
 
-/** Trains without one half of the models, and gets to know each of them by itself from a few judged records. */
+/** Trains without one half of the models, and gets to know each of them by itself from a few rated records. */
 async function predictNewModels(
   fold: Fold,
   half: number,
@@ -117,45 +116,17 @@ async function predictNewModels(
   for (const core of unknown) {
     const judged = shuffled.filter(({ outputs }) => outputs.some(({ model }) => model === core.id));
     await withPredictor(artefact, seen, async (predictor) => {
-      await teach(predictor, judged.slice(0, NEW_MODEL_RECORDS), cores, { judged: [core] });
+      await teach(predictor, judged.slice(0, NEW_MODEL_RECORDS), cores, { rated: [core] });
       await predictRows(predictor, fold.held, cores, out.newModel, { columns: [cores.indexOf(core)] });
     });
   }
 }
 
-async function train(
-  { train, validation }: Fold,
-  models: readonly string[],
-  { setup, seen }: Context,
-): Promise<Artefact> {
-  const { seed, pool, folds, source, onProgress } = setup;
-  let done = 0;
-  return trainPredictor(
-    { train, validation },
-    {
-      models,
-      seed,
-      encoder: { sha256: seen.sha256, dimensions: seen.encoder.dimensions },
-      data: [],
-      source,
-      onProgress(share) {
-        onProgress((share - done) / (folds * TRAININGS));
-        done = share;
-      },
-    },
-    pool,
-  );
-}
-
-async function withPredictor(
-  artefact: Artefact,
-  seen: IdentifiedEncoder,
-  use: (predictor: Predictor) => Promise<void>,
-): Promise<void> {
-  const predictor = await predictorOf(artefact, seen, 'the predictor of a fold');
-  try {
-    await use(predictor);
-  } finally {
-    await predictor.close();
-  }
+function train(fold: Fold, models: readonly string[], { setup, seen }: Context): Promise<Artefact> {
+  const { onProgress, folds } = setup;
+  return trainFold(fold, models, {
+    ...setup,
+    seen,
+    onProgress: (share) => onProgress(share / (folds * TRAININGS)),
+  });
 }

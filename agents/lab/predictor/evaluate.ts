@@ -8,9 +8,9 @@ import {
   shippedPredictor,
 } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import type { Predictor } from '../../../schedulers/eccos/predictor/prediction.js';
-import { type Candidate, evaluationOf } from '../evaluate/evaluation.js';
+import { evaluationOf } from '../evaluate/evaluation.js';
 import type { EvaluationReport } from '../evaluate/report.js';
-import { outcomesOf } from '../metrics/outcomes.js';
+import { type Candidate, outcomesOf } from '../metrics/outcomes.js';
 import type { Split } from '../records/split.js';
 import { TrainingPool } from '../training/training-pool.js';
 import { crossValidate } from './cross-validate.js';
@@ -26,11 +26,11 @@ export interface EvaluateOptions {
   readonly records: readonly OutcomeRecord[];
   readonly models: readonly string[];
   readonly split: Split | 'all';
-  /** Folds of a cross-validation, which trains anew and looks at all records; undefined: the predictor as it is. */
+  /** Folds of a cross-validation, which trains again and looks at all records; undefined: the predictor as it is. */
   readonly folds: number | undefined;
   readonly folders: PredictorFolders;
   readonly seed: number;
-  /** Judged records that the predictor learns from before it is measured. */
+  /** Rated records that the predictor learns from before it is measured. */
   readonly feedback: number;
   readonly threads: number;
   readonly progress: Progress;
@@ -137,7 +137,7 @@ function about({ command, path, models }: EvaluateOptions, held: readonly Outcom
 }
 
 /**
- * Milliseconds of predictions one by one: encoder, nets and a memory of some judged calls.
+ * Milliseconds of predictions one by one: encoder, nets and a memory of some rated calls.
  *
  * @param predictor a new one, which is closed: what was predicted before it would remember
  */

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { SeenRecord } from '../training/train-predictor.js';
+import type { Artefact } from '../../../schedulers/eccos/predictor/artefact.js';
+import { type IdentifiedEncoder, predictorOf } from '../../../schedulers/eccos/predictor/open-predictor.js';
+import type { Predictor } from '../../../schedulers/eccos/predictor/prediction.js';
+import { type SeenRecord, trainPredictor } from '../training/train-predictor.js';
+import type { TrainingPool } from '../training/training-pool.js';
 
 /** One of every so many training records stops the training instead. */
 const VALIDATION_SHARE = 8;
@@ -31,4 +35,52 @@ export function foldsOf(records: readonly SeenRecord[], count: number, seed: num
 /** 32 bits. */
 function hashed(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE(0);
+}
+
+export interface FoldTraining {
+  /** What messages call the records. */
+  readonly source: string;
+  readonly seed: number;
+  readonly seen: IdentifiedEncoder;
+  readonly pool: TrainingPool;
+  /** Receives by how much the share of this training that is done has grown. */
+  readonly onProgress: (share: number) => void;
+}
+
+/** Trains a predictor of these models on all but the held records. */
+export async function trainFold(
+  { train, validation }: Fold,
+  models: readonly string[],
+  { source, seed, seen, pool, onProgress }: FoldTraining,
+): Promise<Artefact> {
+  let done = 0;
+  return trainPredictor(
+    { train, validation },
+    {
+      models,
+      seed,
+      encoder: { sha256: seen.sha256, dimensions: seen.encoder.dimensions },
+      data: [],
+      source,
+      onProgress(share) {
+        onProgress(share - done);
+        done = share;
+      },
+    },
+    pool,
+  );
+}
+
+/** Opens the predictor of a fold, and closes it after its use. */
+export async function withPredictor(
+  artefact: Artefact,
+  seen: IdentifiedEncoder,
+  use: (predictor: Predictor) => Promise<void>,
+): Promise<void> {
+  const predictor = await predictorOf(artefact, seen, 'the predictor of a fold');
+  try {
+    await use(predictor);
+  } finally {
+    await predictor.close();
+  }
 }

@@ -4,7 +4,7 @@ const STEPS = 1000;
 /** Milliseconds between lines where nobody watches a terminal. */
 const PLAIN_SCHEDULE = 10_000;
 
-/** A bar on stderr for work that is told as shares of a whole. */
+/** A bar on stderr for work that is reported as shares of a whole. */
 export class Progress {
   readonly #bar = new SingleBar({
     format: '{stage} {bar} {percentage} % | {eta_formatted} left',

@@ -56,19 +56,19 @@ export function callOf({ prompt, dataset, input_tokens }: OutcomeRecord): Predic
 /**
  * Has the predictor learn what cores made of the records.
  *
- * @param judged of the cores, those whose answers are judged @default all
- * @param onBatch told of each batch: how many more records are done
+ * @param rated of the cores, those whose answers are rated @default all
+ * @param onBatch receives how many more records are done, batch by batch
  */
 export async function teach(
   predictor: Predictor,
   records: readonly OutcomeRecord[],
   cores: readonly CoreInfo[],
   {
-    judged = cores,
+    rated = cores,
     onBatch = () => {},
-  }: { readonly judged?: readonly CoreInfo[]; readonly onBatch?: (count: number) => void } = {},
+  }: { readonly rated?: readonly CoreInfo[]; readonly onBatch?: (count: number) => void } = {},
 ): Promise<void> {
-  const ids = new Set(judged.map(({ id }) => id));
+  const ids = new Set(rated.map(({ id }) => id));
   for (let from = 0; from < records.length; from += BATCH) {
     const batch = records.slice(from, from + BATCH);
     await predictor.predict(batch.map(callOf), cores);
@@ -88,7 +88,7 @@ export async function teach(
  * Puts what is predicted of these records into their rows of `into`, which has a column a core.
  *
  * @param columns that are filled @default all
- * @param onBatch told of each batch: how many more records are done
+ * @param onBatch receives how many more records are done, batch by batch
  */
 export async function predictRows(
   predictor: Predictor,

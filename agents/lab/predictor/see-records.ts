@@ -5,7 +5,7 @@ import type { SeenRecord } from '../training/train-predictor.js';
 
 const BATCH = 64;
 
-/** Encodes every prompt. @param onSeen told of each batch: how many more records are done */
+/** Encodes every prompt. @param onSeen receives how many more records are done, batch by batch */
 export async function seeRecords(
   encoder: Encoder,
   records: readonly OutcomeRecord[],

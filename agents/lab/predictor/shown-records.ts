@@ -5,16 +5,24 @@ import { SyscallError } from '../../../syscalls/errors.js';
 import { Random } from '../load/random.js';
 import { DatasetTable } from '../metrics/dataset-table.js';
 import { outcomesOf, type Predictions } from '../metrics/outcomes.js';
-import { splitOf } from '../records/split.js';
-import type { EvaluateOptions } from './evaluate.js';
-import { Neighbours } from './neighbours.js';
+import { type Split, splitOf } from '../records/split.js';
+import { NeighbourPredictor } from './neighbour-predictor.js';
 import { emptyPredictions } from './record-calls.js';
 
-/** What one can do with judged records and no nets. */
+/** What one can do with rated records and no nets. */
 export interface WithoutNets {
   readonly dataSetMeans: Predictions;
   readonly sixteenNeighbours: Predictions;
   readonly weightedNeighbours: Predictions;
+}
+
+interface PartsOptions {
+  readonly path: string;
+  readonly records: readonly OutcomeRecord[];
+  readonly split: Split | 'all';
+  readonly seed: number;
+  /** Records to learn from. */
+  readonly feedback: number;
 }
 
 /**
@@ -24,7 +32,7 @@ export interface WithoutNets {
  * @throws SyscallError `invalid-config` where nothing is left to be measured on, or it was trained on
  */
 export function partsOf(
-  { records, split, feedback, seed, path }: EvaluateOptions,
+  { records, split, feedback, seed, path }: PartsOptions,
   isTrained: (record: OutcomeRecord) => boolean,
 ): { readonly judged: readonly OutcomeRecord[]; readonly held: readonly OutcomeRecord[] } {
   const inSplit = (record: OutcomeRecord) => split === 'all' || splitOf(record.prompt) === split;
@@ -67,9 +75,10 @@ export async function predictWithoutNets(
     sixteenNeighbours: emptyPredictions(held.length * cores.length),
     weightedNeighbours: emptyPredictions(held.length * cores.length),
   };
-  const neighbours = await Neighbours.of(shown, cores, encoder);
-  await neighbours.predict(
+  const neighbours = await NeighbourPredictor.of(shown, new Set(cores.map(({ id }) => id)), encoder);
+  await neighbours.predictRows(
     held.map((record, row) => ({ row, record })),
+    cores,
     out,
   );
   return out;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { addOutcomes, readOutcomes } from '../../../kernel/outcomes/file.js';
+import { addOutcomes, type OutcomeTable, readOutcomes } from '../../../kernel/outcomes/file.js';
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import { SyscallError } from '../../../syscalls/errors.js';
+import { err, printable } from '../../terminal/printer.js';
 
 export interface RecordFile {
   readonly path: string;
@@ -75,4 +76,60 @@ export function modelsOf(records: readonly OutcomeRecord[], asked: readonly stri
     );
   }
   return asked ?? [...present];
+}
+
+/** The records of several files as one set, which all kernels of a comparison replay. */
+export interface RecordSet {
+  readonly records: readonly OutcomeRecord[];
+  readonly outcomes: { load(): Promise<OutcomeTable> };
+}
+
+/**
+ * Reads outcome files to compare on. What is left out is named on stderr.
+ *
+ * @param skipBad leave out bad lines
+ * @throws SyscallError `invalid-config` for a file that cannot be read, a bad line, or a file without any record
+ */
+export async function readRecordSet(paths: readonly string[], skipBad: boolean): Promise<RecordSet> {
+  const byPrompt = new Map<string, OutcomeRecord>();
+  for (const path of paths) {
+    const file = await readRecords(path, { skipBad }).catch((error) => {
+      const message = SyscallError.from(error).message.replace(/^(?!--data: )/, '--data: ');
+      throw new SyscallError('invalid-config', message, { cause: error });
+    });
+    err(printable(describeSkipped(file)));
+    for (const record of file.records) {
+      if (!addOutcomes(byPrompt, record)) err(printable(`left out: ${path} repeats the prompt of ${record.id}\n`));
+    }
+  }
+  const table = { byPrompt, repeated: [] };
+  return { records: [...byPrompt.values()], outcomes: { load: async () => table } };
+}
+
+function answeredBy({ outputs }: OutcomeRecord, models: readonly string[]): boolean {
+  return models.every((name) => outputs.some(({ model }) => model === name));
+}
+
+/**
+ * The records that all of these models answered.
+ *
+ * @param all records, of which those of the split may be played
+ * @throws SyscallError `invalid-config` where there is none, with the reason
+ */
+export function commonRecords(
+  all: readonly OutcomeRecord[],
+  inSplit: readonly OutcomeRecord[],
+  models: readonly string[],
+  split: string,
+): readonly OutcomeRecord[] {
+  const records = inSplit.filter((record) => answeredBy(record, models));
+  if (records.length > 0) return records;
+  const answers = (record: OutcomeRecord) => models.filter((model) => answeredBy(record, [model])).length;
+  const fault =
+    models.length > 1 && all.every((record) => answers(record) < 2)
+      ? `--data: Expected prompts that all of ${models.join(', ')} answered, got ${all.length} that were answered by one model only, which is what eccos boot --record writes: policies can be compared only where the answers of all chosen models are known`
+      : inSplit.length === 0
+        ? `--data: Expected records in the ${split} part, got none of ${all.length}; --all takes every one`
+        : `--models: Expected models that answered a record together, got none of ${inSplit.length} in split ${split}`;
+  throw new SyscallError('invalid-config', fault);
 }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-export type Split = 'train' | 'validation' | 'test';
+/** The parts of the data. */
+export const SPLITS = ['train', 'validation', 'test'] as const;
+
+export type Split = (typeof SPLITS)[number];
 
 /**
  * The part of the data that a prompt belongs to: the first 8 hex digits of sha1("split:" + prompt) as a number

@@ -1,5 +1,6 @@
 import type { ModelOutcome } from '../../../kernel/outcomes/record.js';
 import { type FeatureScale, standardise } from '../../../schedulers/eccos/predictor/feature-scale.js';
+import { meanOf } from '../metrics/statistics.js';
 
 /** Prompts with what models made of them. */
 export interface LabelledPrompts {
@@ -77,8 +78,4 @@ const LEAST_DEVIATION = 0.01;
 
 function logTokens(tokens: number): number {
   return Math.log1p(tokens);
-}
-
-export function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,6 +1,7 @@
 import { type FeatureScale, scaleOf } from '../../../schedulers/eccos/predictor/feature-scale.js';
 import type { ModelProfile } from '../../../schedulers/eccos/predictor/model-profile.js';
-import { type Examples, examplesOf, type LabelledPrompts, lengthScalesOf, meanOf } from './examples.js';
+import { meanOf } from '../metrics/statistics.js';
+import { type Examples, examplesOf, type LabelledPrompts, lengthScalesOf } from './examples.js';
 import { average, forward, type Net } from './net.js';
 import { NET_OPTIONS, type NetOptions, type TrainedNet, trainNet } from './train-net.js';
 
@@ -23,7 +24,7 @@ export interface HeadsOptions {
   readonly seed: number;
   /** @default NET_OPTIONS */
   readonly net?: NetOptions;
-  /** Told of the share of the work that is done at most, 0 to 1. */
+  /** Receives the share of the work that is done at most, 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
 

@@ -41,7 +41,7 @@ export interface TrainedNet {
  * Dropout is drawn once a batch and not once a row (Graham, Reizenstein and Robinson, "Efficient batchwise dropout
  * training using submatrices", arXiv 1502.02478), so that a step multiplies only the parts that are kept.
  *
- * @param onEpoch told after each epoch
+ * @param onEpoch runs after each epoch
  */
 export function trainNet(
   train: Examples,

@@ -27,7 +27,7 @@ export interface TrainingSetup {
   readonly data: Artefact['file']['training']['data'];
   /** What messages call the records. */
   readonly source: string;
-  /** Told of the share that is done at most, 0 to 1. */
+  /** Receives the share that is done at most, 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
 

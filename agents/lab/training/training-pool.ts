@@ -37,16 +37,16 @@ export class TrainingPool {
     });
   }
 
-  /** @param onProgress told of the share that is done at most, 0 to 1 */
+  /** @param onProgress receives the share that is done at most, 0 to 1 */
   async run(job: TrainingJob, onProgress: (share: number) => void = () => {}): Promise<TrainingResult> {
     const { port1, port2 } = new MessageChannel();
     port1.on('message', onProgress);
     try {
       return await this.#pool.run({ job, port: port2 }, { name: 'train', transferList: [port2] });
     } finally {
-      // The result comes by another way, and may overtake what is still to be told.
-      for (let told = receiveMessageOnPort(port1); told !== undefined; told = receiveMessageOnPort(port1)) {
-        onProgress(told.message);
+      // The result comes by another way, and may overtake the last reports.
+      for (let report = receiveMessageOnPort(port1); report !== undefined; report = receiveMessageOnPort(port1)) {
+        onProgress(report.message);
       }
       port1.close();
     }

@@ -1,5 +1,6 @@
 import { type RpcError, SyscallError } from '../../../syscalls/errors.js';
 import type { RequestId } from '../../../syscalls/protocol.js';
+import type { SyscallId } from '../../../syscalls/syscall.js';
 import type { Notification } from '../../../syscalls/table.js';
 import type { CallSink } from '../../call-sink.js';
 import type { Clock } from '../../clock.js';
@@ -48,23 +49,18 @@ export interface SessionDeps {
 }
 
 export class RpcSession implements Session {
-  readonly #deps: SessionDeps;
+  readonly deps: SessionDeps;
   readonly #principal: Principal;
-  readonly #outbox: Outbox;
-  readonly #reader: ChunkReader;
+  readonly outbox: Outbox;
   /** Of the calls that are open. */
-  readonly #streams = new Set<ChunkStream>();
+  readonly streams = new Set<ChunkStream>();
   #caller: Caller | undefined;
   #closed = false;
 
   constructor(deps: SessionDeps, principal: Principal, outbox: Outbox) {
-    this.#deps = deps;
+    this.deps = deps;
     this.#principal = principal;
-    this.#outbox = outbox;
-    this.#reader = {
-      chunk: (params) => outbox.notify({ method: 'llm.chunk', params }),
-      isSlow: () => outbox.isSlow(),
-    };
+    this.outbox = outbox;
   }
 
   async handle(request: RpcCall): Promise<Reply> {
@@ -78,17 +74,17 @@ export class RpcSession implements Session {
   }
 
   drained(): void {
-    for (const stream of this.#streams) stream.flush();
+    for (const stream of this.streams) stream.flush();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#caller !== undefined) this.#deps.gate.leave(this.#caller, 'cancel');
+    if (this.#caller !== undefined) this.deps.gate.leave(this.#caller, 'cancel');
   }
 
   #dispatch({ id, method, params }: RpcCall): unknown {
-    const { gate } = this.#deps;
+    const { gate } = this.deps;
     if (this.#closed) throw new SyscallError('disconnected', 'The process has ended');
     if (this.#caller === undefined) return this.#hello(method, params);
     return method === 'llm.chat' ? this.#chat(this.#caller, id, params) : gate.call(this.#caller, method, params);
@@ -98,39 +94,64 @@ export class RpcSession implements Session {
     if (method !== 'agent.hello') {
       throw new SyscallError('invalid-request', 'method: the first request must be agent.hello');
     }
-    const { caller, reply } = this.#deps.gate.enter(this.#principal, params, (reason) => this.#outbox.close(reason));
+    const { caller, reply } = this.deps.gate.enter(this.#principal, params, (reason) => this.outbox.close(reason));
     this.#caller = caller;
     return reply;
   }
 
   async #chat(caller: Caller, request: RequestId, params: unknown): Promise<unknown> {
-    const { gate, clock, limits } = this.#deps;
-    let id = '';
-    let stream: ChunkStream | undefined;
-    const sink: CallSink = {
-      accepted: (syscallId) => {
-        id = syscallId;
-        this.#outbox.notify({ method: 'syscall.accepted', params: { request, syscallId } });
-      },
-      text: (piece) => {
-        if (stream === undefined) {
-          stream = new ChunkStream(id, this.#reader, clock, limits().chunkMs);
-          this.#streams.add(stream);
-        }
-        stream.push(piece);
-      },
-      restart: () => stream?.restart(),
-    };
+    const sink = new RpcSink(request, this);
     let isWhole = false;
     try {
-      const reply = await gate.call(caller, 'llm.chat', params, { sink });
+      const reply = await this.deps.gate.call(caller, 'llm.chat', params, { sink });
       isWhole = true;
       return reply;
     } finally {
-      if (stream !== undefined) {
-        stream.end(isWhole);
-        this.#streams.delete(stream);
-      }
+      sink.end(isWhole);
     }
+  }
+}
+
+/** Where the progress of one `llm.chat` goes: notifications of its connection. */
+class RpcSink implements CallSink {
+  readonly #request: RequestId;
+  readonly #session: RpcSession;
+  #id = '';
+  #stream: ChunkStream | undefined;
+
+  constructor(request: RequestId, session: RpcSession) {
+    this.#request = request;
+    this.#session = session;
+  }
+
+  accepted(syscallId: SyscallId): void {
+    this.#id = syscallId;
+    this.#session.outbox.notify({ method: 'syscall.accepted', params: { request: this.#request, syscallId } });
+  }
+
+  text(piece: string): void {
+    this.#stream ??= this.#open();
+    this.#stream.push(piece);
+  }
+
+  restart(): void {
+    this.#stream?.restart();
+  }
+
+  end(isWhole: boolean): void {
+    if (this.#stream === undefined) return;
+    this.#stream.end(isWhole);
+    this.#session.streams.delete(this.#stream);
+  }
+
+  #open(): ChunkStream {
+    const { deps, outbox, streams } = this.#session;
+    const reader: ChunkReader = {
+      chunk: (params) => outbox.notify({ method: 'llm.chunk', params }),
+      isSlow: () => outbox.isSlow(),
+    };
+    const stream = new ChunkStream(this.#id, reader, deps.clock, deps.limits().chunkMs);
+    streams.add(stream);
+    return stream;
   }
 }

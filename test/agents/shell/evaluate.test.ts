@@ -175,7 +175,7 @@ describe('eccos evaluate', () => {
       const [report] = reportsOf(readFileSync(join(folder, 'short.json'), 'utf8'));
       expect(report).toMatchObject({ feedback: { asked: 300, learnt }, n: 300 - learnt });
       expect(stdout).toContain(
-        `\nfeedback ${learnt} judged records learnt from first, not measured, of 300 asked for: the predictor was trained on`,
+        `\nfeedback ${learnt} rated records learnt from first, not measured, of 300 asked for: the predictor was trained on`,
       );
     });
   });

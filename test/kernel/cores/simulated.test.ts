@@ -190,13 +190,4 @@ describe('what is drawn', () => {
     // The 84th percentile of a log-normal is one standard deviation up.
     expect(Math.abs((lengths[3365] ?? 0) - 400 * Math.exp(0.5))).toBeLessThan(40);
   });
-
-  test('is known beforehand, and is what the call then yields', async () => {
-    const items = () => ({ difficulty: -50, lengthScale: 0.5 });
-    const { clock, core } = world({ ability: 1 }, { items });
-    const request = callOf('q', { maxTokens: 70 });
-    const known = core.known?.(request.params, 10);
-    const { usage, costUsd } = await clock.runUntil(ask(core, request).result);
-    expect(known).toEqual({ score: 1, outputTokens: usage.outputTokens, costUsd });
-  });
 });

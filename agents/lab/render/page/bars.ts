@@ -1,5 +1,5 @@
 import type { CompareReport, PolicyReport } from '../../compare/report.js';
-import type { Figure } from '../../compare/statistics.js';
+import type { Figure } from '../../metrics/statistics.js';
 import { renderSvg } from '../chart.js';
 import { INK } from '../theme.js';
 import { chartFigure, PANEL_WIDTH, panelGrid } from './figure.js';

@@ -1,5 +1,5 @@
 import type { CompareReport } from '../../compare/report.js';
-import type { Figure } from '../../compare/statistics.js';
+import type { Figure } from '../../metrics/statistics.js';
 import { change, type Format, points } from './format.js';
 import { html, type Markup } from './markup.js';
 import { figureCell, table } from './table.js';

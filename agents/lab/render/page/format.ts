@@ -1,5 +1,5 @@
 import type { Millis } from '../../../../syscalls/syscall.js';
-import type { Figure } from '../../compare/statistics.js';
+import type { Figure } from '../../metrics/statistics.js';
 
 const TIMES = '\u00d7';
 /** What does not break at the end of a line. */

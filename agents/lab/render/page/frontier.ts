@@ -1,6 +1,6 @@
 import { SINGLE_MODELS } from '../../compare/frontier.js';
 import type { CompareReport } from '../../compare/report.js';
-import type { Figure } from '../../compare/statistics.js';
+import type { Figure } from '../../metrics/statistics.js';
 import { Envelope } from '../../metrics/envelope.js';
 import { PLACED_NAMES, renderSvg } from '../chart.js';
 import { type CostPoint, mixtureLine, qualityCostAxes } from '../quality-cost.js';

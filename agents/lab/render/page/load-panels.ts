@@ -1,6 +1,6 @@
 import type { Millis } from '../../../../syscalls/syscall.js';
 import type { CompareReport } from '../../compare/report.js';
-import { meanOf } from '../../compare/statistics.js';
+import { meanOf } from '../../metrics/statistics.js';
 import { renderSvg } from '../chart.js';
 import { INK } from '../theme.js';
 import type { PolicyActivity } from './activity.js';

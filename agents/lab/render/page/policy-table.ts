@@ -1,5 +1,5 @@
 import type { CompareReport, PolicyReport } from '../../compare/report.js';
-import type { Figure } from '../../compare/statistics.js';
+import type { Figure } from '../../metrics/statistics.js';
 import { scrolling } from './figure.js';
 import { count, duration, type Format, percent, plain, score, usd } from './format.js';
 import { breakable, html, type Markup } from './markup.js';

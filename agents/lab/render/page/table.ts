@@ -1,4 +1,4 @@
-import type { Figure } from '../../compare/statistics.js';
+import type { Figure } from '../../metrics/statistics.js';
 import { scrolling } from './figure.js';
 import { type Format, intervalOf, meanOfFigure } from './format.js';
 import { breakable, html, type Markup, type Piece } from './markup.js';

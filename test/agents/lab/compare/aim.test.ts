@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { aimOf, parameterOf, withParameter } from '../../../../agents/lab/compare/aim.js';
-import { rangeOf, sweepOf } from '../../../../agents/lab/compare/sweep.js';
+import { aimOf, parameterOf, rangeOf, sweepOf, withParameter } from '../../../../agents/lab/compare/aim.js';
 
 test.each([
   ['eccos', 'alpha'],
@@ -25,7 +24,7 @@ test('a parameter is put in, or in place of what it was', () => {
 test('a sweep goes from the worst to the best single model, or through all thresholds', () => {
   const range = rangeOf(new Map([0.4, 0.8, 0.6].map((quality) => [`model-${quality}`, { quality }])));
   const specs = (policy: string, settings: number) =>
-    sweepOf({ name: policy, policy, coreOrder: 'dear-first' }, settings, range).map((one) => one.policy);
+    sweepOf({ name: policy, policy, coreOrder: 'expensive-first' }, settings, range).map((one) => one.policy);
   expect(specs('eccos', 3)).toEqual(['eccos:alpha=0.4000', 'eccos:alpha=0.6000', 'eccos:alpha=0.8000']);
   expect(specs('per-call:threshold=0.9', 3)).toEqual([
     'per-call:threshold=0.0000',
@@ -34,7 +33,7 @@ test('a sweep goes from the worst to the best single model, or through all thres
   ]);
   expect(specs('eccos', 0)).toEqual([]);
   expect(specs('fifo', 3)).toEqual([]);
-  expect(sweepOf({ name: 'eccos', policy: 'eccos', coreOrder: 'dear-first' }, 1, range)[0]?.coreOrder).toBe(
-    'dear-first',
+  expect(sweepOf({ name: 'eccos', policy: 'eccos', coreOrder: 'expensive-first' }, 1, range)[0]?.coreOrder).toBe(
+    'expensive-first',
   );
 });

@@ -16,7 +16,7 @@ describe('a comparison', () => {
   });
 
   test('keeps to its published schema, with every call ended and no cap broken', async () => {
-    const { report } = await run({ policies: ['fifo', 'fifo:order=dear-first', 'round-robin:timeSliceMs=500'] });
+    const { report } = await run({ policies: ['fifo', 'fifo:order=expensive-first', 'round-robin:timeSliceMs=500'] });
     expect(compareReport.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
     expect(report.load).toMatchObject({
       name: 'mixed',
@@ -33,7 +33,7 @@ describe('a comparison', () => {
       expect(policy.quality?.mean).toBeCloseTo(policy.totals.score / 240, 12);
     }
     expect(report.paired.map(({ policy, base }) => [policy, base])).toEqual([
-      ['fifo:order=dear-first', 'fifo'],
+      ['fifo:order=expensive-first', 'fifo'],
       ['round-robin:timeSliceMs=500', 'fifo'],
     ]);
   });
@@ -48,7 +48,7 @@ describe('a comparison', () => {
 
   test('shows that the order of cores decides what fifo costs', async () => {
     const { report } = await run({
-      policies: ['fifo:order=cheap-first', 'fifo:order=dear-first'],
+      policies: ['fifo:order=cheap-first', 'fifo:order=expensive-first'],
       base: 'fifo:order=cheap-first',
     });
     expect(report.paired[0]?.costShare?.mean).toBeGreaterThan(2);

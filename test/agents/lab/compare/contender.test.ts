@@ -1,21 +1,21 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { inOrder, parseContender, splitPolicies } from '../../../../agents/lab/compare/contender.js';
 import type { CoreConfig } from '../../../../kernel/cores/registry.js';
 
 test('a comma before key=value goes on with the same policy, any other begins a new one', () => {
-  expect(splitPolicies('fifo, round-robin:timeSliceMs=200,order=dear-first,fifo:order=cheap-first')).toEqual([
+  expect(splitPolicies('fifo, round-robin:timeSliceMs=200,order=expensive-first,fifo:order=cheap-first')).toEqual([
     'fifo',
-    'round-robin:timeSliceMs=200,order=dear-first',
+    'round-robin:timeSliceMs=200,order=expensive-first',
     'fifo:order=cheap-first',
   ]);
 });
 
 test('the order of cores is taken out of what the policy gets', () => {
   expect(parseContender('fifo')).toEqual({ name: 'fifo', policy: 'fifo', coreOrder: 'given' });
-  expect(parseContender('round-robin:timeSliceMs=200,order=dear-first')).toEqual({
-    name: 'round-robin:timeSliceMs=200,order=dear-first',
+  expect(parseContender('round-robin:timeSliceMs=200,order=expensive-first')).toEqual({
+    name: 'round-robin:timeSliceMs=200,order=expensive-first',
     policy: 'round-robin:timeSliceMs=200',
-    coreOrder: 'dear-first',
+    coreOrder: 'expensive-first',
   });
 });
 
@@ -27,8 +27,22 @@ test('cores are ordered by output price, equal prices as given', () => {
   const core = (id: string, outputPerMTok: number) =>
     ({ id, price: { inputPerMTok: 1, outputPerMTok } }) as unknown as CoreConfig;
   const cores = [core('b', 2), core('c', 3), core('a', 1), core('b2', 2)];
-  const ids = (order: 'given' | 'cheap-first' | 'dear-first') => inOrder(cores, order).map(({ id }) => id);
+  const ids = (order: 'given' | 'cheap-first' | 'expensive-first') => inOrder(cores, order).map(({ id }) => id);
   expect(ids('given')).toEqual(['b', 'c', 'a', 'b2']);
   expect(ids('cheap-first')).toEqual(['a', 'b', 'b2', 'c']);
-  expect(ids('dear-first')).toEqual(['c', 'b', 'b2', 'a']);
+  expect(ids('expensive-first')).toEqual(['c', 'b', 'b2', 'a']);
+});
+
+test('the old name of an order is still taken, with a warning', () => {
+  let warned = '';
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    warned += text;
+    return true;
+  });
+  const name = 'fifo:order=dear-first';
+  expect(parseContender(name)).toEqual({ name, policy: 'fifo', coreOrder: 'expensive-first' });
+  spy.mockRestore();
+  expect(warned).toBe(
+    '--policies: order=dear-first is now called order=expensive-first; the old name will be an error\n',
+  );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { notesOf } from '../../../../agents/lab/compare/notes.js';
+import { notesOf } from '../../../../agents/lab/compare/compare.js';
 import { renderLoad } from '../../../../agents/lab/compare/table.js';
 import { run } from './small-comparison.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { NeighbourPredictor } from '../../../../agents/lab/compare/neighbour-predictor.js';
 import { PredictionMemo } from '../../../../agents/lab/compare/prediction-memo.js';
+import { NeighbourPredictor } from '../../../../agents/lab/predictor/neighbour-predictor.js';
 import type { PredictableCall } from '../../../../schedulers/eccos/predictor/prediction.js';
 import type { CoreInfo } from '../../../../syscalls/cores.js';
 import { madeUpPredictor } from '../../../support/made-up-predictor.js';

@@ -30,7 +30,7 @@ describe('eccos compare', () => {
     expect(report.command).toBe('eccos compare --seeds 1 --syscalls 40 --speed 1 --json -');
     expect(report.policies.map(({ name }) => name)).toEqual([
       'fifo:order=cheap-first',
-      'fifo:order=dear-first',
+      'fifo:order=expensive-first',
       'round-robin',
       'eccos',
       'per-call',

@@ -1,9 +1,10 @@
 import type { CallRecord } from '../../../../agents/lab/compare/call-record.js';
 import { compare } from '../../../../agents/lab/compare/compare.js';
-import type { CompareOptions } from '../../../../agents/lab/compare/options.js';
+import { type CompareOptions, compareFlags } from '../../../../agents/lab/compare/options.js';
 import type { CompareReport } from '../../../../agents/lab/compare/report.js';
 
 const DEFAULTS: CompareOptions = {
+  ...compareFlags.parse({}),
   command: 'eccos compare',
   policies: ['fifo', 'round-robin'],
   modules: [],
@@ -11,23 +12,8 @@ const DEFAULTS: CompareOptions = {
   seeds: 2,
   agents: 10,
   syscalls: 120,
-  limit: undefined,
-  load: 'mixed',
-  data: [],
-  skipBad: false,
   models: undefined,
   split: 'test',
-  trace: undefined,
-  rate: undefined,
-  speed: undefined,
-  caps: undefined,
-  live: false,
-  predictor: undefined,
-  learn: false,
-  feedback: 1,
-  alpha: undefined,
-  measure: false,
-  sweep: 0,
 };
 
 export interface Outcome {

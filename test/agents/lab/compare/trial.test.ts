@@ -27,8 +27,10 @@ describe('the predictors of a trial', () => {
   async function closed(changes: Partial<TrialSetup>) {
     let closes = 0;
     const setup: TrialSetup = {
-      config: defaultConfig(),
+      cores: defaultConfig().cores,
+      seed: 1,
       deps: {},
+      known: () => undefined,
       createPolicy: () => createPolicy('fifo'),
       predictors: {
         services: { predictor: () => new LazyPredictor({}) },
@@ -36,7 +38,7 @@ describe('the predictors of a trial', () => {
         close: async () => void closes++,
       },
       load: { agents: 0, runs: [] },
-      judged: new Set(),
+      rated: new Set(),
       measure: false,
       onCall() {},
       ...changes,
@@ -65,7 +67,7 @@ describe('the predictors of a trial', () => {
       ...{ kind: 'recorded', id: 'a', model: 'a', profile: 'a', data: ['/no/such.jsonl'] },
       ...{ price, cap: 1, chunkMs: 0 },
     });
-    const { closes, ended } = await closed({ config: { ...defaultConfig(), cores: [recorded] } });
+    const { closes, ended } = await closed({ cores: [recorded] });
     expect(closes).toBe(1);
     expect(ended).toContain('/no/such.jsonl');
   });

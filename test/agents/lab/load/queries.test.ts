@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { LEVELS } from '../../../../agents/lab/load/families/family.js';
-import { QUERY_FAMILIES, readQuery, writeQuery } from '../../../../agents/lab/load/queries.js';
+import { LEVELS, QUERY_FAMILIES } from '../../../../agents/lab/load/families.js';
+import { readQuery, writeQuery } from '../../../../agents/lab/load/queries.js';
 import { Random } from '../../../../agents/lab/load/random.js';
 
 const levels = Array.from({ length: LEVELS.high }, (_, i) => i + 1);

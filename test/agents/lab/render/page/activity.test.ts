@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sumOf } from '../../../../../agents/lab/compare/statistics.js';
+import { sumOf } from '../../../../../agents/lab/metrics/statistics.js';
 import { Activity } from '../../../../../agents/lab/render/page/activity.js';
 import { coreLoadOf, LOAD_BINS } from '../../../../../agents/lab/render/page/core-load.js';
 import { Moves } from '../../../../../agents/lab/render/page/moves.js';
