@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
 import { afterAll, describe, expect, test } from 'vitest';
 import { limitsConfig } from '../kernel/config/limits.js';
@@ -27,6 +27,13 @@ const PAGES = [
 mkdirSync(join(ROOT, 'dist'), { recursive: true });
 const folder = mkdtempSync(join(ROOT, 'dist', 'readme-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Names of all source files: a page may name one without its folder. */
+const SOURCES = new Set(
+  ['agents', 'kernel', 'schedulers', 'syscalls'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => basename(path)),
+  ),
+);
 
 /** Writes a block down as a file of a user. */
 function written(name: string, text: string): string {
@@ -106,6 +113,7 @@ describe('every command, file and link is there', () => {
       ...found(text, /`((?:agents|kernel|schedulers|syscalls|test)\/[\w/.-]*)`/g).filter(
         (path) => !existsSync(join(ROOT, path)),
       ),
+      ...found(text, /`([\w-]+\.ts)`/g).filter((name) => !SOURCES.has(name)),
       ...found(text, /\]\((?!https?:)([^)#]+)\)/g).filter((path) => !existsSync(join(ROOT, dirname(page), path))),
     ];
     expect(missing).toEqual([]);
