@@ -93,7 +93,11 @@ describe('a predictor that is opened late', () => {
 
   test('warns once where its memory has to do without the addon of the graph', async () => {
     const warnings: string[] = [];
-    const lazy = new LazyPredictor({}, (message) => warnings.push(message), () => ({ fault: 'no addon' }));
+    const lazy = new LazyPredictor(
+      {},
+      (message) => warnings.push(message),
+      () => ({ fault: 'no addon' }),
+    );
     await lazy.predict([], [core('a')]);
     await lazy.predict([], [core('a')]);
     await lazy.close();
