@@ -143,7 +143,7 @@ async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   try {
     return await import('onnxruntime-node');
   } catch (error) {
-    const [why] = reason(error).split('\n');
+    const [why] = reason(error).split(/\n| imported from /);
     const repair = 'npm install --ignore-scripts onnxruntime-node';
     throw new SyscallError(
       'invalid-config',
