@@ -1,12 +1,30 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that measure the CPU time or the memory of their process: it holds nothing of other tests. */
+const MEASURED = [
+  'test/kernel/doors/ws/{fuzz,overload,parse-json,flood}.test.ts',
+  'test/kernel/cores/provider-storm.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Threads and shell commands run what is built: it must be what is tested.
     globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/seed.ts'],
     testTimeout: 30_000,
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: MEASURED,
+          // A worker loads a module once, not once a file, which took half of all time. A file that stubs a global restores it.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'measured', include: MEASURED } },
+    ],
   },
 });

@@ -11,13 +11,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Gets the text of answers as it comes; without it, calls do not stream. */
   readonly onDelta?: ((delta: ChatDelta) => void) | undefined;
-  /** Told of each whole answer: core, reason, usage, cost. */
+  /** Receives each whole answer: core, reason, usage, cost. */
   readonly onReply?: ((reply: ChatReply) => void) | undefined;
 }
 
 /**
  * A process of user space: what it says to models and what they answer is its memory, other processes are its children.
- * A new kind of agent is a subclass with a `run` of its own.
+ * A new kind of agent is a subclass that implements `run`.
  */
 export abstract class Agent<Answer = string> {
   readonly #client: Client;

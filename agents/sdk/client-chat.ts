@@ -2,13 +2,13 @@ import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatChunk, ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
 import type { SyscallId } from '../../syscalls/syscall.js';
 import type { Connection } from './client-connection.js';
-import type { Ambient } from './platform.js';
+import type { Platform } from './platform.js';
 
 /** One `llm.chat` on its way: it ends once, by its reply or because its caller lost interest. */
 export class ChatCall {
   readonly reply: Promise<ChatReply>;
   readonly #signal: AbortSignal | undefined;
-  readonly #ambient: Ambient;
+  readonly #platform: Platform;
   #connection: Connection | undefined;
   #syscallId: SyscallId | undefined;
   #isOpen = true;
@@ -22,13 +22,13 @@ export class ChatCall {
     connection: Promise<Connection>,
     params: ChatParams,
     options: {
-      readonly ambient: Ambient;
+      readonly platform: Platform;
       readonly signal?: AbortSignal | undefined;
       readonly onChunk?: (chunk: ChatChunk) => void;
     },
   ) {
     this.#signal = options.signal;
-    this.#ambient = options.ambient;
+    this.#platform = options.platform;
     this.reply = new Promise((resolve, reject) => {
       this.#reject = reject;
       this.#send(connection, params, options.onChunk).then(resolve, reject);
@@ -78,7 +78,7 @@ export class ChatCall {
   /** Many aborts at once can pass the rate limit, and a call that is never cancelled goes on to cost. */
   #cancelLater({ retryAfterMs }: SyscallError): void {
     if (retryAfterMs === undefined) return;
-    this.#ambient.after(retryAfterMs * (1 + this.#ambient.random()), () => this.#cancel());
+    this.#platform.after(retryAfterMs * (1 + this.#platform.random()), () => this.#cancel());
   }
 
   readonly #onAbort = () => {

@@ -7,7 +7,7 @@ import type { SyscallId } from '../../syscalls/syscall.js';
 import { type Method, NOTIFICATIONS, type Params, type Result, SYSCALLS } from '../../syscalls/table.js';
 import type { OpenSocket, Socket, SocketClosing, SocketTarget } from './client-socket.js';
 
-/** Who wants to hear of a request before its reply. */
+/** Receives what comes before the reply to a request. */
 export interface RequestListener {
   accepted?(syscallId: SyscallId): void;
   chunk?(chunk: ChatChunk): void;
@@ -40,7 +40,7 @@ export class Connection {
   /** Why it ended, once the socket is closed; open requests were rejected before. Never rejects. */
   readonly ended: Promise<SyscallError>;
 
-  /** @throws SyntaxError for a `url` that is none */
+  /** @throws SyntaxError for an invalid `url` */
   constructor(open: OpenSocket, target: SocketTarget) {
     let onEnded: (error: SyscallError) => void = () => {};
     let onOpened = () => {};

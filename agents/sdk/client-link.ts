@@ -2,15 +2,7 @@ import { SyscallError } from '../../syscalls/errors.js';
 import type { HelloParams, HelloReply } from '../../syscalls/hello.js';
 import { Connection } from './client-connection.js';
 import type { OpenSocket, SocketTarget } from './client-socket.js';
-import { type Ambient, pause } from './platform.js';
-
-/** How a lost connection is tried again: before try n a pause of random length below `baseMs` x 2^n, at most `maxMs`. */
-export interface Backoff {
-  readonly baseMs: number;
-  readonly maxMs: number;
-  /** Tries before the client gives up. */
-  readonly attempts: number;
-}
+import { type Backoff, type Platform, pause } from './platform.js';
 
 export interface LinkOptions {
   readonly target: SocketTarget;
@@ -19,7 +11,7 @@ export interface LinkOptions {
   readonly backoff: Backoff | undefined;
   /** Milliseconds for the handshake and `agent.hello` together. */
   readonly connectTimeoutMs: number;
-  readonly ambient: Ambient;
+  readonly platform: Platform;
   readonly openSocket: OpenSocket;
 }
 
@@ -58,7 +50,7 @@ export class Link {
     this.#state = this.#up(seat);
   }
 
-  /** Connects once: what fails at first is told, not tried again. @throws SyscallError */
+  /** Connects once: a first failure is thrown, not tried again. @throws SyscallError */
   static async open(options: LinkOptions): Promise<Link> {
     return new Link(options, await dial(options, new AbortController().signal));
   }
@@ -81,7 +73,7 @@ export class Link {
     if (this.#state.status !== 'up') return;
     const { connection } = this.#state.seat;
     connection.close(error);
-    const cancel = this.#options.ambient.after(CLOSE_MS, () => connection.cut(error));
+    const cancel = this.#options.platform.after(CLOSE_MS, () => connection.cut(error));
     await connection.ended;
     cancel();
   }
@@ -111,12 +103,12 @@ export class Link {
   }
 
   async #redial(backoff: Backoff): Promise<Seat> {
-    const { ambient } = this.#options;
+    const { platform } = this.#options;
     const { signal } = this.#closing;
     let failed = new SyscallError('disconnected', 'The connection was lost');
     for (let attempt = 0; attempt < backoff.attempts; attempt++) {
-      const delay = Math.max(failed.retryAfterMs ?? 0, backoffMs(backoff, attempt, ambient.random()));
-      await pause(ambient, delay, signal);
+      const delay = Math.max(failed.retryAfterMs ?? 0, backoffMs(backoff, attempt, platform.random()));
+      await pause(platform, delay, signal);
       try {
         return await dial(this.#options, signal);
       } catch (thrown) {
@@ -130,12 +122,12 @@ export class Link {
 
 /** One connection that has said hello. `signal` cuts it before that. */
 async function dial(options: LinkOptions, signal: AbortSignal): Promise<Seat> {
-  const { target, openSocket, ambient, connectTimeoutMs } = options;
+  const { target, openSocket, platform, connectTimeoutMs } = options;
   signal.throwIfAborted();
   const connection = new Connection(openSocket, target);
   const cut = () => connection.cut(SyscallError.from(signal.reason));
   signal.addEventListener('abort', cut, { once: true });
-  const cancelTimer = ambient.after(connectTimeoutMs, () => {
+  const cancelTimer = platform.after(connectTimeoutMs, () => {
     connection.cut(new SyscallError('disconnected', `${target.url}: no answer within ${connectTimeoutMs} ms`));
   });
   try {

@@ -10,7 +10,7 @@ export interface SocketClosing {
   /** Close code of RFC 6455; 1006 = cut without one. */
   readonly code: number;
   readonly reason: string;
-  /** HTTP status with which the kernel refused the handshake; browsers do not tell. */
+  /** HTTP status with which the kernel refused the handshake; browsers do not say. */
   readonly status?: number;
 }
 
@@ -21,7 +21,7 @@ export interface SocketEvents {
   closed(closing: SocketClosing): void;
 }
 
-/** One WebSocket connection, whoever implements it. */
+/** One WebSocket connection, in Node or in a browser. */
 export interface Socket {
   send(text: string): void;
   /** Starts the closing handshake. */
@@ -30,5 +30,5 @@ export interface Socket {
   cut(): void;
 }
 
-/** @throws SyntaxError for a `url` that is none */
+/** @throws SyntaxError for an invalid `url` */
 export type OpenSocket = (target: SocketTarget, events: SocketEvents) => Socket;

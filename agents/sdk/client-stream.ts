@@ -27,7 +27,7 @@ export class ChatStream implements AsyncIterable<ChatDelta> {
   #ended = false;
   #wake = () => {};
 
-  /** @param start makes the call whose chunks go to `onChunk` */
+  /** @param start makes the call whose chunks go to `onChunk` @internal */
   constructor(start: (onChunk: (chunk: ChatChunk) => void) => ChatCall) {
     this.#call = start((chunk) => this.#take(chunk));
     this.reply = this.#call.reply.then((reply) => this.#complete(reply));

@@ -1,3 +1,4 @@
+import { openSocket } from '#socket';
 import type { CoreView } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { type HelloReply, PROTOCOL_VERSION } from '../../syscalls/hello.js';
@@ -7,15 +8,13 @@ import type { StatsReply } from '../../syscalls/stats.js';
 import type { Pid, SyscallId } from '../../syscalls/syscall.js';
 import type { Method, Params, Result } from '../../syscalls/table.js';
 import { ChatCall } from './client-chat.js';
-import { type Backoff, Link } from './client-link.js';
+import { Link } from './client-link.js';
 import type { OpenSocket } from './client-socket.js';
 import { ChatStream } from './client-stream.js';
-import { type Ambient, realAmbient } from './platform.js';
-import { openSocket } from './socket.js';
+import { type Backoff, type Platform, realPlatform } from './platform.js';
 
 export { type ErrorCode, SyscallError } from '../../syscalls/errors.js';
 export type { ChatMessage, ChatParams, ChatReply, ChatTool, ToolCall } from '../../syscalls/llm-chat.js';
-export { Agent, type ChatSettings, type RunOptions } from './agent.js';
 export type { ChatDelta } from './client-stream.js';
 export type { ChatStream, CoreView, HelloReply, PsReply, StatsReply };
 
@@ -38,9 +37,9 @@ export interface ConnectOptions {
   readonly reconnect?: false | Partial<Backoff>;
   /** Milliseconds for the handshake. @default 10,000 */
   readonly connectTimeoutMs?: number;
-  /** Timers and chance. @default those of the platform */
-  readonly ambient?: Ambient;
-  /** @default WebSocket of Node, or of the browser where a bundler builds for one */
+  /** Timers and random numbers. @default those of Node or the browser */
+  readonly platform?: Platform;
+  /** @default the WebSocket of Node, or of the browser where a bundler builds for one */
   readonly openSocket?: OpenSocket;
 }
 
@@ -54,11 +53,11 @@ const RECONNECT: Backoff = { baseMs: 250, maxMs: 10_000, attempts: 10 };
 /**
  * Connects one agent to a kernel and makes it a process.
  *
- * @throws SyscallError `invalid-params` for an address that is none, `unauthorized`, `forbidden`, `busy`, or
+ * @throws SyscallError `invalid-params` for an invalid address, `unauthorized`, `forbidden`, `busy`, or
  * `disconnected` where there is no kernel: the first connection is not tried again
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
-  const { url, name, token, parent, tenant, reconnect, ambient = realAmbient } = options;
+  const { url, name, token, parent, tenant, reconnect, platform = realPlatform } = options;
   if (!/^wss?:\/\/./.test(url) || !URL.canParse(url)) {
     throw new SyscallError('invalid-params', `url: expected ws:// or wss:// and a host, got "${url}"`);
   }
@@ -72,7 +71,7 @@ export async function connect(options: ConnectOptions): Promise<Client> {
     },
     backoff: reconnect === false ? undefined : { ...RECONNECT, ...reconnect },
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    ambient,
+    platform,
     openSocket: options.openSocket ?? openSocket,
   });
   return new Client(link, options);
@@ -88,13 +87,13 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 export class Client {
   readonly #link: Link;
   readonly #options: ConnectOptions;
-  readonly #ambient: Ambient;
+  readonly #platform: Platform;
 
-  /** Use `connect`. */
+  /** Use `connect`. @internal */
   constructor(link: Link, options: ConnectOptions) {
     this.#link = link;
     this.#options = options;
-    this.#ambient = options.ambient ?? realAmbient;
+    this.#platform = options.platform ?? realPlatform;
   }
 
   get name(): string {
@@ -112,18 +111,18 @@ export class Client {
 
   /** Has a model answer. `stream` has no use here: see the method of that name. */
   chat(params: ChatParams, { signal }: CallOptions = {}): Promise<ChatReply> {
-    return new ChatCall(this.#link.connection(), params, { ambient: this.#ambient, signal }).reply;
+    return new ChatCall(this.#link.connection(), params, { platform: this.#platform, signal }).reply;
   }
 
   /** Has a model answer and gives its text as it comes. */
   stream(params: ChatParams, { signal }: CallOptions = {}): ChatStream {
-    const ambient = this.#ambient;
+    const platform = this.#platform;
     const streamed = { ...params, stream: true };
-    return new ChatStream((onChunk) => new ChatCall(this.#link.connection(), streamed, { ambient, signal, onChunk }));
+    return new ChatStream((onChunk) => new ChatCall(this.#link.connection(), streamed, { platform, signal, onChunk }));
   }
 
   /**
-   * A connection of its own for a child process: this one's options, this one as parent. A child whose connection is lost
+   * A new connection for a child process: this one's options, this one as parent. A child whose connection is lost
    * comes back only as long as this process lives.
    */
   spawn(name: string): Promise<Client> {
@@ -143,7 +142,7 @@ export class Client {
   /**
    * Says how good an answer was, once: 0 is wrong, 1 is right.
    *
-   * @throws SyscallError `not-found` where the kernel does not know the answer (any more), `invalid-params` where it was judged before
+   * @throws SyscallError `not-found` where the kernel does not know the answer (any more), `invalid-params` where it was rated before
    */
   async feedback(syscallId: SyscallId, quality: number): Promise<void> {
     await this.#call('syscall.feedback', { syscallId, quality });
@@ -158,7 +157,7 @@ export class Client {
   }
 
   /**
-   * Processes and open syscalls: one's own, or everyone's with the operator's token.
+   * Processes and open syscalls: your own, or everyone's with the operator's token.
    *
    * @param params `explain`: an open syscall whose placement is to be explained
    */

@@ -1,12 +1,12 @@
-/** Chance and time, where user space takes them from; tests give their own. */
-export interface Ambient {
+/** Time and random numbers, where user space takes them from; tests give their own. */
+export interface Platform {
   /** Numbers from 0 up to 1. */
   random(): number;
   /** Runs `run` once, `delay` milliseconds from now, and returns its cancel. */
   after(delay: number, run: () => void): () => void;
 }
 
-export const realAmbient: Ambient = {
+export const realPlatform: Platform = {
   random: () => Math.random(),
   after(delay, run) {
     const timer = setTimeout(run, delay);
@@ -14,15 +14,23 @@ export const realAmbient: Ambient = {
   },
 };
 
+/** How a lost connection is tried again: before try n a pause of random length below `baseMs` x 2^n, at most `maxMs`. */
+export interface Backoff {
+  readonly baseMs: number;
+  readonly maxMs: number;
+  /** Tries before the client gives up. */
+  readonly attempts: number;
+}
+
 /** Settles after `delay` milliseconds. @throws the signal's reason when it is aborted before */
-export function pause(ambient: Ambient, delay: number, signal: AbortSignal): Promise<void> {
+export function pause(platform: Platform, delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const stop = () => {
       cancel();
       reject(signal.reason);
     };
-    const cancel = ambient.after(delay, () => {
+    const cancel = platform.after(delay, () => {
       signal.removeEventListener('abort', stop);
       resolve();
     });

@@ -19,7 +19,7 @@ export const openSocket: OpenSocket = ({ url, token }, events) => {
   const socket = new WebSocket(url, [SUBPROTOCOL, ...bearer]);
   socket.onopen = () => events.opened();
   socket.onmessage = ({ data }) => events.message(String(data));
-  // Every error is followed by a close, which tells as much. Node throws errors that nobody hears.
+  // Every error is followed by a close, which says as much. Node throws errors that nobody hears.
   socket.onerror = () => {};
   const closed = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
     socket.onopen = socket.onmessage = socket.onclose = null;
@@ -29,7 +29,7 @@ export const openSocket: OpenSocket = ({ url, token }, events) => {
   return {
     send: (text) => socket.send(text),
     close: () => socket.close(1000),
-    // The handshake goes on behind the scenes; whoever cuts does not wait for it.
+    // The handshake goes on in the background; a cut does not wait for it.
     cut() {
       if (socket.onclose === null) return;
       socket.close();

@@ -3,7 +3,7 @@ import type { CoreView } from '../../syscalls/cores.js';
 import type { PsReply } from '../../syscalls/ps.js';
 import type { StatsReply } from '../../syscalls/stats.js';
 import type { Client } from '../sdk/client.js';
-import { pause, realAmbient } from '../sdk/platform.js';
+import { pause, realPlatform } from '../sdk/platform.js';
 import { wholeNumber } from '../terminal/arguments.js';
 import { out } from '../terminal/printer.js';
 import { dollars, seconds } from '../terminal/table.js';
@@ -46,7 +46,7 @@ async function top(client: Client, { once, interval }: TopFlags): Promise<void> 
     const { isTTY, columns, rows } = process.stdout;
     out(isTTY ? redraw(frame, { columns, rows }) : `${frame}\n`);
     // Rejects only when it was told to stop.
-    await pause(realAmbient, interval, stopping.signal).catch(() => {});
+    await pause(realPlatform, interval, stopping.signal).catch(() => {});
   }
 }
 

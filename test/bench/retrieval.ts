@@ -35,7 +35,8 @@ function index(size: number): void {
   const vectors = Array.from({ length: size }, draw);
   const block = new VectorBlock(DIMENSIONS);
   const blockBytes = resident(() => fill(block, vectors));
-  const graph = new GraphIndex(DIMENSIONS, size);
+  const graph = GraphIndex.open(DIMENSIONS, size);
+  if (graph === undefined) throw new Error('Expected the addon of hnswlib-node to be compiled');
   let inserts: readonly number[] = [];
   const graphBytes = resident(() => {
     inserts = fill(graph, vectors);

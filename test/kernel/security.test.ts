@@ -129,13 +129,13 @@ test('a canary key, token and prompt are in no log line, no error and no status 
     ],
   };
   const program = `
-    import { bootKernel } from ${JSON.stringify(new URL('../../kernel/boot.ts', import.meta.url).href)};
-    import { checkConfig } from ${JSON.stringify(new URL('../../kernel/config/config.ts', import.meta.url).href)};
+    import { bootKernel } from ${JSON.stringify(new URL('../../dist/kernel/boot.js', import.meta.url).href)};
+    import { checkConfig } from ${JSON.stringify(new URL('../../dist/kernel/config/config.js', import.meta.url).href)};
     const kernel = await bootKernel(checkConfig(${JSON.stringify(config)}, 'test'));
     process.on('SIGTERM', () => kernel.stop().then(() => process.exit()));
     console.log((await kernel.listen()).url);`;
   const env = { ...process.env, ALICE_TOKEN: canary.token, ECHO_KEY: canary.key };
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { env });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { env });
   onTestFinished(() => {
     child.kill('SIGKILL');
     provider.close();

@@ -1,7 +1,6 @@
 import { type FeatureScale, scaleOf } from '../../../schedulers/eccos/predictor/feature-scale.js';
 import type { ModelProfile } from '../../../schedulers/eccos/predictor/model-profile.js';
-import { meanOf } from '../metrics/statistics.js';
-import { type Examples, examplesOf, type LabelledPrompts, lengthScalesOf } from './examples.js';
+import { type Examples, examplesOf, type LabelledPrompts, lengthScalesOf, plainMean } from './examples.js';
 import { average, forward, type Net } from './net.js';
 import { NET_OPTIONS, type NetOptions, type TrainedNet, trainNet } from './train-net.js';
 
@@ -61,9 +60,9 @@ export function trainHeads(
     return {
       name,
       records: scores.length,
-      meanScore: meanOf(scores),
+      meanScore: plainMean(scores),
       logTokens: { mean, deviation },
-      smearing: meanOf(spread.map(Math.exp)),
+      smearing: plainMean(spread.map(Math.exp)),
       p90Residual: spread[Math.floor(BUDGET_QUANTILE * spread.length)] as number,
     };
   });

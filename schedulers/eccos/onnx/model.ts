@@ -49,7 +49,8 @@ export class OnnxModel {
    * Opens a file, or the bytes of one.
    *
    * @param source a path, or bytes with the name for messages
-   * @throws SyscallError `invalid-config` for a file that is absent or no ONNX model, or that does not fit the signature
+   * @throws SyscallError `invalid-config` for a file that is absent or no ONNX model, or that does not fit the signature,
+   * and where onnxruntime-node is not installed
    */
   static async open(
     source: string | { readonly name: string; readonly bytes: Uint8Array },
@@ -57,7 +58,7 @@ export class OnnxModel {
   ): Promise<OnnxModel> {
     const { name, bytes } = typeof source === 'string' ? { name: source, bytes: await bytesOf(source) } : source;
     refuseTelemetry();
-    const runtime = await import('onnxruntime-node');
+    const runtime = await loadRuntime();
     let session: InferenceSession;
     try {
       session = await runtime.InferenceSession.create(bytes, {
@@ -134,6 +135,20 @@ export class OnnxModel {
         );
       }
     }
+  }
+}
+
+/** An optional dependency: npm removes it again where its install script cannot reach the network. */
+async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (error) {
+    const [why] = reason(error).split(/\n| imported from /);
+    const repair = 'npm install --ignore-scripts onnxruntime-node';
+    throw new SyscallError(
+      'invalid-config',
+      `Expected onnxruntime-node, which policy eccos and its predictor run on, got: ${why}. To install it: ${repair}`,
+    );
   }
 }
 

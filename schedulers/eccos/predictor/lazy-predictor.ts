@@ -1,4 +1,5 @@
 import type { CoreInfo } from '../../../syscalls/cores.js';
+import { graphLibrary } from '../retrieval/graph-index.js';
 import type { HybridPredictor } from './hybrid-predictor.js';
 import { openPredictor, type PredictorFolders } from './open-predictor.js';
 import type { AnsweredCall, PredictableCall, Prediction, Predictor } from './prediction.js';
@@ -7,14 +8,19 @@ import type { AnsweredCall, PredictableCall, Prediction, Predictor } from './pre
 export class LazyPredictor implements Predictor {
   readonly #folders: PredictorFolders;
   readonly #warn: (message: string) => void;
+  readonly #graph: typeof graphLibrary;
   #opened: Promise<Predictor> | undefined;
   /** The one above, once it is there: nothing is learnt before the first prediction. */
   #ready: Predictor | undefined;
 
-  /** @param warn receives, once, at the opening, what an operator may not have meant @default it is dropped */
-  constructor(folders: PredictorFolders, warn: (message: string) => void = () => {}) {
+  /**
+   * @param warn receives, at the opening, what an operator should know @default it is dropped
+   * @param graph loads what its memory searches with
+   */
+  constructor(folders: PredictorFolders, warn: (message: string) => void = () => {}, graph = graphLibrary) {
     this.#folders = folders;
     this.#warn = warn;
+    this.#graph = graph;
   }
 
   /** @throws SyscallError (rejects) `invalid-config` for a folder that holds no predictor */
@@ -30,6 +36,8 @@ export class LazyPredictor implements Predictor {
   async #open(cores: readonly CoreInfo[]): Promise<Predictor> {
     const { predictor } = this.#folders;
     const opened = await openPredictor(this.#folders);
+    const graph = this.#graph();
+    if ('fault' in graph) this.#warn(`predictor: ${graph.fault}`);
     // An operator who names a predictor expects its nets to be used; the shipped one is there for any cores.
     if (predictor !== undefined && !cores.some((core) => opened.knows(core))) {
       this.#warn(strangersOf(predictor, opened, cores));

@@ -1,5 +1,9 @@
-import hnswlib from 'hnswlib-node';
+import { createRequire } from 'node:module';
+import type hnswlib from 'hnswlib-node';
 import type { Nearest } from './vector-block.js';
+
+type Library = typeof hnswlib;
+type Loaded = { readonly library: Library } | { readonly fault: string };
 
 /** Links of a point, candidates while it is linked, and the seed of its level: the same points in the same order make the same graph. */
 const M = 16;
@@ -16,11 +20,20 @@ export class GraphIndex {
   #room: number;
   #size = 0;
 
-  /** @param room points to make room for; it grows */
-  constructor(dimensions: number, room: number) {
-    this.#graph = new hnswlib.HierarchicalNSW('ip', dimensions);
+  private constructor(library: Library, dimensions: number, room: number) {
+    this.#graph = new library.HierarchicalNSW('ip', dimensions);
     this.#graph.initIndex(room, M, EF_CONSTRUCTION, SEED);
     this.#room = room;
+  }
+
+  /**
+   * An empty graph, or undefined where the addon of hnswlib-node cannot be loaded.
+   *
+   * @param room points to make room for; it grows
+   */
+  static open(dimensions: number, room: number): GraphIndex | undefined {
+    const loaded = graphLibrary();
+    return 'fault' in loaded ? undefined : new GraphIndex(loaded.library, dimensions, room);
   }
 
   /** Points held: slots 0 to `size - 1`. */
@@ -43,5 +56,29 @@ export class GraphIndex {
     this.#graph.setEf(Math.max(LEAST_WIDTH, Math.ceil(WIDTH * k)));
     const { neighbors, distances } = this.#graph.searchKnn(Array.from(query), k);
     return { slots: neighbors, similarities: distances.map((distance) => 1 - distance) };
+  }
+}
+
+let known: Loaded | undefined;
+
+/** The library, which is loaded at the first call. A `fault` says why it cannot be, and which command repairs that. */
+export function graphLibrary(): Loaded {
+  known ??= loadGraphLibrary(createRequire(import.meta.url));
+  return known;
+}
+
+/** @param load `require`, or what a test has in its place */
+export function loadGraphLibrary(load: (name: string) => unknown): Loaded {
+  try {
+    return { library: load('hnswlib-node') as Library };
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    const [reason] = message.split('\n');
+    const repair =
+      code === 'MODULE_NOT_FOUND'
+        ? 'npm install hnswlib-node'
+        : 'npm rebuild hnswlib-node (with pnpm: pnpm approve-builds; with bun: bun pm trust hnswlib-node)';
+    const fault = `Expected the compiled addon of hnswlib-node, got: ${reason}. Neighbours are found by a full scan, which is exact and slower. To repair it: ${repair}`;
+    return { fault };
   }
 }

@@ -15,10 +15,13 @@ const STEP = 8;
 export class VectorIndex {
   readonly #dimensions: number;
   readonly #block: VectorBlock;
+  readonly #openGraph: typeof GraphIndex.open;
   #graph: GraphIndex | undefined;
 
-  constructor(dimensions: number) {
+  /** @param openGraph makes the graph; where it cannot, all points are compared one by one */
+  constructor(dimensions: number, openGraph = GraphIndex.open) {
     this.#dimensions = dimensions;
+    this.#openGraph = openGraph;
     this.#block = new VectorBlock(dimensions);
   }
 
@@ -37,7 +40,8 @@ export class VectorIndex {
   follow(): void {
     if (this.#graph === undefined) {
       if (this.#block.size < GRAPH_FROM) return;
-      this.#graph = new GraphIndex(this.#dimensions, 2 * GRAPH_FROM);
+      this.#graph = this.#openGraph(this.#dimensions, 2 * GRAPH_FROM);
+      if (this.#graph === undefined) return;
     }
     const until = Math.min(this.#block.size, this.#graph.size + STEP);
     for (let slot = this.#graph.size; slot < until; slot++) this.#graph.set(slot, this.at(slot));

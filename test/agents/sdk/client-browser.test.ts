@@ -13,14 +13,13 @@ import { kernelConfig } from './client-real-kernel.js';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const DIST = './dist/';
 
-const { browser } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-  readonly browser?: Readonly<Record<string, string>>;
+const { imports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly imports: Readonly<Record<'#socket', Readonly<Record<'browser' | 'default', string>>>>;
 };
 
-/** What bundlers for browsers put in the place of a file, as the package says: by source path. */
-function replacements(): Map<string, string> {
-  const source = (path: string) => path.replace(DIST, '').replace(/\.js$/, '.ts');
-  return new Map(Object.entries(browser ?? {}).map(([from, to]) => [source(from), source(to)]));
+/** Which file `#socket` is under a condition, as the package says: by source path. */
+function socketOf(condition: 'browser' | 'default'): Map<string, string> {
+  return new Map([['#socket', imports['#socket'][condition].replace(DIST, '').replace(/\.js$/, '.ts')]]);
 }
 
 /** Every file and package that a file loads at run time. */
@@ -45,17 +44,16 @@ function graphOf(entry: string, replaced: ReadonlyMap<string, string>): Set<stri
 }
 
 describe('a bundle for browsers', () => {
-  // Without the `browser` member of package.json there is nothing that a bundler could go by.
-  test.skipIf(browser === undefined)('holds user space, the ABI and zod: no Node, no ws', () => {
-    const graph = graphOf('agents/client.ts', replacements());
+  test('holds user space, the ABI and zod: no Node, no ws', () => {
+    const graph = graphOf('agents/sdk/client.ts', socketOf('browser'));
     const packages = [...graph].filter((path) => !path.endsWith('.ts'));
     expect(packages).toEqual(['zod']);
-    expect([...graph]).toContain('agents/socket-web.ts');
-    expect([...graph].filter((path) => /^(kernel|schedulers|agents\/(shell|compare|load))\//.test(path))).toEqual([]);
+    expect([...graph]).toContain('agents/sdk/socket-web.ts');
+    expect([...graph].filter((path) => /^(kernel|schedulers|agents\/(shell|lab))\//.test(path))).toEqual([]);
   });
 
   test('is not what Node gets', () => {
-    expect([...graphOf('agents/client.ts', new Map())]).toContain('ws');
+    expect([...graphOf('agents/sdk/client.ts', socketOf('default'))]).toContain('ws');
   });
 });
 

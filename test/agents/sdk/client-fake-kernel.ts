@@ -1,6 +1,6 @@
 import { type Client, type ConnectOptions, connect } from '../../../agents/sdk/client.js';
 import type { OpenSocket, SocketEvents, SocketTarget } from '../../../agents/sdk/client-socket.js';
-import type { Ambient } from '../../../agents/sdk/platform.js';
+import type { Platform } from '../../../agents/sdk/platform.js';
 import type { SyscallError } from '../../../syscalls/errors.js';
 import type { HelloReply } from '../../../syscalls/hello.js';
 import type { ChatReply } from '../../../syscalls/llm-chat.js';
@@ -109,7 +109,7 @@ export class FakeKernel {
   readonly faults: (SyscallError | 'refuse' | 'silent')[] = [];
   random = 1;
 
-  readonly ambient: Ambient = {
+  readonly platform: Platform = {
     random: () => this.random,
     after: (delay, run) => {
       const timer = { delay, run };
@@ -149,8 +149,8 @@ export class FakeKernel {
   }
 
   connect(options: Partial<ConnectOptions> = {}): Promise<Client> {
-    const { ambient, openSocket } = this;
-    return connect({ url: 'ws://kernel', name: 'agent', ambient, openSocket, ...options });
+    const { platform, openSocket } = this;
+    return connect({ url: 'ws://kernel', name: 'agent', platform, openSocket, ...options });
   }
 
   /** Runs the only timer there is. @returns its delay in milliseconds */

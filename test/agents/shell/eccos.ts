@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const MAIN = ['--import', 'tsx', resolve(ROOT, 'agents/shell/main.ts')];
+/** What is shipped; a test run begins with its build. */
+const MAIN = resolve(ROOT, 'dist/agents/shell/main.js');
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -23,9 +24,9 @@ export class Shell {
 
   /** @param node more arguments for Node */
   constructor(args: readonly string[], env: Env = {}, node: readonly string[] = []) {
-    // The environment of whoever runs the tests must not choose a policy, a kernel or a token.
+    // The environment of the tests must not choose a policy, a kernel or a token.
     const clean = { ECCOS_POLICY: undefined, ECCOS_URL: undefined, ECCOS_TOKEN: undefined };
-    this.child = spawn(process.execPath, [...node, ...MAIN, ...args], {
+    this.child = spawn(process.execPath, [...node, MAIN, ...args], {
       cwd: ROOT,
       env: { ...process.env, ...clean, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

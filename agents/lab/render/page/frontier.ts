@@ -1,7 +1,7 @@
 import { SINGLE_MODELS } from '../../compare/frontier.js';
 import type { CompareReport } from '../../compare/report.js';
-import type { Figure } from '../../metrics/statistics.js';
 import { Envelope } from '../../metrics/envelope.js';
+import type { Figure } from '../../metrics/statistics.js';
 import { PLACED_NAMES, renderSvg } from '../chart.js';
 import { type CostPoint, mixtureLine, qualityCostAxes } from '../quality-cost.js';
 import { INK, MUTED } from '../theme.js';

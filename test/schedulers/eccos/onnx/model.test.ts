@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { GraphBuilder } from '../../../../agents/lab/training/onnx-graph.js';
 import { OnnxModel } from '../../../../schedulers/eccos/onnx/model.js';
 
@@ -106,4 +106,15 @@ test('an output that holds no floats is refused', async () => {
   const model = await OnnxModel.open({ name: 'model', bytes: graph.toBytes() });
   await expect(model.run({}, ['whole'])).rejects.toThrow('Expected output whole of model to hold float32 numbers');
   await model.close();
+});
+
+test('without the runtime a model says which package is missing, and how to install it', async () => {
+  vi.doMock('onnxruntime-node', () => {
+    throw new Error('not here');
+  });
+  onTestFinished(() => void vi.doUnmock('onnxruntime-node'));
+  await expect(OnnxModel.open({ name: 'test', bytes: twoByThree() })).rejects.toMatchObject({
+    code: 'invalid-config',
+    message: expect.stringMatching(/^Expected onnxruntime-node, .*: npm install --ignore-scripts onnxruntime-node$/),
+  });
 });

@@ -31,8 +31,7 @@ test.each([
   }
   const { code } = await shell.ended();
   expect(code).toBe(0);
-  // The loader of TypeScript keeps what it has compiled.
-  expect(readdirSync(home).filter((entry) => !entry.startsWith('tsx-'))).toEqual([]);
+  expect(readdirSync(home)).toEqual([]);
 });
 
 test('whoever has set the variable keeps the value', () => {

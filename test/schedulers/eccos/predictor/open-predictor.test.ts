@@ -91,6 +91,19 @@ describe('a predictor that is opened late', () => {
     for (const warning of warnings) expect(warning).toContain('got cores a (profile no-such-model), b, and nets');
   });
 
+  test('warns once where its memory has to do without the addon of the graph', async () => {
+    const warnings: string[] = [];
+    const lazy = new LazyPredictor(
+      {},
+      (message) => warnings.push(message),
+      () => ({ fault: 'no addon' }),
+    );
+    await lazy.predict([], [core('a')]);
+    await lazy.predict([], [core('a')]);
+    await lazy.close();
+    expect(warnings).toEqual(['predictor: no addon']);
+  });
+
   test('closes without having been opened', async () => {
     await expect(new LazyPredictor({ predictor: '/nowhere' }).close()).resolves.toBeUndefined();
   });

@@ -40,6 +40,18 @@ test('few points are compared one by one: the answer is exact', () => {
   expect(index.nearest(query, 1000).slots).toHaveLength(400);
 });
 
+test('without the addon of the graph every point is compared, however many there are', () => {
+  const draw = sentenceVectors(DIMENSIONS, 4);
+  const vectors = Array.from({ length: 700 }, draw);
+  const index = new VectorIndex(DIMENSIONS, () => undefined);
+  for (const [slot, vector] of vectors.entries()) {
+    index.set(slot, vector);
+    index.follow();
+  }
+  const query = draw();
+  expect(index.nearest(query, 128).slots).toEqual(exact(vectors, query, 128));
+});
+
 test('of points that are equally near the lower slots come first', () => {
   const draw = sentenceVectors(DIMENSIONS, 2);
   const twin = draw();
