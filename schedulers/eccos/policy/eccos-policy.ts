@@ -36,30 +36,7 @@ export interface EccosOptions extends TickRules {
  * Cost-efficient and quality-constrained: each tick starts all calls that can start, at least regret, and moves the price
  * of quality so that mean quality stays at its target over the stream.
  *
- * Words, with the file that owns each:
- * - *forecast* (forecasts.ts): what the predictor says of a call on each core: logit of quality, cost, 90 % quantile of the
- *   tokens. Of what sets one core apart on one call only the share gamma is kept; the rest counts as noise.
- * - *recalibration* (recalibration.ts): quality = w map(logit) + (1 - w) predicted, with maps learnt from ratings.
- * - *agenda* (tick.ts, claims.ts): the calls that a tick decides on, and the slots: `free`, and `queueAhead` places more.
- * - *market* (market.ts): quality, cost and lateness of each call of the agenda on each core; a *bar* is why a pair cannot be
- *   used, a *shortfall* says that no core reaches the `minQuality` of a call.
- * - *risk*: 300 x P(the answer is later than the deadline) x the range of (cost - lambda quality) over the cores.
- * - *lambda*, the price of quality (price-signals.ts): dollars for one call from surely wrong to surely right.
- * - *slot price* pi (slot-prices.ts): what a slot of a core is worth to the calls to come, times the share that is busy.
- * - *net* = cost + risk + pi - lambda quality; *regret* = net less the least net of the call, over all cores it may use.
- * - *claims* (claims.ts): overdue calls first, the oldest before all; then calls whose deadline is near; then priority. Among
- *   equal claims regret decides, and age by at most a quarter of the usual regret.
- * - *placement* (placement.ts): least sum of regrets, as one flow with waiting as one more core. Waiting costs more than
- *   any regret, so that no slot idles, and more for a greater claim.
- * - *patience* (patience.ts): a call with time may wait for a full core that is cheaper; the only slot left idle on purpose.
- * - *held* (held-calls.ts): what is kept of a call up to its end; an *answer* is what is kept for its rating.
- * - *alpha*, *margin*, *aim* (alpha-control.ts): aim = alpha + margin. The margin follows ratings: each 64 it moves by
- *   .2 (alpha - their mean). After a tick of n calls: log lambda += 8/64 (n aim + easier + repaid - sum of quality), where
- *   *ease* is mean quality over the cores, *easier* how much easier than usual the n calls are, and *repaid* a share of
- *   what unrated calls were predicted to miss before.
- * - *budget* (budget-control.ts): lambda = unit exp(-4 overspent / allowance of five minutes), in place of alpha.
- *
- * The first lambda is the price at which recent calls, without caps, reach the aim (`priceAssignment`).
+ * The words and formulas of this folder are in `schedulers/eccos/README.md`.
  */
 export class EccosPolicy implements SchedulerPolicy {
   readonly name = 'eccos';
