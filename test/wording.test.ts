@@ -16,7 +16,11 @@ const PHRASES: readonly (readonly [phrase: RegExp, plain: string])[] = [
 ];
 
 /** What keeps an old word on purpose: the old words themselves, and names of the wire and of files of earlier versions. */
-const EXEMPT: readonly string[] = ['test/wording.test.ts'];
+const EXEMPT: readonly string[] = [
+  'agents/lab/old-names.ts',
+  'test/agents/lab/old-names.test.ts',
+  'test/wording.test.ts',
+];
 
 function violations(files: Readonly<Record<string, string>>): string[] {
   return Object.entries(files).flatMap(([path, text]) =>

@@ -2,7 +2,7 @@ import { Agent, type ChatSettings, type RunOptions } from '../sdk/agent.js';
 import type { Client } from '../sdk/client.js';
 
 export interface ChatAgentOptions {
-  /** What the model is told before everything else. @default nothing */
+  /** The system prompt: what the model receives before everything else. @default nothing */
   readonly system?: string;
   readonly chat?: ChatSettings;
 }

@@ -27,7 +27,7 @@ export async function fileReader(folder: string): Promise<Tool> {
 }
 
 async function read(root: string, path: string): Promise<string> {
-  // What leads out is told like what is not there: what exists elsewhere is nobody's business.
+  // A path that leads out gets the same error as a missing file: the model must not learn what exists elsewhere.
   const refuse = () => {
     throw new Error(`path: expected a file of this folder, got ${JSON.stringify(path)}`);
   };

@@ -37,7 +37,7 @@ export function defineTool<S extends z.ZodObject>({ name, description, parameter
 
 /**
  * Does what a model asked for and makes it a message. Never rejects: models call tools that there are not and write
- * arguments that are no JSON, and can put it right if they are told.
+ * arguments that are not JSON, and can correct it if they receive the error.
  */
 export async function answerToolCall(tools: readonly Tool[], call: ToolCall): Promise<ChatMessage> {
   return { role: 'tool', tool_call_id: call.id, content: await resultOf(tools, call) };

@@ -39,7 +39,7 @@ export function registerBoot(program: Command): void {
     .option('--port <n>', '0 takes a free one', wholeNumber(0, 65_535))
     .option('--host <address>', 'any but loopback needs a token and TLS, or --insecure-lan')
     .option('--insecure-lan', 'listen beyond loopback without token and TLS')
-    .option('--record <file>', 'append every judged call to this outcome file')
+    .option('--record <file>', 'append every rated call to this outcome file')
     .option('--record-prompts', 'with their prompts, else with hashes of them')
     .action(async (flags: BootFlags, command: Command) => {
       if (flags.recordPrompts && flags.record === undefined) {

@@ -5,7 +5,7 @@ import { makeFolder } from '../../schedulers/eccos/predictor/make-folder.js';
 import { SyscallError } from '../../syscalls/errors.js';
 
 /**
- * Tells before long work that its result could not be written, not after it.
+ * Reports before long work that its result could not be written, not after it.
  *
  * @param option names it in the message, such as `--out`
  * @throws SyscallError `invalid-config`

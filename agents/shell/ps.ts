@@ -9,7 +9,7 @@ export function registerPs(program: Command): void {
   talksToKernel(
     program
       .command('ps')
-      .description("list processes and their open syscalls: one's own, or everyone's with the operator's token")
+      .description("list processes and their open syscalls: your own, or everyone's with the operator's token")
       .option('--explain <syscall>', 'say why this syscall is or was on its core, or why it waits'),
   ).action(async ({ explain, ...flags }: KernelFlags & { readonly explain?: string }) => {
     const params = explain === undefined ? {} : { explain };

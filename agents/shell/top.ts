@@ -45,7 +45,7 @@ async function top(client: Client, { once, interval }: TopFlags): Promise<void> 
     const frame = await frameOf(client);
     const { isTTY, columns, rows } = process.stdout;
     out(isTTY ? redraw(frame, { columns, rows }) : `${frame}\n`);
-    // Rejects only when it was told to stop.
+    // Rejects only when a signal stopped it.
     await pause(realPlatform, interval, stopping.signal).catch(() => {});
   }
 }

@@ -7,15 +7,15 @@ import { openPredictor } from '../../schedulers/eccos/predictor/open-predictor.j
 import { percentile, quantiles } from './measure.js';
 
 const TOKENS = 128;
-const JUDGED = 1000;
+const RATED = 1000;
 const ROUNDS = 5;
 const PROMPTS = 200;
 /** Milliseconds at p50. */
 const GATE_MS = 5;
 
-/** One prediction at a time, each of a new prompt of 128 tokens for five cores: encoder alone, and all of it, with 1,000 judged calls. */
+/** One prediction at a time, each of a new prompt of 128 tokens for five cores: encoder alone, and all of it, with 1,000 rated calls. */
 export async function run(): Promise<void> {
-  const records = await syntheticRecords(JUDGED, 1);
+  const records = await syntheticRecords(RATED, 1);
   const cores = coresOf(records, records[0]?.outputs.map(({ model }) => model) ?? []);
   const encoder = await openEncoder();
   const predictor = await openPredictor();

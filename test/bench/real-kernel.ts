@@ -3,7 +3,7 @@ import type { SchedulerPolicy } from '../../schedulers/policy.js';
 import { ask, kernelOn, spawnOn } from '../support/kernel.js';
 import { ScriptedCore } from '../support/scripted-core.js';
 
-/** A kernel in real time, in process, on cores that answer when told to, with room for so many pending calls. */
+/** A kernel in real time, in process, on cores that answer on demand, with room for so many pending calls. */
 export function realKernel(options: { cores: number; cap: number; policy: SchedulerPolicy; pending: number }) {
   const cores = Array.from({ length: options.cores }, (_, n) => new ScriptedCore(`core-${n}`, { cap: options.cap }));
   const limits = { pendingTotal: options.pending, pendingPerAgent: options.pending };

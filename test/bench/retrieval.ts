@@ -66,16 +66,16 @@ function index(size: number): void {
   );
 }
 
-/** The store as it is used: every model judged (128 points are searched), then one model a text (512). */
+/** The store as it is used: every model rated (128 points are searched), then one model a text (512). */
 async function store(size: number): Promise<void> {
   const limits = { pointsPerPartition: size, points: size };
-  for (const judged of [MODELS.length, 1]) {
+  for (const rated of [MODELS.length, 1]) {
     const draw = sentenceVectors(DIMENSIONS, 1);
     const filled = new CaseStore('made-up', DIMENSIONS, limits);
     for (let n = 0; n < size; n++) {
       const vector = draw();
       const outcome = { score: n % 2, outputTokens: n % 999 };
-      for (let m = 0; m < judged; m++)
+      for (let m = 0; m < rated; m++)
         filled.insert(NAME, `text ${n}`, vector, MODELS[(n + m) % MODELS.length]!, outcome);
     }
     const queries = Array.from({ length: QUERIES }, draw);
@@ -92,7 +92,7 @@ async function store(size: number): Promise<void> {
       restoreStore(path, { encoder: 'made-up', dimensions: DIMENSIONS }, limits),
     );
     console.log(
-      `${String(size).padStart(6)} texts, ${judged} of ${MODELS.length} models judged | estimate for ${MODELS.length} models ${ms(times)}` +
+      `${String(size).padStart(6)} texts, ${rated} of ${MODELS.length} models rated | estimate for ${MODELS.length} models ${ms(times)}` +
         ` | insert into a full store ${ms(inserts)}`,
     );
     console.log(

@@ -3,6 +3,7 @@ import type { PolicyModule } from '../../../schedulers/load-module.js';
 import { parsePolicy } from '../../../schedulers/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import { err } from '../../terminal/printer.js';
+import { OLD_EXPENSIVE_FIRST } from '../old-names.js';
 
 const CORE_ORDERS = ['given', 'cheap-first', 'expensive-first'] as const;
 type CoreOrder = (typeof CORE_ORDERS)[number];
@@ -80,8 +81,8 @@ export function inOrder(cores: readonly CoreConfig[], order: CoreOrder): readonl
 
 /** The name of an order today: one version of the program still takes the old one. */
 function orderOf(text: string): string {
-  if (text !== 'dear-first') return text;
-  err('--policies: order=dear-first is now called order=expensive-first; the old name will be an error\n');
+  if (text !== OLD_EXPENSIVE_FIRST) return text;
+  err(`--policies: order=${OLD_EXPENSIVE_FIRST} is now called order=expensive-first; the old name will be an error\n`);
   return 'expensive-first';
 }
 

@@ -114,9 +114,9 @@ async function predictNewModels(
   // Files may be in order of what they are about.
   const shuffled = new Random(setup.seed).shuffled(known);
   for (const core of unknown) {
-    const judged = shuffled.filter(({ outputs }) => outputs.some(({ model }) => model === core.id));
+    const answered = shuffled.filter(({ outputs }) => outputs.some(({ model }) => model === core.id));
     await withPredictor(artefact, seen, async (predictor) => {
-      await teach(predictor, judged.slice(0, NEW_MODEL_RECORDS), cores, { rated: [core] });
+      await teach(predictor, answered.slice(0, NEW_MODEL_RECORDS), cores, { rated: [core] });
       await predictRows(predictor, fold.held, cores, out.newModel, { columns: [cores.indexOf(core)] });
     });
   }

@@ -11,6 +11,7 @@ import type { Predictor } from '../../../schedulers/eccos/predictor/prediction.j
 import { evaluationOf } from '../evaluate/evaluation.js';
 import type { EvaluationReport } from '../evaluate/report.js';
 import { type Candidate, outcomesOf } from '../metrics/outcomes.js';
+import { NEW_MODEL_BASELINE } from '../old-names.js';
 import type { Split } from '../records/split.js';
 import { TrainingPool } from '../training/training-pool.js';
 import { crossValidate } from './cross-validate.js';
@@ -72,7 +73,7 @@ async function evaluateFolds(options: EvaluateOptions, folds: number): Promise<E
       groups: out.groups,
       predictor: { predictions: out.predictor, gamma: GAMMA.nets, predictMs: await timesOf(timed, options) },
       baselines: {
-        'new model, 50 judged': { predictions: out.newModel, gamma: GAMMA.nets },
+        [NEW_MODEL_BASELINE]: { predictions: out.newModel, gamma: GAMMA.nets },
         ...candidatesOf(out),
       },
     });
@@ -87,13 +88,13 @@ async function evaluateAsIs(options: EvaluateOptions): Promise<EvaluationReport>
   const { records, models, folders, progress } = options;
   const folder = folders.predictor ?? shippedPredictor();
   const artefact = await readArtefact(folder);
-  const { judged, held } = partsOf(options, ({ prompt }) => artefact.seen.has(prompt));
+  const { rated, held } = partsOf(options, ({ prompt }) => artefact.seen.has(prompt));
   const cores = coresOf(records, models);
   const encoder = await openIdentified(folders.encoder);
   try {
     const predictor = await predictorOf(artefact, encoder, folder);
-    const passes = judged.length === 0 ? 1 : 2;
-    const onBatch = (count: number) => progress.grow(count / (judged.length + passes * held.length));
+    const passes = rated.length === 0 ? 1 : 2;
+    const onBatch = (count: number) => progress.grow(count / (rated.length + passes * held.length));
     const predictHeld = async () => {
       const predictions = emptyPredictions(held.length * models.length);
       const rows = held.map((record, row) => ({ row, record }));
@@ -102,10 +103,10 @@ async function evaluateAsIs(options: EvaluateOptions): Promise<EvaluationReport>
     };
     progress.start('predicting');
     const baselines: Record<string, Candidate> = {};
-    if (judged.length > 0) {
+    if (rated.length > 0) {
       baselines['before feedback'] = await predictHeld();
-      await teach(predictor, judged, cores, { onBatch });
-      Object.assign(baselines, candidatesOf(await predictWithoutNets(judged, held, cores, encoder)));
+      await teach(predictor, rated, cores, { onBatch });
+      Object.assign(baselines, candidatesOf(await predictWithoutNets(rated, held, cores, encoder)));
     }
     const after = await predictHeld();
     progress.stop();
@@ -114,7 +115,7 @@ async function evaluateAsIs(options: EvaluateOptions): Promise<EvaluationReport>
       ...about(options, held),
       split: options.split,
       folds: null,
-      feedback: { asked: options.feedback, learnt: judged.length },
+      feedback: { asked: options.feedback, learnt: rated.length },
       predictor: { ...after, predictMs: await timesOf(await openPredictor(folders), options) },
       baselines,
     });

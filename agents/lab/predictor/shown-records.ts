@@ -34,12 +34,12 @@ interface PartsOptions {
 export function partsOf(
   { records, split, feedback, seed, path }: PartsOptions,
   isTrained: (record: OutcomeRecord) => boolean,
-): { readonly judged: readonly OutcomeRecord[]; readonly held: readonly OutcomeRecord[] } {
+): { readonly rated: readonly OutcomeRecord[]; readonly held: readonly OutcomeRecord[] } {
   const inSplit = (record: OutcomeRecord) => split === 'all' || splitOf(record.prompt) === split;
   const fresh = records.filter((record) => !isTrained(record));
   const shuffled = new Random(seed).shuffled(fresh);
-  const judged = new Set([...shuffled.filter((r) => !inSplit(r)), ...shuffled.filter(inSplit)].slice(0, feedback));
-  const held = records.filter((record) => inSplit(record) && !judged.has(record));
+  const rated = new Set([...shuffled.filter((r) => !inSplit(r)), ...shuffled.filter(inSplit)].slice(0, feedback));
+  const held = records.filter((record) => inSplit(record) && !rated.has(record));
   const known = held.filter(isTrained).length;
   if (known > 0 && split !== 'all') {
     throw new SyscallError(
@@ -47,7 +47,7 @@ export function partsOf(
       `--split: Expected records that the predictor was not trained on, got ${known} of ${held.length} in ${split} of ${path}; --all takes them all the same`,
     );
   }
-  if (held.length > 0) return { judged: [...judged], held };
+  if (held.length > 0) return { rated: [...rated], held };
   throw new SyscallError(
     'invalid-config',
     feedback === 0

@@ -67,7 +67,7 @@ test('runs the tools that the model asks for and hands back what they say, until
   ]);
 });
 
-describe('the model is told, and goes on, when it', () => {
+describe('the model receives the error, and goes on, when it', () => {
   test.each([
     [
       'calls a tool that there is not',

@@ -82,13 +82,13 @@ describe('the socket of browsers', () => {
     expect(kernel.stats().agents).toBe(0);
   });
 
-  test('is refused without the token, and tells nobody what it is', async () => {
+  test('is refused without the token, and the error does not show it', async () => {
     const error = await errorOf(connect({ url, name: 'page', token: 'wrong', openSocket }));
     expect(error).toMatchObject({ code: 'disconnected' });
     expect(JSON.stringify(error) + error['message']).not.toContain('wrong');
   });
 
-  test('tells where there is no kernel', async () => {
+  test('reports that there is no kernel', async () => {
     const client = connect({ url: 'ws://127.0.0.1:9', name: 'page', openSocket });
     expect(await errorOf(client)).toMatchObject({ code: 'disconnected' });
   });

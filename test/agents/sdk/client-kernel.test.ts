@@ -133,7 +133,7 @@ describe('over a real socket', () => {
     expect([failed, done + cancelled]).toEqual([0, accepted]);
   });
 
-  test('where there is no kernel is told by address', async () => {
+  test('the error of a missing kernel names its address', async () => {
     const { url, join } = await boot(kernelConfig());
     await kernel.stop();
     const error = await errorOf(join({ url }));

@@ -109,7 +109,7 @@ test('leaving the loop cancels the syscall, once', async () => {
 });
 
 describe('a restart', () => {
-  test('tells the reader that what it has read is void', async () => {
+  test('notifies the reader that what it has read is void', async () => {
     const { stream, peer, request } = await streaming();
     const read: ChatDelta[] = [];
     const all = collect(stream, read);
@@ -125,7 +125,7 @@ describe('a restart', () => {
     ]);
   });
 
-  test('of text that nobody has read is not told', async () => {
+  test('of text that nobody has read is not reported', async () => {
     const { stream, peer, request } = await streaming();
     peer.chunk('s1', 0, 'wrong start');
     peer.chunk('s1', 1, 'right', { restart: true });
@@ -133,7 +133,7 @@ describe('a restart', () => {
     expect(await collect(stream)).toEqual([{ text: 'right', restart: false }]);
   });
 
-  test('that only the reply tells of is told all the same', async () => {
+  test('that only the reply shows is reported all the same', async () => {
     const { stream, peer, request } = await streaming();
     const read: ChatDelta[] = [];
     const all = collect(stream, read);
@@ -144,7 +144,7 @@ describe('a restart', () => {
     expect(read.at(-1)).toEqual({ text: 'right', restart: true });
   });
 
-  test('of an answer that is then empty is told all the same', async () => {
+  test('of an answer that is then empty is reported all the same', async () => {
     const { stream, peer, request } = await streaming();
     const read: ChatDelta[] = [];
     const all = collect(stream, read);

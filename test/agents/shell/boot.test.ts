@@ -134,27 +134,27 @@ describe('eccos boot', () => {
   test.each([
     ['hashes', [], /^sha256:[0-9a-f]{64}$/],
     ['prompts', ['--record-prompts'], /^How many legs has an ant\?$/],
-  ])('--record writes a line a judged call, with %s', async (name, flags, prompt) => {
+  ])('--record writes a line a rated call, with %s', async (name, flags, prompt) => {
     const file = join(folder, `${name}.jsonl`);
     const { shell, url } = await boot(['--config', config('record.yaml'), '--record', file, ...flags]);
     expect(shell.stdout).toContain(`recording to ${file}`);
     const agent = await client(url);
-    const [judged, unjudged] = await Promise.all([agent.chat({ ...ask, task: 'trivia' }), agent.chat(ask)]);
-    await agent.feedback(judged.syscallId, 0.75);
+    const [rated, unrated] = await Promise.all([agent.chat({ ...ask, task: 'trivia' }), agent.chat(ask)]);
+    await agent.feedback(rated.syscallId, 0.75);
     shell.signal('SIGTERM');
     expect((await shell.ended()).code).toBe(0);
     const records = [];
     for await (const { record } of readOutcomes(file)) records.push(record);
     expect(records).toEqual([
       {
-        id: judged.syscallId,
+        id: rated.syscallId,
         dataset: 'trivia',
         prompt: expect.stringMatching(prompt),
-        input_tokens: judged.usage.inputTokens,
-        outputs: [{ model: 'only', score: 0.75, output_tokens: judged.usage.outputTokens, cost_usd: judged.costUsd }],
+        input_tokens: rated.usage.inputTokens,
+        outputs: [{ model: 'only', score: 0.75, output_tokens: rated.usage.outputTokens, cost_usd: rated.costUsd }],
       },
     ]);
-    expect(unjudged.syscallId).not.toBe(judged.syscallId);
+    expect(unrated.syscallId).not.toBe(rated.syscallId);
   });
 });
 
@@ -166,12 +166,7 @@ describe('eccos boot refuses', () => {
       1,
       /^eccos: Expected one of the policies fifo, round-robin, eccos, .*, got "best"$/,
     ],
-    [
-      'a port that is none',
-      ['--port', '70000'],
-      2,
-      /^eccos: option '--port <n>' argument '70000' is invalid\. .*65535/,
-    ],
+    ['an invalid port', ['--port', '70000'], 2, /^eccos: option '--port <n>' argument '70000' is invalid\. .*65535/],
     ['a file that is not there', ['--config', '/nowhere.yaml'], 1, /^eccos: \/nowhere\.yaml: ENOENT/],
     ['an open address without a token', ['--host', '0.0.0.0'], 1, /^eccos: listen\.host: .*got "0\.0\.0\.0"/],
     ['a record file it cannot write', ['--record', '/nowhere/x.jsonl'], 1, /^eccos: --record: .*\/nowhere/],
@@ -190,7 +185,7 @@ describe('eccos boot refuses', () => {
     expect(ended.stdout).toBe('');
   });
 
-  test('a config with faults: the first one, and where the others are told', async () => {
+  test('a config with faults: the first one, and where to read the others', async () => {
     const file = config('faulty.yaml', { core: { cap: -1, ttftMs: 'soon' }, more: { color: 'red' } });
     const { code, stderr } = await eccos(['boot', '--config', file]);
     expect(code).toBe(1);

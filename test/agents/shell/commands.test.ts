@@ -96,9 +96,9 @@ describe('errors are one line and an exit code', () => {
   test.each([
     ['without a token', ['ps'], 1, /^eccos: ws:.* the kernel takes no such token$/],
     ['a variable that is not set', ['ps', '--token-env', 'NOT_SET'], 1, /^eccos: --token-env: .*"NOT_SET"$/],
-    ['an address that is none', ['ps', '--url', 'nowhere'], 1, /^eccos: url: .*"nowhere"$/],
+    ['an invalid address', ['ps', '--url', 'nowhere'], 1, /^eccos: url: .*"nowhere"$/],
     ['no kernel', ['stats', '--url', 'ws://127.0.0.1:1'], 1, /^eccos: ws:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/],
-    ['a pid that is none', ['kill', 'all'], 2, /^eccos: .*'all'.* whole number/],
+    ['an invalid pid', ['kill', 'all'], 2, /^eccos: .*'all'.* whole number/],
   ])('%s', async (_, args, code, message) => {
     const ended = await eccos(args, { ECCOS_URL: kernel.url });
     expect(ended.stderr.trimEnd()).toMatch(message);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EvaluationReport, evaluationReport } from '../../../agents/lab/evaluate/report.js';
+import { NEW_MODEL_BASELINE } from '../../../agents/lab/old-names.js';
 import { splitOf } from '../../../agents/lab/records/split.js';
 import { registerEvaluate } from '../../../agents/shell/evaluate.js';
 import { registerTrain } from '../../../agents/shell/train.js';
@@ -113,7 +114,7 @@ describe('eccos evaluate', () => {
     const [report] = reportsOf(stdout);
     expect(report).toMatchObject({ n: 300, folds: 5, split: 'all', models });
     expect(Object.keys(report?.baselines ?? {})).toEqual(
-      expect.arrayContaining(['new model, 50 judged', 'data set means', '16 neighbours', 'weighted neighbours']),
+      expect.arrayContaining([NEW_MODEL_BASELINE, 'data set means', '16 neighbours', 'weighted neighbours']),
     );
     expect(report?.auc?.mean).toBeGreaterThan(0.7);
     expect(report?.predictMs.p99?.mean).toBeGreaterThan(0);
@@ -245,7 +246,7 @@ test('a malformed record is refused, or with --skip-bad left out and counted', a
   expect(stderr).toContain(`left out: 1 of 52 lines of ${path}\n`);
 });
 
-describe('what cannot be evaluated is told before long work', () => {
+describe('what cannot be evaluated is reported before long work', () => {
   const files = { predictor: 'predictor.json', heads: 'heads.onnx' } as const;
   const cut = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
   const json = (change: (file: Record<string, unknown>) => object) => (bytes: Buffer) =>

@@ -139,7 +139,7 @@ describe('what cannot be trained on', () => {
     expect(readdirSync(out())).toEqual([]);
   });
 
-  test('an output folder that is none is told before the work', async () => {
+  test('an output path that is a file is refused before the work', async () => {
     const started = train('--data', join(folder, 'nowhere.jsonl'), '--out', data);
     await expect(started).rejects.toThrow(`--out: Expected a folder that can be written, got "${data}"`);
   });

@@ -10,7 +10,7 @@ test.each([
   ['eccos:budgetPerHour=3', undefined],
   ['round-robin:timeSliceMs=100', undefined],
   ['oracle', undefined],
-])('%s is told what quality to aim at by %s', (spec, aim) => {
+])('the quality that %s aims at is its parameter %s', (spec, aim) => {
   expect(aimOf(spec)).toBe(aim);
 });
 

@@ -88,9 +88,9 @@ test('lines that repeat a prompt are left out, and counted', async () => {
   const path = join(folder, 'repeats.jsonl');
   const [line] = readFileSync(DATA, 'utf8').split('\n');
   writeFileSync(path, `${readFileSync(DATA, 'utf8')}${line}\n${line}\n`);
-  let told = '';
+  let warned = '';
   const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    told += text;
+    warned += text;
     return true;
   });
   try {
@@ -98,7 +98,7 @@ test('lines that repeat a prompt are left out, and counted', async () => {
   } finally {
     spy.mockRestore();
   }
-  expect(told).toContain(`left out: 2 of 14 lines of ${path}\n`);
+  expect(warned).toContain(`left out: 2 of 14 lines of ${path}\n`);
 });
 
 function capsFile(text: string): string {

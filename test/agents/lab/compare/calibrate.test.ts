@@ -73,7 +73,7 @@ describe('the speed of a load', () => {
   });
 });
 
-test('a comparison tells the share that was measured: what is in use between its first and its last arrival', async () => {
+test('a comparison reports the share that was measured: what is in use between its first and its last arrival', async () => {
   const { report, calls } = await run({ load: 'open', policies: ['round-robin'], base: 'round-robin', syscalls: 600 });
   const own = calls.get('round-robin/1') ?? [];
   const sent = own.map(({ sentAt }) => sentAt);

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { inOrder, parseContender, splitPolicies } from '../../../../agents/lab/compare/contender.js';
 import type { CoreConfig } from '../../../../kernel/cores/registry.js';
 
@@ -31,18 +31,4 @@ test('cores are ordered by output price, equal prices as given', () => {
   expect(ids('given')).toEqual(['b', 'c', 'a', 'b2']);
   expect(ids('cheap-first')).toEqual(['a', 'b', 'b2', 'c']);
   expect(ids('expensive-first')).toEqual(['c', 'b', 'b2', 'a']);
-});
-
-test('the old name of an order is still taken, with a warning', () => {
-  let warned = '';
-  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    warned += text;
-    return true;
-  });
-  const name = 'fifo:order=dear-first';
-  expect(parseContender(name)).toEqual({ name, policy: 'fifo', coreOrder: 'expensive-first' });
-  spy.mockRestore();
-  expect(warned).toBe(
-    '--policies: order=dear-first is now called order=expensive-first; the old name will be an error\n',
-  );
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { needsOf } from '../../../../agents/lab/compare/needs.js';
 
-test('a policy tells which predictors it opens, whether it looks at neighbours, and whether it lacks an alpha', () => {
+test('a policy says which predictors it opens, whether it looks at neighbours, and whether it lacks an alpha', () => {
   expect(needsOf('fifo', false)).toEqual({ predictors: [], neighbours: false, alpha: false });
   expect(needsOf('oracle-caps', false)).toEqual({ predictors: [], neighbours: false, alpha: false });
   expect(needsOf('eccos:predictor=p,encoder=e', false)).toEqual({

@@ -36,7 +36,7 @@ describe('every policy', () => {
     for (const policy of report.policies) {
       expect(policy).toMatchObject({ capViolations: 0, lost: 0, failed: 0, rejected: 0, totals: { calls: 80 } });
     }
-    // Whoever knows the outcomes answers best.
+    // The policy that knows the outcomes answers best.
     const qualities = report.policies.map(({ name, quality }) => [name, quality?.mean ?? 0] as const);
     const best = Math.max(...qualities.map(([, quality]) => quality));
     expect(Object.fromEntries(qualities)['oracle']).toBe(best);
@@ -96,21 +96,21 @@ describe('a policy that predicts', () => {
     expect(await play(true)).not.toEqual(await play(false));
   });
 
-  test('aims at .02 above what is predicted of round-robin, or at what it is told', async () => {
+  test('aims at .02 above what is predicted of round-robin, or at the given value', async () => {
     const { report } = await run({ policies: ['eccos', 'eccos:alpha=0.9'], base: 'eccos', seeds: 1, syscalls: 80 });
     expect(report.load.alphaSource).toBe('round-robin');
     expect(report.policies.map(({ alpha }) => alpha)).toEqual([report.load.alpha, 0.9]);
-    const told = await run({ policies: ['eccos'], base: 'eccos', seeds: 1, syscalls: 80, alpha: 0.35 });
-    expect(told.report.load).toMatchObject({ alpha: 0.35, alphaSource: 'given' });
-    expect(told.report.policies[0]?.alpha).toBe(0.35);
+    const given = await run({ policies: ['eccos'], base: 'eccos', seeds: 1, syscalls: 80, alpha: 0.35 });
+    expect(given.report.load).toMatchObject({ alpha: 0.35, alphaSource: 'given' });
+    expect(given.report.policies[0]?.alpha).toBe(0.35);
   });
 
-  test('is told an alpha by its own predictor, and nobody opens another one', async () => {
+  test('receives an alpha from its own predictor, and nobody opens another one', async () => {
     const alone = { seeds: 1, syscalls: 40, speed: 2 };
     const own = `eccos:predictor=${shippedPredictor()}`;
-    const told = await run({ ...alone, policies: [own], base: own, predictor: join(folder, 'none') });
+    const owning = await run({ ...alone, policies: [own], base: own, predictor: join(folder, 'none') });
     const usual = await run({ ...alone, policies: ['eccos'], base: 'eccos' });
-    expect(told.report.load.alpha).toBe(usual.report.load.alpha);
+    expect(owning.report.load.alpha).toBe(usual.report.load.alpha);
   });
 
   test('spends more for a higher aim, which a sweep shows', async () => {
@@ -125,7 +125,7 @@ describe('a policy that predicts', () => {
     expect(report.policies.map(({ name }) => name)).toEqual(['fifo', 'eccos']);
   });
 
-  test('is judged as often as is asked for', async () => {
+  test('is rated as often as is asked for', async () => {
     const [all, none] = [await run({ ...predicting, feedback: 1 }), await run({ ...predicting, feedback: 0 })];
     expect(none.report.load.feedback).toBe(0);
     expect(JSON.stringify(all.report.policies[0])).not.toBe(JSON.stringify(none.report.policies[0]));

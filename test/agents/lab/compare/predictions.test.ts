@@ -22,7 +22,7 @@ function stopwatch(): () => number {
 
 const [A, B] = [core('a'), core('b')];
 
-test('a call is predicted once, for cores in any order, and the time that it took then is told each time', async () => {
+test('a call is predicted once, for cores in any order, and the time that it took then is reported each time', async () => {
   const predictor = madeUpPredictor();
   const memo = new PredictionMemo(predictor, stopwatch());
   const first = await memo.predict([call('x'), call('y')], [A, B]);

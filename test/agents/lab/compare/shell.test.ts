@@ -38,7 +38,7 @@ describe('eccos compare', () => {
     expect(report.load).toMatchObject({ speed: 1, speedSource: 'given' });
   });
 
-  test('plays 10 seeds unless told otherwise; npm run compare plays 5', async () => {
+  test('plays 10 seeds unless asked otherwise; npm run compare plays 5', async () => {
     const args = ['--syscalls', '5', '--speed', '1', '--policies', 'fifo', '--json', '-'];
     const { seeds } = JSON.parse(await eccos(...args)) as CompareReport;
     expect(seeds).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);

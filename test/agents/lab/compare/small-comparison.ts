@@ -22,7 +22,7 @@ export interface Outcome {
   readonly calls: ReadonlyMap<string, readonly CallRecord[]>;
 }
 
-/** A small comparison: fifo and round-robin, 2 seeds of 120 calls, unless told otherwise. */
+/** A small comparison: fifo and round-robin, 2 seeds of 120 calls, unless asked otherwise. */
 export async function run(changes: Partial<CompareOptions>): Promise<Outcome> {
   const calls = new Map<string, readonly CallRecord[]>();
   const report = await compare(

@@ -7,7 +7,7 @@ const ABILITY = [-0.5, 0.5, 1.5];
 const DOLLARS = [0.0001, 0.0004, 0.002];
 export const MODELS: readonly string[] = ['small', 'middle', 'large'];
 
-/** Three models, the dearer the better, and a predictor that sees the difficulty of each record through some noise, and differences that are none. */
+/** Three models, the more expensive the better, and a predictor that sees the difficulty of each record through some noise, and differences that are none. */
 export function madeEvaluation(records = 200, resamples = 100): Evaluation {
   const random = new Random('evaluation');
   const outcomes = empty(records);

@@ -9,7 +9,7 @@ const envelope = (points: readonly (readonly [cost: number, quality: number])[])
   });
 const corners = ({ cost, quality }: Envelope) => Array.from(cost, (value, i) => [value, quality[i]]);
 
-test('drops what is dominated and what mixing beats, and holds the highest quality to the dearest point', () => {
+test('drops what is dominated and what mixing beats, and holds the highest quality to the most expensive point', () => {
   const points = [
     [5, 0.6],
     [1, 0.2],
@@ -41,7 +41,7 @@ test('interpolates both ways, null outside the range', () => {
   expect([own.costAt(0.19), own.costAt(0.61)]).toEqual([null, null]);
 });
 
-test('mean quality over a window, part of it beyond the dearest point', () => {
+test('mean quality over a window, part of it beyond the most expensive point', () => {
   const own = envelope([
     [0, 0],
     [2, 1],

@@ -35,7 +35,7 @@ function figuresOf(
 
 /**
  * Four records, two models at 1 and 3 dollars. Alone they reach .5 and .75. The predictions send records 2, 3 and 4 to
- * the dear one at prices of 2/.5, 2/.2 and 2/.05: (1, .5), (1.5, .75), (2, 1), (2.5, .75).
+ * the expensive one at prices of 2/.5, 2/.2 and 2/.05: (1, .5), (1.5, .75), (2, 1), (2.5, .75).
  */
 const SCORE = [
   [1, 1],
@@ -69,7 +69,7 @@ test('single models by hand: the best, the cheapest, and the zero router between
   const zero = routingFigures(frontierOf(singles.points), singles);
   expect(zero.aiqMinusZero).toBe(0);
   expect(zero.savingAt[0]).toBe(0);
-  // .735 is .015/.25 of the way from the dear model to the cheap one.
+  // .735 is .015/.25 of the way from the expensive model to the cheap one.
   expect(zero.savingAt[1]).toBeCloseTo(((0.015 / 0.25) * 2) / 3, 12);
 });
 
@@ -82,8 +82,8 @@ test('a router that is worse than the best single model does not reach its quali
   expect(savingAt).toEqual([null, null, null]);
 });
 
-test('a router whose cheapest point is dear is mixed with the cheapest single model', () => {
-  // What is expected to be cheap is dear for half of the records.
+test('a router whose cheapest point is expensive is mixed with the cheapest single model', () => {
+  // What is expected to be cheap is expensive for half of the records.
   const cost = new Array<number[]>(4).fill([1, 3]);
   const expected = [
     [1, 3],

@@ -66,7 +66,7 @@ async function validated(folds: number, seed = 1) {
   return { out, jobs: pool.jobs.map((job) => ({ ...job, seen: rowsOf(job) })), progress };
 }
 
-/** Numbers of the records that a training has seen: the first surface feature tells them. */
+/** Numbers of the records that a training has seen: the first surface feature is the number. */
 function rowsOf({ train, validation }: TrainingJob): ReadonlySet<number> {
   return new Set([...train.features, ...validation.features].map((features) => features[DIMENSIONS] as number));
 }
@@ -109,7 +109,7 @@ describe('cross-validation', () => {
     const without = jobs.map(({ models }) => models.join('')).sort();
     expect(without).toEqual(['abc', 'abc', 'abc', 'ac', 'ac', 'ac', 'b', 'b', 'b']);
     for (const { models, train, validation } of jobs) {
-      // The net gets all outcomes and is told which models to learn.
+      // The net gets all outcomes and the names of the models to learn.
       expect(models.length).toBeGreaterThan(0);
       expect(train.features.length + validation.features.length).toBeLessThan(RECORDS.length);
     }
@@ -143,7 +143,7 @@ describe('cross-validation', () => {
     expect(other.out.groups).not.toEqual(first.out.groups);
   });
 
-  test('too few records are told with the name of their source', async () => {
+  test('too few records are reported with the name of their source', async () => {
     const few = seenRecords(10);
     const setup = {
       source: 'made-up records',

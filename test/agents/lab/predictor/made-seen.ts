@@ -6,7 +6,7 @@ import { outcomeRecord } from '../../../support/outcomes.js';
 /** Dimensions of the made-up encoder. */
 export const DIMENSIONS = 3;
 
-/** Features by which a record is told from every other one: its number is the first of them. */
+/** Features that set a record apart from every other one: its number is the first of them. */
 function featuresOf(place: number): PromptFeatures {
   const vector = [1, Math.cos(place), Math.sin(place)];
   const embedding = Float32Array.from(vector, (value) => value / Math.hypot(...vector));

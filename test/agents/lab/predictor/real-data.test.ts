@@ -17,7 +17,7 @@ const SETS = {
 
 /** Of one split and few records, so a little wider than the gates, which are means of five seeds over all records. */
 describe.each(Object.entries(SETS))('on records of %s that it has not seen, the predictor that ships', (_name, set) => {
-  test.skipIf(set.path === undefined)('tells right from wrong, is calibrated, and knows lengths', async () => {
+  test.skipIf(set.path === undefined)('separates right from wrong, is calibrated, and knows lengths', async () => {
     const { records } = await readRecords(set.path as string, { skipBad: false });
     const { seen } = await readArtefact(shippedPredictor());
     for (const { prompt } of records) expect(seen.has(prompt)).toBe(splitOf(prompt) !== 'test');

@@ -11,10 +11,10 @@ import type { AnsweredCall, PredictableCall, Predictor } from '../../../../sched
 import type { CoreInfo } from '../../../../syscalls/cores.js';
 import { outcomeRecord } from '../../../support/outcomes.js';
 
-/** Writes down what it is asked and told; the quality it predicts is the length of the prompt / 100. */
+/** Writes down what it is asked and receives; the quality it predicts is the length of the prompt / 100. */
 class Notes implements Predictor {
   readonly asked: string[][] = [];
-  readonly told: string[] = [];
+  readonly received: string[] = [];
 
   async predict(calls: readonly PredictableCall[], cores: readonly CoreInfo[]) {
     const prompts = calls.map(({ params }) => String(params.messages[0]?.content));
@@ -33,11 +33,11 @@ class Notes implements Predictor {
   }
 
   finished({ core, outputTokens, params }: AnsweredCall): void {
-    this.told.push(`${params.messages[0]?.content} by ${core}: ${outputTokens} tokens`);
+    this.received.push(`${params.messages[0]?.content} by ${core}: ${outputTokens} tokens`);
   }
 
   judged({ core, params }: AnsweredCall, quality: number): void {
-    this.told.push(`${params.messages[0]?.content} by ${core}: ${quality}`);
+    this.received.push(`${params.messages[0]?.content} by ${core}: ${quality}`);
   }
 
   async close(): Promise<void> {}
@@ -71,13 +71,13 @@ test('a record is the call that it was, and its data set the task', () => {
   expect([params, inputTokens]).toEqual([{ messages: [{ role: 'user', content: 'why?' }], task: 'made-up' }, 77]);
 });
 
-test('teaching predicts each batch first, then tells tokens and score of the cores that are there', async () => {
+test('teaching predicts each batch first, then reports tokens and score of the cores that are there', async () => {
   const [notes, counts] = [new Notes(), [] as number[]];
   await teach(notes, RECORDS, coresOf(RECORDS, ['b']), { onBatch: (count) => counts.push(count) });
   expect(notes.asked.map((batch) => batch.length)).toEqual([64, 64, 2]);
   expect(notes.asked.flat()).toEqual(RECORDS.map(({ prompt }) => prompt));
-  expect(notes.told.slice(0, 3)).toEqual(['x by b: 5 tokens', 'x by b: 0', 'xx by b: 5 tokens']);
-  expect(notes.told).toHaveLength(260);
+  expect(notes.received.slice(0, 3)).toEqual(['x by b: 5 tokens', 'x by b: 0', 'xx by b: 5 tokens']);
+  expect(notes.received).toHaveLength(260);
   expect(counts).toEqual([64, 64, 2]);
 });
 

@@ -8,7 +8,7 @@ import { syntheticRecords } from '../../../../agents/lab/records/synthetic-recor
 import { openPredictor } from '../../../../schedulers/eccos/predictor/open-predictor.js';
 
 /** The synthetic default must not be easier or harder to predict than real traffic. */
-test('the predictor that ships tells right from wrong on new synthetic queries, with an AUC of .70 to .85', async () => {
+test('the predictor that ships separates right from wrong on new synthetic queries, with an AUC of .70 to .85', async () => {
   const records = await syntheticRecords(600, 99);
   const models = records[0]?.outputs.map(({ model }) => model) ?? [];
   const outcomes = outcomesOf(records, models);

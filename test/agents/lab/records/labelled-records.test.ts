@@ -23,7 +23,7 @@ const firstOutcome = (change: object) => (record: OutcomeRecord) => ({
   outputs: record.outputs.map((outcome, n) => (n === 0 ? { ...outcome, ...change } : outcome)),
 });
 
-describe('a malformed record is told by line, field and reason', () => {
+describe('a malformed record is reported by line, field and reason', () => {
   test.each([
     ['broken JSON', changed((record) => record).slice(0, 60), 'Expected one JSON object a line'],
     ['NaN', changed((record) => record).replace(/"cost_usd":[^}]+/, '"cost_usd":NaN'), 'which has no NaN'],
@@ -42,19 +42,19 @@ describe('a malformed record is told by line, field and reason', () => {
     ],
   ])('%s', async (_what, line, message) => {
     const path = writeRecords(folder, 'bad.jsonl', [RECORDS[1] as OutcomeRecord, line, RECORDS[2] as OutcomeRecord]);
-    const told = expect.stringMatching(`^bad\\.jsonl:2: .*${message}`);
+    const problem = expect.stringMatching(`^bad\\.jsonl:2: .*${message}`);
     await expect(readRecords(path, { skipBad: false })).rejects.toMatchObject({
       code: 'invalid-config',
-      message: told,
+      message: problem,
     });
     const file = await readRecords(path, { skipBad: true });
     expect(file.records).toEqual(RECORDS.slice(1, 3));
-    expect(file.skipped).toEqual([told]);
+    expect(file.skipped).toEqual([problem]);
     expect(describeSkipped(file)).toBe(`left out: ${file.skipped[0]}\nleft out: 1 of 3 lines of ${path}\n`);
   });
 });
 
-test('of a prompt that comes twice the first record counts, and the other is told', async () => {
+test('of a prompt that comes twice the first record counts, and the other is reported', async () => {
   const [first, second] = RECORDS as [OutcomeRecord, OutcomeRecord];
   const path = writeRecords(folder, 'twice.jsonl', [first, second, { ...second, prompt: first.prompt }]);
   const file = await readRecords(path, { skipBad: false });

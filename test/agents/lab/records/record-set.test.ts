@@ -49,7 +49,7 @@ describe('a file with bad lines', () => {
   const data = [file('bad.jsonl', ['{', ...BOTH, '{"id":"x"}'])];
 
   /** What a comparison that leaves them out writes to stderr. */
-  async function told(work: () => Promise<unknown>): Promise<string> {
+  async function warningsOf(work: () => Promise<unknown>): Promise<string> {
     let text = '';
     const spy = vi.spyOn(process.stderr, 'write').mockImplementation((more) => {
       text += more;
@@ -65,7 +65,7 @@ describe('a file with bad lines', () => {
 
   test('is compared on without them where that is asked for, and they are named', async () => {
     const asked = { data, skipBad: true, seeds: 1, syscalls: 20, rate: 20, split: 'all' } as const;
-    const text = await told(async () => {
+    const text = await warningsOf(async () => {
       const { report } = await run(asked);
       expect(report.load.records).toBe(BOTH.length);
       for (const policy of report.policies) expect(policy).toMatchObject({ failed: 0, lost: 0, totals: { calls: 20 } });
@@ -79,7 +79,7 @@ describe('a file with bad lines', () => {
       outcomeRecord(PROMPTS[0] as string, { a: [0, 20, 0.001] }),
       outcomeRecord('New?', { c: RIGHT }),
     ]);
-    const text = await told(async () => {
+    const text = await warningsOf(async () => {
       const { records } = await readRecordSet([...data, other], true);
       expect(records.map(({ prompt }) => prompt)).toEqual([...PROMPTS, 'New?']);
       expect(records[0]?.outputs.map(({ model, score }) => [model, score])).toEqual([

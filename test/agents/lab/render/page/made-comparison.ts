@@ -115,7 +115,7 @@ export function madeComparison({
   return { report, activity: new Map(policies.map((name) => [name, activity.of(name) as PolicyActivity])) };
 }
 
-/** A policy a little worse and cheaper, as it is, and a little better and dearer. */
+/** A policy a little worse and cheaper, as it is, and a little better and more expensive. */
 function sweepOf(name: string, points: readonly SeedPoint[]): Setting[] {
   return [-1, 0, 1].map((step) => ({
     name: `${name}/${step}`,
