@@ -98,7 +98,7 @@ export class CoreBelief {
   }
 
   /** Rated answers of the core, on any task. */
-  get judged(): number {
+  get rated(): number {
     return this.#maps[1].value.learnt;
   }
 

@@ -61,7 +61,7 @@ export class HybridPredictor implements Predictor {
   #cores: readonly CoreInfo[] = [];
   /** Lessons on prompts that are no longer seen: learnt once they are seen again. */
   #late: Lesson[] = [];
-  #judged = 0;
+  #rated = 0;
   #saving: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
@@ -100,7 +100,7 @@ export class HybridPredictor implements Predictor {
 
   judged(call: AnsweredCall, quality: number): void {
     this.#learn({ call, quality });
-    if (++this.#judged % SAVED_EVERY === 0) this.#save();
+    if (++this.#rated % SAVED_EVERY === 0) this.#save();
   }
 
   /** @throws SyscallError (rejects) `invalid-config` where the memory cannot be saved */
@@ -161,7 +161,7 @@ export class HybridPredictor implements Predictor {
       tokensMean,
       tokensP90: Math.min(most, tokens.p90),
       costMean: (call.inputTokens * core.price.inputPerMTok + tokensMean * core.price.outputPerMTok) / 1e6,
-      source: sourceOf(base, belief.judged),
+      source: sourceOf(base, belief.rated),
       nEffective: estimate?.nEffective ?? 0,
       similarity: estimate?.similarity ?? null,
     };

@@ -32,7 +32,7 @@ export interface Retrieved {
 const LENGTH_TOLERANCE = 1e-3;
 
 /**
- * Judged calls of the past, by tenant and task, and what the similar ones among them say of a new call.
+ * Rated calls of the past, by tenant and task, and what the similar ones among them say of a new call.
  *
  * Bounded: a full partition forgets the text rated longest ago, a full store, of the tenant that fills most of it, the
  * partition that was used (rated in or asked) longest ago. Memory: about two copies of a vector a point, so 0.4 GB for 100,000 points of 512 dimensions.

@@ -31,7 +31,7 @@ export interface Point {
 
 /**
  * The rated calls of one tenant and task. When it is full, the point that was rated longest ago makes room: models change,
- * and asking does not change what is answered later. Judging a point again makes it the newest.
+ * and asking does not change what is answered later. Rating a point again makes it the newest.
  */
 export class Partition {
   readonly #capacity: number;

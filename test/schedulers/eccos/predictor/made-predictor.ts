@@ -108,8 +108,8 @@ export async function ask(
   return row?.[cores.findIndex((known) => known.id === id)] as Prediction;
 }
 
-/** Judges these calls, each predicted first as a kernel does. */
-export async function judge(
+/** Rates these calls, each predicted first as a kernel does. */
+export async function rate(
   { predictor }: Made,
   cores: readonly CoreInfo[],
   lessons: readonly (readonly [one: PredictableCall, by: string, quality: number])[],

@@ -174,7 +174,7 @@ describe('memory is bounded', () => {
     fc.assert(
       fc.property(fc.array(operation, { minLength: 1000, maxLength: 1000, size: 'max' }), (all) => {
         const store = new CaseStore('made-up', 4, limits);
-        /** What should be held: tasks used longest ago first, texts judged longest ago first. */
+        /** What should be held: tasks used longest ago first, texts rated longest ago first. */
         const expected = new Map<string, Map<number, Map<string, number>>>();
         for (const { ask, task, text, model, score, outputTokens } of all) {
           operations++;
