@@ -132,14 +132,17 @@ test('a call that the reader would refuse is logged and left out', async () => {
   expect(logged).toMatchObject([{ level: 50, msg: 'a rated call was not recorded' }]);
 });
 
-test.runIf(process.platform === 'linux')('a full disk is logged, and the caller who rates notices nothing', async () => {
-  const events = new KernelEvents();
-  const recorder = await Recorder.start(events, '/dev/full', { log });
-  events.emit('feedback', { call: finished(), quality: 1 });
-  await recorder.stop();
-  await recorder.stop();
-  expect(logged.map(({ msg }) => msg)).toContain('rated calls were not recorded');
-});
+test.runIf(process.platform === 'linux')(
+  'a full disk is logged, and the caller who rates notices nothing',
+  async () => {
+    const events = new KernelEvents();
+    const recorder = await Recorder.start(events, '/dev/full', { log });
+    events.emit('feedback', { call: finished(), quality: 1 });
+    await recorder.stop();
+    await recorder.stop();
+    expect(logged.map(({ msg }) => msg)).toContain('rated calls were not recorded');
+  },
+);
 
 test('a file that cannot be opened is an error before the kernel serves anyone', async () => {
   writeFileSync(file, '');

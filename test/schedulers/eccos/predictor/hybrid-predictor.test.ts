@@ -9,10 +9,10 @@ import {
   ask,
   call,
   core,
-  rate,
   type Made,
   plantedHeads,
   predictorWith,
+  rate,
   UNREADABLE,
 } from './made-predictor.js';
 
