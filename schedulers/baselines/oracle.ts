@@ -1,6 +1,6 @@
 import type { CoreId } from '../../syscalls/syscall.js';
 import { assignmentOf, priceAssignment } from '../eccos/assign/priced-assignment.js';
-import { candidates } from '../eccos/policy/claims.js';
+import { candidates } from '../eccos/policy/agenda.js';
 import { inArrivalOrder } from '../greedy.js';
 import type { PendingCall, SchedulerPolicy } from '../policy.js';
 

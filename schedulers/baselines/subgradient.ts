@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CoreId } from '../../syscalls/syscall.js';
-import { candidates } from '../eccos/policy/claims.js';
+import { candidates } from '../eccos/policy/agenda.js';
 import type { Predictor } from '../eccos/predictor/prediction.js';
 import { numberText, predictorFolders } from '../parameters.js';
 import type { SchedulerPolicy } from '../policy.js';

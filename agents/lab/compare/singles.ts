@@ -1,6 +1,6 @@
-import { inputTokensOf } from '../../../kernel/tokens.js';
 import { VirtualClock } from '../../../kernel/clock.js';
 import { type CoreConfig, createCores } from '../../../kernel/cores/registry.js';
+import { inputTokensOf } from '../../../kernel/tokens.js';
 import type { CoreId } from '../../../syscalls/syscall.js';
 import type { Load } from '../load/load.js';
 import type { SeedPoint } from './frontier.js';

@@ -1,7 +1,7 @@
 import { bootKernel, defaultConfig, VirtualClock } from '../../../kernel/boot.js';
-import { inputTokensOf } from '../../../kernel/tokens.js';
 import type { LLMCore } from '../../../kernel/cores/core.js';
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
+import { inputTokensOf } from '../../../kernel/tokens.js';
 import { itemOf } from '../compare/synthetic-source.js';
 import { mixed } from '../load/mixed.js';
 import { Random } from '../load/random.js';

@@ -109,14 +109,21 @@ export function riskUsd({ m, costUsd, quality, bars, late }: Market, i: number, 
   return late.slice(i * m, i * m + m).map((share) => MISS * share * spread);
 }
 
-/** The market with the risk of missing deadlines in its costs. */
-export function withRisk(market: Market, lambda: number): Market {
-  const { m, calls } = market;
-  if (calls.every(({ expiresAt }) => expiresAt === undefined)) return market;
-  const costUsd = market.costUsd.slice();
+/**
+ * What is least for the pair that suits best, US dollars: cost + risk - lambda quality + slot price; NaN: the pair cannot be used.
+ *
+ * @param lambda US dollars for one call from surely wrong to surely right
+ * @param slotPrices US dollars that a slot of each core is worth to calls to come
+ */
+export function netCosts(market: Market, lambda: number, slotPrices: ArrayLike<number>): Float64Array {
+  const { m, calls, costUsd, quality, bars } = market;
+  const net = costUsd.slice();
   for (const [i, { expiresAt }] of calls.entries()) {
     if (expiresAt === undefined) continue;
-    for (const [j, usd] of riskUsd(market, i, lambda).entries()) costUsd[i * m + j]! += usd;
+    for (const [j, usd] of riskUsd(market, i, lambda).entries()) net[i * m + j]! += usd;
   }
-  return { ...market, costUsd };
+  return net.map((cost, cell) => {
+    const all = cost - lambda * quality[cell]! + slotPrices[cell % m]!;
+    return bars[cell] === '' && Number.isFinite(all) ? all : Number.NaN;
+  });
 }

@@ -1,6 +1,6 @@
 import type { CoreInfo } from '../../../syscalls/cores.js';
+import type { ModelProfile } from './artefact.js';
 import type { HeadsOutput } from './heads.js';
-import type { ModelProfile } from './model-profile.js';
 import { logitOf } from './online-logit.js';
 import type { PredictionSource } from './prediction.js';
 import type { TokenPrior } from './token-learner.js';

@@ -11,7 +11,7 @@ import type { HeadsOutput, TrainedHeads } from './heads.js';
 import type { Memory } from './memory.js';
 import { probabilityOf } from './online-logit.js';
 import type { AnsweredCall, PredictableCall, Prediction, PredictionSource, Predictor } from './prediction.js';
-import { type PromptFeatures, promptFeatures } from './prompt-features.js';
+import { type PromptFeatures, promptFeatures } from './surface-features.js';
 
 /** Prompts that are kept as seen, by hash, at about 5 KB each. */
 const MAX_PROMPTS = 4096;
