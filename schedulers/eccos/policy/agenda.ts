@@ -85,11 +85,8 @@ export function candidates(
     const members = classes[urgencyOf(usable[i] as PendingCall)] as number[];
     if (members.length < most - half) members.push(i);
   }
-  const urgent = classes
-    .toReversed()
-    .flat()
-    .slice(0, most - half);
-  const chosen = new Set([...usable.slice(0, half).keys(), ...urgent]);
+  const mostUrgentFirst = classes.toReversed().flat();
+  const chosen = new Set([...usable.slice(0, half).keys(), ...mostUrgentFirst.slice(0, most - half)]);
   return {
     calls: [...chosen].sort((a, b) => a - b).map((i) => usable[i] as PendingCall),
     rest: () => usable.filter((_, i) => !chosen.has(i)),

@@ -53,12 +53,8 @@ export class AlphaControl implements PriceControl {
   }
 
   get state(): PriceState {
-    return {
-      lambda: this.#price.value,
-      alpha: this.#alpha,
-      aim: this.#aim,
-      infeasible: this.#isOutOfReach(this.#alpha ?? 0),
-    };
+    const infeasible = this.#isOutOfReach(this.#alpha ?? 0);
+    return { lambda: this.#price.value, alpha: this.#alpha, aim: this.#aim, infeasible };
   }
 
   begin(sampleOf: () => Sample, seen: number): void {

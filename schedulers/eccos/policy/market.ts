@@ -11,7 +11,6 @@ export interface Market {
   readonly n: number;
   readonly m: number;
   readonly calls: readonly PendingCall[];
-  readonly cores: readonly SchedulableCore[];
   /** Probability of a correct answer as it is believed now. */
   readonly quality: Float64Array;
   /** US dollars. */
@@ -57,16 +56,14 @@ export function openMarket(
       const slowest = known.reduce<Millis>((most, one) => (one !== undefined && one > most ? one : most), 0);
       const durations = known.map((one) => one ?? slowest);
       barLate(row, expiresAt - now, durations);
-      late.set(
-        durations.map((p90) => lateness(p90, expiresAt - now)),
-        i * m,
-      );
+      const shares = durations.map((p90) => lateness(p90, expiresAt - now));
+      late.set(shares, i * m);
     }
     const floor = pinned === undefined ? (params.minQuality ?? 0) : 0;
     shortfalls.push(floor > 0 ? barPoor(row, floor, quality.subarray(i * m, i * m + m)) : undefined);
     bars.push(...row);
   }
-  return { n: calls.length, m, calls, cores, quality, costUsd, bars, late, shortfalls };
+  return { n: calls.length, m, calls, quality, costUsd, bars, late, shortfalls };
 }
 
 /** Rules out cores that would take longer than `slack`, unless that leaves none. */

@@ -120,17 +120,11 @@ function chooseCores(
     for (const [i, core] of placeCalls(net, room, open, claims).entries()) if (core >= 0) chosen.set(i, core);
   };
   // A call that is overdue starts now if it can: a place in a queue is not enough.
-  if (rules.queueAhead > 0 && claims.overdue.includes(true)) {
-    choose(
-      cores.map(({ free }) => free),
-      (i) => claims.overdue[i]!,
-    );
-  }
+  const free = cores.map((core) => core.free);
+  if (rules.queueAhead > 0 && claims.overdue.includes(true)) choose(free, (i) => claims.overdue[i]!);
   const taken = cores.map((_, j) => [...chosen.values()].filter((core) => core === j).length);
-  choose(
-    slots.map((count, j) => count - taken[j]!),
-    () => true,
-  );
+  const left = slots.map((count, j) => count - taken[j]!);
+  choose(left, () => true);
   return chosen;
 }
 

@@ -137,11 +137,8 @@ export class HybridPredictor implements Predictor {
 
   #predictOne(call: PredictableCall, { features, heads }: Sight, cores: readonly CoreInfo[]): Prediction[] {
     const base = this.#base.of(heads, cores);
-    const { estimates } = this.#parts.memory.store.estimate(
-      partitionOf(call),
-      features.embedding,
-      cores.map(({ id }) => id),
-    );
+    const ids = cores.map(({ id }) => id);
+    const { estimates } = this.#parts.memory.store.estimate(partitionOf(call), features.embedding, ids);
     return cores.map((core, i) => this.#blend(call, core, base[i] as BaseLogit, estimates[i]));
   }
 
@@ -185,14 +182,12 @@ export class HybridPredictor implements Predictor {
   #postpone({ call, quality }: Lesson): void {
     const params = { messages: [{ role: 'user' as const, content: promptOf(call.params) }], task: call.params.task };
     let room: number = MAX_LATE.characters;
-    this.#late = [...this.#late, { call: { ...call, params }, quality }]
-      .slice(-MAX_LATE.lessons)
-      .toReversed()
-      .filter((late) => {
-        room -= promptOf(late.call.params).length;
-        return room >= 0;
-      })
-      .toReversed();
+    const fits = (late: Lesson) => {
+      room -= promptOf(late.call.params).length;
+      return room >= 0;
+    };
+    const all = [...this.#late, { call: { ...call, params }, quality }].slice(-MAX_LATE.lessons);
+    this.#late = all.toReversed().filter(fits).toReversed();
   }
 
   #learnFrom({ call, quality }: Lesson, { features, heads }: Sight): void {
