@@ -94,15 +94,9 @@ const MISS = 300;
 
 /** What the risk of missing its deadline costs the `i`-th call on each core, US dollars. */
 export function riskUsd({ m, costUsd, quality, bars, late }: Market, i: number, lambda: number): Float64Array {
-  let least = Infinity;
-  let most = -Infinity;
-  for (let cell = i * m; cell < i * m + m; cell++) {
-    const net = costUsd[cell]! - lambda * quality[cell]!;
-    if (bars[cell] !== '' || !Number.isFinite(net)) continue;
-    least = Math.min(least, net);
-    most = Math.max(most, net);
-  }
-  const spread = Math.max(0, most - least);
+  const net = costUsd.slice(i * m, i * m + m).map((cost, j) => cost - lambda * quality[i * m + j]!);
+  const usable = net.filter((one, j) => bars[i * m + j] === '' && Number.isFinite(one));
+  const spread = Math.max(0, Math.max(...usable) - Math.min(...usable));
   return late.slice(i * m, i * m + m).map((share) => MISS * share * spread);
 }
 

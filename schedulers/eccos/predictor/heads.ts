@@ -56,11 +56,10 @@ export class TrainedHeads {
       const from = row * 2 * count;
       return {
         logits: out.data.slice(from, from + count),
-        logTokens: this.profiles.reduce((logs, { logTokens: { mean, deviation } }, m) => {
-          const z = out.data[from + count + m] as number;
-          logs[m] = mean + deviation * Math.max(-LENGTH_CLIP, Math.min(LENGTH_CLIP, z));
-          return logs;
-        }, new Float32Array(count)),
+        logTokens: out.data.slice(from + count, from + 2 * count).map((z, m) => {
+          const { mean, deviation } = (this.profiles[m] as ModelProfile).logTokens;
+          return mean + deviation * Math.max(-LENGTH_CLIP, Math.min(LENGTH_CLIP, z));
+        }),
       };
     });
   }
