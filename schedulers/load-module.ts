@@ -45,23 +45,17 @@ export async function loadPolicyModules(files: readonly string[]): Promise<reado
 
 /** One module, under any name. @throws SyscallError `invalid-config` as `loadPolicyModules` */
 export async function loadPolicyModule(file: string): Promise<PolicyModule> {
-  const make = makerOf(await exportsOf(file));
+  const load = () => import(pathToFileURL(resolve(file)).href);
+  const make = makerOf(await tried(file, 'a JavaScript module that loads', load));
   if (typeof make !== 'function') {
     throw fault(file, `Expected its default export to be a function that makes a policy, got ${nameOf(make)}`);
   }
   const create = make as () => SchedulerPolicy;
-  const policy = tried(file, create);
+  // In an object: a function that returns a promise makes no policy, and must not be awaited here.
+  const { policy } = await tried(file, 'its function to make a policy', () => ({ policy: create() }));
   const { success, error } = policyShape.safeParse(policy);
   if (!success) throw fault(file, describeIssue(error, policy, 'policy'));
   return { name: policy.name, create };
-}
-
-async function exportsOf(file: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return await import(pathToFileURL(resolve(file)).href);
-  } catch (error) {
-    throw fault(file, `Expected a JavaScript module that loads, got ${firstLine(error)}`, error);
-  }
 }
 
 function makerOf(exported: Readonly<Record<string, unknown>>): unknown {
@@ -69,17 +63,14 @@ function makerOf(exported: Readonly<Record<string, unknown>>): unknown {
   return all.length === 1 ? all[0] : exported['default'];
 }
 
-function tried(file: string, create: () => SchedulerPolicy): SchedulerPolicy {
+/** @param rule what is expected of the work, which runs code of the user */
+async function tried<T>(file: string, rule: string, work: () => T | Promise<T>): Promise<T> {
   try {
-    return create();
+    return await work();
   } catch (error) {
-    throw fault(file, `Expected its function to make a policy, got ${firstLine(error)}`, error);
+    // What was thrown, without its stack.
+    throw fault(file, `Expected ${rule}, got ${String(error).split('\n')[0]}`, error);
   }
-}
-
-/** What was thrown, without its stack. */
-function firstLine(thrown: unknown): string {
-  return String(thrown).split('\n')[0] as string;
 }
 
 function nameOf(value: unknown): string {

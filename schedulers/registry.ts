@@ -68,9 +68,7 @@ export const POLICIES = {
   fifo: row('oldest call first, on the first free eligible core in config order', noParameters, fifo),
   'round-robin': row(
     'agents take turns, cores take turns; timeSliceMs preempts streaming calls',
-    z.strictObject({
-      timeSliceMs: numberText(1, 3_600_000).optional(),
-    }),
+    z.strictObject({ timeSliceMs: numberText(1, 3_600_000).optional() }),
     (params) => new RoundRobin(params),
   ),
   eccos: row(
@@ -95,27 +93,25 @@ export const POLICIES = {
   'per-call': row(
     'each call waits for the cheapest core with predicted quality >= threshold, else the best',
     perCallParameters,
-    ({ threshold, ...folders }, services) =>
-      perCall({ name: 'per-call', predictor: services.predictor(folders), threshold, loadCheck: false }),
+    ({ threshold, ...folders }, { predictor }) => perCall('per-call', predictor(folders), threshold),
   ),
   'per-call-16nn': row(
     'the same with the means of the 16 nearest recorded prompts; only in eccos compare --data',
     perCallParameters.pick({ threshold: true }),
     ({ threshold }, { neighbours }) => {
-      const predictor = needed(neighbours, 'per-call-16nn', 'recorded neighbours', 'eccos compare --data')();
-      return perCall({ name: 'per-call-16nn', predictor, threshold, loadCheck: false });
+      const open = needed(neighbours, 'per-call-16nn', 'recorded neighbours', 'eccos compare --data');
+      return perCall('per-call-16nn', open(), threshold);
     },
   ),
   'per-call-load': row(
     'as per-call, among the cores with a free slot',
     perCallParameters,
-    ({ threshold, ...folders }, services) =>
-      perCall({ name: 'per-call-load', predictor: services.predictor(folders), threshold, loadCheck: true }),
+    ({ threshold, ...folders }, { predictor }) => perCall('per-call-load', predictor(folders), threshold),
   ),
   subgradient: row(
     'the published solver: mean predicted quality alpha in every tick',
     subgradientParameters,
-    ({ alpha, ...folders }, services) => subgradient(services.predictor(folders), alpha),
+    ({ alpha, ...folders }, { predictor }) => subgradient(predictor(folders), alpha),
   ),
   oracle: row(
     'knows every outcome: waits for the cheapest of the best; only in eccos compare',

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { makeFolder } from '../../schedulers/eccos/predictor/make-folder.js';
+import { makeFolder } from '../../schedulers/eccos/predictor/files.js';
 import { SyscallError } from '../../syscalls/errors.js';
 
 /**

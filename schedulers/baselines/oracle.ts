@@ -1,6 +1,6 @@
 import type { CoreId } from '../../syscalls/syscall.js';
 import { assignmentOf, priceAssignment } from '../eccos/assign/priced-assignment.js';
-import { candidates } from '../eccos/policy/claims.js';
+import { candidates } from '../eccos/policy/agenda.js';
 import { inArrivalOrder } from '../greedy.js';
 import type { PendingCall, SchedulerPolicy } from '../policy.js';
 
@@ -58,11 +58,10 @@ export function oracleUnderCaps(known: Known): SchedulerPolicy {
         lambda: (cores.length + 1) * (1e-9 + Math.max(...cost)),
       });
       const assignment = assignmentOf(priced);
-      return calls.flatMap((call, i) => {
+      const reason = 'best for all under the caps, as known';
+      return calls.flatMap(({ id: syscallId }, i) => {
         const core = cores[assignment[i] as number]?.id;
-        return core === undefined
-          ? []
-          : [{ syscallId: call.id, core, reason: 'best for all under the caps, as known' }];
+        return core === undefined ? [] : [{ syscallId, core, reason }];
       });
     },
   };

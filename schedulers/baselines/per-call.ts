@@ -13,20 +13,19 @@ export const perCallParameters = z.strictObject({
   ...predictorFolders,
 });
 
-export interface PerCallOptions {
-  readonly name: 'per-call' | 'per-call-16nn' | 'per-call-load';
-  readonly predictor: Predictor;
-  /** Predicted quality that is good enough. */
-  readonly threshold: number;
-  /** Choose among free cores only; else the call waits for the core of its choice. */
-  readonly loadCheck: boolean;
-}
-
 /**
  * The rule that today's agent operating systems ship: each call, oldest first, takes the cheapest core whose predicted
  * quality reaches a threshold, else the best one. It knows nothing of the other calls.
+ *
+ * @param name `per-call-load` chooses among free cores only; else the call waits for the core of its choice
+ * @param threshold predicted quality that is good enough
  */
-export function perCall({ name, predictor, threshold, loadCheck }: PerCallOptions): SchedulerPolicy {
+export function perCall(
+  name: 'per-call' | 'per-call-16nn' | 'per-call-load',
+  predictor: Predictor,
+  threshold: number,
+): SchedulerPolicy {
+  const loadCheck = name === 'per-call-load';
   const calls = new PredictedCalls(predictor);
   return {
     name,

@@ -13,6 +13,8 @@ import {
 } from '../eccos/assign/transport.js';
 import { type AssignmentSolution, reduce, toSolution } from '../eccos/optimizer/solution.js';
 
+const ITERATIONS = 200;
+
 /**
  * The published method, as a baseline: Lagrangian prices for the caps and the target, raised and lowered by
  * subgradient steps along the normalised violations, and every call on its own best core at the last prices. That may
@@ -22,13 +24,13 @@ import { type AssignmentSolution, reduce, toSolution } from '../eccos/optimizer/
  */
 export function solveSubgradient(
   input: AssignmentProblem,
-  { iterations = 200, repair = false }: { readonly iterations?: number; readonly repair?: boolean } = {},
+  { repair = false }: { readonly repair?: boolean } = {},
 ): AssignmentSolution {
   const task = toTask(input);
   const { served, unservable } = servedSet(task);
   const merged = mergeRows(task, served);
   const { problem } = merged;
-  const { last, prices, bound } = ascend(problem, iterations);
+  const { last, prices, bound } = ascend(problem);
   const found = repair ? greedyRepair(problem, last) : last;
   const capsHold = loads(problem, found.x).every((load, j) => load <= problem.caps[j]!);
   return toSolution(task, {
@@ -39,12 +41,12 @@ export function solveSubgradient(
     mu: prices.mu,
     exact: false,
     unservable,
-    work: { ...noWork(problem), flows: iterations },
+    work: { ...noWork(problem), flows: ITERATIONS },
   });
 }
 
 /** Steps of length `1 / sqrt(t)` in units of the spreads; the bound is the best dual value on the way. */
-function ascend(problem: Transport, iterations: number): { last: Flow; prices: Prices; bound: number } {
+function ascend(problem: Transport): { last: Flow; prices: Prices; bound: number } {
   const { m, u, caps, limit, total } = problem;
   const muUnit = meanRange(problem, u) || 1;
   const vUnit = meanRange(problem, problem.v) || 1;
@@ -53,7 +55,7 @@ function ascend(problem: Transport, iterations: number): { last: Flow; prices: P
   let last = cheapest(problem, lambda, mu);
   let bound = reduce(problem, limit, lambda, mu).bound;
   let prices = { lambda, mu: mu.slice() };
-  for (let t = 1; t <= iterations; t++) {
+  for (let t = 1; t <= ITERATIONS; t++) {
     const load = loads(problem, last.x);
     const slope = Float64Array.from(caps, (cap, j) => (load[j]! - cap) / total);
     const slopeV = (last.v - limit) / (total * vUnit);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CoreId } from '../../syscalls/syscall.js';
-import { candidates } from '../eccos/policy/claims.js';
+import { candidates } from '../eccos/policy/agenda.js';
 import type { Predictor } from '../eccos/predictor/prediction.js';
 import { numberText, predictorFolders } from '../parameters.js';
 import type { SchedulerPolicy } from '../policy.js';
@@ -27,21 +27,17 @@ export function subgradient(predictor: Predictor, alpha: number): SchedulerPolic
       const slots = cores.map((core) => core.free);
       const { calls } = candidates(pending, cores, slots, () => 0);
       if (calls.length === 0) return [];
+      // Without a prediction: even odds, for nothing.
       const cells = calls.flatMap((call) => {
         const row = predicted.rowOf(call);
-        return cores.map(({ id }) => ({
-          // Without a prediction: even odds, for nothing.
-          quality: row === undefined ? 0.5 : (row.get(id)?.quality ?? Number.NaN),
-          cost: row === undefined ? 0 : (row.get(id)?.costMean ?? Number.NaN),
-          allowed: call.eligible.includes(id),
-        }));
+        return cores.map(({ id }) => (row === undefined ? { quality: 0.5, costMean: 0 } : row.get(id)));
       });
       const problem = {
         n: calls.length,
         m: cores.length,
-        cost: cells.map(({ cost }) => cost),
-        quality: cells.map(({ quality }) => quality),
-        allowed: cells.map(({ allowed }) => allowed),
+        cost: cells.map((cell) => cell?.costMean ?? Number.NaN),
+        quality: cells.map((cell) => cell?.quality ?? Number.NaN),
+        allowed: calls.flatMap(({ eligible }) => cores.map(({ id }) => eligible.includes(id))),
         caps: slots,
         alpha,
       };

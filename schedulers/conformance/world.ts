@@ -57,12 +57,10 @@ export class World {
     for (const entry of this.#running) {
       const draw = this.#random();
       if (draw < 0.35) ended.push(entry.call.id);
-      else if (draw < 0.45)
-        this.#pending = [
-          ...this.#pending,
-          { ...entry.call, since: this.#now, eligible: [entry.core], pinned: entry.core },
-        ];
-      else running.push(entry);
+      else if (draw < 0.45) {
+        const preempted = { ...entry.call, since: this.#now, eligible: [entry.core], pinned: entry.core };
+        this.#pending = [...this.#pending, preempted];
+      } else running.push(entry);
     }
     this.#running = running;
     const cancelled = this.#random() < 0.1 ? this.#pending[this.#below(this.#pending.length)] : undefined;

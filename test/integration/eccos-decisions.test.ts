@@ -185,7 +185,7 @@ describe('kernel.ps explains', () => {
   });
 });
 
-describe('kernel.stats tells', () => {
+describe('kernel.stats reports', () => {
   test('what eccos aims at and expects, and nothing of a policy that has no aim', async () => {
     const { session, pass, cores, stop } = await world(['poor', 'good'], { alpha: '0.6' });
     void session.call('llm.chat', ask('usual'));

@@ -29,7 +29,7 @@ describe.each(['random', 'constant', 'inverted'] as const)('a predictor that is 
     expect(Math.abs(meanScore(calls.slice(-1000)) - setting.alpha)).toBeLessThan(0.03);
   });
 
-  test('is told from a target that no core reaches: the kernel says so, and serves every call', async () => {
+  test('is distinguished from a target that no core reaches: the kernel says so, and serves every call', async () => {
     const { calls, overCap, stats } = await run(belief, { alpha: 0.95, rate: 3, seed: 3 });
     expect(overCap).toBe(0);
     expect(calls.filter(({ reply }) => reply === undefined)).toEqual([]);

@@ -45,7 +45,7 @@ test("under one agent's flood another agent's short calls are answered ten times
   expect(turnaround(roundRobin.quiet) / turnaround(sliced.quiet)).toBeGreaterThan(5);
 });
 
-test('sliced and unsliced answers are equal to the letter, and what slices cost is charged and told', async () => {
+test('sliced and unsliced answers are equal to the letter, and what slices cost is charged and reported', async () => {
   const [whole, sliced] = [await flood('round-robin'), await flood('round-robin:timeSliceMs=500')];
   expect(sliced.loud.map(({ text }) => text)).toEqual(whole.loud.map(({ text }) => text));
   expect(sliced.loud.map(({ usage }) => usage.outputTokens)).toEqual(whole.loud.map(({ usage }) => usage.outputTokens));

@@ -34,7 +34,7 @@ describe('kernel.ps with explain', () => {
     expect((await Promise.all(replies)).map(({ reason }) => reason)).toEqual(
       Array.from({ length: 3 }, () => expect.stringMatching(/^quality 0\.\d{3} for \$/)),
     );
-    // The id comes with the answer: what was decided is told afterwards too, also when it has been judged.
+    // The id comes with the answer: what was decided is reported afterwards too, also when it has been rated.
     await session.call('syscall.feedback', { syscallId: started, quality: 1 });
     expect(await explained(started)).toEqual(running);
     expect(running?.[2]).toMatch(/^CORE .* PREDICTED BY/);
@@ -58,7 +58,7 @@ describe('kernel.ps with explain', () => {
   });
 });
 
-test('the policy is told how long the core took', async () => {
+test('the policy learns how long the core took', async () => {
   const [a, b] = cores();
   const times: unknown[] = [];
   const { spawn, pass } = testKernel([a, b], {

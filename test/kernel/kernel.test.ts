@@ -359,8 +359,8 @@ test('an answer is rated once: a second rating is refused and teaches nobody', a
   const rated: [id: string, quality: number][] = [];
   const feedback = ({ id }: { readonly id: string }, quality: number) => void rated.push([id, quality]);
   const { spawn, pass, kernel } = testKernel([core], { policy: { ...createPolicy('fifo'), feedback } });
-  let told = 0;
-  kernel.events.on('feedback', () => told++);
+  let notified = 0;
+  kernel.events.on('feedback', () => notified++);
   const { session } = await spawn();
   const reply = session.call('llm.chat', ask());
   await pass(1);
@@ -375,7 +375,7 @@ test('an answer is rated once: a second rating is refused and teaches nobody', a
     });
   }
   expect(rated).toEqual([['s0', 0.25]]);
-  expect(told).toBe(1);
+  expect(notified).toBe(1);
 });
 
 describe('limits of a core', () => {

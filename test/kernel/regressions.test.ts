@@ -32,7 +32,7 @@ test('tokens that were reserved and not used let the next call in at once', asyn
   expect(core.requests).toHaveLength(2);
 });
 
-test('the tokens that the provider has told are what counts, tool calls too', async () => {
+test('the tokens that the provider has reported are what counts, tool calls too', async () => {
   const core = new ScriptedCore('a', { cap: 4, tokensPerMinute: 1000 });
   const { spawn, pass } = testKernel([core]);
   const { session } = await spawn();

@@ -40,7 +40,7 @@ export interface FakeReply {
   readonly toolCalls?: readonly { readonly id: string; readonly name: string; readonly arguments: string }[];
   /** @default tool_calls if there are any, else stop */
   readonly finishReason?: string;
-  /** @default 7 prompt tokens and one token a word; null = none is told */
+  /** @default 7 prompt tokens and one token a word; null = none is reported */
   readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | null;
   /** Real milliseconds before the header, and between words. @default 0 */
   readonly delayMs?: number;

@@ -115,7 +115,7 @@ export interface Ran {
 /**
  * Plays a stream through a policy tick by tick.
  *
- * @param arrivals calls a tick on average @param judged share of the answers that are rated
+ * @param arrivals calls a tick on average @param rated share of the answers that are rated
  */
 export async function play(
   policy: SchedulerPolicy & { readonly state?: { readonly lambda: number } },
@@ -123,9 +123,9 @@ export async function play(
   {
     seed = 1,
     arrivals = 6,
-    judged = 1,
+    rated = 1,
     tickMs = 250,
-  }: { seed?: number; arrivals?: number; judged?: number; tickMs?: number } = {},
+  }: { seed?: number; arrivals?: number; rated?: number; tickMs?: number } = {},
 ): Promise<Ran> {
   const draw = uniform(seed + 7);
   let next = 0;
@@ -153,7 +153,7 @@ export async function play(
         times: { ttftMs: tickMs, restMs: ((truth.ticks[core] as number) - 1) * tickMs },
       };
       policy.release?.(call.id, finished);
-      if (draw() < judged) policy.feedback?.(finished, truth.score[core] as number);
+      if (draw() < rated) policy.feedback?.(finished, truth.score[core] as number);
       scores.push(truth.score[core] as number);
       chosen.push(core);
       costUsd += truth.costUsd[core] as number;

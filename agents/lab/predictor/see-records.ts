@@ -1,6 +1,6 @@
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import type { Encoder } from '../../../schedulers/eccos/encoder/encoder.js';
-import { promptFeatures } from '../../../schedulers/eccos/predictor/prompt-features.js';
+import { promptFeatures } from '../../../schedulers/eccos/predictor/surface-features.js';
 import type { SeenRecord } from '../training/train-predictor.js';
 
 const BATCH = 64;

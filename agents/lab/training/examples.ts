@@ -1,5 +1,5 @@
 import type { ModelOutcome } from '../../../kernel/outcomes/record.js';
-import { type FeatureScale, standardise } from '../../../schedulers/eccos/predictor/feature-scale.js';
+import { type FeatureScale, standardise } from '../../../schedulers/eccos/predictor/heads.js';
 
 /** Prompts with what models made of them. */
 export interface LabelledPrompts {

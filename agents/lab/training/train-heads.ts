@@ -1,5 +1,5 @@
-import { type FeatureScale, scaleOf } from '../../../schedulers/eccos/predictor/feature-scale.js';
-import type { ModelProfile } from '../../../schedulers/eccos/predictor/model-profile.js';
+import type { ModelProfile } from '../../../schedulers/eccos/predictor/artefact.js';
+import { type FeatureScale, scaleOf } from '../../../schedulers/eccos/predictor/heads.js';
 import { type Examples, examplesOf, type LabelledPrompts, lengthScalesOf, plainMean } from './examples.js';
 import { average, forward, type Net } from './net.js';
 import { NET_OPTIONS, type NetOptions, type TrainedNet, trainNet } from './train-net.js';

@@ -1,7 +1,6 @@
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import { type Artefact, hashOf, SeenPrompts } from '../../../schedulers/eccos/predictor/artefact.js';
-import type { PromptFeatures } from '../../../schedulers/eccos/predictor/prompt-features.js';
-import { SURFACE_FEATURES } from '../../../schedulers/eccos/predictor/surface-features.js';
+import { type PromptFeatures, SURFACE_FEATURES } from '../../../schedulers/eccos/predictor/surface-features.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import type { LabelledPrompts } from './examples.js';
 import type { TrainingPool } from './training-pool.js';

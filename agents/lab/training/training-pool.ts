@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
-import type { FeatureScale } from '../../../schedulers/eccos/predictor/feature-scale.js';
-import type { ModelProfile } from '../../../schedulers/eccos/predictor/model-profile.js';
+import type { ModelProfile } from '../../../schedulers/eccos/predictor/artefact.js';
+import type { FeatureScale } from '../../../schedulers/eccos/predictor/heads.js';
 import type { LabelledPrompts } from './examples.js';
 import type { TrainedNet } from './train-net.js';
 

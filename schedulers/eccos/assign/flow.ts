@@ -23,7 +23,6 @@ export class FlowSolver {
   readonly #excess: Int32Array;
   readonly #dist: Float64Array;
   readonly #parent: Int32Array;
-  readonly #settled: Uint8Array;
 
   constructor(problem: Transport, work: Work) {
     const { rows, m, u, size } = problem;
@@ -42,7 +41,6 @@ export class FlowSolver {
     this.#excess = new Int32Array(m + 1);
     this.#dist = new Float64Array(m + 1);
     this.#parent = new Int32Array(m + 1);
-    this.#settled = new Uint8Array(m + 1);
   }
 
   /** Minimises `sum (priceU u + priceV v) x` under the caps; undefined if the caps cannot hold all rows. */
@@ -112,7 +110,7 @@ export class FlowSolver {
     const mu = this.mu;
     const dist = this.#dist;
     const parent = this.#parent;
-    const settled = this.#settled.fill(0);
+    const settled = new Uint8Array(m + 1);
     for (let j = 0; j <= m; j++) dist[j] = this.#excess[j]! > 0 ? 0 : Infinity;
     parent.fill(-1);
     for (;;) {

@@ -67,13 +67,8 @@ class PriceSearch {
       if (!this.#under) this.#takeLeast();
     }
     if (this.#over) this.#close();
-    return {
-      lambda: this.#lambda,
-      mu: this.#flow.mu.slice(),
-      under: this.#under!,
-      over: this.#over,
-      limit: this.#limit,
-    };
+    const mu = this.#flow.mu.slice();
+    return { lambda: this.#lambda, mu, under: this.#under!, over: this.#over, limit: this.#limit };
   }
 
   #sampled(): Prices | undefined {

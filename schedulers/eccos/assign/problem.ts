@@ -83,17 +83,8 @@ export function toTask(problem: AssignmentProblem): Task {
     expect(!Number.isNaN(cap), `caps[${j}]`, 'be a number', cap);
     return Math.min(Math.max(Math.floor(cap), 0), n);
   });
-  return {
-    n,
-    m,
-    cost,
-    quality,
-    caps,
-    eligible: eligibility(problem),
-    order: servingOrder(problem),
-    form: formOf(problem),
-    relGap,
-  };
+  const eligible = eligibility(problem);
+  return { n, m, cost, quality, caps, eligible, order: servingOrder(problem), form: formOf(problem), relGap };
 }
 
 function formOf({ alpha, budget, lambda }: AssignmentProblem): Form {

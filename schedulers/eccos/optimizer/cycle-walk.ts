@@ -49,25 +49,18 @@ function difference(problem: Transport, from: Int32Array, to: Int32Array): Cycle
     () => [],
   );
   for (let row = 0; row < rows; row++) {
+    // Pairs what leaves with what arrives within the row, which are as many.
     const start = row * m;
-    for (let j = 0, k = 0, open = 0, taken = 0; j < m; ) {
-      // Pairs what leaves with what arrives within the row; `taken` and `open` count what is paired already.
-      const leaving = from[start + j]! - to[start + j]! - taken;
-      if (leaving <= 0) {
-        j++;
-        taken = 0;
-        continue;
+    const leaving = from.slice(start, start + m).map((count, j) => count - to[start + j]!);
+    for (let j = 0, k = 0; j < m; ) {
+      if (leaving[j]! <= 0) j++;
+      else if (leaving[k]! >= 0) k++;
+      else {
+        const amount = Math.min(leaving[j]!, -leaving[k]!);
+        arcs[j]!.push({ to: k, cells: [start + j, start + k], amount });
+        leaving[j]! -= amount;
+        leaving[k]! += amount;
       }
-      const arriving = to[start + k]! - from[start + k]! - open;
-      if (arriving <= 0) {
-        k++;
-        open = 0;
-        continue;
-      }
-      const amount = Math.min(leaving, arriving);
-      arcs[j]!.push({ to: k, cells: [start + j, start + k], amount });
-      taken += amount;
-      open += amount;
     }
   }
   const before = loads(problem, from);

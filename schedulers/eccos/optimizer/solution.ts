@@ -46,13 +46,8 @@ export function toSolution(
   const value = form.uCost * sumCost + form.uQuality * sumQuality;
   // `found.bound` is of the minimised form; rounding must not lift it above the value.
   const bound = Math.min(found.bound, value);
-  return {
-    ...found,
-    cost: sumCost,
-    quality: sumQuality,
-    bound: form.kind === 'budget' ? 0 - bound : bound,
-    gap: value - bound,
-  };
+  const shown = form.kind === 'budget' ? 0 - bound : bound;
+  return { ...found, cost: sumCost, quality: sumQuality, bound: shown, gap: value - bound };
 }
 
 /** What each cell costs above the best cell of its row at the given prices: `u + lambda v + mu - min(...) >= 0`. */

@@ -53,31 +53,19 @@ export class AlphaControl implements PriceControl {
   }
 
   get state(): PriceState {
-    return {
-      lambda: this.#price.value,
-      alpha: this.#alpha,
-      aim: this.#aim,
-      infeasible: this.#isOutOfReach(this.#alpha ?? 0),
-    };
+    const infeasible = this.#isOutOfReach(this.#alpha ?? 0);
+    return { lambda: this.#price.value, alpha: this.#alpha, aim: this.#aim, infeasible };
   }
 
-  wantsSample(seen: number): boolean {
-    return seen >= this.#nextSample && this.#nextSample <= ENOUGH;
-  }
-
-  begin(sample: Sample, seen: number): void {
+  begin(sampleOf: () => Sample, seen: number): void {
+    if (seen < this.#nextSample || this.#nextSample > ENOUGH) return;
     this.#nextSample = 2 * seen;
+    const sample = sampleOf();
     const { n, m, quality, costUsd } = sample;
     if (this.#options.alpha === undefined) this.#alpha = meanOf(quality) + ABOVE_MEAN;
-    const { priced } = priceAssignment({
-      n,
-      m,
-      quality,
-      cost: costUsd,
-      caps: new Float64Array(m).fill(Infinity),
-      alpha: (this.#aim ?? 0) - UsualEase.of(sample).doubt,
-    });
-    this.#price.start(priced.lambda);
+    const caps = new Float64Array(m).fill(Infinity);
+    const alpha = (this.#aim ?? 0) - UsualEase.of(sample).doubt;
+    this.#price.start(priceAssignment({ n, m, quality, cost: costUsd, caps, alpha }).priced.lambda);
   }
 
   observe(spread: Spread): void {
@@ -97,8 +85,6 @@ export class AlphaControl implements PriceControl {
     this.#owed = Math.max(-most, Math.min(most, this.#owed + calls * aim - quality));
     this.#predicted.add(quality / calls, calls);
   }
-
-  spentMore(): void {}
 
   rated(quality: number): void {
     if (this.#alpha === undefined) return;

@@ -25,19 +25,9 @@ export class BudgetControl implements PriceControl {
   }
 
   get state(): PriceState {
-    return {
-      lambda: this.#price.value,
-      alpha: undefined,
-      aim: undefined,
-      infeasible: this.#overspent >= this.#allowance,
-    };
+    const infeasible = this.#overspent >= this.#allowance;
+    return { lambda: this.#price.value, alpha: undefined, aim: undefined, infeasible };
   }
-
-  wantsSample(): boolean {
-    return false;
-  }
-
-  begin(): void {}
 
   observe(spread: Spread): void {
     this.#price.observe(spread);
@@ -52,8 +42,6 @@ export class BudgetControl implements PriceControl {
   spentMore(costUsd: number): void {
     this.#spend(costUsd);
   }
-
-  rated(): void {}
 
   get #allowance(): number {
     return this.#perMs * HORIZON_MS;

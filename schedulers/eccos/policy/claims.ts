@@ -1,5 +1,5 @@
 import type { Millis } from '../../../syscalls/syscall.js';
-import type { PendingCall, SchedulableCore } from '../../policy.js';
+import type { PendingCall } from '../../policy.js';
 
 /** The priorities 0 to 9, and above them calls whose deadline is near. */
 export const URGENT = 10;
@@ -38,55 +38,4 @@ export function claimsOf(
 /** Pairs of call and core in the order in which a queue starts them. */
 export function byClaim(chosen: ReadonlyMap<number, number>, { rank, waited }: Claims): [number, number][] {
   return [...chosen].sort(([a], [b]) => rank[b]! - rank[a]! || waited[b]! - waited[a]! || a - b);
-}
-
-/** Pairs of call and core that one solve looks at: 2,048 calls on 12 cores. */
-const MOST_PAIRS = 24_576;
-/** Calls for each free slot from which the solver may choose. */
-const CALLS_A_SLOT = 4;
-const FEWEST = 64;
-
-/** The calls that a tick decides on. */
-export interface Candidates {
-  /** In order of acceptance. */
-  readonly calls: readonly PendingCall[];
-  /** What else could use a slot, in order of acceptance. */
-  readonly rest: () => readonly PendingCall[];
-}
-
-/**
- * The calls that a tick decides on with care: those that could use a slot, and of a long backlog the oldest half and the
- * most urgent half. Bounded by counts, so that the time of a tick is bounded without a clock.
- *
- * @param pending in order of acceptance
- * @param slots places of each core now
- * @param urgencyOf 0 to 10
- */
-export function candidates(
-  pending: readonly PendingCall[],
-  cores: readonly SchedulableCore[],
-  slots: readonly number[],
-  urgencyOf: (call: PendingCall) => number,
-): Candidates {
-  const open = new Set(cores.filter((_, j) => (slots[j] as number) > 0).map(({ id }) => id));
-  const total = slots.reduce((sum, count) => sum + count, 0);
-  const most = Math.min(Math.max(FEWEST, CALLS_A_SLOT * total), Math.ceil(MOST_PAIRS / cores.length));
-  const usable = open.size === 0 ? [] : pending.filter(({ eligible }) => eligible.some((core) => open.has(core)));
-  if (usable.length <= most) return { calls: usable, rest: () => [] };
-
-  const half = Math.ceil(most / 2);
-  const classes: number[][] = Array.from({ length: URGENT + 1 }, () => []);
-  for (let i = half; i < usable.length; i++) {
-    const members = classes[urgencyOf(usable[i] as PendingCall)] as number[];
-    if (members.length < most - half) members.push(i);
-  }
-  const urgent = classes
-    .toReversed()
-    .flat()
-    .slice(0, most - half);
-  const chosen = new Set([...usable.slice(0, half).keys(), ...urgent]);
-  return {
-    calls: [...chosen].sort((a, b) => a - b).map((i) => usable[i] as PendingCall),
-    rest: () => usable.filter((_, i) => !chosen.has(i)),
-  };
 }

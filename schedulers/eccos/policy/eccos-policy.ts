@@ -10,6 +10,7 @@ import type {
   SchedulingSnapshot,
 } from '../../policy.js';
 import type { Predictor } from '../predictor/prediction.js';
+import { agendaOf, type TickRules } from './agenda.js';
 import { explain } from './explanation.js';
 import { type Forecast, Forecasts } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
@@ -19,7 +20,7 @@ import { type Sample, spreadOf } from './price-signals.js';
 import { Recalibration } from './recalibration.js';
 import { ServiceTimes } from './service-times.js';
 import { SlotPrices } from './slot-prices.js';
-import { agendaOf, decideTick, explainWaiting, type TickInput, type TickRules } from './tick.js';
+import { decideTick, explainWaiting, type TickInput } from './tick.js';
 
 export interface EccosOptions extends TickRules {
   readonly predictor: Predictor;
@@ -54,7 +55,7 @@ export class EccosPolicy implements SchedulerPolicy {
   #last: TickInput | undefined;
   #ticks = 0;
   /** Sums over all that was placed. */
-  #expected = { calls: 0, quality: 0 };
+  readonly #expected = { calls: 0, quality: 0 };
   /** Calls placed one by one, because a tick had more slots to fill than one solve may look at. */
   #greedy = 0;
 
@@ -126,10 +127,8 @@ export class EccosPolicy implements SchedulerPolicy {
     for (const [id, choice] of choices) this.#calls.place(id, choice, this.#ticks);
     for (const [id, core] of waits) (this.#calls.get(id) as HeldCall).waitsFor = core;
     control.placed(placed, now);
-    this.#expected = {
-      calls: this.#expected.calls + placed.calls,
-      quality: this.#expected.quality + placed.quality,
-    };
+    this.#expected.calls += placed.calls;
+    this.#expected.quality += placed.quality;
     this.#greedy += greedy;
     return assignments;
   }
@@ -139,7 +138,7 @@ export class EccosPolicy implements SchedulerPolicy {
     const held = this.#calls.remove(id);
     const choice = held?.choice;
     // A call that was not answered gives back what it was expected to cost: what it did cost is not known.
-    if (choice !== undefined) control.spentMore((finished?.costUsd ?? 0) - choice.costUsd[choice.chosen]!);
+    if (choice !== undefined) control.spentMore?.((finished?.costUsd ?? 0) - choice.costUsd[choice.chosen]!);
     if (finished === undefined) return;
     predictor.finished(finished);
     const { core, outputTokens, times } = finished;
@@ -154,18 +153,14 @@ export class EccosPolicy implements SchedulerPolicy {
     const answer = this.#calls.answer(call.id);
     if (answer === undefined) return;
     this.#recalibration.learn(answer.core, answer.logit, quality);
-    this.#options.control.rated(quality);
+    this.#options.control.rated?.(quality);
   }
 
   status(): PolicyStatus {
     const { alpha, infeasible } = this.state;
     const { calls, quality } = this.#expected;
-    return {
-      alpha,
-      predictedQuality: calls === 0 ? undefined : quality / calls,
-      outOfReach: infeasible,
-      greedy: this.#greedy,
-    };
+    const predictedQuality = calls === 0 ? undefined : quality / calls;
+    return { alpha, predictedQuality, outOfReach: infeasible, greedy: this.#greedy };
   }
 
   close(): Promise<void> {
@@ -192,7 +187,7 @@ export class EccosPolicy implements SchedulerPolicy {
   #reprice(cores: readonly SchedulableCore[]): void {
     const { control } = this.#options;
     const { seen } = this.#forecasts;
-    if (control.wantsSample(seen)) control.begin(this.#sample(cores), seen);
+    control.begin?.(() => this.#sample(cores), seen);
     if (!this.#slotPrices.isDue(seen)) return;
     const traffic = { sample: this.#sample(cores), spanMs: this.#forecasts.spanMs, lambda: this.state.lambda };
     this.#slotPrices.learn(traffic, cores, this.#times, seen);

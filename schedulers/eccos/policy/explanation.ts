@@ -83,10 +83,6 @@ function dollars(value: number): string {
 
 function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const padded = rows.map((row) => row.map((text, column) => text.padEnd(widths[column] ?? 0)));
+  return padded.map((row) => row.join('  ').trimEnd());
 }

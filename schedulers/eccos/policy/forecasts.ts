@@ -117,38 +117,27 @@ export class Forecasts {
   #refresh(width: number): void {
     this.#nextRefresh = this.#seen + Math.min(REFRESH, this.#seen);
     this.#usual = undefined;
-    const effects = new Float64Array(width);
-    let rows = 0;
-    for (const row of this.#recent) {
-      if (row.differences === undefined) continue;
-      rows++;
-      for (let column = 0; column < width; column++) effects[column]! += row.differences[column]!;
-    }
-    this.#effects = effects.map((sum) => sum / Math.max(1, rows));
+    const known = this.#recent.flatMap(({ differences }) => differences ?? []);
+    this.#effects = columnSums(known, width).map((sum) => sum / Math.max(1, known.length));
   }
 
+  /** NaN in a column in which some row knows nothing, and without rows in all. */
   #meanForecast(width: number): Forecast {
-    const forecasts = this.#recent.map((row) => row.forecast);
+    const mean = (of: (forecast: Forecast) => Float64Array) => {
+      const rows = this.#recent.map(({ forecast }) => of(forecast).map((value) => value / this.#recent.length));
+      return rows.length === 0 ? new Float64Array(width).fill(Number.NaN) : columnSums(rows, width);
+    };
     return {
-      logits: meanRow(forecasts, 'logits', width),
-      costUsd: meanRow(forecasts, 'costUsd', width),
-      tokensP90: meanRow(forecasts, 'tokensP90', width),
+      logits: mean(({ logits }) => logits),
+      costUsd: mean(({ costUsd }) => costUsd),
+      tokensP90: mean(({ tokensP90 }) => tokensP90),
       predictions: [],
     };
   }
 }
 
-/** NaN in a column in which some row knows nothing, and without rows in all. */
-function meanRow(
-  forecasts: readonly Forecast[],
-  field: Exclude<keyof Forecast, 'predictions'>,
-  width: number,
-): Float64Array {
-  const mean = new Float64Array(width).fill(forecasts.length === 0 ? Number.NaN : 0);
-  for (const forecast of forecasts) {
-    for (let column = 0; column < width; column++) mean[column]! += forecast[field][column]! / forecasts.length;
-  }
-  return mean;
+function columnSums(rows: readonly Float64Array[], width: number): Float64Array {
+  return rows.reduce((sums, row) => sums.map((sum, column) => sum + row[column]!), new Float64Array(width));
 }
 
 function finiteOr(value: number, otherwise: number): number {

@@ -33,17 +33,9 @@ export class HeldCalls {
   readonly #held = new Map<SyscallId, HeldCall>();
   readonly #answers = new LRUCache<SyscallId, Answer>({ max: MOST_ANSWERS });
 
-  add(view: PendingCall, forecast: Forecast, tick: number): HeldCall {
-    const held: HeldCall = {
-      view,
-      forecast,
-      seenTick: tick,
-      choice: undefined,
-      placedTick: -1,
-      waitsFor: undefined,
-    };
-    this.#held.set(view.id, held);
-    return held;
+  add(view: PendingCall, forecast: Forecast, tick: number): void {
+    const never = { choice: undefined, placedTick: -1, waitsFor: undefined };
+    this.#held.set(view.id, { view, forecast, seenTick: tick, ...never });
   }
 
   get(id: SyscallId): HeldCall | undefined {
@@ -53,19 +45,13 @@ export class HeldCalls {
   /** Takes over a call as it is seen now. Undefined: it is not held. */
   see(view: PendingCall, tick: number): HeldCall | undefined {
     const held = this.#held.get(view.id);
-    if (held === undefined) return undefined;
-    held.view = view;
-    held.seenTick = tick;
-    held.waitsFor = undefined;
-    return held;
+    return held && Object.assign(held, { view, seenTick: tick, waitsFor: undefined });
   }
 
   /** Keeps the decision that placed a call. */
   place(id: SyscallId, choice: Choice, tick: number): void {
     const held = this.#held.get(id);
-    if (held === undefined) return;
-    held.choice = choice;
-    held.placedTick = tick;
+    if (held !== undefined) Object.assign(held, { choice, placedTick: tick });
   }
 
   /** Lets go of a call. */

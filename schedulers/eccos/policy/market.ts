@@ -11,7 +11,6 @@ export interface Market {
   readonly n: number;
   readonly m: number;
   readonly calls: readonly PendingCall[];
-  readonly cores: readonly SchedulableCore[];
   /** Probability of a correct answer as it is believed now. */
   readonly quality: Float64Array;
   /** US dollars. */
@@ -57,16 +56,14 @@ export function openMarket(
       const slowest = known.reduce<Millis>((most, one) => (one !== undefined && one > most ? one : most), 0);
       const durations = known.map((one) => one ?? slowest);
       barLate(row, expiresAt - now, durations);
-      late.set(
-        durations.map((p90) => lateness(p90, expiresAt - now)),
-        i * m,
-      );
+      const shares = durations.map((p90) => lateness(p90, expiresAt - now));
+      late.set(shares, i * m);
     }
     const floor = pinned === undefined ? (params.minQuality ?? 0) : 0;
     shortfalls.push(floor > 0 ? barPoor(row, floor, quality.subarray(i * m, i * m + m)) : undefined);
     bars.push(...row);
   }
-  return { n: calls.length, m, calls, cores, quality, costUsd, bars, late, shortfalls };
+  return { n: calls.length, m, calls, quality, costUsd, bars, late, shortfalls };
 }
 
 /** Rules out cores that would take longer than `slack`, unless that leaves none. */
@@ -97,26 +94,27 @@ const MISS = 300;
 
 /** What the risk of missing its deadline costs the `i`-th call on each core, US dollars. */
 export function riskUsd({ m, costUsd, quality, bars, late }: Market, i: number, lambda: number): Float64Array {
-  let least = Infinity;
-  let most = -Infinity;
-  for (let cell = i * m; cell < i * m + m; cell++) {
-    const net = costUsd[cell]! - lambda * quality[cell]!;
-    if (bars[cell] !== '' || !Number.isFinite(net)) continue;
-    least = Math.min(least, net);
-    most = Math.max(most, net);
-  }
-  const spread = Math.max(0, most - least);
+  const net = costUsd.slice(i * m, i * m + m).map((cost, j) => cost - lambda * quality[i * m + j]!);
+  const usable = net.filter((one, j) => bars[i * m + j] === '' && Number.isFinite(one));
+  const spread = Math.max(0, Math.max(...usable) - Math.min(...usable));
   return late.slice(i * m, i * m + m).map((share) => MISS * share * spread);
 }
 
-/** The market with the risk of missing deadlines in its costs. */
-export function withRisk(market: Market, lambda: number): Market {
-  const { m, calls } = market;
-  if (calls.every(({ expiresAt }) => expiresAt === undefined)) return market;
-  const costUsd = market.costUsd.slice();
+/**
+ * What is least for the pair that suits best, US dollars: cost + risk - lambda quality + slot price; NaN: the pair cannot be used.
+ *
+ * @param lambda US dollars for one call from surely wrong to surely right
+ * @param slotPrices US dollars that a slot of each core is worth to calls to come
+ */
+export function netCosts(market: Market, lambda: number, slotPrices: ArrayLike<number>): Float64Array {
+  const { m, calls, costUsd, quality, bars } = market;
+  const net = costUsd.slice();
   for (const [i, { expiresAt }] of calls.entries()) {
     if (expiresAt === undefined) continue;
-    for (const [j, usd] of riskUsd(market, i, lambda).entries()) costUsd[i * m + j]! += usd;
+    for (const [j, usd] of riskUsd(market, i, lambda).entries()) net[i * m + j]! += usd;
   }
-  return { ...market, costUsd };
+  return net.map((cost, cell) => {
+    const all = cost - lambda * quality[cell]! + slotPrices[cell % m]!;
+    return bars[cell] === '' && Number.isFinite(all) ? all : Number.NaN;
+  });
 }

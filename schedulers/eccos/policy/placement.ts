@@ -2,26 +2,12 @@ import { type Priced, searchPrice } from '../assign/price-search.js';
 import { LEAST_COST } from '../assign/problem.js';
 import { expand, mergeRows, noWork } from '../assign/transport.js';
 import type { Claims } from './claims.js';
-import type { Market } from './market.js';
 
 /**
  * What a call that is almost overdue gains by it, as a share of what regret usually amounts to. More of it is closer to
  * first come, first served, less of it lets single calls wait longer. Below 1, or age would count for more than rank.
  */
 const AGEING = 0.25;
-
-/** What decides besides predictions. Lists have an entry a core or a call of the market. */
-export interface PlacementRules {
-  /** Calls that each core may take now. */
-  readonly slots: readonly number[];
-  /** US dollars for one call from surely wrong to surely right. */
-  readonly lambda: number;
-  /** US dollars that a slot of each core is worth to calls to come. */
-  readonly slotPrices: ArrayLike<number>;
-  /** Calls that may be placed now. */
-  readonly open: readonly boolean[];
-  readonly claims: Claims;
-}
 
 /**
  * Who starts where. As many calls as possible are placed, those with the largest claims first, and among equals at least
@@ -30,12 +16,19 @@ export interface PlacementRules {
  *
  * It is one assignment problem, with waiting as one more core.
  *
+ * @param net cost of each pair, row-major, NaN = cannot be used
+ * @param slots calls that each core may take now
+ * @param open whether a call may be placed now
  * @returns core of each call, -1 = waits
  */
-export function placeCalls(market: Market, rules: PlacementRules): Int32Array {
-  const { n, m } = market;
-  const { slots, claims } = rules;
-  const { regrets, most, usual } = regretsOf(market, rules);
+export function placeCalls(
+  net: Float64Array,
+  slots: readonly number[],
+  open: readonly boolean[],
+  claims: Claims,
+): Int32Array {
+  const [n, m] = [open.length, slots.length];
+  const { regrets, most, usual } = regretsOf(net, m, open);
   const width = m + 1;
   // Moving one call in may move others from core to core, at most one from each.
   const wait = (m + 2) * most;
@@ -60,28 +53,19 @@ export function placeCalls(market: Market, rules: PlacementRules): Int32Array {
 }
 
 /** `regrets` is NaN where a pair cannot be used; `most` is the greatest, `usual` the median over calls of each one's greatest. */
-function regretsOf(
-  { n, m, costUsd, quality, bars }: Market,
-  { lambda, slotPrices, open }: PlacementRules,
-): { readonly regrets: Float64Array; readonly most: number; readonly usual: number } {
-  const regrets = new Float64Array(n * m).fill(Number.NaN);
+function regretsOf(net: Float64Array, m: number, open: readonly boolean[]) {
+  const regrets = new Float64Array(net.length).fill(Number.NaN);
   const greatest: number[] = [];
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < open.length; i++) {
     if (!open[i]) continue;
-    const from = i * m;
-    let least = Infinity;
-    let most = 0;
-    for (let j = 0; j < m; j++) {
-      const net = costUsd[from + j]! - lambda * quality[from + j]! + slotPrices[j]!;
-      if (bars[from + j] !== '' || !Number.isFinite(net)) continue;
-      regrets[from + j] = net;
-      if (net < least) least = net;
-    }
-    for (let j = 0; j < m; j++) {
-      regrets[from + j]! -= least;
-      if (regrets[from + j]! > most) most = regrets[from + j]!;
-    }
-    greatest.push(most);
+    const row = net.subarray(i * m, i * m + m);
+    const known = row.filter((one) => !Number.isNaN(one));
+    const least = Math.min(...known);
+    regrets.set(
+      row.map((one) => one - least),
+      i * m,
+    );
+    greatest.push(Math.max(0, ...known.map((one) => one - least)));
   }
   greatest.sort((a, b) => a - b);
   const most = greatest.at(-1) || 1;

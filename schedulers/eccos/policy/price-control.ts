@@ -25,15 +25,13 @@ export interface PriceState {
 /** Sets the price of quality from tick to tick, so that a target holds over the stream. */
 export interface PriceControl {
   readonly state: PriceState;
-  /** Whether `begin` should be called, once so many calls have been predicted. */
-  wantsSample(seen: number): boolean;
-  /** Finds the first price. */
-  begin(sample: Sample, seen: number): void;
+  /** Looks for the first price, if more is known of the traffic than at the last time. @param seen calls predicted so far */
+  begin?(sample: () => Sample, seen: number): void;
   /** Takes in the calls that a tick decides on, before it does. */
   observe(spread: Spread): void;
   placed(placed: Placed, now: Millis): void;
   /** A call cost so much more than was predicted when it was placed; negative: less. */
-  spentMore(costUsd: number): void;
+  spentMore?(costUsd: number): void;
   /** An answer was rated, 0 to 1. */
-  rated(quality: number): void;
+  rated?(quality: number): void;
 }

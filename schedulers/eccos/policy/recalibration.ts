@@ -45,11 +45,9 @@ export class Recalibration {
   }
 
   #of(core: CoreId): OnlineLogit {
-    const known = this.#local.get(core);
-    if (known !== undefined) return known;
-    const fresh = new OnlineLogit(LOCAL);
-    this.#local.set(core, fresh);
-    return fresh;
+    const map = this.#local.get(core) ?? new OnlineLogit(LOCAL);
+    this.#local.set(core, map);
+    return map;
   }
 }
 

@@ -1,56 +1,14 @@
-import type { CoreId, Millis, SyscallId } from '../../../syscalls/syscall.js';
-import type { Assignment, PendingCall, SchedulableCore, SchedulingSnapshot } from '../../policy.js';
-import { byClaim, type Candidates, type Claims, candidates, claimsOf, URGENT } from './claims.js';
+import type { CoreId, SyscallId } from '../../../syscalls/syscall.js';
+import type { Assignment, PendingCall } from '../../policy.js';
+import type { Agenda } from './agenda.js';
+import { byClaim, type Claims, claimsOf } from './claims.js';
 import { type Choice, explain, reasonOf } from './explanation.js';
 import type { HeldCall } from './held-calls.js';
-import { type Market, type MarketInputs, openMarket, riskUsd, withRisk } from './market.js';
+import { type Market, type MarketInputs, netCosts, openMarket, riskUsd } from './market.js';
 import { patientCalls } from './patience.js';
 import { placeCalls } from './placement.js';
 import type { Placed, PriceState } from './price-control.js';
 import { easeOf } from './price-signals.js';
-import type { ServiceTimes } from './service-times.js';
-
-/** A deadline is near when it is so many usual answers away. */
-const NEAR = 3;
-
-/** What decides besides prices. */
-export interface TickRules {
-  /** Time pending after which a call goes before all others. */
-  readonly overdueMs: Millis;
-  /** Calls that each core's queue may hold beyond its free slots. */
-  readonly queueAhead: number;
-  /** Share of its `deadlineMs` that a call may wait for a cheaper core, 0 to 1. */
-  readonly patience: number;
-}
-
-/** What a tick decides on. */
-export interface Agenda extends Candidates {
-  readonly now: Millis;
-  readonly cores: readonly SchedulableCore[];
-  readonly ids: readonly CoreId[];
-  readonly rules: TickRules;
-  /** Calls that each core can start now, and the places in its queue. */
-  readonly slots: readonly number[];
-  /** Priority, and above all priorities calls whose deadline is near. */
-  readonly urgencyOf: (call: PendingCall) => number;
-}
-
-/** Chooses the calls that a tick decides on. */
-export function agendaOf(
-  { now, pending, cores }: SchedulingSnapshot,
-  rules: TickRules,
-  times: Pick<ServiceTimes, 'mean'>,
-): Agenda {
-  const ids = cores.map(({ id }) => id);
-  const usual = ids.map((id) => times.mean(id) ?? 0);
-  const near = now + NEAR * Math.max(0, ...usual);
-  const urgencyOf = ({ expiresAt = Infinity, priority }: PendingCall) => (expiresAt < near ? URGENT : priority);
-  // A core that is closed though nothing runs there has no queue to wait in: nothing says when it opens.
-  const slots = cores.map(({ free, running, cap }) =>
-    free > 0 || (cap > 0 && running >= cap) ? free + rules.queueAhead : 0,
-  );
-  return { now, cores, ids, rules, slots, urgencyOf, ...candidates(pending, cores, slots, urgencyOf) };
-}
 
 /** All that a decision rests on. */
 export interface TickInput {
@@ -115,10 +73,11 @@ export function decideTick(input: TickInput): TickResult {
     assignments.push({ syscallId: id, core: choice.cores[core] as CoreId, reason: reasonOf(choice), outputTokensP90 });
   };
 
-  const priced = withRisk(market, lambda);
-  const claims = claimsOf(market.calls, now, rules.overdueMs, agenda.urgencyOf);
-  const waits = waitsOf(input, priced, claims);
-  for (const [i, core] of byClaim(chooseCores(input, priced, claims, waits), claims)) place(market, i, core);
+  const { calls } = market;
+  const net = netCosts(market, lambda, slotPrices);
+  const claims = claimsOf(calls, now, rules.overdueMs, agenda.urgencyOf);
+  const waits = patientCalls(agenda, calls, net, inputs.times, claims.overdue);
+  for (const [i, core] of byClaim(chooseCores(agenda, net, claims, waits), claims)) place(market, i, core);
 
   // Slots that are left go to calls that were not looked at, one after the other.
   const extra: PendingCall[] = [];
@@ -129,12 +88,12 @@ export function decideTick(input: TickInput): TickResult {
     if (!cores.some(({ id }, j) => left[j]! > 0 && call.eligible.includes(id))) continue;
     extra.push(call);
     const single = openMarket(now, [call], cores, inputs);
-    const core = cheapestLeft(withRisk(single, lambda), left, lambda, slotPrices);
+    const core = cheapestLeft(netCosts(single, lambda, slotPrices), left);
     if (core === undefined) continue;
     place(single, 0, core);
     total--;
   }
-  const waiting = new Map([...waits].map(([i, core]) => [market.calls[i]!.id, core]));
+  const waiting = new Map([...waits].map(([i, core]) => [calls[i]!.id, core]));
   return { assignments, choices, placed, waits: waiting, extra, greedy: assignments.length - before };
 }
 
@@ -148,59 +107,34 @@ export function explainWaiting(input: TickInput, { view, forecast, waitsFor }: H
   return explain(choiceOf(known, market, 0, -1, note));
 }
 
-/** The calls that wait on purpose, each with the core that it waits for. */
-function waitsOf(
-  { agenda: { now, slots, rules }, price: { lambda }, slotPrices, inputs: { times } }: TickInput,
-  market: Market,
-  { overdue }: Claims,
-): ReadonlyMap<number, CoreId> {
-  const { patience } = rules;
-  if (patience === 0) return new Map();
-  return patientCalls(market, { now, slots, lambda, slotPrices, times, patience }, (i) => overdue[i]!);
-}
-
 /** Core by index of the call. */
 function chooseCores(
-  { agenda: { cores, rules, slots }, price: { lambda }, slotPrices }: TickInput,
-  market: Market,
+  { calls, cores, rules, slots }: Agenda,
+  net: Float64Array,
   claims: Claims,
   waits: ReadonlyMap<number, CoreId>,
 ): ReadonlyMap<number, number> {
   const chosen = new Map<number, number>();
   const choose = (room: readonly number[], mayHave: (i: number) => boolean) => {
-    const open = market.calls.map((_, i) => mayHave(i) && !waits.has(i) && !chosen.has(i));
-    const placement = placeCalls(market, { slots: room, lambda, slotPrices, open, claims });
-    for (const [i, core] of placement.entries()) if (core >= 0) chosen.set(i, core);
+    const open = calls.map((_, i) => mayHave(i) && !waits.has(i) && !chosen.has(i));
+    for (const [i, core] of placeCalls(net, room, open, claims).entries()) if (core >= 0) chosen.set(i, core);
   };
   // A call that is overdue starts now if it can: a place in a queue is not enough.
-  if (rules.queueAhead > 0 && claims.overdue.includes(true)) {
-    choose(
-      cores.map(({ free }) => free),
-      (i) => claims.overdue[i]!,
-    );
-  }
+  const free = cores.map((core) => core.free);
+  if (rules.queueAhead > 0 && claims.overdue.includes(true)) choose(free, (i) => claims.overdue[i]!);
   const taken = cores.map((_, j) => [...chosen.values()].filter((core) => core === j).length);
-  choose(
-    slots.map((count, j) => count - taken[j]!),
-    () => true,
-  );
+  const left = slots.map((count, j) => count - taken[j]!);
+  choose(left, () => true);
   return chosen;
 }
 
-/** The core with a slot left that suits the one call of the market best. */
-function cheapestLeft(
-  { m, costUsd, quality, bars }: Market,
-  left: readonly number[],
-  lambda: number,
-  slotPrices: ArrayLike<number>,
-): number | undefined {
-  let best: number | undefined;
-  const net = (j: number) => costUsd[j]! - lambda * quality[j]! + slotPrices[j]!;
-  for (let j = 0; j < m; j++) {
-    if (bars[j] !== '' || left[j] === 0 || !Number.isFinite(net(j))) continue;
-    if (best === undefined || net(j) < net(best)) best = j;
-  }
-  return best;
+/** The core with a slot left that suits the one call best, by its net costs. */
+function cheapestLeft(net: Float64Array, left: readonly number[]): number | undefined {
+  const open = [...net.keys()].filter((j) => left[j] !== 0 && !Number.isNaN(net[j]));
+  return open.reduce<number | undefined>(
+    (best, j) => (best === undefined || net[j]! < net[best]! ? j : best),
+    undefined,
+  );
 }
 
 function choiceOf(

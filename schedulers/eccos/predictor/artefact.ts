@@ -1,15 +1,29 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SyscallError } from '../../../syscalls/errors.js';
-import { describeIssue } from '../../../syscalls/protocol.js';
-import { makeFolder } from './make-folder.js';
-import { modelProfile } from './model-profile.js';
+import { decodeJson, makeFolder, writeWhole } from './files.js';
 import { SURFACE_FEATURES } from './surface-features.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'Expected 64 hexadecimal digits');
 const numbers = z.array(z.number());
+
+/** What the heads know of one model beside the net's weights. */
+const modelProfile = z.strictObject({
+  name: z.string().min(1).max(128),
+  /** Outcomes that it was trained on. */
+  records: z.int().min(0),
+  meanScore: z.number().min(0).max(1),
+  /** Of log(1 + output tokens) on the training part: what the net's lengths are standardised by. */
+  logTokens: z.strictObject({ mean: z.number(), deviation: z.number().positive() }),
+  /** Mean of exp(residual of the log): turns a predicted log into a mean (Duan, "Smearing estimate", 1983). */
+  smearing: z.number().positive(),
+  /** 90 % quantile of the residuals of the log. */
+  p90Residual: z.number(),
+});
+
+export type ModelProfile = Readonly<z.infer<typeof modelProfile>>;
 
 /** What a trained predictor is, beside the weights of its nets. */
 const predictorFile = z.strictObject({
@@ -89,57 +103,33 @@ export class SeenPrompts {
  */
 export async function readArtefact(folder: string): Promise<Artefact> {
   // One after the other: the error of an empty folder names the first.
-  const description = await bytesOf(join(folder, DESCRIPTION));
+  const path = join(folder, DESCRIPTION);
+  const description = await bytesOf(path);
   const heads = await bytesOf(join(folder, HEADS));
   const seen = await bytesOf(join(folder, SEEN));
-  const path = join(folder, DESCRIPTION);
-  let value: unknown;
-  try {
-    value = JSON.parse(description.toString());
-  } catch (cause) {
-    throw new SyscallError('invalid-config', `Expected ${path} to be JSON`, { cause });
-  }
-  const parsed = predictorFile.safeParse(value);
-  if (!parsed.success)
-    throw new SyscallError('invalid-config', `${path}: ${describeIssue(parsed.error, value, 'predictor')}`);
-  const file = parsed.data;
-  const width = file.encoder.dimensions + file.surfaceFeatures.length;
+  const file = decodeJson(path, description.toString(), predictorFile, 'predictor');
+  const refused = (message: string) => new SyscallError('invalid-config', message);
   if (file.surfaceFeatures.join() !== SURFACE_FEATURES.join()) {
-    throw new SyscallError('invalid-config', `${path}: Expected the surface features of this version; train it again`);
+    throw refused(`${path}: Expected the surface features of this version; train it again`);
   }
-  for (const [name, list] of Object.entries(file.scale)) {
-    if (list.length === width) continue;
-    throw new SyscallError(
-      'invalid-config',
-      `${path}: Expected scale.${name} to hold ${width} numbers, got ${list.length}`,
-    );
+  const width = file.encoder.dimensions + file.surfaceFeatures.length;
+  for (const [name, { length }] of Object.entries(file.scale)) {
+    if (length !== width) throw refused(`${path}: Expected scale.${name} to hold ${width} numbers, got ${length}`);
   }
-  for (const [name, bytes, hash] of [
-    [HEADS, heads, file.heads],
-    [SEEN, seen, file.seen],
-  ] as const) {
-    if (hashOf(bytes) === hash) continue;
-    throw new SyscallError(
-      'invalid-config',
-      `Expected ${join(folder, name)} to have sha256 ${hash}, got ${hashOf(bytes)}`,
-    );
-  }
+  const checkHash = (name: string, found: string, hash: string) => {
+    if (found !== hash) throw refused(`Expected ${join(folder, name)} to have sha256 ${hash}, got ${found}`);
+  };
+  checkHash(HEADS, hashOf(heads), file.heads);
+  checkHash(SEEN, hashOf(seen), file.seen);
   return { file, heads, seen: SeenPrompts.fromBytes(seen) };
 }
 
 /** Writes three files: each whole or not at all, the description last. */
 export async function writeArtefact(folder: string, { file, heads, seen }: Artefact): Promise<void> {
   await makeFolder(folder);
-  const contents = [
-    [HEADS, heads],
-    [SEEN, seen.toBytes()],
-    [DESCRIPTION, `${JSON.stringify(file, null, 1)}\n`],
-  ] as const;
-  for (const [name, bytes] of contents) {
-    const path = join(folder, name);
-    await writeFile(`${path}.tmp`, bytes);
-    await rename(`${path}.tmp`, path);
-  }
+  await writeWhole(join(folder, HEADS), heads);
+  await writeWhole(join(folder, SEEN), seen.toBytes());
+  await writeWhole(join(folder, DESCRIPTION), `${JSON.stringify(file, null, 1)}\n`);
 }
 
 export function hashOf(bytes: Uint8Array): string {
@@ -147,18 +137,14 @@ export function hashOf(bytes: Uint8Array): string {
 }
 
 function keyOf(prompt: string): string {
-  return createHash('sha256')
-    .update(prompt)
-    .digest('hex')
-    .slice(0, 2 * SEEN_BYTES);
+  return hashOf(Buffer.from(prompt)).slice(0, 2 * SEEN_BYTES);
 }
 
 async function bytesOf(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new SyscallError('invalid-config', `Expected ${path} to be a readable file: ${(cause as Error).message}`, {
-      cause,
-    });
+    const { message } = cause as Error;
+    throw new SyscallError('invalid-config', `Expected ${path} to be a readable file: ${message}`, { cause });
   }
 }

@@ -1,6 +1,6 @@
 import type { CoreInfo } from '../../../syscalls/cores.js';
+import type { ModelProfile } from './artefact.js';
 import type { HeadsOutput } from './heads.js';
-import type { ModelProfile } from './model-profile.js';
 import { logitOf } from './online-logit.js';
 import type { PredictionSource } from './prediction.js';
 import type { TokenPrior } from './token-learner.js';
@@ -23,31 +23,25 @@ const UNKNOWN_TOKENS: TokenPrior = { smearing: Math.exp(0.7 ** 2 / 2), p90Residu
 
 /** Knows which cores run a trained model, and what to think of those that do not. */
 export class BaseLogits {
-  readonly #profiles: readonly ModelProfile[];
-  readonly #places: ReadonlyMap<string, number>;
+  /** By name: the profile, and its place in the heads' output. */
+  readonly #models: ReadonlyMap<string, ModelProfile & { readonly place: number }>;
   /** Mean over the trained models of the logit of their mean score. */
   readonly #centre: number;
 
   /** @param profiles of the trained models, in the order of the heads' output */
   constructor(profiles: readonly ModelProfile[]) {
-    this.#profiles = profiles;
-    this.#places = new Map(profiles.map(({ name }, place) => [name, place]));
+    this.#models = new Map(profiles.map((profile, place) => [profile.name, { ...profile, place }]));
     this.#centre = meanOf(profiles.map(({ meanScore }) => logitOfMean(meanScore)));
   }
 
   /** Whether the core runs a model that the nets were trained on. */
   knows(core: CoreInfo): boolean {
-    return this.#placeOf(core) !== undefined;
+    return this.#modelOf(core) !== undefined;
   }
 
   /** By its profile; else by its id, which is the name that a recorder gives to what the core made of own traffic. */
-  #placeOf({ profile, id }: CoreInfo): number | undefined {
-    return (profile === undefined ? undefined : this.#places.get(profile)) ?? this.#places.get(id);
-  }
-
-  #profileOf(core: CoreInfo): ModelProfile | undefined {
-    const place = this.#placeOf(core);
-    return place === undefined ? undefined : this.#profiles[place];
+  #modelOf({ profile = '', id }: CoreInfo) {
+    return this.#models.get(profile) ?? this.#models.get(id);
   }
 
   /**
@@ -59,9 +53,10 @@ export class BaseLogits {
   of(heads: HeadsOutput, cores: readonly CoreInfo[]): BaseLogit[] {
     const difficulty = meanOf(heads.logits);
     const length = meanOf(heads.logTokens);
-    const pool = this.#meanOfKnown(cores);
+    const known = cores.flatMap((core) => this.#modelOf(core)?.meanScore ?? core.quality ?? []);
+    const pool = known.length === 0 ? EVEN : meanOf(known);
     return cores.map((core) => {
-      const place = this.#placeOf(core);
+      const place = this.#modelOf(core)?.place;
       if (place !== undefined) {
         const [logit, logTokens] = [heads.logits[place] as number, heads.logTokens[place] as number];
         return { source: 'trained', logit, offset: 0, logTokens };
@@ -73,12 +68,7 @@ export class BaseLogits {
 
   /** What the spread of a core's tokens is taken to be before its own are known. */
   tokenPriorOf(core: CoreInfo): TokenPrior {
-    return this.#profileOf(core) ?? UNKNOWN_TOKENS;
-  }
-
-  #meanOfKnown(cores: readonly CoreInfo[]): number {
-    const known = cores.flatMap((core) => this.#profileOf(core)?.meanScore ?? core.quality ?? []);
-    return known.length === 0 ? EVEN : meanOf(known);
+    return this.#modelOf(core) ?? UNKNOWN_TOKENS;
   }
 }
 

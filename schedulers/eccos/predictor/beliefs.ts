@@ -1,5 +1,5 @@
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { type Entry, KeptByTenant } from './kept-by-tenant.js';
 import { OnlineLogit } from './online-logit.js';
 import { TokenLearner, type TokenPrior } from './token-learner.js';
 
@@ -55,8 +55,8 @@ export class Beliefs {
   state(): BeliefsState {
     return {
       version: 1,
-      logits: this.#logits.all().map(([tenant, name, map]) => [tenant, name, map.state]),
-      tokens: this.#tokens.all().map(([tenant, name, learner]) => [tenant, name, learner.state]),
+      logits: this.#logits.all(({ state }) => state),
+      tokens: this.#tokens.all(({ state }) => state),
     };
   }
 
@@ -98,7 +98,7 @@ export class CoreBelief {
   }
 
   /** Rated answers of the core, on any task. */
-  get judged(): number {
+  get rated(): number {
     return this.#maps[1].value.learnt;
   }
 
@@ -143,3 +143,37 @@ const TASK: Variances = { slopeVariance: 0.05, offsetVariance: 0.25 };
 const TRAINED_CORE: Variances = { slopeVariance: 0.02, offsetVariance: 0.1 };
 const NEW_CORE: Variances = { slopeVariance: 0.1, offsetVariance: 1 };
 const LOCAL: Variances = { slopeVariance: 0.02, offsetVariance: 0.05 };
+
+/** Tenants that are kept, and things of each. */
+const MAX = { tenants: 256, things: 4096 } as const;
+
+/** Something by its name, kept or new. */
+interface Entry<T> {
+  readonly value: T;
+  /** Keeps it, as the one used last. What is only looked at takes no room and no turn. */
+  keep(): void;
+}
+
+/** Named things of tenants, bounded: those kept least recently go first, and no tenant's for another's. */
+class KeptByTenant<T extends object> {
+  readonly #tenants = new LRUCache<string, LRUCache<string, T>>({ max: MAX.tenants });
+
+  /** @param create where it is not kept */
+  entry(tenant: string, name: string, create: () => T): Entry<T> {
+    const value = this.#tenants.peek(tenant)?.peek(name) ?? create();
+    return { value, keep: () => this.keep(tenant, name, value) };
+  }
+
+  keep(tenant: string, name: string, value: T): void {
+    const own = this.#tenants.get(tenant) ?? new LRUCache<string, T>({ max: MAX.things });
+    own.set(name, value);
+    this.#tenants.set(tenant, own);
+  }
+
+  /** In an order that is forgotten like this one when it is kept again. */
+  all<S>(stateOf: (value: T) => S): [tenant: string, name: string, state: S][] {
+    const ofTenant = (tenant: string, own: LRUCache<string, T>) =>
+      own.dump().map(([name, { value }]): [string, string, S] => [tenant, name, stateOf(value)]);
+    return this.#tenants.dump().flatMap(([tenant, { value }]) => ofTenant(tenant, value));
+  }
+}

@@ -11,7 +11,7 @@ import type { HeadsOutput, TrainedHeads } from './heads.js';
 import type { Memory } from './memory.js';
 import { probabilityOf } from './online-logit.js';
 import type { AnsweredCall, PredictableCall, Prediction, PredictionSource, Predictor } from './prediction.js';
-import { type PromptFeatures, promptFeatures } from './prompt-features.js';
+import { type PromptFeatures, promptFeatures } from './surface-features.js';
 
 /** Prompts that are kept as seen, by hash, at about 5 KB each. */
 const MAX_PROMPTS = 4096;
@@ -61,7 +61,7 @@ export class HybridPredictor implements Predictor {
   #cores: readonly CoreInfo[] = [];
   /** Lessons on prompts that are no longer seen: learnt once they are seen again. */
   #late: Lesson[] = [];
-  #judged = 0;
+  #rated = 0;
   #saving: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
@@ -100,7 +100,7 @@ export class HybridPredictor implements Predictor {
 
   judged(call: AnsweredCall, quality: number): void {
     this.#learn({ call, quality });
-    if (++this.#judged % SAVED_EVERY === 0) this.#save();
+    if (++this.#rated % SAVED_EVERY === 0) this.#save();
   }
 
   /** @throws SyscallError (rejects) `invalid-config` where the memory cannot be saved */
@@ -137,11 +137,8 @@ export class HybridPredictor implements Predictor {
 
   #predictOne(call: PredictableCall, { features, heads }: Sight, cores: readonly CoreInfo[]): Prediction[] {
     const base = this.#base.of(heads, cores);
-    const { estimates } = this.#parts.memory.store.estimate(
-      partitionOf(call),
-      features.embedding,
-      cores.map(({ id }) => id),
-    );
+    const ids = cores.map(({ id }) => id);
+    const { estimates } = this.#parts.memory.store.estimate(partitionOf(call), features.embedding, ids);
     return cores.map((core, i) => this.#blend(call, core, base[i] as BaseLogit, estimates[i]));
   }
 
@@ -161,7 +158,7 @@ export class HybridPredictor implements Predictor {
       tokensMean,
       tokensP90: Math.min(most, tokens.p90),
       costMean: (call.inputTokens * core.price.inputPerMTok + tokensMean * core.price.outputPerMTok) / 1e6,
-      source: sourceOf(base, belief.judged),
+      source: sourceOf(base, belief.rated),
       nEffective: estimate?.nEffective ?? 0,
       similarity: estimate?.similarity ?? null,
     };
@@ -185,14 +182,12 @@ export class HybridPredictor implements Predictor {
   #postpone({ call, quality }: Lesson): void {
     const params = { messages: [{ role: 'user' as const, content: promptOf(call.params) }], task: call.params.task };
     let room: number = MAX_LATE.characters;
-    this.#late = [...this.#late, { call: { ...call, params }, quality }]
-      .slice(-MAX_LATE.lessons)
-      .toReversed()
-      .filter((late) => {
-        room -= promptOf(late.call.params).length;
-        return room >= 0;
-      })
-      .toReversed();
+    const fits = (late: Lesson) => {
+      room -= promptOf(late.call.params).length;
+      return room >= 0;
+    };
+    const all = [...this.#late, { call: { ...call, params }, quality }].slice(-MAX_LATE.lessons);
+    this.#late = all.toReversed().filter(fits).toReversed();
   }
 
   #learnFrom({ call, quality }: Lesson, { features, heads }: Sight): void {

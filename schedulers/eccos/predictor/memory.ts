@@ -1,12 +1,11 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SyscallError } from '../../../syscalls/errors.js';
-import { describeIssue } from '../../../syscalls/protocol.js';
 import { CaseStore } from '../retrieval/case-store.js';
 import { restoreStore, saveStore } from '../retrieval/store-file.js';
 import { Beliefs, beliefsState } from './beliefs.js';
-import { makeFolder } from './make-folder.js';
+import { decodeJson, makeFolder, writeWhole } from './files.js';
 
 const CASES = 'cases.bin';
 const BELIEFS = 'beliefs.json';
@@ -61,16 +60,7 @@ async function restore(folder: string, base: MemoryBase): Promise<Memory> {
   const path = join(folder, BELIEFS);
   const text = await textOf(path);
   if (text === undefined) return emptyMemory(base);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new SyscallError('invalid-config', `Expected ${path} to be JSON`, { cause });
-  }
-  const parsed = beliefsFile.safeParse(value);
-  if (!parsed.success)
-    throw new SyscallError('invalid-config', `${path}: ${describeIssue(parsed.error, value, 'beliefs')}`);
-  const { heads, ...state } = parsed.data;
+  const { heads, ...state } = decodeJson(path, text, beliefsFile, 'beliefs');
   if (heads !== base.heads) {
     throw new SyscallError(
       'invalid-config',
@@ -86,26 +76,18 @@ async function restore(folder: string, base: MemoryBase): Promise<Memory> {
  * @throws SyscallError `invalid-config` for a folder that cannot be written
  */
 export async function saveMemory(folder: string, { base, store, beliefs }: Memory): Promise<void> {
-  const path = join(folder, BELIEFS);
   try {
     await makeFolder(folder);
     await saveStore(store, join(folder, CASES));
-    await writeFile(`${path}.new`, JSON.stringify({ ...beliefs.state(), heads: base.heads }), { mode: MODE });
-    await rename(`${path}.new`, path);
+    await writeWhole(join(folder, BELIEFS), JSON.stringify({ ...beliefs.state(), heads: base.heads }), MODE);
   } catch (cause) {
     throw unwritable(folder, cause);
   }
 }
 
 function unwritable(folder: string, cause: unknown): SyscallError {
-  const { message } = SyscallError.from(cause);
-  return new SyscallError(
-    'invalid-config',
-    `memory: Expected ${folder} to be a folder that can be written: ${message}`,
-    {
-      cause,
-    },
-  );
+  const expected = `memory: Expected ${folder} to be a folder that can be written`;
+  return new SyscallError('invalid-config', `${expected}: ${SyscallError.from(cause).message}`, { cause });
 }
 
 async function textOf(path: string): Promise<string | undefined> {

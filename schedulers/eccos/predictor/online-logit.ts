@@ -25,24 +25,22 @@ export class OnlineLogit {
   #offset: number;
   /** Covariance of slope and offset. */
   #vSlope: number;
-  #vBoth = 0;
+  #vBoth: number;
   #vOffset: number;
-  #learnt = 0;
+  #learnt: number;
 
-  constructor({ slope, offset, slopeVariance, offsetVariance }: LogitPrior) {
+  constructor({ slope, offset, slopeVariance, offsetVariance }: LogitPrior, both = 0, learnt = 0) {
     this.#slope = slope;
     this.#offset = offset;
     this.#vSlope = slopeVariance;
+    this.#vBoth = both;
     this.#vOffset = offsetVariance;
+    this.#learnt = learnt;
   }
 
   /** @param state of another map */
-  static from(state: LogitState): OnlineLogit {
-    const [slope, offset, slopeVariance, both, offsetVariance, learnt] = state;
-    const map = new OnlineLogit({ slope, offset, slopeVariance, offsetVariance });
-    map.#vBoth = both;
-    map.#learnt = learnt;
-    return map;
+  static from([slope, offset, slopeVariance, both, offsetVariance, learnt]: LogitState): OnlineLogit {
+    return new OnlineLogit({ slope, offset, slopeVariance, offsetVariance }, both, learnt);
   }
 
   /** All that it knows. */
@@ -61,10 +59,8 @@ export class OnlineLogit {
 
   /** How unsure it is of what it makes of a logit. */
   outcomeAt(logit: number): Outcome {
-    return {
-      logit: this.at(logit),
-      variance: this.#vSlope * logit * logit + 2 * this.#vBoth * logit + this.#vOffset,
-    };
+    const variance = this.#vSlope * logit * logit + 2 * this.#vBoth * logit + this.#vOffset;
+    return { logit: this.at(logit), variance };
   }
 
   /**

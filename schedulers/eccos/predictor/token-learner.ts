@@ -21,22 +21,21 @@ export type TokenState = [number, number, number, number];
 
 /** Learns by how much a core's answers are longer or shorter than their predicted logarithm says. */
 export class TokenLearner {
-  #count = 0;
-  #shift = 0;
+  #count: number;
+  #shift: number;
   #smearing: number;
   #p90: number;
 
-  constructor({ smearing, p90Residual }: TokenPrior) {
+  constructor({ smearing, p90Residual }: TokenPrior, count = 0, shift = 0) {
+    this.#count = count;
+    this.#shift = shift;
     this.#smearing = smearing;
     this.#p90 = p90Residual;
   }
 
   /** @param state of another learner */
   static from([count, shift, smearing, p90Residual]: TokenState): TokenLearner {
-    const learner = new TokenLearner({ smearing, p90Residual });
-    learner.#count = count;
-    learner.#shift = shift;
-    return learner;
+    return new TokenLearner({ smearing, p90Residual }, count, shift);
   }
 
   /** All that it knows. */

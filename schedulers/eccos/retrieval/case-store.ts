@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SyscallError } from '../../../syscalls/errors.js';
-import type { Estimate, Outlook, PublishedEstimate } from './estimate.js';
+import type { Estimate, PublishedEstimate } from './estimate.js';
 import type { Outcome } from './outcome-column.js';
 import { Partition, type Point } from './partition.js';
 
@@ -32,7 +32,7 @@ export interface Retrieved {
 const LENGTH_TOLERANCE = 1e-3;
 
 /**
- * Judged calls of the past, by tenant and task, and what the similar ones among them say of a new call.
+ * Rated calls of the past, by tenant and task, and what the similar ones among them say of a new call.
  *
  * Bounded: a full partition forgets the text rated longest ago, a full store, of the tenant that fills most of it, the
  * partition that was used (rated in or asked) longest ago. Memory: about two copies of a vector a point, so 0.4 GB for 100,000 points of 512 dimensions.
@@ -80,18 +80,12 @@ export class CaseStore {
   /**
    * What similar calls of the same tenant and task say about a call on each model.
    *
-   * @param priors what to shrink toward where the partition has few calls of a model, by model
    * @throws SyscallError `internal` for a vector that is no unit vector of `dimensions`
    */
-  estimate(
-    name: PartitionName,
-    vector: Float32Array,
-    models: readonly string[],
-    priors: ReadonlyMap<string, Outlook> = new Map(),
-  ): Retrieved {
+  estimate(name: PartitionName, vector: Float32Array, models: readonly string[]): Retrieved {
     const partition = this.#ask(name, vector);
-    if (partition === undefined) return { points: 0, estimates: models.map(() => undefined) };
-    return { points: partition.size, estimates: partition.estimate(vector, models, priors) };
+    const estimates = partition?.estimate(vector, models) ?? models.map(() => undefined);
+    return { points: partition?.size ?? 0, estimates };
   }
 
   /** The published baseline for each model, see `publishedEstimate`; undefined where the partition is unknown. */

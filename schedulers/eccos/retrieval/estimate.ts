@@ -26,30 +26,17 @@ export interface Estimate {
   readonly similarity: number | null;
 }
 
-/** Weight of the prior, in calls: the variance of a model's score within a task over that of its mean between tasks. */
-const PRIOR_CALLS = 10;
-/** Standard deviation of ln(output tokens) where no prior gives it. */
-const UNKNOWN_SPREAD = 0.7;
+/** Standard deviation of ln(output tokens) that is expected of a model, and how many calls that counts for. */
+const USUAL_SPREAD = { deviation: 0.7, calls: 10 } as const;
 /** Cosine by which a neighbour must fall behind the best to weigh 1/e of it. */
 const TEMPERATURE = 0.2;
 /** The 90 % quantile of the standard normal distribution. */
 const NORMAL_P90 = 1.2815515655446004;
 
-/**
- * The mean of all n calls, shrunk toward the prior p by c = 10 calls: quality and log tokens m = (n mean + c p) / (n + c),
- * spread^2 = (sum (log - m)^2 + c s^2) / (n + c) with the prior's spread s. Without a prior m is the mean, and s = .7.
- */
-export function localOutlook({ count, quality, logTokens, squares }: Sample, prior: Outlook | undefined): Outlook {
-  const shrunk = (mean: number, toward: number | undefined) =>
-    toward === undefined ? mean : (count * mean + PRIOR_CALLS * toward) / (count + PRIOR_CALLS);
-  const log = shrunk(logTokens, prior?.logTokens);
-  const spread = prior?.logSpread ?? UNKNOWN_SPREAD;
-  const deviations = squares + count * (logTokens - log) ** 2 + PRIOR_CALLS * spread ** 2;
-  return {
-    quality: shrunk(quality, prior?.quality),
-    logTokens: log,
-    logSpread: Math.sqrt(deviations / (count + PRIOR_CALLS)),
-  };
+/** The means of all n calls; spread^2 = (sum (log - mean)^2 + 10 x .7^2) / (n + 10), so that one call does not make it zero. */
+export function localOutlook({ count, quality, logTokens, squares }: Sample): Outlook {
+  const { deviation, calls } = USUAL_SPREAD;
+  return { quality, logTokens, logSpread: Math.sqrt((squares + calls * deviation ** 2) / (count + calls)) };
 }
 
 /**
@@ -113,10 +100,7 @@ export interface PublishedEstimate {
  * the output tokens over the 16 nearest points; a model that none of them has seen counts as 0, which is one of its faults.
  */
 export function publishedEstimate(outcomes: readonly Outcome[]): PublishedEstimate {
-  const mean = (values: readonly number[]) =>
-    values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-  return {
-    quality: mean(outcomes.map(({ score }) => score)),
-    tokens: mean(outcomes.map(({ outputTokens }) => outputTokens)),
-  };
+  const mean = (of: (outcome: Outcome) => number) =>
+    outcomes.reduce((sum, outcome) => sum + of(outcome), 0) / Math.max(1, outcomes.length);
+  return { quality: mean(({ score }) => score), tokens: mean(({ outputTokens }) => outputTokens) };
 }

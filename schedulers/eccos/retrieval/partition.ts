@@ -3,7 +3,6 @@ import {
   localOutlook,
   type Neighbour,
   nearestOutlook,
-  type Outlook,
   PUBLISHED_NEIGHBOURS,
   type PublishedEstimate,
   publishedEstimate,
@@ -31,7 +30,7 @@ export interface Point {
 
 /**
  * The rated calls of one tenant and task. When it is full, the point that was rated longest ago makes room: models change,
- * and asking does not change what is answered later. Judging a point again makes it the newest.
+ * and asking does not change what is answered later. Rating a point again makes it the newest.
  */
 export class Partition {
   readonly #capacity: number;
@@ -69,17 +68,13 @@ export class Partition {
    * One estimate a model, in order; undefined where no call of the model was rated. A model's neighbours are the 128 nearest
    * points (48 in a partition under 2,000) that have an outcome of it, among the 512 nearest of all.
    */
-  estimate(
-    vector: Float32Array,
-    models: readonly string[],
-    priors: ReadonlyMap<string, Outlook>,
-  ): readonly (Estimate | undefined)[] {
+  estimate(vector: Float32Array, models: readonly string[]): readonly (Estimate | undefined)[] {
     const columns = models.map((model) => this.#columns.get(model));
     const wanted = this.size < SMALL ? FEW_NEIGHBOURS : NEIGHBOURS;
     const near = this.#vectors.nearest(vector, this.#reach(columns, wanted));
-    return columns.map((column, n) => {
+    return columns.map((column) => {
       if (column === undefined) return undefined;
-      const local = localOutlook(column.sample(), priors.get(models[n] as string));
+      const local = localOutlook(column.sample());
       return { count: column.count, local, ...nearestOutlook(neighboursOf(column, near, wanted), local) };
     });
   }
@@ -121,9 +116,7 @@ export class Partition {
   }
 
   #columnOf(model: string): OutcomeColumn {
-    const known = this.#columns.get(model);
-    if (known !== undefined) return known;
-    const column = new OutcomeColumn();
+    const column = this.#columns.get(model) ?? new OutcomeColumn();
     this.#columns.set(model, column);
     return column;
   }
@@ -151,9 +144,7 @@ function neighboursOf(column: OutcomeColumn, near: Nearest, most: number): Neigh
   const found: Neighbour[] = [];
   for (let n = 0; n < near.slots.length && found.length < most; n++) {
     const outcome = column.at(near.slots[n] as number);
-    if (outcome === undefined) continue;
-    const { score, outputTokens } = outcome;
-    found.push({ score, outputTokens, similarity: near.similarities[n] as number });
+    if (outcome !== undefined) found.push({ ...outcome, similarity: near.similarities[n] as number });
   }
   return found;
 }

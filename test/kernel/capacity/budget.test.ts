@@ -102,11 +102,11 @@ test('without `maxTokens` the mean of the core is expected, and what a policy pr
     schedule: (snapshot: SchedulingSnapshot) =>
       base.schedule(snapshot).map((assignment) => ({ ...assignment, outputTokensP90: 100 })),
   };
-  const told = world(0.0031, { policy: predicting });
-  const { session } = await told.agent;
+  const informed = world(0.0031, { policy: predicting });
+  const { session } = await informed.agent;
   for (let n = 0; n < 9; n++) void endOf(session.call('llm.chat', ask('x', { maxTokens: 900 })));
-  await told.pass(5);
-  expect(told.core.requests).toHaveLength(3);
+  await informed.pass(5);
+  expect(informed.core.requests).toHaveLength(3);
 });
 
 test('one principal that waits for money takes no slot from another', async () => {

@@ -53,7 +53,7 @@ test('the embedded default has five simulated cores whose prices span a hundredf
   expect(Math.max(...prices) / Math.min(...prices)).toBeGreaterThanOrEqual(100);
 });
 
-describe('a fault is told with file, field, rule and value:', () => {
+describe('a fault is reported with file, field, rule and value:', () => {
   test.each([
     ['no cores', {}, /^eccos.yaml: cores: .*array/],
     ['an empty list of cores', { cores: [] }, /^eccos.yaml: cores: .*got a list of 0$/],
@@ -153,11 +153,11 @@ test('the JSON Schema for editors explains every limit and says its default', ()
   const schema = configJsonSchema() as { properties: Record<string, { properties?: Record<string, object> }> };
   expect(Object.keys(schema.properties).sort()).toEqual(Object.keys(checkConfig({ cores: [CORE] }, 'test')).sort());
   const limits = schema.properties['limits']?.properties ?? {};
-  const told = { default: expect.any(Number), description: expect.any(String) };
+  const described = { default: expect.any(Number), description: expect.any(String) };
   for (const [name, value] of Object.entries(LIMITS)) {
     const shown = limits[name] as { properties?: Record<string, object> };
     const members = typeof value === 'number' ? { [name]: shown } : (shown.properties ?? {});
     expect(Object.keys(members)).toEqual(typeof value === 'number' ? [name] : Object.keys(value));
-    for (const member of Object.values(members)) expect(member).toMatchObject(told);
+    for (const member of Object.values(members)) expect(member).toMatchObject(described);
   }
 });

@@ -41,7 +41,7 @@ describe('a failing provider', () => {
       {},
       /in the stream/,
     ],
-  ])('by %s fails the call, and tells neither key nor prompt', async (_, reply, expected, message) => {
+  ])('by %s fails the call, and shows neither key nor prompt', async (_, reply, expected, message) => {
     const { core, fake } = await provider(reply);
     const error = await errorOf(ask(core, callOf('Secret prompt')).result);
     expect(error).toMatchObject({ code: 'core-failed', message: expect.stringMatching(message), ...expected });

@@ -66,7 +66,7 @@ describe('tools', () => {
     { id: 'call-2', name: 'add', arguments: '{}' },
   ];
 
-  test('are told to the provider, and its calls come back in OpenAI’s form', async () => {
+  test('are sent to the provider, and its calls come back in OpenAI’s form', async () => {
     const { core, fake } = await provider({ text: '', toolCalls });
     const result = await ask(core, callOf('Add.', { tools: [TOOL] })).result;
     expect(result.finishReason).toBe('tool-calls');
@@ -108,7 +108,7 @@ describe('tools', () => {
 });
 
 describe('a response format', () => {
-  test('of a schema is told to the provider', async () => {
+  test('of a schema is sent to the provider', async () => {
     const { core, fake } = await provider();
     const schema = { type: 'object', properties: { answer: { type: 'string' } } };
     const json_schema = { name: 'reply', schema, strict: true };

@@ -86,7 +86,7 @@ test('a call that ends before its turn is not prepared', async () => {
   expect(batches.map(({ ids }) => ids)).toEqual([['s2']]);
 });
 
-test('the real time of prepare is told by the batch and by the call', async () => {
+test('the real time of prepare is reported by the batch and by the call', async () => {
   let real = 0;
   const stopwatch = vi.spyOn(performance, 'now').mockImplementation(() => real);
   const { policy } = preparing(async (arrived) => (real += arrived.length === 64 ? 640 : 8));

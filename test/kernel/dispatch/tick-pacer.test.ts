@@ -31,7 +31,7 @@ test('the first call is decided on at once, later ones when the time between two
   expect(decided).toEqual([0, 250]);
 });
 
-test('a batch of 64 new calls does not wait, and the time counts anew from there', async () => {
+test('a batch of 64 new calls does not wait, and the time counts again from there', async () => {
   const { core, decided, send, pass } = await paced();
   send(1);
   await pass(100);

@@ -35,14 +35,14 @@ function finished(more: Partial<FinishedCall> = {}, prompt = 'How many legs has 
   };
 }
 
-/** Records the judgements and gives back what the reader of the format makes of the file. */
+/** Records the ratings and gives back what the reader of the format makes of the file. */
 async function record(
-  judged: readonly (readonly [call: FinishedCall, quality: number])[],
+  rated: readonly (readonly [call: FinishedCall, quality: number])[],
   prompts: boolean,
 ): Promise<OutcomeRecord[]> {
   const events = new KernelEvents();
   const recorder = await Recorder.start(events, file, { log, prompts });
-  for (const [call, quality] of judged) events.emit('feedback', { call, quality });
+  for (const [call, quality] of rated) events.emit('feedback', { call, quality });
   await recorder.stop();
   expect(events.listenerCount('feedback')).toBe(0);
   const records: OutcomeRecord[] = [];
@@ -50,7 +50,7 @@ async function record(
   return records;
 }
 
-test('what the reader of outcome files gets is what was judged', async () => {
+test('what the reader of outcome files gets is what was rated', async () => {
   const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 });
   const call = fc.record({
     tenant: text,
@@ -63,7 +63,7 @@ test('what the reader of outcome files gets is what was judged', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(call, text, quality), { maxLength: 8 }), async (given) => {
       rmSync(file, { force: true });
-      const judged = given.map(
+      const rated = given.map(
         ([more, prompt, score], n) => [finished({ ...more, id: `s${n}` }, prompt), score] as const,
       );
       const expected = given.map(([{ tenant, core, inputTokens, outputTokens, costUsd }, prompt, score], n) => ({
@@ -74,7 +74,7 @@ test('what the reader of outcome files gets is what was judged', async () => {
         // JSON has no negative zero.
         outputs: [{ model: core, score: score + 0, output_tokens: outputTokens, cost_usd: costUsd + 0 }],
       }));
-      expect(await record(judged, true)).toEqual(expected);
+      expect(await record(rated, true)).toEqual(expected);
     }),
     { numRuns: 50 },
   );
@@ -132,14 +132,17 @@ test('a call that the reader would refuse is logged and left out', async () => {
   expect(logged).toMatchObject([{ level: 50, msg: 'a rated call was not recorded' }]);
 });
 
-test.runIf(process.platform === 'linux')('a full disk is logged, and whoever judges notices nothing', async () => {
-  const events = new KernelEvents();
-  const recorder = await Recorder.start(events, '/dev/full', { log });
-  events.emit('feedback', { call: finished(), quality: 1 });
-  await recorder.stop();
-  await recorder.stop();
-  expect(logged.map(({ msg }) => msg)).toContain('rated calls were not recorded');
-});
+test.runIf(process.platform === 'linux')(
+  'a full disk is logged, and the caller who rates notices nothing',
+  async () => {
+    const events = new KernelEvents();
+    const recorder = await Recorder.start(events, '/dev/full', { log });
+    events.emit('feedback', { call: finished(), quality: 1 });
+    await recorder.stop();
+    await recorder.stop();
+    expect(logged.map(({ msg }) => msg)).toContain('rated calls were not recorded');
+  },
+);
 
 test('a file that cannot be opened is an error before the kernel serves anyone', async () => {
   writeFileSync(file, '');

@@ -8,7 +8,7 @@ import { madeUpPredictor } from '../../support/made-up-predictor.js';
 import { coreOf, pendingCall } from '../../support/scheduling.js';
 
 test.each([
-  ['per-call', (predictor: Predictor) => perCall({ name: 'per-call', predictor, threshold: 0.7, loadCheck: true })],
+  ['per-call', (predictor: Predictor) => perCall('per-call-load', predictor, 0.7)],
   ['subgradient', (predictor: Predictor) => subgradient(predictor, 0.7)],
 ])('%s closes its predictor, which has a thread and a memory to save', async (_, create) => {
   let closed = 0;
@@ -18,7 +18,7 @@ test.each([
 });
 
 test.each([
-  ['per-call', (predictor: Predictor) => perCall({ name: 'per-call', predictor, threshold: 0.7, loadCheck: false })],
+  ['per-call', (predictor: Predictor) => perCall('per-call', predictor, 0.7)],
   ['subgradient', (predictor: Predictor) => subgradient(predictor, 0.65)],
 ])('%s reports what it predicted of the answers on the cores that gave them', async (name, create) => {
   const policy: SchedulerPolicy = create(predicting(0.5, 0.6, 0.9));
@@ -55,12 +55,12 @@ function predicting(...quality: number[]) {
 }
 
 describe('per-call', () => {
-  const create = (quality: number[], more: { loadCheck?: boolean; threshold?: number } = {}) =>
-    perCall({ name: 'per-call', predictor: predicting(...quality), threshold: 0.7, loadCheck: false, ...more });
+  const create = (quality: number[], name: 'per-call' | 'per-call-load' = 'per-call', threshold = 0.7) =>
+    perCall(name, predicting(...quality), threshold);
 
   test('takes the cheapest core that reaches the threshold', async () => {
     expect(await decide(create([0.69, 0.7, 0.9]))).toEqual(['middle', 'middle']);
-    expect(await decide(create([0.69, 0.7, 0.9], { threshold: 0.5 }))).toEqual(['small', 'small']);
+    expect(await decide(create([0.69, 0.7, 0.9], 'per-call', 0.5))).toEqual(['small', 'small']);
   });
 
   test('takes the best core where none reaches it', async () => {
@@ -69,8 +69,8 @@ describe('per-call', () => {
 
   test('waits for its core when that is full, unless it checks the load', async () => {
     expect(await decide(create([0.5, 0.8, 0.9]), [5, 1, 5])).toEqual(['middle', undefined]);
-    expect(await decide(create([0.5, 0.8, 0.9], { loadCheck: true }), [5, 1, 5])).toEqual(['middle', 'large']);
-    expect(await decide(create([0.5, 0.8, 0.9], { loadCheck: true }), [5, 1, 0])).toEqual(['middle', 'small']);
+    expect(await decide(create([0.5, 0.8, 0.9], 'per-call-load'), [5, 1, 5])).toEqual(['middle', 'large']);
+    expect(await decide(create([0.5, 0.8, 0.9], 'per-call-load'), [5, 1, 0])).toEqual(['middle', 'small']);
   });
 
   test('goes on without a prediction', async () => {

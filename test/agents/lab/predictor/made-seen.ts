@@ -1,6 +1,5 @@
 import type { SeenRecord } from '../../../../agents/lab/training/train-predictor.js';
-import type { PromptFeatures } from '../../../../schedulers/eccos/predictor/prompt-features.js';
-import { SURFACE_FEATURES } from '../../../../schedulers/eccos/predictor/surface-features.js';
+import { type PromptFeatures, SURFACE_FEATURES } from '../../../../schedulers/eccos/predictor/surface-features.js';
 import { outcomeRecord } from '../../../support/outcomes.js';
 
 /** Dimensions of the made-up encoder. */

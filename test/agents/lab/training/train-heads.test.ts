@@ -3,8 +3,7 @@ import type { LabelledPrompts } from '../../../../agents/lab/training/examples.j
 import { asStored, exportHeads } from '../../../../agents/lab/training/export-heads.js';
 import { forward } from '../../../../agents/lab/training/net.js';
 import { type Heads, trainHeads } from '../../../../agents/lab/training/train-heads.js';
-import { standardise } from '../../../../schedulers/eccos/predictor/feature-scale.js';
-import { TrainedHeads } from '../../../../schedulers/eccos/predictor/heads.js';
+import { standardise, TrainedHeads } from '../../../../schedulers/eccos/predictor/heads.js';
 import { PLANTED, planted, SMALL } from './made-examples.js';
 
 const [TRAIN, VALIDATION, TEST] = [planted(1200, 1), planted(300, 2), planted(1500, 3)];

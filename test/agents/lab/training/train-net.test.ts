@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { examplesOf, lengthScalesOf } from '../../../../agents/lab/training/examples.js';
 import { forward, type Net } from '../../../../agents/lab/training/net.js';
 import { trainNet } from '../../../../agents/lab/training/train-net.js';
-import { scaleOf } from '../../../../schedulers/eccos/predictor/feature-scale.js';
+import { scaleOf } from '../../../../schedulers/eccos/predictor/heads.js';
 import { PLANTED, planted, randomExamples, SMALL, sigmoid } from './made-examples.js';
 
 const TRAIN = planted(900, 1);

@@ -44,17 +44,17 @@ class StuckSocket implements SendingSocket {
 function outbox() {
   const clock = new VirtualClock();
   const socket = new StuckSocket();
-  const told = { drained: 0, shut: 0 };
+  const heard = { drained: 0, shut: 0 };
   const limits = { ...LIMITS, sendBufferBytes: { slow: 100, close: 400 }, slowReaderMs: 1000 };
   const box = new SocketOutbox(socket, socket, {
     clock,
     limits: () => limits,
     corks: new Corks(clock),
-    onDrained: () => told.drained++,
-    onShut: () => told.shut++,
+    onDrained: () => heard.drained++,
+    onShut: () => heard.shut++,
   });
   const pass = (ms: number) => clock.runUntil(new Promise<void>((resolve) => clock.after(ms, resolve)));
-  return { box, socket, told, pass, clock };
+  return { box, socket, heard, pass, clock };
 }
 
 describe('an outbox', () => {
@@ -70,23 +70,23 @@ describe('an outbox', () => {
     expect(socket.sent).toEqual(['a', 'b', 'c']);
   });
 
-  test('is slow above the mark, and tells once it is below it again', () => {
-    const { box, socket, told } = outbox();
+  test('is slow above the mark, and reports once it is below it again', () => {
+    const { box, socket, heard } = outbox();
     box.send('x'.repeat(100));
     expect(box.isSlow()).toBe(false);
     box.send('x');
     expect(box.isSlow()).toBe(true);
     socket.take(101);
-    expect([box.isSlow(), told.drained]).toEqual([true, 0]);
+    expect([box.isSlow(), heard.drained]).toEqual([true, 0]);
     box.send('');
     socket.take(100);
-    expect([box.isSlow(), told.drained]).toEqual([false, 1]);
+    expect([box.isSlow(), heard.drained]).toEqual([false, 1]);
     socket.take();
-    expect(told.drained).toBe(1);
+    expect(heard.drained).toBe(1);
   });
 
   test('shuts when it is slow for too long, and only then', async () => {
-    const { box, socket, told, pass, clock } = outbox();
+    const { box, socket, heard, pass, clock } = outbox();
     box.send('x'.repeat(101));
     await pass(999);
     socket.take();
@@ -94,18 +94,18 @@ describe('an outbox', () => {
     expect([socket.closed, clock.pendingTimers]).toEqual([undefined, 0]);
     box.send('x'.repeat(101));
     await pass(1000);
-    expect([socket.closed, told.shut]).toEqual([1013, 1]);
+    expect([socket.closed, heard.shut]).toEqual([1013, 1]);
   });
 
   test('shuts when too much is held already, and holds at most one message more than the limit', () => {
-    const { box, socket, told } = outbox();
+    const { box, socket, heard } = outbox();
     box.send('x'.repeat(400));
     box.send('y');
     expect(socket.closed).toBeUndefined();
     box.send('z');
     box.send('z');
     box.close('killed');
-    expect([socket.closed, told.shut, socket.bufferedAmount]).toEqual([1013, 1, 401]);
+    expect([socket.closed, heard.shut, socket.bufferedAmount]).toEqual([1013, 1, 401]);
   });
 
   test('leaves no timer once its socket is gone', async () => {

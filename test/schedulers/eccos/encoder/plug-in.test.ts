@@ -84,7 +84,7 @@ test.each<[string, Uint8Array | undefined, unknown, string]>([
     tinyTokenizer(),
     'Expected the output to be finite, got a length of Infinity',
   ],
-])('%s is told by file, rule and value', async (_what, model, tokenizer, message) => {
+])('%s is reported by file, rule and value', async (_what, model, tokenizer, message) => {
   writeEncoder(folder, model, tokenizer);
   const error = { code: 'invalid-config', message: expect.stringContaining(message) };
   await expect(OnnxEncoder.open(folder)).rejects.toMatchObject(error);

@@ -1,6 +1,6 @@
 import stored from './reference-vectors.generated.json' with { type: 'json' };
 
-/** The original network's vectors of `REFERENCE_TEXTS`; the file tells how they were made. */
+/** The original network's vectors of `REFERENCE_TEXTS`; the file says how they were made. */
 export const REFERENCE_VECTORS: readonly Float32Array[] = rows(stored.float32LittleEndian, stored.dimensions);
 
 export function cosine(a: Float32Array, b: Float32Array): number {

@@ -6,7 +6,7 @@ describe('the price of quality', () => {
   function settled(): AlphaControl {
     const control = new AlphaControl({ alpha: 0.7, margin: 0, marginClip: [0, 0] });
     control.observe({ calls: 1, costUsd: 1, quality: 0.5 });
-    control.begin({ n: 1, m: 2, quality: Float64Array.of(0.5, 0.9), costUsd: Float64Array.of(0, 1) }, 1);
+    control.begin(() => ({ n: 1, m: 2, quality: Float64Array.of(0.5, 0.9), costUsd: Float64Array.of(0, 1) }), 1);
     for (let i = 0; i < 16; i++) place(control, 0.6, 0.7);
     return control;
   }

@@ -223,7 +223,7 @@ describe('waiting', () => {
     expect(await startedAt()).toBe(5000);
   });
 
-  test('n overdue calls on S slots are served within ceil(n / S) ticks, oldest first, whatever comes', async () => {
+  test('n overdue calls on S slots are served within ceil(n / S) ticks, oldest first, whatever arrives', async () => {
     const policy = eccos({ overdueMs: '1000' });
     let pending = Array.from({ length: 20 }, (_, seq) => call(seq));
     await policy.prepare(pending, cores());
@@ -318,7 +318,7 @@ describe('a long backlog', () => {
   });
 });
 
-describe('what is told', () => {
+describe('what is reported', () => {
   test('every decision has a reason of one line and an explanation of all cores', async () => {
     const policy = eccos({ alpha: '0.7' });
     await policy.prepare([call(0), call(1, { eligible: ['small'] })], cores());
@@ -350,15 +350,15 @@ describe('what is told', () => {
   });
 
   test('the predictor hears of every rating, and the aim follows; a late one does no harm', async () => {
-    let judged = 0;
-    const policy = eccos({ alpha: '0.9' }, { ...predicting(), judged: () => judged++ });
+    let rated = 0;
+    const policy = eccos({ alpha: '0.9' }, { ...predicting(), judged: () => rated++ });
     for (let seq = 0; seq < 64; seq++) {
       const one = call(seq);
       const core = (await tick(policy, [one]))[one.id] as string;
       policy.release(one.id, finished(one, core));
       policy.feedback(finished(one, core), 0);
     }
-    expect(judged).toBe(64);
+    expect(rated).toBe(64);
     expect(policy.state.aim).toBeCloseTo(1, 9);
     policy.feedback(finished(call(999), 'small'), 0);
   });

@@ -4,7 +4,7 @@ import { play, Stream, type Wrongness } from '../../../support/policy-stream.js'
 
 const CALLS = 3000;
 
-async function run(wrongness: Wrongness, alpha: number, seed: number, load: { arrivals: number; judged?: number }) {
+async function run(wrongness: Wrongness, alpha: number, seed: number, load: { arrivals: number; rated?: number }) {
   const stream = new Stream(seed, CALLS);
   const policy = eccosPolicy(eccosParameters.parse({ alpha: String(alpha) }), stream.predictor(wrongness));
   return { ran: await play(policy, stream, { seed, ...load }), policy };
@@ -36,7 +36,7 @@ describe.each([
 test('with feedback on three answers in ten it still comes near', async () => {
   const misses = [];
   for (const seed of [1, 2, 3, 4]) {
-    const { ran } = await run('optimistic', 0.7, seed, { arrivals: 6, judged: 0.3 });
+    const { ran } = await run('optimistic', 0.7, seed, { arrivals: 6, rated: 0.3 });
     misses.push(mean(ran.scores) - 0.7);
   }
   expect(Math.abs(mean(misses))).toBeLessThan(0.02);

@@ -106,10 +106,10 @@ describe('files of a predictor', () => {
       { scale: { mean: [1], deviation: [1] } },
       `scale.mean to hold ${width} numbers, got 1`,
     ],
-    ['a hash that is none', { heads: 'abc' }, 'predictor.heads: Expected 64 hexadecimal digits, got "abc"'],
+    ['an invalid hash', { heads: 'abc' }, 'predictor.heads: Expected 64 hexadecimal digits, got "abc"'],
     ['a member that is not known', { more: 1 }, 'predictor'],
     ['a mean score of 2', { models: [{ ...artefact.file.models[0], meanScore: 2 }] }, 'predictor.models.0.meanScore: '],
-  ])('%s is told by file, field and rule', async (_what, change, message) => {
+  ])('%s is reported by file, field and rule', async (_what, change, message) => {
     await writeArtefact(folder, { ...artefact, file: { ...artefact.file, ...change } });
     const failed = expect(readArtefact(folder)).rejects;
     await failed.toThrow(message);

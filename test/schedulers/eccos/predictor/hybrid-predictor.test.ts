@@ -9,10 +9,10 @@ import {
   ask,
   call,
   core,
-  judge,
   type Made,
   plantedHeads,
   predictorWith,
+  rate,
   UNREADABLE,
 } from './made-predictor.js';
 
@@ -97,15 +97,15 @@ describe('tokens and cost', () => {
 
   test('cost is that of its tokens at the price of the core', async () => {
     const made = predictorWith(heads);
-    const dear = core('dear', { profile: 'weak', price: { inputPerMTok: 3, outputPerMTok: 15 } });
-    const { costMean, tokensMean } = await ask(made, call(0, { inputTokens: 2000 }), [dear]);
+    const expensive = core('expensive', { profile: 'weak', price: { inputPerMTok: 3, outputPerMTok: 15 } });
+    const { costMean, tokensMean } = await ask(made, call(0, { inputTokens: 2000 }), [expensive]);
     expect(costMean).toBeCloseTo((2000 * 3 + tokensMean * 15) / 1e6, 12);
     expect((await ask(made, call(0), [core('free', { price: { inputPerMTok: 0, outputPerMTok: 0 } })])).costMean).toBe(
       0,
     );
   });
 
-  test.each(['w', 'unknown'])('of core %s are learnt from answers that nobody judges', async (id) => {
+  test.each(['w', 'unknown'])('of core %s are learnt from answers that nobody rates', async (id) => {
     const made = predictorWith(heads);
     const before = await ask(made, call(0), CORES, id);
     await made.predictor.predict(spread(60), CORES);
@@ -132,7 +132,7 @@ describe('what is learnt from feedback', () => {
     const made = predictorWith(heads);
     const sources: string[] = [];
     for (const lesson of rule('unknown', 20)) {
-      await judge(made, CORES, [lesson]);
+      await rate(made, CORES, [lesson]);
       sources.push((await ask(made, call(0), CORES, 'unknown')).source);
     }
     expect(sources).toEqual([...new Array(19).fill('mean'), 'fitted']);
@@ -150,9 +150,9 @@ describe('what is learnt from feedback', () => {
       return sum / 24;
     };
     const untaught = await wrongBy();
-    await judge(made, CORES, rule('prior', 20));
+    await rate(made, CORES, rule('prior', 20));
     const taught = await wrongBy();
-    await judge(made, CORES, rule('prior', 200, 2));
+    await rate(made, CORES, rule('prior', 200, 2));
     const well = await wrongBy();
     expect(taught).toBeLessThan(0.85 * untaught);
     expect(well).toBeLessThan(0.6 * untaught);
@@ -165,7 +165,7 @@ describe('what is learnt from feedback', () => {
     const moved = async (id: string) => {
       const made = predictorWith(heads);
       const before = await ask(made, call(Math.PI / 2), [WEAK, UNKNOWN], id);
-      await judge(
+      await rate(
         made,
         [WEAK, UNKNOWN],
         spread(20).map((one) => [one, id, quality] as const),
@@ -187,7 +187,7 @@ describe('what is learnt from feedback', () => {
       );
     const before = await foreign();
     for (const { id } of CORES) {
-      await judge(made, CORES, rule(id, 60));
+      await rate(made, CORES, rule(id, 60));
       for (const [one] of rule(id, 60)) made.predictor.finished(answered(one, id, 4000));
     }
     expect(await foreign()).toEqual(before);
@@ -197,7 +197,7 @@ describe('what is learnt from feedback', () => {
     const made = predictorWith(heads);
     const other = call(0, {}, 'law');
     const before = await ask(made, other, CORES, 'unknown');
-    await judge(
+    await rate(
       made,
       CORES,
       spread(40).map((one) => [one, 'unknown', 0] as const),
@@ -213,7 +213,7 @@ describe('what is learnt from feedback', () => {
   test('a call without a task belongs to no task', async () => {
     const made = predictorWith(heads);
     const { messages } = call(0).params;
-    await judge(
+    await rate(
       made,
       CORES,
       spread(10).map((one) => [one, 'w', 1] as const),
@@ -233,7 +233,7 @@ describe('what is learnt from feedback', () => {
         const near = n % 2 === 0;
         return [call((near ? 0 : Math.PI) + n / 10_000), id, Number(near)] as const;
       });
-      await judge(made, CORES, lessons);
+      await rate(made, CORES, lessons);
       for (const angle of [0.001, 3.14]) {
         const { quality, nEffective } = await ask(made, call(angle), CORES, id);
         const vector = Float32Array.of(Math.cos(angle), Math.sin(angle));
@@ -255,7 +255,7 @@ describe('what is learnt from feedback', () => {
   test('of prompts that were not predicted shows once they are seen', async () => {
     const [late, prompt] = [predictorWith(heads), predictorWith(heads)];
     const lessons = spread(20).map((one) => [one, 'w', 0] as const);
-    await judge(prompt, CORES, lessons);
+    await rate(prompt, CORES, lessons);
     await late.predictor.predict([], CORES);
     for (const [one, id, quality] of lessons) late.predictor.judged(answered(one, id), quality);
     const fresh = await ask(predictorWith(heads), call(9), CORES);

@@ -1,10 +1,10 @@
 import { exportHeads } from '../../../../agents/lab/training/export-heads.js';
 import type { Net } from '../../../../agents/lab/training/net.js';
 import type { Encoder } from '../../../../schedulers/eccos/encoder/encoder.js';
+import type { ModelProfile } from '../../../../schedulers/eccos/predictor/artefact.js';
 import { TrainedHeads } from '../../../../schedulers/eccos/predictor/heads.js';
 import { HybridPredictor } from '../../../../schedulers/eccos/predictor/hybrid-predictor.js';
 import { emptyMemory, type Memory } from '../../../../schedulers/eccos/predictor/memory.js';
-import type { ModelProfile } from '../../../../schedulers/eccos/predictor/model-profile.js';
 import type { AnsweredCall, PredictableCall, Prediction } from '../../../../schedulers/eccos/predictor/prediction.js';
 import { SURFACE_FEATURES } from '../../../../schedulers/eccos/predictor/surface-features.js';
 import type { CoreInfo } from '../../../../syscalls/cores.js';
@@ -108,8 +108,8 @@ export async function ask(
   return row?.[cores.findIndex((known) => known.id === id)] as Prediction;
 }
 
-/** Judges these calls, each predicted first as a kernel does. */
-export async function judge(
+/** Rates these calls, each predicted first as a kernel does. */
+export async function rate(
   { predictor }: Made,
   cores: readonly CoreInfo[],
   lessons: readonly (readonly [one: PredictableCall, by: string, quality: number])[],

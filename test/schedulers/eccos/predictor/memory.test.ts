@@ -45,7 +45,7 @@ describe('the memory of a predictor', () => {
     await first.close();
 
     const second = await openPredictor({ memory });
-    // A prompt is seen anew after a restart, whatever was learnt from it before.
+    // A prompt is seen again after a restart, whatever was learnt from it before.
     await teach(second, 30, 60);
     const predicted = await second.predict([call(1), call(99)], KNOWN);
     expect(predicted).toEqual(await whole.predict([call(1), call(99)], KNOWN));

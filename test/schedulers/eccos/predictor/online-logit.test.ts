@@ -7,7 +7,7 @@ const PRIOR: LogitPrior = { slope: 1, offset: 0, slopeVariance: 0.25, offsetVari
 
 const sigmoid = (logit: number) => 1 / (1 + Math.exp(-logit));
 
-/** Judged answers of a core whose logit is slope x logit + offset, and base logits from -3 to 3. */
+/** Rated answers of a core whose logit is slope x logit + offset, and base logits from -3 to 3. */
 function answers(count: number, slope: number, offset: number, seed: number): [logit: number, quality: number][] {
   const random = uniform(seed);
   return Array.from({ length: count }, () => {

@@ -20,11 +20,10 @@ describe('what is not known is said to be so', () => {
     expect(store.partitions()).toEqual([]);
   });
 
-  test('a model that was never rated there, with a prior or without', () => {
+  test('a model that was never rated there', () => {
     const store = new CaseStore('made-up', 4);
     store.insert(NAME, 'one', EAST, 'a', right);
-    const priors = new Map([['b', { quality: 0.5, logTokens: 4, logSpread: 1 }]]);
-    const { points, estimates } = store.estimate(NAME, EAST, ['b', 'a'], priors);
+    const { points, estimates } = store.estimate(NAME, EAST, ['b', 'a']);
     expect(points).toBe(1);
     expect(estimates[0]).toBeUndefined();
     expect(estimates[1]).toMatchObject({ count: 1, nEffective: 1, similarity: 1, nearest: { quality: 1 } });
@@ -174,7 +173,7 @@ describe('memory is bounded', () => {
     fc.assert(
       fc.property(fc.array(operation, { minLength: 1000, maxLength: 1000, size: 'max' }), (all) => {
         const store = new CaseStore('made-up', 4, limits);
-        /** What should be held: tasks used longest ago first, texts judged longest ago first. */
+        /** What should be held: tasks used longest ago first, texts rated longest ago first. */
         const expected = new Map<string, Map<number, Map<string, number>>>();
         for (const { ask, task, text, model, score, outputTokens } of all) {
           operations++;

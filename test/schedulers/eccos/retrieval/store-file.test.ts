@@ -14,7 +14,7 @@ const SPACE = { encoder: 'made-up', dimensions: DIMENSIONS };
 const MODELS = ['a', 'b', '__proto__'];
 const TASKS = ['math', undefined, '"\n\u2028'];
 
-/** Partitions of 900, 40 and 1 points, some judged again, in part for one model and in part for all. */
+/** Partitions of 900, 40 and 1 points, some rated again, in part for one model and in part for all. */
 function filledStore(limits = {}): CaseStore {
   const draw = sentenceVectors(DIMENSIONS, 1);
   const store = new CaseStore(SPACE.encoder, DIMENSIONS, limits);
@@ -22,8 +22,8 @@ function filledStore(limits = {}): CaseStore {
     const name = { tenant: 'acme', task: TASKS[t] };
     for (let n = 0; n < points; n++) {
       const vector = draw();
-      const judged = n % 5 === 0 ? MODELS : [MODELS[n % 2] as string];
-      for (const model of judged)
+      const rated = n % 5 === 0 ? MODELS : [MODELS[n % 2] as string];
+      for (const model of rated)
         store.insert(name, `secret ${n}`, vector, model, { score: (n % 3) / 2, outputTokens: n });
       if (n % 7 === 0) store.insert(name, 'secret 0', vector, 'a', { score: 0.25, outputTokens: n });
     }

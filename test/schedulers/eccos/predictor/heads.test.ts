@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { scaleOf, standardise } from '../../../../schedulers/eccos/predictor/feature-scale.js';
+import { scaleOf, standardise } from '../../../../schedulers/eccos/predictor/heads.js';
 
 test('mean and deviation of each feature, to six digits', () => {
   const { mean, deviation } = scaleOf([Float32Array.of(1, 7, 0), Float32Array.of(3, 7, 1), Float32Array.of(5, 7, 1)]);
