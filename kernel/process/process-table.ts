@@ -15,7 +15,7 @@ export interface Process extends Caller {
   readonly children: Set<Process>;
   /** What its token allows. */
   readonly scope: Principal;
-  /** Tells its door that the kernel has ended it. */
+  /** Notifies its door that the kernel has ended it. */
   readonly onEnd: (reason: EndReason) => void;
   readonly connectedAt: Millis;
   /** Syscalls that have ended, and what they cost in US dollars. */

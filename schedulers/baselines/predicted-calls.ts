@@ -40,7 +40,7 @@ export class PredictedCalls {
         }
         this.#predictor.finished(finished);
       },
-      feedback: (call, quality) => this.#predictor.judged(call, quality),
+      feedback: (call, quality) => this.#predictor.rated(call, quality),
       status: () => {
         const { calls, quality } = this.#expected;
         return { alpha, predictedQuality: calls === 0 ? undefined : quality / calls };

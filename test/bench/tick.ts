@@ -125,7 +125,7 @@ function logistic(): Predictor {
         });
       }),
     finished() {},
-    judged() {},
+    rated() {},
     close: async () => {},
   };
 }

@@ -26,7 +26,7 @@ export function madeUpPredictor(
         });
       }),
     finished: () => {},
-    judged: () => {},
+    rated: () => {},
     close: async () => {},
   };
 }

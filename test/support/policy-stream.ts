@@ -91,7 +91,7 @@ export class Stream {
           });
         }),
       finished: () => {},
-      judged: () => {},
+      rated: () => {},
       close: async () => {},
     };
   }

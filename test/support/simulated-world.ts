@@ -43,13 +43,13 @@ export interface Play {
   readonly cores?: readonly SimulatedConfig[];
   /** What the calls ask for beside their text. @param draw of this call alone */
   readonly more?: (number: number, draw: () => number) => Record<string, unknown>;
-  /** Whether answers are judged. */
-  readonly judged?: boolean;
+  /** Whether answers are rated. */
+  readonly rated?: boolean;
 }
 
 /** Plays calls against simulated cores through the whole kernel, in virtual time. The same seed sends the same calls. */
 export async function playSimulated(play: Play): Promise<Played> {
-  const { seed, policy, calls, rate, cores = SIMULATED, more = () => ({}), judged = true } = play;
+  const { seed, policy, calls, rate, cores = SIMULATED, more = () => ({}), rated = true } = play;
   const clock = new VirtualClock();
   const witnesses = cores.map((core) => new Witness(simulatedCore(core, { clock, seed, env: {} })));
   const known = await knownOutcomes(cores, { seed });
@@ -65,7 +65,7 @@ export async function playSimulated(play: Play): Promise<Played> {
       const reply = await session.call('llm.chat', params);
       const score = known(reply.core, params, reply.usage.inputTokens)?.score ?? Number.NaN;
       ended.push({ number, reply, code: undefined, score });
-      if (judged) await session.call('syscall.feedback', { syscallId: reply.syscallId, quality: score });
+      if (rated) await session.call('syscall.feedback', { syscallId: reply.syscallId, quality: score });
     } catch (error) {
       ended.push({ number, reply: undefined, code: SyscallError.from(error).code, score: 0 });
     }
@@ -128,7 +128,7 @@ export function simulatedPredictor(belief: Belief, cores: readonly SimulatedConf
         }),
       ),
     finished() {},
-    judged() {},
+    rated() {},
     close: async () => {},
   };
 }

@@ -153,7 +153,7 @@ function servedPredictor(records: readonly OutcomeRecord[], predictions: Predict
   return {
     predict: async (asked) => asked.map(({ params }) => rows.get(promptOf(params)) as readonly Prediction[]),
     finished() {},
-    judged() {},
+    rated() {},
     async close() {},
   };
 }

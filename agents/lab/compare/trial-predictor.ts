@@ -13,7 +13,7 @@ export function frozen(predictor: Predictor): TimedPredictor {
   return {
     predict: (calls, cores) => memo.predict(calls, cores),
     finished() {},
-    judged() {},
+    rated() {},
     close: () => predictor.close(),
   };
 }
@@ -26,7 +26,7 @@ export function learning(predictor: Predictor): TimedPredictor {
       return { rows, ms: stopwatch() - startedAt };
     },
     finished: (call) => predictor.finished(call),
-    judged: (call, quality) => predictor.judged(call, quality),
+    rated: (call, quality) => predictor.rated(call, quality),
     close: () => predictor.close(),
   };
 }
@@ -61,8 +61,8 @@ export class TrialPredictor implements Predictor {
     this.#ready?.finished(call);
   }
 
-  judged(call: Parameters<Predictor['judged']>[0], quality: number): void {
-    this.#ready?.judged(call, quality);
+  rated(call: Parameters<Predictor['rated']>[0], quality: number): void {
+    this.#ready?.rated(call, quality);
   }
 
   async close(): Promise<void> {}

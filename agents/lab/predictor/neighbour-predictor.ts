@@ -94,7 +94,7 @@ export class NeighbourPredictor implements Predictor {
 
   finished(): void {}
 
-  judged(): void {}
+  rated(): void {}
 
   async close(): Promise<void> {}
 }

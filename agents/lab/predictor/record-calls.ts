@@ -77,7 +77,7 @@ export async function teach(
         if (!ids.has(model)) continue;
         const call: AnsweredCall = { ...callOf(record), core: model, outputTokens: output_tokens };
         predictor.finished(call);
-        predictor.judged(call, score);
+        predictor.rated(call, score);
       }
     }
     onBatch(batch.length);

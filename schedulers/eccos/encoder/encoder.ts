@@ -1,4 +1,4 @@
-/** Turns texts into vectors whose cosine tells how alike the texts are. */
+/** Turns texts into vectors whose cosine shows how alike the texts are. */
 export interface Encoder {
   /** Length of a vector. */
   readonly dimensions: number;

@@ -19,7 +19,7 @@ export class ThreadGate {
 
   /** Runs the work inside, or returns undefined where the gate is shut. */
   async through<T>(work: () => Promise<T>): Promise<T | undefined> {
-    // Enter, then look: whoever shuts does it the other way round, so that one of both sees the other.
+    // Enter, then look: the side that shuts does it the other way round, so that one of both sees the other.
     Atomics.add(this.cells, INSIDE, 1);
     try {
       return Atomics.load(this.cells, SHUT) === 1 ? undefined : await work();

@@ -149,7 +149,7 @@ export class EccosPolicy implements SchedulerPolicy {
   }
 
   feedback(call: FinishedCall, quality: number): void {
-    this.#options.predictor.judged(call, quality);
+    this.#options.predictor.rated(call, quality);
     const answer = this.#calls.answer(call.id);
     if (answer === undefined) return;
     this.#recalibration.learn(answer.core, answer.logit, quality);

@@ -98,7 +98,7 @@ export class HybridPredictor implements Predictor {
     this.#learn({ call, quality: undefined });
   }
 
-  judged(call: AnsweredCall, quality: number): void {
+  rated(call: AnsweredCall, quality: number): void {
     this.#learn({ call, quality });
     if (++this.#rated % SAVED_EVERY === 0) this.#save();
   }

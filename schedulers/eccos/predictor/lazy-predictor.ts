@@ -49,8 +49,8 @@ export class LazyPredictor implements Predictor {
     this.#ready?.finished(call);
   }
 
-  judged(call: AnsweredCall, quality: number): void {
-    this.#ready?.judged(call, quality);
+  rated(call: AnsweredCall, quality: number): void {
+    this.#ready?.rated(call, quality);
   }
 
   async close(): Promise<void> {

@@ -38,7 +38,7 @@ export interface Predictor {
   /** A call was answered: its tokens are known. */
   finished(call: AnsweredCall): void;
   /** An answer was rated, 0 to 1. What is learnt shows in later predictions. */
-  judged(call: AnsweredCall, quality: number): void;
+  rated(call: AnsweredCall, quality: number): void;
   /** Lets go of threads and memory. Idempotent. */
   close(): Promise<void>;
 }

@@ -36,7 +36,7 @@ class Notes implements Predictor {
     this.received.push(`${params.messages[0]?.content} by ${core}: ${outputTokens} tokens`);
   }
 
-  judged({ core, params }: AnsweredCall, quality: number): void {
+  rated({ core, params }: AnsweredCall, quality: number): void {
     this.received.push(`${params.messages[0]?.content} by ${core}: ${quality}`);
   }
 

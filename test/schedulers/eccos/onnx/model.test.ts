@@ -90,7 +90,7 @@ test.each([
   ['a missing input', {}],
   ['a wrong type', { x: { data: new BigInt64Array(2), dimensions: [1, 2] } }],
   ['too few numbers', { x: { data: new Float32Array(3), dimensions: [2, 2] } }],
-])('%s of a run is told with the name of the model', async (_what, inputs) => {
+])('%s of a run is reported with the name of the model', async (_what, inputs) => {
   const model = await OnnxModel.open({ name: 'heads.onnx', bytes: twoByThree() });
   await expect(model.run(inputs, ['y'])).rejects.toMatchObject({
     code: 'invalid-config',

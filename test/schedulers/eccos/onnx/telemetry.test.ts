@@ -34,7 +34,7 @@ test.each([
   expect(readdirSync(home)).toEqual([]);
 });
 
-test('whoever has set the variable keeps the value', () => {
+test('a variable that is set keeps its value', () => {
   vi.stubEnv(SWITCH, '0');
   refuseTelemetry();
   expect(process.env[SWITCH]).toBe('0');

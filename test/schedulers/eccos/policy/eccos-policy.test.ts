@@ -351,7 +351,7 @@ describe('what is reported', () => {
 
   test('the predictor hears of every rating, and the aim follows; a late one does no harm', async () => {
     let rated = 0;
-    const policy = eccos({ alpha: '0.9' }, { ...predicting(), judged: () => rated++ });
+    const policy = eccos({ alpha: '0.9' }, { ...predicting(), rated: () => rated++ });
     for (let seq = 0; seq < 64; seq++) {
       const one = call(seq);
       const core = (await tick(policy, [one]))[one.id] as string;

@@ -257,7 +257,7 @@ describe('what is learnt from feedback', () => {
     const lessons = spread(20).map((one) => [one, 'w', 0] as const);
     await rate(prompt, CORES, lessons);
     await late.predictor.predict([], CORES);
-    for (const [one, id, quality] of lessons) late.predictor.judged(answered(one, id), quality);
+    for (const [one, id, quality] of lessons) late.predictor.rated(answered(one, id), quality);
     const fresh = await ask(predictorWith(heads), call(9), CORES);
     const [first, then] = [await ask(late, call(9), CORES), await ask(prompt, call(9), CORES)];
     expect(first).toEqual(then);
@@ -269,7 +269,7 @@ describe('what is learnt from feedback', () => {
     const unreadable = { ...call(0), params: { messages: [{ role: 'user' as const, content: UNREADABLE }] } };
     for (const { predictor } of [failed, whole]) {
       await predictor.predict([], CORES);
-      for (const one of spread(20)) predictor.judged(answered(one, 'w'), 0);
+      for (const one of spread(20)) predictor.rated(answered(one, 'w'), 0);
     }
     await expect(failed.predictor.predict([unreadable], CORES)).rejects.toThrow('cannot be encoded');
     expect(await ask(failed, call(9), CORES)).toEqual(await ask(whole, call(9), CORES));
@@ -280,7 +280,7 @@ describe('what is learnt from feedback', () => {
     const before = await made.predictor.predict(spread(4), CORES);
     for (const one of spread(4)) {
       made.predictor.finished(answered(one, 'gone'));
-      made.predictor.judged(answered(one, 'gone'), 0);
+      made.predictor.rated(answered(one, 'gone'), 0);
     }
     expect(await made.predictor.predict(spread(4), CORES)).toEqual(before);
   });
@@ -303,7 +303,7 @@ describe('whatever becomes of calls', () => {
       const one = call(prompt, { tenant }, task);
       if (predicts) await made.predictor.predict([one], CORES);
       made.predictor.finished(answered(one, id, tokens));
-      if (quality !== undefined) made.predictor.judged(answered(one, id, tokens), quality);
+      if (quality !== undefined) made.predictor.rated(answered(one, id, tokens), quality);
     }
     return made.predictor.predict([call('3'), call('unseen', { tenant: 'other' }, 'law')], CORES);
   }
@@ -335,7 +335,7 @@ describe('a predictor with a place to keep what it learns', () => {
       open--;
     });
     await made.predictor.predict(spread(10), CORES);
-    for (let n = 0; n < 1499; n++) made.predictor.judged(answered(spread(10)[n % 10] as never, 'w'), 1);
+    for (let n = 0; n < 1499; n++) made.predictor.rated(answered(spread(10)[n % 10] as never, 'w'), 1);
     await Promise.all([made.predictor.close(), made.predictor.close()]);
     expect(saves).toBe(3);
   });

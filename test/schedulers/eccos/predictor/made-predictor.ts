@@ -118,5 +118,5 @@ export async function rate(
     lessons.map(([one]) => one),
     cores,
   );
-  for (const [one, by, quality] of lessons) predictor.judged(answered(one, by), quality);
+  for (const [one, by, quality] of lessons) predictor.rated(answered(one, by), quality);
 }

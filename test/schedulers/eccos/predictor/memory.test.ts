@@ -23,7 +23,7 @@ async function teach(predictor: Predictor, from: number, to: number): Promise<vo
     await predictor.predict([call(i)], KNOWN);
     const answered = { ...call(i), core: i % 2 === 0 ? 'known' : 'new', outputTokens: 20 + i };
     predictor.finished(answered);
-    predictor.judged(answered, i % 4 === 1 ? 0 : 1);
+    predictor.rated(answered, i % 4 === 1 ? 0 : 1);
   }
 }
 

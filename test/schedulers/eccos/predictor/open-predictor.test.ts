@@ -41,7 +41,7 @@ describe('the predictor that ships', () => {
       expect(costMean).toBeGreaterThan(0);
     }
     predictor.finished(answered(one, 'prior'));
-    predictor.judged(answered(one, 'prior'), 1);
+    predictor.rated(answered(one, 'prior'), 1);
     expect((await predictor.predict([one], CORES))[0]?.[1]?.similarity).toBeCloseTo(1, 5);
   });
 
@@ -68,7 +68,7 @@ describe('the predictor that ships', () => {
 describe('a predictor that is opened late', () => {
   test('says at its first prediction that there is none, and closes all the same', async () => {
     const lazy = new LazyPredictor({ predictor: '/nowhere' });
-    lazy.judged(answered(call('early'), 'any'), 1);
+    lazy.rated(answered(call('early'), 'any'), 1);
     const failed = { code: 'invalid-config', message: expect.stringContaining('/nowhere/predictor.json') };
     await expect(lazy.predict([], [])).rejects.toMatchObject(failed);
     await expect(lazy.predict([], [])).rejects.toMatchObject(failed);
