@@ -11,7 +11,7 @@ export default defineConfig({
     // Threads and shell commands run what is built: it must be what is tested.
     globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/seed.ts'],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     maxWorkers: 2,
     projects: [
       {

@@ -95,7 +95,7 @@ const POLICIES: Record<string, () => string | SchedulerPolicy> = {
 test.each(
   Object.keys(POLICIES),
 )('10^5 random syscalls with cancels, deadlines, disconnects, cap changes and faults under %s: each ends once, caps hold, nothing is left', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (name) => {
   const draw = uniform(20);
   const limits = { ...LIMITS, retryBackoffMs: { base: 5, max: 50 }, pendingTotal: 400 };
