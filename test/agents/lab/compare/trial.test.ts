@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { virtualStage } from '../../../../agents/lab/compare/stages.js';
 import { runTrial, type TrialSetup } from '../../../../agents/lab/compare/trial.js';
 import { defaultConfig } from '../../../../kernel/boot.js';
-import { simulatedConfig } from '../../../../kernel/cores/simulated.js';
+import { recordedConfig } from '../../../../kernel/cores/recorded.js';
 import { LazyPredictor } from '../../../../schedulers/eccos/predictor/lazy-predictor.js';
 import { createPolicy } from '../../../../schedulers/registry.js';
 
@@ -63,7 +63,7 @@ describe('the predictors of a trial', () => {
 
   test('are closed when its kernel does not boot', async () => {
     const price = { inputPerMTok: 1, outputPerMTok: 1 };
-    const recorded = simulatedConfig.parse({
+    const recorded = recordedConfig.parse({
       ...{ kind: 'recorded', id: 'a', model: 'a', profile: 'a', data: ['/no/such.jsonl'] },
       ...{ price, cap: 1, chunkMs: 0 },
     });
