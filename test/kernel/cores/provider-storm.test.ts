@@ -25,10 +25,13 @@ const REPLIES: readonly FakeReply[] = [
 test('under faults and aborts the provider never sees more calls than were open, and nothing is left over', async () => {
   const CAP = 8;
   const CALLS = 1200;
-  const plan = fc.sample(fc.record({ reply: fc.nat(REPLIES.length - 1), abortMs: fc.option(fc.nat(40), { freq: 2 }) }), {
-    numRuns: CALLS,
-    seed: 18,
-  });
+  const plan = fc.sample(
+    fc.record({ reply: fc.nat(REPLIES.length - 1), abortMs: fc.option(fc.nat(40), { freq: 2 }) }),
+    {
+      numRuns: CALLS,
+      seed: 18,
+    },
+  );
   const config = {
     firstTokenTimeoutMs: 60,
     idleTimeoutMs: 60,
