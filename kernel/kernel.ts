@@ -4,7 +4,7 @@ import type { HelloParams, HelloReply } from '../syscalls/hello.js';
 import type { ChatParams, ChatReply } from '../syscalls/llm-chat.js';
 import { PS_SYSCALL_LIMIT, type PsParams, type PsReply } from '../syscalls/ps.js';
 import type { StatsReply } from '../syscalls/stats.js';
-import { isFinal, type Millis, type Pid, type SyscallId } from '../syscalls/syscall.js';
+import type { Millis, Pid, SyscallId } from '../syscalls/syscall.js';
 import type { Admission } from './call/admission.js';
 import type { Call } from './call/call.js';
 import type { CallTable } from './call/call-table.js';
@@ -20,7 +20,8 @@ import type { Metrics } from './metrics.js';
 import type { PolicyGuard } from './policy-guard.js';
 import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
-import { type EndReason, type Process, type ProcessTable, sees } from './process/process-table.js';
+import { type Process, type ProcessTable, sees } from './process/process-table.js';
+import { describeCall, describeProcess } from './ps.js';
 
 /** One for all: taking down the stack is half the work of a cancel, and says nothing here. */
 const CANCELLED = new SyscallError('cancelled', 'Cancelled by the agent');
@@ -231,10 +232,9 @@ export class Kernel {
     const cancelTimer = clock.after(settings.limits.drainMs, () => handBack([...table.all()]));
     await table.empty();
     cancelTimer();
-    const reason: EndReason = 'draining';
     for (const process of processes.all()) {
       processes.remove(process);
-      process.onEnd(reason);
+      process.onEnd('draining');
     }
     await cores.close();
     await policy.close();
@@ -257,35 +257,4 @@ export class Kernel {
     processes.remove(process);
     for (const call of [...table.of(process.pid)]) table.cancel(call, error);
   }
-}
-
-function describeProcess(process: Process, open: ReadonlySet<Call>): PsReply['processes'][number] {
-  const { pid, parent, name, tenant, connectedAt, finished, costUsd } = process;
-  const running = [...open].filter(({ state }) => state.status === 'running').length;
-  return {
-    pid,
-    ...(parent === undefined ? {} : { parent: parent.pid }),
-    name,
-    tenant,
-    connectedAt,
-    pending: open.size - running,
-    running,
-    finished,
-    costUsd,
-  };
-}
-
-function describeCall(call: Call, now: Millis): PsReply['syscalls'] {
-  const { state, outputTokens } = call;
-  if (isFinal(state)) return [];
-  return [
-    {
-      syscallId: call.id,
-      pid: call.facts.caller.pid,
-      status: state.status,
-      ...('core' in state ? { core: state.core, reason: state.reason } : {}),
-      ageMs: now - state.times.accepted,
-      outputTokens,
-    },
-  ];
 }
