@@ -6,7 +6,7 @@ import type { Clock } from './clock.js';
 import type { KernelConfig } from './config/config.js';
 import type { LLMCore } from './cores/core.js';
 import type { CoreDeps } from './cores/core-deps.js';
-import { createCores } from './cores/registry.js';
+import { createCores } from './cores/kinds/registry.js';
 import { checkExposure } from './doors/access.js';
 import type { LocalProcess } from './doors/in-process.js';
 import type { Address } from './doors/listener.js';

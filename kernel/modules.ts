@@ -12,7 +12,7 @@ import { LocalCapacity } from './capacity/local.js';
 import { type Clock, realClock, stopwatch } from './clock.js';
 import type { KernelConfig } from './config/config.js';
 import type { LLMCore } from './cores/core.js';
-import { CORE_KINDS, type CoreKind } from './cores/registry.js';
+import { CORE_KINDS, type CoreKind } from './cores/kinds/registry.js';
 import { SchedulerLoop } from './dispatch/loop.js';
 import { Runner } from './dispatch/runner.js';
 import type { Door } from './doors/door.js';

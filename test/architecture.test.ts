@@ -64,7 +64,7 @@ const DOORS: Record<string, readonly string[]> = {
   inversify: ['kernel/modules.ts'],
   'p-queue': ['kernel/capacity/core-queue.ts'],
   eventemitter3: ['kernel/events.ts'],
-  cockatiel: ['kernel/cores/breaker.ts'],
+  cockatiel: ['kernel/cores/provider/breaker.ts'],
   'gpt-tokenizer/encoding/o200k_base': ['kernel/tokens.ts'],
   'onnxruntime-node': ['schedulers/eccos/onnx/model.ts'],
   'onnx-proto': ['agents/lab/training/onnx-graph.ts'],

@@ -5,7 +5,7 @@ import { createPolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { describeIssues } from '../../syscalls/protocol.js';
 import { type Method, SYSCALLS } from '../../syscalls/table.js';
-import { CORE_KINDS, type CoreConfig, type CoreKind } from '../cores/registry.js';
+import { CORE_KINDS, type CoreConfig, type CoreKind } from '../cores/kinds/registry.js';
 import { limitsConfig } from './limits.js';
 import { renameOldWords } from './old-words.js';
 

@@ -1,4 +1,4 @@
-import type { CoreConfig } from '../../../kernel/cores/registry.js';
+import type { CoreConfig } from '../../../kernel/cores/kinds/registry.js';
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import type { Prediction, Predictor } from '../../../schedulers/eccos/predictor/prediction.js';
 import { createPolicy } from '../../../schedulers/registry.js';

@@ -1,4 +1,4 @@
-import type { CoreConfig } from '../../../kernel/cores/registry.js';
+import type { CoreConfig } from '../../../kernel/cores/kinds/registry.js';
 import type { PolicyModule } from '../../../schedulers/load-module.js';
 import { parsePolicy } from '../../../schedulers/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';

@@ -1,6 +1,6 @@
 import { fitPrices } from '../../../kernel/cores/fit-price.js';
+import type { CoreConfig } from '../../../kernel/cores/kinds/registry.js';
 import { recordedConfig } from '../../../kernel/cores/recorded.js';
-import type { CoreConfig } from '../../../kernel/cores/registry.js';
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import type { Millis } from '../../../syscalls/syscall.js';
 import { poisson, spreadSteps } from '../load/arrivals.js';

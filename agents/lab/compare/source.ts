@@ -1,5 +1,5 @@
 import type { CoreDeps } from '../../../kernel/cores/core-deps.js';
-import type { CoreConfig } from '../../../kernel/cores/registry.js';
+import type { CoreConfig } from '../../../kernel/cores/kinds/registry.js';
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import type { Load } from '../load/load.js';
 import type { Random } from '../load/random.js';

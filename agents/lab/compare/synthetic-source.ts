@@ -1,4 +1,4 @@
-import type { CoreConfig } from '../../../kernel/cores/registry.js';
+import type { CoreConfig } from '../../../kernel/cores/kinds/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import { itemOf, USUAL_ANSWER_TOKENS } from '../load/queries.js';
 import { LOAD_SHAPES } from '../load/shapes.js';

@@ -1,5 +1,5 @@
 import { bootKernel, defaultConfig, type KernelConfig } from '../../../kernel/boot.js';
-import type { CoreConfig } from '../../../kernel/cores/registry.js';
+import type { CoreConfig } from '../../../kernel/cores/kinds/registry.js';
 import type { SchedulerPolicy } from '../../../schedulers/policy.js';
 import type { PolicyServices } from '../../../schedulers/registry.js';
 import { callsOf, type Load, type PlannedCall } from '../load/load.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { inOrder, parseContender, splitPolicies } from '../../../../agents/lab/compare/contender.js';
-import type { CoreConfig } from '../../../../kernel/cores/registry.js';
+import type { CoreConfig } from '../../../../kernel/cores/kinds/registry.js';
 
 test('a comma before key=value goes on with the same policy, any other begins a new one', () => {
   expect(splitPolicies('fifo, round-robin:timeSliceMs=200,order=expensive-first,fifo:order=cheap-first')).toEqual([

@@ -1,5 +1,5 @@
-import { type ChatMessage, type ChatParams, messageText, type ToolCall } from '../../syscalls/llm-chat.js';
-import type { CoreRequest } from './core.js';
+import { type ChatMessage, type ChatParams, messageText, type ToolCall } from '../../../syscalls/llm-chat.js';
+import type { CoreRequest } from '../core.js';
 import type { ProviderCall, ProviderPart } from './provider-models.js';
 
 type Prompt = ProviderCall['prompt'];

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../../kernel/clock.js';
-import { providerCore } from '../../../kernel/cores/provider.js';
-import { providerConfig } from '../../../kernel/cores/provider-config.js';
-import { Transport } from '../../../kernel/cores/transport.js';
-import { describeIssue } from '../../../syscalls/protocol.js';
-import { ask, callOf, errorOf } from './ask.js';
+import { VirtualClock } from '../../../../kernel/clock.js';
+import { providerCore } from '../../../../kernel/cores/provider/provider.js';
+import { providerConfig } from '../../../../kernel/cores/provider/provider-config.js';
+import { Transport } from '../../../../kernel/cores/provider/transport/transport.js';
+import { describeIssue } from '../../../../syscalls/protocol.js';
+import { ask, callOf, errorOf } from '../ask.js';
 import { CANARY_KEY, provider } from './provider-world.js';
 
 const BASE = { kind: 'provider', id: 'core', model: 'm', price: { inputPerMTok: 1, outputPerMTok: 2 } };

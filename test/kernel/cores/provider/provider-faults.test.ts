@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { FakeReply } from '../../support/fake-reply.js';
-import { ask, callOf, errorOf } from './ask.js';
+import type { FakeReply } from '../../../support/fake-reply.js';
+import { ask, callOf, errorOf } from '../ask.js';
 import { CANARY_KEY, provider } from './provider-world.js';
 
 const TEXT = 'one two three four five six';

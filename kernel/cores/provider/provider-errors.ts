@@ -1,5 +1,5 @@
-import { SyscallError } from '../../syscalls/errors.js';
-import type { Millis } from '../../syscalls/syscall.js';
+import { SyscallError } from '../../../syscalls/errors.js';
+import type { Millis } from '../../../syscalls/syscall.js';
 
 /**
  * 4xx that are not the call's own fault: the key, the account, the model's name or the load. Another core may well

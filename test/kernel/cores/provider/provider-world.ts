@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
-import { type Clock, realClock } from '../../../kernel/clock.js';
-import type { LLMCore } from '../../../kernel/cores/core.js';
-import { providerCore } from '../../../kernel/cores/provider.js';
-import { providerConfig } from '../../../kernel/cores/provider-config.js';
-import { FakeOpenAI } from '../../support/fake-openai.js';
+import { type Clock, realClock } from '../../../../kernel/clock.js';
+import type { LLMCore } from '../../../../kernel/cores/core.js';
+import { providerCore } from '../../../../kernel/cores/provider/provider.js';
+import { providerConfig } from '../../../../kernel/cores/provider/provider-config.js';
+import { FakeOpenAI } from '../../../support/fake-openai.js';
 
 /** A key that must not turn up anywhere but at its own provider. */
 export const CANARY_KEY = 'sk-canary-7f3a';

@@ -1,16 +1,16 @@
-import { SyscallError } from '../../syscalls/errors.js';
-import type { ToolCall } from '../../syscalls/llm-chat.js';
-import type { Clock } from '../clock.js';
-import { textTokens } from '../tokens.js';
+import { SyscallError } from '../../../syscalls/errors.js';
+import type { ToolCall } from '../../../syscalls/llm-chat.js';
+import type { Clock } from '../../clock.js';
+import { textTokens } from '../../tokens.js';
+import { type CoreRequest, type CoreResult, type CoreRun, costOf, type LLMCore } from '../core.js';
+import { infoOf } from '../core-config.js';
+import type { CoreDeps } from '../core-deps.js';
 import { Breaker } from './breaker.js';
-import { type CoreRequest, type CoreResult, type CoreRun, costOf, type LLMCore } from './core.js';
-import { infoOf } from './core-config.js';
-import type { CoreDeps } from './core-deps.js';
 import { baseUrlOf, type ProviderConfig } from './provider-config.js';
 import { coreError } from './provider-errors.js';
 import { providerCall, toolCallOf } from './provider-messages.js';
 import { type ProviderModel, type ProviderPart, providerModel } from './provider-models.js';
-import { Transport } from './transport.js';
+import { Transport } from './transport/transport.js';
 import { Watchdog } from './watchdog.js';
 
 type Finish = Extract<ProviderPart, { type: 'finish' }>;

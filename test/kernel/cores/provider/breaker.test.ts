@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../../kernel/clock.js';
-import { Breaker } from '../../../kernel/cores/breaker.js';
-import { SyscallError } from '../../../syscalls/errors.js';
-import { ask, callOf, errorOf } from './ask.js';
+import { VirtualClock } from '../../../../kernel/clock.js';
+import { Breaker } from '../../../../kernel/cores/provider/breaker.js';
+import { SyscallError } from '../../../../syscalls/errors.js';
+import { ask, callOf, errorOf } from '../ask.js';
 import { provider } from './provider-world.js';
 
 const CLOSED = { slots: Number.POSITIVE_INFINITY, retryAt: undefined };

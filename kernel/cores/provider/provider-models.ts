@@ -1,5 +1,5 @@
 import type { LanguageModel } from 'ai';
-import { SyscallError } from '../../syscalls/errors.js';
+import { SyscallError } from '../../../syscalls/errors.js';
 import { baseUrlOf, type ProviderConfig } from './provider-config.js';
 
 /** The AI SDK's interface of a model, version 3: what every provider package implements. */

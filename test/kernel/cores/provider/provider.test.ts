@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ChatParams } from '../../../syscalls/llm-chat.js';
-import { ask, callOf } from './ask.js';
+import type { ChatParams } from '../../../../syscalls/llm-chat.js';
+import { ask, callOf } from '../ask.js';
 import { CANARY_KEY, provider } from './provider-world.js';
 
 const TOOL = {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { SyscallError } from '../../syscalls/errors.js';
-import type { Clock } from '../clock.js';
+import { SyscallError } from '../../../../syscalls/errors.js';
+import type { Clock } from '../../../clock.js';
 
 /** Idle connections are dropped before servers usually drop them, so that no request meets a closed one. */
 const KEEP_ALIVE_MS = 4_000;

@@ -1,8 +1,8 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen, isBrokenCircuitError } from 'cockatiel';
-import { SyscallError } from '../../syscalls/errors.js';
-import type { Millis } from '../../syscalls/syscall.js';
-import type { Clock } from '../clock.js';
-import type { CoreHealth } from './core.js';
+import { SyscallError } from '../../../syscalls/errors.js';
+import type { Millis } from '../../../syscalls/syscall.js';
+import type { Clock } from '../../clock.js';
+import type { CoreHealth } from '../core.js';
 
 /** The one call that was to show whether the provider works again was given up by its agent: nothing is known. */
 class AbandonedProbe extends Error {}

@@ -1,5 +1,5 @@
-import type { Millis } from '../../syscalls/syscall.js';
-import type { Clock } from '../clock.js';
+import type { Millis } from '../../../syscalls/syscall.js';
+import type { Clock } from '../../clock.js';
 
 /** Goes off once when nothing was heard for too long. Hearing is cheap: the one timer is not moved, but looks again. */
 export class Watchdog {

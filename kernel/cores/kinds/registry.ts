@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import { SyscallError } from '../../syscalls/errors.js';
-import { OutcomeFiles } from '../outcomes/file.js';
-import type { LLMCore } from './core.js';
-import type { CoreDeps } from './core-deps.js';
-import { providerCore } from './provider.js';
-import { providerConfig } from './provider-config.js';
-import { recordedConfig, recordedCore } from './recorded.js';
-import { simulatedConfig, simulatedCore } from './simulated.js';
+import { SyscallError } from '../../../syscalls/errors.js';
+import { OutcomeFiles } from '../../outcomes/file.js';
+import type { LLMCore } from '../core.js';
+import type { CoreDeps } from '../core-deps.js';
+import { providerCore } from '../provider/provider.js';
+import { providerConfig } from '../provider/provider-config.js';
+import { recordedConfig, recordedCore } from '../recorded.js';
+import { simulatedConfig, simulatedCore } from '../simulated.js';
 
 /** One kind of core: the schema of its entry in the config, whose member `kind` is its name, and how it is made. */
 export interface CoreKind<Config extends z.ZodObject = z.ZodObject> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ask, callOf, errorOf } from './ask.js';
+import { ask, callOf, errorOf } from '../ask.js';
 import { CANARY_KEY, provider } from './provider-world.js';
 
 const events = (...data: readonly object[]) => data.map((event) => `data: ${JSON.stringify(event)}\n\n`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { coreFields } from '../core-config.js';
 import { baseUrlFault } from './base-url.js';
-import { coreFields } from './core-config.js';
 
 /** Each kind of provider, and where it is if the config does not say. */
 const DEFAULT_BASE_URL = {

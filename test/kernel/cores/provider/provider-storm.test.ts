@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import type { FakeReply } from '../../support/fake-reply.js';
-import { ask, callOf, errorOf } from './ask.js';
+import type { FakeReply } from '../../../support/fake-reply.js';
+import { ask, callOf, errorOf } from '../ask.js';
 import { provider } from './provider-world.js';
 
 const TEXT = 'one two three four five six';
