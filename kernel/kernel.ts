@@ -207,7 +207,7 @@ export class Kernel {
     settings.limits = limits;
     this.#parts.cores.reload(cores);
     for (const call of [...table.all()]) {
-      const isServed = call.view.eligible.some((id) => this.#parts.cores.isOn(id));
+      const isServed = call.view.eligible.some((id) => this.#parts.cores.isUsable(id));
       if (call.state.status !== 'running' && !isServed) table.fail(call, SWITCHED_OFF);
     }
   }

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { clearMergeCache, countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { LRUCache } from 'lru-cache';
-import { type ChatParams, messageText } from '../syscalls/llm-chat.js';
+
+import { type ChatMessage, messageText } from '../syscalls/chat-message.js';
 
 /** Characters that are counted; a longer text is taken to be as dense as pieces of it, spread evenly. */
 const COUNTED_CHARS = 8192;
@@ -66,13 +67,21 @@ function endOfPiece(text: string, start: number): number {
   return space > start ? space : limit;
 }
 
-/** Tokens of the messages and tool descriptions of a call. */
+/** Tokens of the messages and tool descriptions of a call; what is no text in them is estimated. */
 export function inputTokensOf({ messages, tools }: ChatParams): number {
-  const texts = messages.map((message) =>
-    message.role === 'assistant' && message.tool_calls !== undefined
-      ? messageText(message) + JSON.stringify(message.tool_calls)
-      : messageText(message),
-  );
+  const texts: string[] = [];
+  let media = 0;
+  for (const message of messages) {
+    texts.push(textOf(message));
+    if (typeof message.content === 'object') media += mediaTokens(message.content ?? []);
+  }
   if (tools !== undefined) texts.push(JSON.stringify(tools));
-  return messages.length * TOKENS_PER_MESSAGE + textTokens(texts.join('\n'));
+  return messages.length * TOKENS_PER_MESSAGE + textTokens(texts.join('\n')) + media;
+}
+
+function textOf(message: ChatMessage): string {
+  const text = messageText(message);
+  if (message.role !== 'assistant') return text;
+  const { tool_calls: calls = [], reasoning_content: thought } = message;
+  return text + (thought ?? '') + (calls.length === 0 ? '' : JSON.stringify(calls));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { costOf } from '../syscalls/price.js';
 import type { CoreId } from '../syscalls/syscall.js';
 import { numberText } from './parameters.js';
 import type { Assignment, PendingCall, SchedulableCore, SchedulerPolicy, SchedulingSnapshot } from './policy.js';
@@ -137,14 +138,15 @@ function cheapestOf(
     if (best === undefined) return undefined;
     for (const rival of rivals[first] as readonly SchedulableCore[]) {
       const { id } = rival;
-      if (costOf(call, rival) < costOf(call, best) && call.eligible.includes(id) && isOpen(id)) best = rival;
+      if (expectedCost(call, rival) < expectedCost(call, best) && call.eligible.includes(id) && isOpen(id))
+        best = rival;
     }
     return best.id;
   };
 }
 
 /** Millionths of a US dollar. */
-function costOf({ inputTokens, params }: PendingCall, { price }: SchedulableCore): number {
+function expectedCost({ inputTokens, params }: PendingCall, { price }: SchedulableCore): number {
   const outputTokens = Math.min(params.maxTokens ?? Infinity, ASSUMED_OUTPUT_TOKENS);
-  return inputTokens * price.inputPerMTok + outputTokens * price.outputPerMTok;
+  return costOf(price, { inputTokens, outputTokens });
 }

@@ -1,7 +1,23 @@
 import { z } from 'zod';
+import { faultClass } from './errors.js';
+import { price } from './price.js';
 
-/** US dollars per million tokens. */
-const price = z.strictObject({ inputPerMTok: z.number(), outputPerMTok: z.number() });
+/** Settings of `llm.chat` that a model may not take. */
+export const SETTINGS = [
+  'temperature',
+  'topP',
+  'frequencyPenalty',
+  'presencePenalty',
+  'seed',
+  'stop',
+  'logprobs',
+  'tools',
+  'toolChoice',
+  'parallelToolCalls',
+  'responseFormat',
+  'reasoningEffort',
+] as const;
+export type Setting = (typeof SETTINGS)[number];
 
 /** What an LLM core is: fixed at boot but for `cap`, which a reload may change. */
 const coreInfo = z.strictObject({
@@ -18,6 +34,14 @@ const coreInfo = z.strictObject({
   tools: z.boolean(),
   /** Whether it can be held to a response format. */
   responseFormat: z.boolean(),
+  inputs: z
+    .array(z.enum(['image', 'audio', 'file']))
+    .optional()
+    .describe('What its input may hold beside text; nothing without it'),
+  unsupported: z
+    .array(z.enum(SETTINGS))
+    .optional()
+    .describe('Settings that it does not take, by its config or as it has answered'),
   /** Whether it can go on from a given start of its answer, which time slices need. */
   supportsPrefix: z.boolean(),
   /** Known mean quality, 0 to 1; a call with a higher `minQuality` is not eligible. */
@@ -33,11 +57,20 @@ export const coreView = coreInfo.extend({
   queued: z.int(),
   /** `cooling`: nothing starts for now: its provider said so, its circuit is open, or a limit per minute is used up. */
   state: z.enum(['up', 'cooling']),
+  closedUntil: z.number().optional().describe('Nothing starts before, milliseconds on the kernel’s clock'),
+  lastFault: z
+    .strictObject({
+      at: z.number(),
+      class: faultClass,
+      status: z.int().optional().describe('HTTP status'),
+      message: z.string(),
+    })
+    .optional()
+    .describe('How the last attempt that failed here did so'),
 });
 
 export const coresParams = z.strictObject({});
 export const coresReply = z.strictObject({ cores: z.array(coreView) });
 
-export type Price = z.infer<typeof price>;
 export type CoreInfo = z.infer<typeof coreInfo>;
 export type CoreView = z.infer<typeof coreView>;

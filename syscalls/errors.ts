@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /**
  * Every error code that crosses a module or the wire: its JSON-RPC number, its HTTP status, and whether the
  * same request may succeed later.
@@ -18,6 +20,7 @@ export const ERROR_CODES = {
   infeasible: { rpc: -32013, http: 422, retryable: false },
   'core-failed': { rpc: -32011, http: 502, retryable: true },
   'core-rejected': { rpc: -32012, http: 400, retryable: false },
+  'invalid-output': { rpc: -32014, http: 502, retryable: true },
   expired: { rpc: -32020, http: 504, retryable: false },
   cancelled: { rpc: -32021, http: 499, retryable: false },
   unauthorized: { rpc: -32030, http: 401, retryable: false },
@@ -29,11 +32,34 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/**
+ * Whose fault it is that a core did not answer:
+ * - `request`: the caller's. Another core may take the call; nothing is wrong with this one.
+ * - `overload`: too much was asked of the provider, or the account is used up: it wants a pause.
+ * - `provider`: it failed, was silent or broke off.
+ * - `config`: key, model name or address are wrong: nothing works until somebody mends that.
+ */
+export const faultClass = z.enum(['request', 'overload', 'provider', 'config']);
+export type FaultClass = z.infer<typeof faultClass>;
+
+/** What is known of a failed call beside its code. */
+export const errorDetails = z.object({
+  class: faultClass.optional(),
+  status: z.int().optional().describe('HTTP status of the provider, or the one that its error in a 200 stands for'),
+  core: z.string().optional().describe('The core that was asked last'),
+  attempts: z.int().optional().describe('How many times a core was asked'),
+});
+export type ErrorDetails = z.infer<typeof errorDetails>;
+
 /** The `error` member of a JSON-RPC reply. */
 export interface RpcError {
   readonly code: number;
   readonly message: string;
-  readonly data: { readonly code: ErrorCode; readonly retryable: boolean; readonly retryAfterMs?: number };
+  readonly data: {
+    readonly code: ErrorCode;
+    readonly retryable: boolean;
+    readonly retryAfterMs?: number;
+  } & ErrorDetails;
 }
 
 /** The one error class that crosses modules: a code, what went wrong, and whether trying again can help. */
@@ -42,11 +68,17 @@ export class SyscallError extends Error {
   readonly code: ErrorCode;
   /** Milliseconds after which a retry is worth it; absent where nothing is known. */
   readonly retryAfterMs: number | undefined;
+  readonly details: ErrorDetails;
 
-  constructor(code: ErrorCode, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { retryAfterMs?: number | undefined; cause?: unknown; details?: ErrorDetails } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
+    this.details = options.details ?? {};
   }
 
   get retryable(): boolean {
@@ -55,23 +87,29 @@ export class SyscallError extends Error {
 
   /** The wire form. The cause stays behind: it may hold a provider's reply. */
   toRpc(): RpcError {
-    const { code, retryable, retryAfterMs } = this;
+    const { code, retryable, retryAfterMs, details } = this;
     return {
       code: ERROR_CODES[code].rpc,
       message: this.message,
-      data: { code, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+      data: { code, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...details },
     };
+  }
+
+  /** The same error with more known about it. */
+  with(details: ErrorDetails): SyscallError {
+    const { code, message, retryAfterMs, cause } = this;
+    return new SyscallError(code, message, { retryAfterMs, cause, details: { ...this.details, ...details } });
   }
 
   /** The error of a reply; a code that this version does not know becomes `internal`. */
   static fromRpc(error: {
     readonly message: string;
-    readonly data?: { readonly code?: string; readonly retryAfterMs?: number | undefined } | undefined;
+    readonly data?: ({ readonly code?: string; readonly retryAfterMs?: number | undefined } & ErrorDetails) | undefined;
   }): SyscallError {
     const code = error.data?.code;
     const known = code !== undefined && Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'internal';
-    const retryAfterMs = error.data?.retryAfterMs;
-    return new SyscallError(known, error.message, retryAfterMs === undefined ? {} : { retryAfterMs });
+    const details = errorDetails.safeParse(error.data).data ?? {};
+    return new SyscallError(known, error.message, { retryAfterMs: error.data?.retryAfterMs, details });
   }
 
   /** Any thrown value as a SyscallError; a foreign one becomes `code`, with itself as the cause. */

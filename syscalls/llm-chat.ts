@@ -1,34 +1,7 @@
 import { z } from 'zod';
+import { chatMessage, messageText, reasoningDetail, toolCall } from './chat-message.js';
 
-/**
- * Text of one message: a string, or OpenAI's list of text parts.
- * The bound is the wire's: one message frame is at most 1 MiB.
- */
-const content = z.union([z.string(), z.array(z.strictObject({ type: z.literal('text'), text: z.string() })).min(1)]);
-
-const toolCall = z.strictObject({
-  id: z.string().min(1).max(128),
-  type: z.literal('function'),
-  function: z.strictObject({
-    name: z.string().min(1).max(64),
-    /** The arguments as the model wrote them: JSON text, not yet checked. */
-    arguments: z.string(),
-  }),
-});
-
-/** One message in OpenAI's form. */
-const chatMessage = z.discriminatedUnion('role', [
-  z.strictObject({ role: z.literal('system'), content }),
-  z.strictObject({ role: z.literal('user'), content }),
-  z.strictObject({
-    role: z.literal('assistant'),
-    content: content.nullable().optional(),
-    tool_calls: z.array(toolCall).min(1).optional(),
-  }),
-  z.strictObject({ role: z.literal('tool'), content, tool_call_id: z.string().min(1).max(128) }),
-]);
-
-/** A JSON Schema given by an agent. It is data that is handed on to the model as it came and never interpreted here. */
+/** A JSON Schema given by an agent. It is data that is handed on to the model as it came. */
 const jsonSchema = z
   .custom<Record<string, unknown>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -36,14 +9,23 @@ const jsonSchema = z
   )
   .meta({ type: 'object' });
 
+const toolName = z.string().regex(/^[\w.:/-]{1,128}$/, 'Expected 1 to 128 letters, digits or _.:/-');
+
 const chatTool = z.strictObject({
   type: z.literal('function'),
   function: z.strictObject({
-    name: z.string().regex(/^[\w-]{1,64}$/, 'Expected 1 to 64 letters, digits, _ or -'),
-    description: z.string().max(4096).optional(),
-    parameters: jsonSchema,
+    name: toolName,
+    description: z.string().optional(),
+    parameters: jsonSchema.optional().describe('JSON Schema of the arguments; without it the tool takes none'),
+    strict: z.boolean().optional().describe('The arguments must follow the schema exactly'),
   }),
+  cache_control: z.strictObject({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).optional() }).optional(),
 });
+
+const toolChoice = z.union([
+  z.enum(['auto', 'none', 'required']),
+  z.strictObject({ type: z.literal('function'), function: z.strictObject({ name: toolName }) }),
+]);
 
 const responseFormat = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text') }),
@@ -52,41 +34,124 @@ const responseFormat = z.discriminatedUnion('type', [
     type: z.literal('json_schema'),
     json_schema: z.strictObject({
       name: z.string().min(1).max(64),
+      description: z.string().optional(),
       schema: jsonSchema,
-      strict: z.boolean().optional(),
+      strict: z.boolean().nullish(),
     }),
   }),
 ]);
 
 const coreIds = z.array(z.string().min(1).max(128)).min(1).max(256);
 
-export const chatParams = z.strictObject({
-  messages: z.array(chatMessage).min(1).max(2048),
-  /** Cores that may serve the call; none given = every core. */
-  cores: coreIds.optional(),
-  /** The old name of `cores`. */
-  models: coreIds.optional().meta({ deprecated: true }),
-  /** Most output tokens. */
-  maxTokens: z.int().min(1).max(1_000_000).optional(),
-  temperature: z.number().min(0).max(2).optional(),
-  tools: z.array(chatTool).min(1).max(128).optional(),
-  responseFormat: responseFormat.optional(),
-  /** Send the text as it comes, as `llm.chunk` notifications; the reply still holds all of it. */
-  stream: z.boolean().optional(),
-  /** Higher is more urgent, for policies that look at it. */
-  priority: z.int().min(0).max(9).optional(),
-  /** Milliseconds from acceptance after which the call ends `expired`. */
-  deadlineMs: z.number().positive().max(86_400_000).optional(),
-  /** Least probability of a correct answer, 0 to 1, for policies that predict it; a core with a lower configured `quality` is not eligible. */
-  minQuality: z.number().min(0).max(1).optional(),
-  /** What kind of work this is; past calls of the same tag are what the call is compared with. */
-  task: z
-    .string()
-    .regex(/^[\w./-]{1,64}$/, 'Expected 1 to 64 letters, digits, _, ., / or -')
-    .optional(),
-  /** `never`: a provider that fails is not asked again, nor is another. */
-  retry: z.enum(['safe', 'never']).optional(),
-});
+/** Settings of the kernel's own, and those that decide what a call may cost: no option of a provider may change them. */
+const KERNEL_OWNED = new Set([
+  'model',
+  'messages',
+  'contents',
+  'system',
+  'systemInstruction',
+  'stream',
+  'stream_options',
+  'n',
+  'candidateCount',
+  'max_tokens',
+  'max_completion_tokens',
+  'maxOutputTokens',
+]);
+
+const optionsOfProvider = z
+  .record(z.string(), z.unknown())
+  .superRefine((options, context) => {
+    const inner = options['generationConfig'];
+    const nested = typeof inner === 'object' && inner !== null ? Object.keys(inner) : [];
+    for (const key of [...Object.keys(options), ...nested]) {
+      if (!KERNEL_OWNED.has(key)) continue;
+      context.addIssue({ code: 'custom', message: `Expected no option that the kernel sets itself, got ${key}` });
+    }
+  })
+  .optional();
+
+const penalty = z.number().min(-2).max(2).optional();
+
+export const chatParams = z
+  .strictObject({
+    messages: z.array(chatMessage).min(1).max(2048).describe('The conversation so far, in OpenAI’s form'),
+    cores: coreIds.optional().describe('Cores that may serve the call; all without it'),
+    models: coreIds.optional().meta({ deprecated: true }).describe('The old name of `cores`'),
+    maxTokens: z.int().min(1).max(1_000_000).optional().describe('Most output tokens'),
+    temperature: z.number().min(0).max(2).optional(),
+    topP: z.number().min(0).max(1).optional(),
+    frequencyPenalty: penalty,
+    presencePenalty: penalty,
+    seed: z.int().optional(),
+    stop: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(16)])
+      .optional()
+      .describe('Texts at which the answer ends; they are not part of it'),
+    logprobs: z.boolean().optional().describe('The reply holds the log probability of each token'),
+    topLogprobs: z.int().min(0).max(20).optional().describe('And of so many others in its place; needs logprobs'),
+    tools: z.array(chatTool).min(1).max(128).optional(),
+    toolChoice: toolChoice.optional().describe('Whether a tool is called: auto, none, required, or which one'),
+    parallelToolCalls: z.boolean().optional().describe('Whether one answer may call several tools'),
+    responseFormat: responseFormat.optional().describe('An answer that breaks it is a failed attempt: invalid-output'),
+    reasoningEffort: z
+      .enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh'])
+      .optional()
+      .describe('How long a reasoning model thinks'),
+    metadata: z
+      .record(z.string().min(1).max(64), z.string().max(512))
+      .refine((labels) => Object.keys(labels).length <= 16, 'Expected at most 16 labels')
+      .optional()
+      .describe('Labels of the call; sent to OpenAI’s own API, which keeps them'),
+    providerOptions: z
+      .strictObject({
+        openai: optionsOfProvider,
+        'openai-compatible': optionsOfProvider,
+        anthropic: optionsOfProvider,
+        google: optionsOfProvider,
+      })
+      .optional()
+      .describe('Members of the request body in a provider’s own words; sent to cores of that provider as they are'),
+    stream: z
+      .boolean()
+      .optional()
+      .describe('Send the text as it comes, as `llm.chunk` notifications; the reply still holds all of it'),
+    priority: z.int().min(0).max(9).optional().describe('Higher is more urgent, for policies that look at it'),
+    deadlineMs: z
+      .number()
+      .positive()
+      .max(86_400_000)
+      .optional()
+      .describe('Milliseconds from acceptance after which the call ends `expired`'),
+    minQuality: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe(
+        'Least probability of a correct answer, for policies that predict it; a core with a lower configured `quality` is not eligible',
+      ),
+    task: z
+      .string()
+      .regex(/^[\w./-]{1,64}$/, 'Expected 1 to 64 letters, digits, _, ., / or -')
+      .optional()
+      .describe('What kind of work this is; past calls of the same tag are what the call is compared with'),
+    retry: z
+      .enum(['safe', 'never'])
+      .optional()
+      .describe('`never`: a provider that fails is not asked again, nor is another'),
+  })
+  .superRefine(({ tools, toolChoice, logprobs, topLogprobs }, context) => {
+    const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (topLogprobs !== undefined && logprobs !== true) fault('topLogprobs', 'Expected `logprobs: true` beside it');
+    if (toolChoice === undefined || toolChoice === 'none') return;
+    if (tools === undefined) fault('toolChoice', 'Expected `tools` beside it');
+    else if (typeof toolChoice === 'object') {
+      const wanted = toolChoice.function.name;
+      if (tools.some((tool) => tool.function.name === wanted)) return;
+      fault('toolChoice', 'Expected the name of one of `tools`');
+    }
+  });
 
 const millis = z.number();
 
@@ -94,17 +159,33 @@ export const chatReply = z.strictObject({
   syscallId: z.string(),
   text: z.string(),
   toolCalls: z.array(toolCall),
-  finishReason: z.enum(['stop', 'length', 'tool-calls', 'content-filter']),
+  reasoning: z.string().optional().describe('What the model thought, where the provider shows it'),
+  reasoningDetails: z
+    .array(reasoningDetail)
+    .optional()
+    .describe('What the provider wants back in the history: thoughts with signatures, encrypted thoughts'),
+  logprobs: z.array(z.unknown()).optional().describe('Log probabilities of the tokens, in OpenAI’s form'),
+  finishReason: z
+    .enum(['stop', 'length', 'tool-calls', 'content-filter', 'other'])
+    .describe('`other`: the provider ended with a word that the kernel does not know, see `finishWord`'),
+  finishWord: z.string().optional().describe('The provider’s own word for why it ended'),
+  warnings: z.array(z.string()).optional().describe('Settings of the call that were not sent, or changed, and why'),
   usage: z.strictObject({
-    /** All input tokens that were billed, those re-sent after a preemption too. */
-    inputTokens: z.number(),
-    outputTokens: z.number(),
-    /** The part of `inputTokens` that was re-sent because the call was preempted. */
-    reprefillTokens: z.number(),
-    /** The kernel counted the tokens itself: the provider reported no usage, or the call was preempted. */
-    estimated: z.literal(true).optional(),
+    inputTokens: z.number().describe('All input tokens that were billed, those re-sent after a preemption too'),
+    outputTokens: z.number().describe('All output tokens that were billed, those of reasoning too'),
+    reprefillTokens: z.number().describe('The part of `inputTokens` re-sent because the call was preempted'),
+    cachedInputTokens: z.number().optional().describe('The part of `inputTokens` from the provider’s prompt cache'),
+    cacheWriteTokens: z.number().optional().describe('The part of `inputTokens` written to the prompt cache'),
+    audioInputTokens: z.number().optional(),
+    reasoningTokens: z.number().optional().describe('The part of `outputTokens` that the model only thought'),
+    audioOutputTokens: z.number().optional(),
+    estimated: z
+      .literal(true)
+      .optional()
+      .describe('The kernel counted tokens itself: the provider reported not all of them, or the call was preempted'),
   }),
-  costUsd: z.number(),
+  costUsd: z.number().describe('By the prices of the config'),
+  providerCostUsd: z.number().optional().describe('What the provider itself reports as the cost of this answer'),
   core: z.string(),
   /** The policy's one line on why this core. */
   reason: z.string(),
@@ -132,23 +213,14 @@ export const chatChunk = z.strictObject({
   restart: z.literal(true).optional(),
 });
 
-export type ChatMessage = z.infer<typeof chatMessage>;
 export type ChatParams = z.infer<typeof chatParams>;
 export type ChatReply = z.infer<typeof chatReply>;
 export type ChatChunk = z.infer<typeof chatChunk>;
 export type ChatTool = z.infer<typeof chatTool>;
-export type ToolCall = z.infer<typeof toolCall>;
 
 /** Cores that may serve a call; undefined: every one. */
 export function coresOf({ cores, models }: ChatParams): readonly string[] | undefined {
   return cores ?? models;
-}
-
-/** The text of one message, its parts joined. */
-export function messageText(message: ChatMessage): string {
-  const { content } = message;
-  if (typeof content === 'string') return content;
-  return content?.map((part) => part.text).join('') ?? '';
 }
 
 /** The text of the last user message: what a call is about. Empty without a user message. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorDetails } from './errors.js';
 
 /** WebSocket subprotocol of the kernel. */
 export const SUBPROTOCOL = 'eccos.v1';
@@ -20,7 +21,9 @@ export const rpcRequest = z.strictObject({
 const rpcError = z.object({
   code: z.number(),
   message: z.string(),
-  data: z.object({ code: z.string(), retryable: z.boolean(), retryAfterMs: z.number().optional() }).optional(),
+  data: errorDetails
+    .extend({ code: z.string(), retryable: z.boolean(), retryAfterMs: z.number().optional() })
+    .optional(),
 });
 
 /** What an agent receives: the one reply to a request, or a notification. */

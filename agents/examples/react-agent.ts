@@ -1,5 +1,5 @@
+import type { ChatMessage } from '../../syscalls/chat-message.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import type { ChatMessage } from '../../syscalls/llm-chat.js';
 import { Agent, type ChatSettings, type RunOptions } from '../sdk/agent.js';
 import type { Client } from '../sdk/client.js';
 import { answerToolCall, type Tool } from './tool.js';

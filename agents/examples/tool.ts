@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { ChatMessage, ToolCall } from '../../syscalls/chat-message.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import type { ChatMessage, ChatTool, ToolCall } from '../../syscalls/llm-chat.js';
+import type { ChatTool } from '../../syscalls/llm-chat.js';
 import { describeIssue } from '../../syscalls/protocol.js';
 
 /** Longest result handed to a model, in characters. */

@@ -1,5 +1,7 @@
+import { assistantMessage } from '../../syscalls/assistant-message.js';
+import type { ChatMessage } from '../../syscalls/chat-message.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import type { ChatMessage, ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
+import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
 import type { Pid } from '../../syscalls/syscall.js';
 import type { ChatDelta, Client } from './client.js';
 
@@ -87,7 +89,7 @@ export abstract class Agent<Answer = string> {
   protected async chat(messages: readonly ChatMessage[], options: RunOptions = {}): Promise<ChatReply> {
     const said = [...this.#history, ...messages];
     const reply = await this.#send({ ...this.#settings, messages: said }, options);
-    this.#history = [...said, messageOf(reply)];
+    this.#history = [...said, assistantMessage(reply)];
     options.onReply?.(reply);
     return reply;
   }
@@ -98,10 +100,4 @@ export abstract class Agent<Answer = string> {
     for await (const delta of stream) onDelta(delta);
     return stream.reply;
   }
-}
-
-/** An answer as a message of the history. */
-function messageOf({ text, toolCalls }: ChatReply): ChatMessage {
-  if (toolCalls.length === 0) return { role: 'assistant', content: text };
-  return { role: 'assistant', content: text === '' ? null : text, tool_calls: toolCalls };
 }

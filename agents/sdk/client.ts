@@ -13,8 +13,10 @@ import type { OpenSocket } from './client-socket.js';
 import { ChatStream } from './client-stream.js';
 import { type Backoff, type Platform, realPlatform } from './platform.js';
 
+export { assistantMessage } from '../../syscalls/assistant-message.js';
+export type { ChatMessage, ToolCall } from '../../syscalls/chat-message.js';
 export { type ErrorCode, SyscallError } from '../../syscalls/errors.js';
-export type { ChatMessage, ChatParams, ChatReply, ChatTool, ToolCall } from '../../syscalls/llm-chat.js';
+export type { ChatParams, ChatReply, ChatTool } from '../../syscalls/llm-chat.js';
 export type { ChatDelta } from './client-stream.js';
 export type { ChatStream, CoreView, HelloReply, PsReply, StatsReply };
 

@@ -1,5 +1,6 @@
+import type { ContentPart } from '../../syscalls/chat-message.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import { type ChatParams, coresOf, messageText } from '../../syscalls/llm-chat.js';
+import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { SyscallId } from '../../syscalls/syscall.js';
 import type { CallSink } from '../call-sink.js';
 import type { Capacity } from '../capacity/capacity.js';
@@ -91,17 +92,33 @@ export class Admission {
   }
 }
 
-/** Characters of the texts of a call, and a little for each message and part. */
+/** Characters of a call, and a little for each message and part. */
 function sizeOf(params: ChatParams): number {
-  const { messages, tools, responseFormat } = params;
-  let size = 0;
-  for (const core of coresOf(params) ?? []) size += core.length;
+  const { messages, ...settings } = params;
+  let size = JSON.stringify(settings).length;
   for (const message of messages) {
-    const parts = Array.isArray(message.content) ? message.content.length : 1;
-    size += 64 * (1 + parts) + messageText(message).length;
-    if ('tool_calls' in message) size += JSON.stringify(message.tool_calls ?? []).length;
+    const { content } = message;
+    size += 64;
+    if (typeof content === 'string') size += 64 + content.length;
+    else for (const part of content ?? []) size += 64 + sizeOfPart(part);
+    if (message.role !== 'assistant') continue;
+    const { tool_calls: calls, reasoning_content: thought, reasoning_details: details } = message;
+    size += JSON.stringify([calls, thought, details]).length;
   }
-  if (tools !== undefined) size += JSON.stringify(tools).length;
-  if (responseFormat !== undefined) size += JSON.stringify(responseFormat).length;
   return size;
+}
+
+function sizeOfPart(part: ContentPart): number {
+  switch (part.type) {
+    case 'text':
+      return part.text.length;
+    case 'refusal':
+      return part.refusal.length;
+    case 'image_url':
+      return part.image_url.url.length;
+    case 'input_audio':
+      return part.input_audio.data.length;
+    case 'file':
+      return part.file.file_data?.length ?? 0;
+  }
 }

@@ -176,7 +176,7 @@ export class CallTable {
       process.finished++;
       process.costUsd += spent.costUsd;
     }
-    const answered = state.status === 'done' ? finishedCall(call, state.reply, spent.costUsd) : undefined;
+    const answered = state.status === 'done' ? finishedCall(call, state.reply) : undefined;
     const kept = { call: answered, owner: caller.principal, size: answered === undefined ? 0 : size, at: clock.now() };
     this.#finished.add(call.id, kept);
     policy.release(call.id, answered);
@@ -199,10 +199,11 @@ export class CallTable {
   }
 }
 
-function finishedCall(call: Call, reply: ChatReply, costUsd: number): FinishedCall {
+/** What can be learnt from an answer: attempts that failed before it are left out. */
+function finishedCall(call: Call, reply: ChatReply): FinishedCall {
   const { caller, params } = call.facts;
-  const { core, usage } = reply;
-  const { inputTokens, outputTokens } = usage;
+  const { core } = reply;
+  const { inputTokens, outputTokens, costUsd } = call.answered;
   const { tenant } = caller;
   return { ...{ id: call.id, tenant, core, inputTokens, outputTokens, costUsd, params }, ...timesOf(reply) };
 }

@@ -51,14 +51,20 @@ export class Call {
   holder: Holder | undefined;
   #state: SyscallState;
   #view: PendingCall | undefined;
+  /** Cores that have failed it since all of them had. */
   #failed: readonly CoreId[] = [];
+  /** Cores that will not take it. */
+  #refused: readonly CoreId[] = [];
   #pinned: CoreId | undefined;
   #since: Millis;
   #text = '';
   #outputTokens = 0;
   #attempts = 0;
+  #failures = 0;
   #preemptions = 0;
-  /** Of requests that are closed. */
+  /** Of attempts that have failed. */
+  #lost = NOTHING_SPENT;
+  /** Of the requests of this attempt that are closed. */
   #billed = NOTHING_SPENT;
   /** Of the request that is open now; set while one is. */
   #meter: (() => Spent) | undefined;
@@ -106,13 +112,23 @@ export class Call {
     return this.#attempts;
   }
 
+  /** Attempts that a core has failed; those that it would not take are none. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   get preemptions(): number {
     return this.#preemptions;
   }
 
-  /** All that it has cost, answered or not. */
+  /** All that it has cost, answered or not, attempts that failed included. */
   get spent(): Spent {
-    return this.#meter === undefined ? this.#billed : addUp(this.#billed, this.#meter());
+    return addUp(this.#lost, this.#meter === undefined ? this.#billed : addUp(this.#billed, this.#meter()));
+  }
+
+  /** What the attempt that answers it has cost. */
+  get answered(): Spent {
+    return this.#billed;
   }
 
   apply(event: SyscallEvent): void {
@@ -127,9 +143,10 @@ export class Call {
     this.apply({ type: 'start', at });
   }
 
-  /** A piece of the answer came. */
+  /** A piece of the answer came; without text it is something else that was written: a thought, arguments of a tool. */
   take(text: string, tokens: number, at: Millis): void {
     if (this.#state.times.firstToken === undefined) this.apply({ type: 'first-token', at });
+    if (text === '') return;
     this.#text += text;
     this.#outputTokens += tokens;
     if (this.facts.params.stream) this.sink?.text(text);
@@ -151,21 +168,33 @@ export class Call {
   }
 
   /**
-   * The core failed: the answer starts again, elsewhere if it can.
+   * The core has not answered: the answer starts again, elsewhere if it can.
    *
-   * @returns whether another core is left; if not, all of them may be tried again
+   * @param why `failed`: it may be tried again when all have failed; `refused`: never again
+   * @returns whether another core is left; if not, all that have failed may be tried again
    */
-  retryWithout(core: CoreId, at: Millis, isUsable: (core: CoreId) => boolean): boolean {
+  retryWithout(core: CoreId, why: 'failed' | 'refused', at: Millis, isUsable: (core: CoreId) => boolean): boolean {
     this.#since = at;
     this.#pinned = undefined;
     this.#text = '';
     this.#outputTokens = 0;
-    this.#failed = [...this.#failed, core];
-    const left = this.facts.eligible.some((id) => isUsable(id) && !this.#failed.includes(id));
+    this.#lost = addUp(this.#lost, this.#billed);
+    this.#billed = NOTHING_SPENT;
+    if (why === 'failed') {
+      this.#failures++;
+      this.#failed = [...this.#failed, core];
+    } else this.#refused = [...this.#refused, core];
+    const left = this.open.some((id) => isUsable(id) && !this.#failed.includes(id));
     if (!left) this.#failed = [];
     if (this.facts.params.stream) this.sink?.restart();
     this.apply({ type: 'retry' });
     return left;
+  }
+
+  /** Eligible cores that have not refused it. */
+  get open(): readonly CoreId[] {
+    const { eligible } = this.facts;
+    return this.#refused.length === 0 ? eligible : eligible.filter((id) => !this.#refused.includes(id));
   }
 
   /** What a policy sees of it; the same object until something changes. */
@@ -196,7 +225,6 @@ export class Call {
 
   #eligibleNow(): readonly CoreId[] {
     if (this.#pinned !== undefined) return [this.#pinned];
-    const { eligible } = this.facts;
-    return this.#failed.length === 0 ? eligible : eligible.filter((core) => !this.#failed.includes(core));
+    return this.#failed.length === 0 ? this.open : this.open.filter((core) => !this.#failed.includes(core));
   }
 }

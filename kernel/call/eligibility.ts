@@ -1,3 +1,4 @@
+import { type MediaKind, mediaOf } from '../../syscalls/chat-message.js';
 import type { CoreInfo } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { type ChatParams, coresOf } from '../../syscalls/llm-chat.js';
@@ -42,7 +43,7 @@ function whyNot(
   inputTokens: number,
   allowed: readonly CoreId[] | undefined,
 ): string | undefined {
-  const { maxTokens = 0, minQuality, responseFormat, tools } = params;
+  const { maxTokens = 0, minQuality, responseFormat, tools, messages } = params;
   const tokens = inputTokens + maxTokens;
   if (coresOf(params)?.includes(info.id) === false) return 'not in params.cores';
   if (allowed !== undefined && !allowed.includes(info.id)) return 'not allowed by the token';
@@ -55,8 +56,28 @@ function whyNot(
   if (responseFormat !== undefined && responseFormat.type !== 'text' && !info.responseFormat) {
     return 'it cannot be held to a response format';
   }
+  const setting = info.unsupported?.find((name) => params[name] !== undefined);
+  if (setting !== undefined) return `it does not take ${setting}`;
+  const media = mediaIn(messages).find((kind) => info.inputs?.includes(kind) !== true);
+  if (media !== undefined) return `it cannot read ${PLURAL[media]}`;
+  const misconfigured = core.health?.().misconfigured;
+  if (misconfigured !== undefined) return `it is closed: ${misconfigured}`;
   if (minQuality !== undefined && info.quality !== undefined && info.quality < minQuality) {
     return `its quality of ${info.quality} is below minQuality ${minQuality}`;
   }
   return core.refuses?.(params);
+}
+
+const PLURAL: Readonly<Record<MediaKind, string>> = { image: 'images', audio: 'audio', file: 'files' };
+
+function mediaIn(messages: ChatParams['messages']): readonly MediaKind[] {
+  const kinds = new Set<MediaKind>();
+  for (const { content } of messages) {
+    if (typeof content !== 'object' || content === null) continue;
+    for (const part of content) {
+      const kind = mediaOf(part);
+      if (kind !== undefined) kinds.add(kind);
+    }
+  }
+  return [...kinds];
 }

@@ -2,7 +2,7 @@ import type { SchedulableCore } from '../../schedulers/policy.js';
 import type { CoreInfo, CoreView } from '../../syscalls/cores.js';
 import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
-import type { LLMCore } from '../cores/core.js';
+import type { Learnt, LLMCore } from '../cores/core.js';
 import type { Capacity, CoreLimits } from './capacity.js';
 import { CoreQueue } from './core-queue.js';
 
@@ -10,6 +10,8 @@ import { CoreQueue } from './core-queue.js';
 const UNKNOWN_RECOVERY_MS = 1000;
 /** Output tokens that a call is expected to need on a core that has not answered yet. */
 const FIRST_MEAN_TOKENS = 512;
+/** Tokens of the smallest context window that is believed. */
+const LEAST_WINDOW = 256;
 /** Weight of the newest answer in the mean of a core. */
 const MEAN_STEP = 0.05;
 
@@ -27,6 +29,7 @@ export class CoreSlot {
   #full = false;
   #stopped = false;
   #meanTokens: number | undefined;
+  #lastFault: CoreView['lastFault'];
   #cancelTimer: (() => void) | undefined;
 
   /** @param onOpen a slot may have become free */
@@ -63,7 +66,15 @@ export class CoreSlot {
 
   view(): CoreView {
     const { running, held } = this.queue;
-    return { ...this.#info, running, queued: held, state: this.isCooling ? 'cooling' : 'up' };
+    const opensAt = this.#opensAt(this.#clock.now());
+    return {
+      ...this.#info,
+      running,
+      queued: held,
+      state: this.isCooling ? 'cooling' : 'up',
+      ...(opensAt > this.#clock.now() ? { closedUntil: opensAt } : {}),
+      ...(this.#lastFault === undefined ? {} : { lastFault: this.#lastFault }),
+    };
   }
 
   /** Nothing may start, even if a slot were free. */
@@ -76,6 +87,28 @@ export class CoreSlot {
   answered(outputTokens: number): void {
     const mean = this.#meanTokens ?? outputTokens;
     this.#meanTokens = mean + MEAN_STEP * (outputTokens - mean);
+  }
+
+  /** Why nobody can be served here until somebody mends the config; undefined: that is not so. */
+  get misconfigured(): string | undefined {
+    return this.core.health?.().misconfigured;
+  }
+
+  /** An attempt has failed here: what it has shown of the core is remembered. */
+  failed(fault: NonNullable<CoreView['lastFault']>, { contextWindow, unsupported, input }: Learnt): void {
+    this.#lastFault = fault;
+    const info = this.#info;
+    // A smaller number is none that a provider would name.
+    if (contextWindow !== undefined && contextWindow >= LEAST_WINDOW && contextWindow < info.contextWindow) {
+      this.#info = { ...this.#info, contextWindow };
+    }
+    if (unsupported !== undefined) {
+      this.#info = { ...this.#info, unsupported: [...new Set([...(info.unsupported ?? []), unsupported])] };
+    }
+    if (input !== undefined) {
+      this.#info = { ...this.#info, inputs: (info.inputs ?? []).filter((kind) => kind !== input) };
+    }
+    this.refresh();
   }
 
   closeUntil(at: Millis): void {
@@ -128,6 +161,7 @@ export class CoreSlot {
 
   /** Takes over new limits. Calls that run already are left alone. */
   reload({ cap, requestsPerMinute, tokensPerMinute }: CoreLimits): void {
+    this.core.reopen?.();
     const { requestsPerMinute: _requests, tokensPerMinute: _tokens, ...fixed } = this.#info;
     this.#info = {
       ...fixed,

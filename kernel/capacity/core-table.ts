@@ -31,9 +31,10 @@ export class CoreTable {
     return this.#slots.values();
   }
 
-  /** Whether a core is switched on. */
-  isOn(id: CoreId): boolean {
-    return (this.#slots.get(id)?.info.cap ?? 0) > 0;
+  /** Whether a core is switched on, and its config is not known to be wrong. */
+  isUsable(id: CoreId): boolean {
+    const slot = this.#slots.get(id);
+    return slot !== undefined && slot.info.cap > 0 && slot.misconfigured === undefined;
   }
 
   hasFree(): boolean {

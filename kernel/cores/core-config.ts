@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import type { CoreInfo } from '../../syscalls/cores.js';
-
-/** US dollars per million tokens. Every core says its price: an unknown one is an error, never 0. */
-const price = z.strictObject({ inputPerMTok: z.number().min(0), outputPerMTok: z.number().min(0) });
+import { price } from '../../syscalls/price.js';
 
 /** The members that every kind of core has in the config. */
 export const coreFields = {
   id: z.string().regex(/^[\w./:@-]{1,128}$/, 'Expected 1 to 128 letters, digits or ._-/:@'),
+  /** Every core says its price: an unknown one is an error, never 0. */
   price,
   contextWindow: z.int().min(1).default(128_000),
   cap: z.int().min(0).max(100_000).default(8),
@@ -21,7 +20,7 @@ type CoreFields = z.infer<z.ZodObject<typeof coreFields>> & { readonly kind: str
 /** What the kernel knows of a core from its config, and from what its kind can do. */
 export function infoOf(
   config: CoreFields,
-  abilities: Pick<CoreInfo, 'tools' | 'responseFormat' | 'supportsPrefix'>,
+  abilities: Pick<CoreInfo, 'tools' | 'responseFormat' | 'supportsPrefix' | 'inputs' | 'unsupported'>,
 ): CoreInfo {
   const { id, kind, price, contextWindow, cap, requestsPerMinute, tokensPerMinute, quality, profile } = config;
   return {

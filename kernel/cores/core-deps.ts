@@ -1,10 +1,13 @@
 import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
 import type { OutcomeFiles } from '../outcomes/file.js';
 import type { ItemModel } from './item-response.js';
 
 /** What a core may need from outside. */
 export interface CoreDeps {
   readonly clock: Clock;
+  /** @default nothing is written */
+  readonly log?: Logger;
   /** Seed of everything that is drawn. */
   readonly seed: number;
   /** Environment variables: the only place that keys come from. */

@@ -1,5 +1,8 @@
-import type { CoreInfo, Price } from '../../syscalls/cores.js';
-import type { ChatParams, ChatReply, ToolCall } from '../../syscalls/llm-chat.js';
+import type { MediaKind } from '../../syscalls/chat-message.js';
+import type { CoreInfo, Setting } from '../../syscalls/cores.js';
+import { type FaultClass, SyscallError } from '../../syscalls/errors.js';
+import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
+import type { TokenUsage } from '../../syscalls/price.js';
 import type { Millis } from '../../syscalls/syscall.js';
 
 /** One request to a model. */
@@ -16,25 +19,65 @@ export interface CoreRequest {
 
 /** A piece of the answer: whole tokens, in order. */
 export interface CoreChunk {
+  /** Empty for what is written and billed, but is no text of the answer: thoughts, arguments of tools. */
   readonly text: string;
-  /** How many tokens the text is, counted or estimated; 1 or more. */
+  /** How many tokens it is, counted or estimated; 1 or more. */
   readonly tokens: number;
+}
+
+/** What a provider reports of what it bills. */
+export interface Bill {
+  readonly usage: TokenUsage;
+  readonly costUsd: number;
+  /** What the provider itself reports as the cost. */
+  readonly providerCostUsd?: number;
+  /** Set where the provider did not report all of it and tokens were counted here. */
+  readonly isEstimated?: true;
 }
 
 export interface CoreRun {
   /** Aborted when nobody wants the answer any more. */
   readonly signal: AbortSignal;
   readonly onChunk: (chunk: CoreChunk) => void;
+  /** Receives what is known of the bill as soon as it is, each time the whole: it counts where the request has no result. */
+  readonly onBill?: (bill: Bill) => void;
 }
 
 /** What a model answered, beside the text, which went through `onChunk` whole. */
-export interface CoreResult {
-  readonly toolCalls: readonly ToolCall[];
-  readonly finishReason: ChatReply['finishReason'];
-  readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
-  readonly costUsd: number;
-  /** Set where the provider did not say its usage and the kernel counted tokens itself. */
-  readonly usageCounted?: true;
+export interface CoreResult
+  extends Bill,
+    Pick<
+      ChatReply,
+      'toolCalls' | 'finishReason' | 'finishWord' | 'reasoning' | 'reasoningDetails' | 'logprobs' | 'warnings'
+    > {}
+
+/** What an answer has shown of what a core can do. */
+export interface Learnt {
+  /** Tokens that input and output may really take together. */
+  readonly contextWindow?: number;
+  readonly unsupported?: Setting;
+  readonly input?: MediaKind;
+}
+
+/** Why a core did not answer. The class of the fault is in `details`. */
+export class CoreError extends SyscallError {
+  /** Worth remembering for later calls. */
+  readonly learnt: Learnt;
+
+  constructor(
+    code: 'core-failed' | 'core-rejected' | 'invalid-output',
+    message: string,
+    {
+      class: faultClass,
+      status,
+      retryAfterMs,
+      learnt = {},
+    }: { class: FaultClass; status?: number | undefined; retryAfterMs?: number | undefined; learnt?: Learnt },
+  ) {
+    const details = { class: faultClass, ...(status === undefined ? {} : { status }) };
+    super(code, message, { retryAfterMs, details });
+    this.learnt = learnt;
+  }
 }
 
 /** Whether a core can be used now, where it knows better than the kernel. */
@@ -43,6 +86,8 @@ export interface CoreHealth {
   readonly slots: number;
   /** When to ask again, if `slots` is 0. */
   readonly retryAt: Millis | undefined;
+  /** Set while nobody can be served until somebody mends the config: why, in a few words. */
+  readonly misconfigured?: string;
 }
 
 /** One model behind one endpoint. */
@@ -55,14 +100,12 @@ export interface LLMCore {
    * Settles only when the request to the provider is closed, after an abort too: the slot is taken until then.
    * After an abort, chunks of text that was ready before it may still be given; then it rejects with anything.
    *
-   * @throws SyscallError `core-failed` (another try may help; `retryAfterMs` where the provider said so) or `core-rejected` (it will not)
+   * @throws CoreError `core-failed` (another try may help; `retryAfterMs` where the provider said so), `core-rejected`
+   *   (this core will not take it, another may), `invalid-output` (the answer breaks the response format)
    */
   chat(request: CoreRequest, run: CoreRun): Promise<CoreResult>;
   health?(): CoreHealth;
+  /** The config was read again: what was closed because of it may be tried at once. */
+  reopen?(): void;
   close?(): Promise<void>;
-}
-
-/** US dollars for this many tokens. */
-export function costOf(price: Price, usage: { readonly inputTokens: number; readonly outputTokens: number }): number {
-  return (usage.inputTokens * price.inputPerMTok + usage.outputTokens * price.outputPerMTok) / 1e6;
 }

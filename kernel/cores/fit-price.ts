@@ -1,4 +1,4 @@
-import type { Price } from '../../syscalls/cores.js';
+import type { Price } from '../../syscalls/price.js';
 import type { OutcomeRecord } from '../outcomes/record.js';
 
 /** What one call used, and what it cost. */

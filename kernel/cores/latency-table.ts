@@ -1,4 +1,4 @@
-import type { Price } from '../../syscalls/cores.js';
+import type { Price } from '../../syscalls/price.js';
 
 /** Time of a call that runs alone. */
 export interface Latency {

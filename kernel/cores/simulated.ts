@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { promptOf } from '../../syscalls/llm-chat.js';
-import { type CoreRequest, type CoreResult, type CoreRun, costOf, type LLMCore } from './core.js';
+import { costOf } from '../../syscalls/price.js';
+import type { CoreRequest, CoreResult, CoreRun, LLMCore } from './core.js';
 import { coreFields, infoOf } from './core-config.js';
 import type { CoreDeps } from './core-deps.js';
 import { fillerText } from './filler.js';
@@ -36,6 +37,8 @@ export const simulatedConfig = z.strictObject({
   tools: z.boolean().default(false),
   /** Whether it takes calls with a response format. Its text is no JSON all the same. */
   responseFormat: z.boolean().default(false),
+  /** What its input may hold beside text. It looks at none of it. */
+  inputs: z.array(z.enum(['image', 'audio', 'file'])).optional(),
 });
 
 export type SimulatedConfig = z.infer<typeof simulatedConfig>;
@@ -52,8 +55,9 @@ class SimulatedCore implements LLMCore {
   #running = 0;
 
   constructor(config: SimulatedConfig, deps: CoreDeps) {
-    const { tools, responseFormat } = config;
-    this.info = infoOf(config, { tools, responseFormat, supportsPrefix: true });
+    const { tools, responseFormat, inputs } = config;
+    const media = inputs === undefined ? {} : { inputs };
+    this.info = infoOf(config, { tools, responseFormat, supportsPrefix: true, ...media });
     this.#config = config;
     this.#deps = deps;
     this.#items = deps.items ?? hashedItems;

@@ -204,6 +204,17 @@ export class SchedulerLoop implements Backlog {
     this.#waiting.add(call);
   }
 
+  coreLost(): void {
+    const { cores, table } = this.#deps;
+    for (const call of [...table.all()]) {
+      if (call.state.status === 'running' || call.open.some((id) => cores.isUsable(id))) continue;
+      const [core = ''] = call.open;
+      const why = cores.get(core)?.misconfigured ?? 'it is switched off';
+      const error = new SyscallError('core-failed', `No core is left that could serve the call. ${core}: ${why}`);
+      table.fail(call, error.with({ class: 'config', core, attempts: call.attempts }));
+    }
+  }
+
   contended(call: Call, slot: CoreSlot): boolean {
     const { id } = slot.info;
     const { pid } = call.facts.caller;

@@ -1,8 +1,8 @@
-import type { Price } from '../../syscalls/cores.js';
+import { costOf, type Price } from '../../syscalls/price.js';
 import type { Call } from '../call/call.js';
 import type { Used } from '../capacity/capacity.js';
 import type { Clock } from '../clock.js';
-import { type CoreChunk, type CoreRequest, costOf } from '../cores/core.js';
+import type { Bill, CoreChunk, CoreRequest } from '../cores/core.js';
 import type { Spent } from '../spent.js';
 
 /** Output tokens that a limit per minute sets aside for a call without `maxTokens`; corrected when it has ended. */
@@ -17,6 +17,7 @@ export class Run {
   readonly #price: Price;
   readonly #clock: Clock;
   #outputTokens = 0;
+  #bill: Bill | undefined;
 
   constructor(call: Call, price: Price, clock: Clock) {
     this.#call = call;
@@ -36,16 +37,27 @@ export class Run {
 
   /** What the provider will charge for it as far as it is known: its whole prompt, and the tokens it has written. */
   spent(): Spent {
-    return this.charge(
-      this.#inputTokens,
-      this.#outputTokens,
-      costOf(this.#price, { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens }),
-    );
+    const known = this.#bill?.usage;
+    const inputTokens = known?.inputTokens ?? this.#inputTokens;
+    const outputTokens = Math.max(known?.outputTokens ?? 0, this.#outputTokens);
+    const usage = { ...known, inputTokens, outputTokens };
+    return this.charge({ usage, costUsd: costOf(this.#price, usage) });
   }
 
-  /** What so many tokens mean for this request. */
-  charge(inputTokens: number, outputTokens: number, costUsd: number): Spent {
-    return { inputTokens, outputTokens, reprefillTokens: this.resumed ? inputTokens : 0, costUsd };
+  /** Whether the provider has written anything, or said what it bills. */
+  get isBilled(): boolean {
+    return this.#bill !== undefined || this.#outputTokens > 0;
+  }
+
+  /** What a bill means for this request. */
+  charge({ usage, costUsd, providerCostUsd }: Bill): Spent {
+    const reprefillTokens = this.resumed ? usage.inputTokens : 0;
+    return { reprefillTokens, costUsd, ...usage, ...(providerCostUsd === undefined ? {} : { providerCostUsd }) };
+  }
+
+  /** The provider has said what it bills so far. */
+  bill(bill: Bill): void {
+    if (!this.#call.isFinal) this.#bill = bill;
   }
 
   /**

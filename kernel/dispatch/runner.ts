@@ -1,6 +1,6 @@
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatReply } from '../../syscalls/llm-chat.js';
-import type { Millis } from '../../syscalls/syscall.js';
+import type { CoreId, Millis } from '../../syscalls/syscall.js';
 import type { Call } from '../call/call.js';
 import type { CallTable } from '../call/call-table.js';
 import type { Capacity, Lease, Refusal } from '../capacity/capacity.js';
@@ -8,7 +8,7 @@ import type { CoreSlot } from '../capacity/core-slot.js';
 import type { CoreTable } from '../capacity/core-table.js';
 import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
-import type { CoreChunk, CoreResult } from '../cores/core.js';
+import { type Bill, type CoreChunk, CoreError, type CoreResult } from '../cores/core.js';
 import type { KernelEvents } from '../events.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -32,6 +32,8 @@ export interface Backlog {
   returned(call: Call): void;
   /** The call waits until money of its principal is free again. */
   waitsForBudget(call: Call): void;
+  /** A core cannot serve anybody until its config is mended: calls that have no other end. */
+  coreLost(): void;
   /** Whether a call of another agent waits for the core of this running call and could start there. */
   contended(call: Call, slot: CoreSlot): boolean;
 }
@@ -135,15 +137,16 @@ export class Runner {
         run.take(chunk);
         slice?.progress();
       };
+      const onBill = (bill: Bill) => run.bill(bill);
       result = run.isExhausted
         ? NOTHING_LEFT
-        : await slot.core.chat(run.request, { signal: controller.signal, onChunk });
+        : await slot.core.chat(run.request, { signal: controller.signal, onChunk, onBill });
     } catch (error) {
       thrown = error;
     }
     slice?.stop();
     const billed = billedFor(call, run, result, slice);
-    const next = this.#ended(call, slot, { result, thrown, billed, slice });
+    const next = this.#ended(call, slot, { result, thrown, billed, slice }, backlog);
     const { inputTokens, outputTokens } = result?.usage ?? run.spent();
     lease.settle({ tokens: inputTokens + outputTokens, costUsd: billed.costUsd });
     events.emit('closed', { syscallId: call.id, core, running: slot.queue.running - 1 });
@@ -166,12 +169,13 @@ export class Runner {
       billed,
       slice,
     }: { result: CoreResult | undefined; thrown: unknown; billed: Spent; slice: TimeSlice | undefined },
+    backlog: Backlog,
   ): Millis | undefined {
     if (call.isFinal) return undefined;
     call.stop(billed);
     if (result !== undefined) return this.#complete(call, slot, result);
     if (slice?.expired) return this.#suspend(call, slot);
-    return this.#fail(call, slot, SyscallError.from(thrown, 'core-failed'));
+    return this.#fail(call, slot, SyscallError.from(thrown, 'core-failed'), backlog);
   }
 
   #goesOn(call: Call, delay: Millis, backlog: Backlog): void {
@@ -183,27 +187,23 @@ export class Runner {
     const { clock, table } = this.#deps;
     const at = clock.now();
     const { state, preemptions, spent } = call;
-    const { inputTokens, outputTokens, reprefillTokens, costUsd } = spent;
+    const { costUsd, providerCostUsd, ...tokens } = spent;
     const { accepted, scheduled = at, started = at, firstToken } = state.times;
+    const { usage: _usage, costUsd: _costUsd, providerCostUsd: _reported, isEstimated, ...answer } = result;
     const reply: ChatReply = {
       syscallId: call.id,
       text: call.text,
-      toolCalls: [...result.toolCalls],
-      finishReason: result.finishReason,
-      usage: {
-        inputTokens,
-        outputTokens,
-        reprefillTokens,
-        ...(preemptions > 0 || result.usageCounted ? { estimated: true } : {}),
-      },
+      ...answer,
+      usage: { ...tokens, ...(preemptions > 0 || call.failures > 0 || isEstimated ? { estimated: true } : {}) },
       costUsd,
+      ...(providerCostUsd === undefined ? {} : { providerCostUsd }),
       core: slot.info.id,
       reason: 'reason' in state ? state.reason : '',
       attempts: call.attempts,
       preemptions,
       times: { accepted, scheduled, started, ...(firstToken === undefined ? {} : { firstToken }), ended: at },
     };
-    slot.answered(outputTokens);
+    slot.answered(call.answered.outputTokens);
     table.finish(call, { type: 'complete', at, reply });
   }
 
@@ -215,34 +215,71 @@ export class Runner {
     return 0;
   }
 
-  #fail(call: Call, slot: CoreSlot, error: SyscallError): Millis | undefined {
-    const { clock, cores, events, limits, metrics, random, table } = this.#deps;
-    const { maxAttempts, retryBackoffMs } = limits();
+  #fail(call: Call, slot: CoreSlot, error: SyscallError, backlog: Backlog): Millis | undefined {
+    const { clock, events, metrics, table } = this.#deps;
     const core = slot.info.id;
     const at = clock.now();
+    const { class: faultClass = 'provider', status } = error.details;
+    const fault = { at, class: faultClass, ...(status === undefined ? {} : { status }), message: error.message };
+    slot.failed(fault, error instanceof CoreError ? error.learnt : {});
     if (error.retryAfterMs !== undefined) slot.closeUntil(at + error.retryAfterMs);
-    if (!error.retryable || call.facts.params.retry === 'never' || call.attempts >= maxAttempts) {
-      table.finish(call, { type: 'fail', at, error });
+    const told = error.with({ class: faultClass, core, attempts: call.attempts });
+    const delay = this.#retryDelay(call, core, error);
+    this.#log(call, core, told, delay);
+    if (faultClass === 'config') backlog.coreLost();
+    if (delay === undefined) {
+      table.finish(call, { type: 'fail', at, error: told });
       return undefined;
     }
     metrics.retries++;
     events.emit('retried', { syscallId: call.id, core, code: error.code });
-    if (call.retryWithout(core, at, (id) => cores.isOn(id))) return 0;
+    return delay;
+  }
+
+  /** @returns milliseconds until the call may be tried again; undefined: it may not */
+  #retryDelay(call: Call, core: CoreId, error: SyscallError): Millis | undefined {
+    const { clock, cores, limits, random } = this.#deps;
+    const { maxAttempts, retryBackoffMs } = limits();
+    if (call.facts.params.retry === 'never') return undefined;
+    const isRefused = error.code === 'core-rejected';
+    if (!isRefused && (!error.retryable || call.failures + 1 >= maxAttempts)) return undefined;
+    const isUsable = (id: CoreId) => cores.isUsable(id);
+    const others = call.open.filter((id) => id !== core);
+    // What this core will not take, or cannot, only another one can: if there is none, the call has ended.
+    const isLast = isRefused || !isUsable(core);
+    if (isLast && !others.some(isUsable)) return undefined;
+    if (call.retryWithout(core, isRefused ? 'refused' : 'failed', clock.now(), isUsable)) return 0;
     // Every core has failed it: full jitter, as in "Exponential Backoff and Jitter" (AWS Architecture Blog, 2015).
-    const ceiling = Math.min(retryBackoffMs.max, retryBackoffMs.base * 2 ** (call.attempts - 1));
+    const ceiling = Math.min(retryBackoffMs.max, retryBackoffMs.base * 2 ** Math.max(0, call.failures - 1));
     return Math.max(random() * ceiling, error.retryAfterMs ?? 0);
+  }
+
+  /** One line for each attempt that failed: what an operator needs to know of it. */
+  #log(call: Call, core: CoreId, error: SyscallError, delay: Millis | undefined): void {
+    const { class: faultClass, status } = error.details;
+    const next =
+      delay === undefined ? 'the call ends' : delay === 0 ? 'another core' : `again in ${Math.round(delay)} ms`;
+    const line = {
+      core,
+      class: faultClass,
+      status,
+      reason: error.message,
+      code: error.code,
+      attempt: call.attempts,
+      next,
+    };
+    this.#deps.log.warn({ syscallId: call.id, ...line }, 'attempt failed');
   }
 }
 
 /**
- * What a request is charged: its result if it has one; what is known of it if the call was preempted, or had ended before,
- * which charged the same; nothing if it failed, since what the provider billed is not known.
+ * What a request is charged: its result if it has one; what is known of it if the call was preempted, had ended before,
+ * which charged the same, or failed after the provider had begun to answer; nothing if it had not.
  */
 function billedFor(call: Call, run: Run, result: CoreResult | undefined, slice: TimeSlice | undefined): Spent {
   if (call.isFinal || (result === undefined && slice?.expired)) return run.spent();
-  if (result === undefined) return NOTHING_SPENT;
-  const { usage, costUsd } = result;
-  return run.charge(usage.inputTokens, usage.outputTokens, costUsd);
+  if (result === undefined) return run.isBilled ? run.spent() : NOTHING_SPENT;
+  return run.charge(result);
 }
 
 /** The answer to a request that need not be made. */

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../../../syscalls/llm-chat.js';
+import type { ChatMessage } from '../../../syscalls/chat-message.js';
 import type { Millis } from '../../../syscalls/syscall.js';
 import { exponential, gamma, logNormal } from './distributions.js';
 import type { UnnamedCall } from './load.js';

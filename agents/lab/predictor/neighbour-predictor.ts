@@ -1,4 +1,3 @@
-import { costOf } from '../../../kernel/cores/core.js';
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
 import type { IdentifiedEncoder } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import type { PredictableCall, Prediction, Predictor } from '../../../schedulers/eccos/predictor/prediction.js';
@@ -6,6 +5,7 @@ import { CaseStore } from '../../../schedulers/eccos/retrieval/case-store.js';
 import { PUBLISHED_NEIGHBOURS, tokensMean, tokensP90 } from '../../../schedulers/eccos/retrieval/estimate.js';
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import { promptOf } from '../../../syscalls/llm-chat.js';
+import { costOf } from '../../../syscalls/price.js';
 import type { Predictions } from '../metrics/outcomes.js';
 
 /** One memory for all, as the published system has it. */

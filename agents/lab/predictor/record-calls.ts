@@ -6,8 +6,9 @@ import type {
   Prediction,
   Predictor,
 } from '../../../schedulers/eccos/predictor/prediction.js';
-import type { CoreInfo, Price } from '../../../syscalls/cores.js';
+import type { CoreInfo } from '../../../syscalls/cores.js';
 import { SyscallError } from '../../../syscalls/errors.js';
+import type { Price } from '../../../syscalls/price.js';
 import type { Predictions } from '../metrics/outcomes.js';
 
 /** Whose calls the records are. */

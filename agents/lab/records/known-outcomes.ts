@@ -1,8 +1,8 @@
-import { costOf } from '../../../kernel/cores/core.js';
 import { answerLength, hashedItems, type ItemModel, isRight } from '../../../kernel/cores/item-response.js';
 import type { CoreConfig } from '../../../kernel/cores/kinds/registry.js';
 import { OutcomeFiles } from '../../../kernel/outcomes/file.js';
 import { type ChatParams, promptOf } from '../../../syscalls/llm-chat.js';
+import { costOf } from '../../../syscalls/price.js';
 import type { CoreId } from '../../../syscalls/syscall.js';
 
 /** What one prompt yields on one core, where that is known in advance. */

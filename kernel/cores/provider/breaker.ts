@@ -2,13 +2,20 @@ import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen, isBrokenC
 import { SyscallError } from '../../../syscalls/errors.js';
 import type { Millis } from '../../../syscalls/syscall.js';
 import type { Clock } from '../../clock.js';
-import type { CoreHealth } from '../core.js';
+import { CoreError, type CoreHealth } from '../core.js';
 
 /** The one call that was to show whether the provider works again was given up by its agent: nothing is known. */
 class AbandonedProbe extends Error {}
 
+/** What becomes of the circuit. */
+export interface CircuitChange {
+  readonly state: 'open' | 'half-open' | 'closed';
+  /** Milliseconds until one call may try again. */
+  readonly retryInMs?: number;
+}
+
 /**
- * The circuit breaker of one core. Only `core-failed` counts: an aborted call says nothing about the provider, a
+ * The circuit breaker of one core. Only the provider's own failures count: an aborted call says nothing about it, a
  * rejected one says that it works. The circuit is cockatiel's; the time until half-open is on the kernel's clock.
  */
 export class Breaker {
@@ -17,7 +24,11 @@ export class Breaker {
   #retryAt: Millis = 0;
 
   /** @param failures in a row that open the circuit @param halfOpenAfterMs until one call may try again */
-  constructor(clock: Clock, { failures, halfOpenAfterMs }: { failures: number; halfOpenAfterMs: number }) {
+  constructor(
+    clock: Clock,
+    { failures, halfOpenAfterMs }: { failures: number; halfOpenAfterMs: number },
+    onChange: (change: CircuitChange) => void = () => {},
+  ) {
     this.#clock = clock;
     this.#policy = circuitBreaker(handleWhen(countsAsFailure), {
       breaker: new ConsecutiveBreaker(failures),
@@ -25,8 +36,12 @@ export class Breaker {
     });
     this.#policy.onBreak((reason) => {
       const abandoned = 'error' in reason && reason.error instanceof AbandonedProbe;
-      if (!abandoned) this.#retryAt = clock.now() + halfOpenAfterMs;
+      if (abandoned) return;
+      this.#retryAt = clock.now() + halfOpenAfterMs;
+      onChange({ state: 'open', retryInMs: halfOpenAfterMs });
     });
+    this.#policy.onHalfOpen(() => onChange({ state: 'half-open' }));
+    this.#policy.onReset(() => onChange({ state: 'closed' }));
   }
 
   health(): CoreHealth {
@@ -72,5 +87,6 @@ export class Breaker {
 }
 
 function countsAsFailure(error: Error): boolean {
-  return error instanceof AbandonedProbe || (error instanceof SyscallError && error.code === 'core-failed');
+  if (error instanceof AbandonedProbe) return true;
+  return error instanceof CoreError && error.code === 'core-failed' && error.details.class === 'provider';
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SETTINGS } from '../../../syscalls/cores.js';
 import { coreFields } from '../core-config.js';
 import { baseUrlFault } from './base-url.js';
 
@@ -26,6 +27,10 @@ export const providerConfig = z
     apiKeyEnv: z.string().optional(),
     tools: z.boolean().default(true),
     responseFormat: z.boolean().default(true),
+    /** What its input may hold beside text. @default all that the provider's API takes */
+    inputs: z.array(z.enum(['image', 'audio', 'file'])).optional(),
+    /** Settings that the model does not take: calls that have one go to other cores. */
+    unsupported: z.array(z.enum(SETTINGS)).default([]),
     /** Whether the model goes on from an assistant message at the end. Without it, its calls are never preempted. */
     supportsPrefix: z.boolean().default(false),
     /** Most milliseconds from the request to the first piece of the answer. */

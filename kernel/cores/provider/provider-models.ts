@@ -8,38 +8,49 @@ export type ProviderCall = Parameters<ProviderModel['doStream']>[0];
 export type ProviderPart =
   Awaited<ReturnType<ProviderModel['doStream']>>['stream'] extends ReadableStream<infer Part> ? Part : never;
 
+/** Makes the SDK's model for one request, whose HTTP goes through `send`. */
+export interface ModelFactory {
+  (send: typeof fetch): ProviderModel;
+  /** Keys, which no message may repeat. */
+  readonly secrets: readonly string[];
+}
+
 /**
- * The SDK's model for a config. Address and key are always given, so that the SDK looks for none in the environment.
+ * The SDK's models for a config. Address and key are always given, so that the SDK looks for none in the environment.
  * A provider's package is loaded only where it is used.
  *
- * @param send carries its requests
  * @throws SyscallError `invalid-config` when the environment variable with the key is not set
  */
-export async function providerModel(
+export async function modelFactory(
   config: ProviderConfig,
   env: Readonly<Record<string, string | undefined>>,
-  send: typeof fetch,
-): Promise<ProviderModel> {
-  const { provider, model } = config;
+): Promise<ModelFactory> {
   const apiKey = keyOf(config, env);
-  const settings = { baseURL: baseUrlOf(config), apiKey: apiKey ?? '', fetch: send };
+  const make = await makerOf(config, { baseURL: baseUrlOf(config), apiKey: apiKey ?? '' });
+  return Object.assign(make, { secrets: apiKey === undefined ? [] : [apiKey] });
+}
+
+async function makerOf(
+  { provider, model }: ProviderConfig,
+  settings: { readonly baseURL: string; readonly apiKey: string },
+): Promise<(send: typeof fetch) => ProviderModel> {
   switch (provider) {
     case 'openai': {
       const { createOpenAI } = await import('@ai-sdk/openai');
-      return createOpenAI(settings).chat(model);
+      return (send) => createOpenAI({ ...settings, fetch: send }).chat(model);
     }
     case 'anthropic': {
       const { createAnthropic } = await import('@ai-sdk/anthropic');
-      return createAnthropic(settings)(model);
+      return (send) => createAnthropic({ ...settings, fetch: send })(model);
     }
     case 'google': {
       const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
-      return createGoogleGenerativeAI(settings)(model);
+      return (send) => createGoogleGenerativeAI({ ...settings, fetch: send })(model);
     }
     case 'openai-compatible': {
       const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
       const common = { name: 'provider', includeUsage: true, supportsStructuredOutputs: true };
-      return createOpenAICompatible({ ...settings, ...common }).chatModel(model);
+      return (send) => createOpenAICompatible({ ...settings, ...common, fetch: send }).chatModel(model);
     }
   }
 }

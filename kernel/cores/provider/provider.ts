@@ -1,25 +1,40 @@
 import { SyscallError } from '../../../syscalls/errors.js';
-import type { ToolCall } from '../../../syscalls/llm-chat.js';
+import type { ChatParams } from '../../../syscalls/llm-chat.js';
 import type { Clock } from '../../clock.js';
-import { textTokens } from '../../tokens.js';
-import { type CoreRequest, type CoreResult, type CoreRun, costOf, type LLMCore } from '../core.js';
+import { CoreError, type CoreRequest, type CoreResult, type CoreRun, type LLMCore } from '../core.js';
 import { infoOf } from '../core-config.js';
 import type { CoreDeps } from '../core-deps.js';
-import { Breaker } from './breaker.js';
+import { Answer } from './answer.js';
+import { billOf } from './bill.js';
+import { Exchange } from './exchange.js';
+import { cutStream, faultOfThrown, withoutSecrets } from './fault.js';
 import { baseUrlOf, type ProviderConfig } from './provider-config.js';
-import { coreError } from './provider-errors.js';
-import { providerCall, toolCallOf } from './provider-messages.js';
-import { type ProviderModel, type ProviderPart, providerModel } from './provider-models.js';
+import { type ModelFactory, modelFactory } from './provider-models.js';
+import { type ProviderRequest, providerRequest } from './request/provider-request.js';
+import { Standing } from './standing.js';
+import { checkOutput } from './structured-output.js';
 import { Transport } from './transport/transport.js';
 import { Watchdog } from './watchdog.js';
+import type { Dialect } from './wire/answer-facts.js';
+import { AnthropicDialect } from './wire/anthropic-dialect.js';
+import { GoogleDialect } from './wire/google-dialect.js';
+import { OpenAIDialect } from './wire/openai-dialect.js';
 
-type Finish = Extract<ProviderPart, { type: 'finish' }>;
+const DIALECTS: Readonly<Record<ProviderConfig['provider'], new () => Dialect>> = {
+  openai: OpenAIDialect,
+  'openai-compatible': OpenAIDialect,
+  anthropic: AnthropicDialect,
+  google: GoogleDialect,
+};
+
+/** What a provider's API has no place for, whatever the model. */
+const NEVER_TAKEN = { anthropic: ['logprobs'], google: ['logprobs', 'parallelToolCalls'] } as const;
+const INPUTS = { anthropic: ['image', 'file'] } as const;
 
 /** @throws SyscallError `invalid-config` when the environment variable with the key is not set */
 export async function providerCore(config: ProviderConfig, deps: CoreDeps): Promise<LLMCore> {
   const transport = new Transport(baseUrlOf(config), config.maxResponseBytes, deps.clock);
-  const model = await providerModel(config, deps.env, transport.fetch);
-  return new ProviderCore(config, deps.clock, model, transport);
+  return new ProviderCore(config, deps, await modelFactory(config, deps.env), transport);
 }
 
 /** A provider's model through the AI SDK. It never retries: a failed call goes back to the kernel. */
@@ -27,33 +42,49 @@ class ProviderCore implements LLMCore {
   readonly info;
   readonly #config: ProviderConfig;
   readonly #clock: Clock;
-  readonly #model: ProviderModel;
+  readonly #models: ModelFactory;
   readonly #transport: Transport;
-  readonly #breaker: Breaker;
+  readonly #standing: Standing;
   /** Requests that are open, and how to end each. */
   readonly #open = new Map<AbortController, Promise<unknown>>();
 
-  constructor(config: ProviderConfig, clock: Clock, model: ProviderModel, transport: Transport) {
-    const { tools, responseFormat, supportsPrefix, breaker } = config;
-    this.info = infoOf(config, { tools, responseFormat, supportsPrefix });
+  constructor(config: ProviderConfig, { clock, log }: CoreDeps, models: ModelFactory, transport: Transport) {
+    const { id, provider, tools, responseFormat, supportsPrefix, breaker } = config;
+    const inputs = config.inputs ?? [...(provider === 'anthropic' ? INPUTS.anthropic : ALL_INPUTS)];
+    const never = provider === 'anthropic' || provider === 'google' ? NEVER_TAKEN[provider] : [];
+    const unsupported = [...new Set([...config.unsupported, ...never])];
+    this.info = infoOf(config, { tools, responseFormat, supportsPrefix, inputs, unsupported });
     this.#config = config;
     this.#clock = clock;
-    this.#model = model;
+    this.#models = models;
     this.#transport = transport;
-    this.#breaker = new Breaker(clock, breaker);
+    this.#standing = new Standing({ id, clock, log, breaker });
+  }
+
+  refuses({ messages }: ChatParams): string | undefined {
+    if (this.#config.provider === 'openai' || this.#config.provider === 'openai-compatible') return undefined;
+    const hasFileId = messages.some(
+      ({ content }) =>
+        Array.isArray(content) && content.some((part) => part.type === 'file' && part.file.file_id !== undefined),
+    );
+    return hasFileId ? 'it does not know the file_id of another provider' : undefined;
   }
 
   chat(request: CoreRequest, run: CoreRun): Promise<CoreResult> {
-    return this.#breaker.run(() => this.#ask(request, run), run.signal);
+    return this.#standing.run(() => this.#ask(request, run), run.signal);
   }
 
   health() {
-    return this.#breaker.health();
+    return this.#standing.health();
+  }
+
+  reopen(): void {
+    this.#standing.reopen();
   }
 
   async close(): Promise<void> {
     const open = [...this.#open];
-    for (const [controller] of open) controller.abort(new SyscallError('core-failed', 'The core is closing'));
+    for (const [controller] of open) controller.abort(closing());
     await Promise.allSettled(open.map(([, ended]) => ended));
     this.#transport.close();
   }
@@ -64,86 +95,97 @@ class ProviderCore implements LLMCore {
     const abort = () => controller.abort(run.signal.reason);
     run.signal.addEventListener('abort', abort, { once: true });
     const watchdog = new Watchdog(this.#clock, this.#config.firstTokenTimeoutMs, (limitMs) => {
-      controller.abort(new SyscallError('core-failed', `The provider was silent for ${limitMs} ms`));
+      controller.abort(silence(limitMs));
     });
     const answer = this.#stream(request, run, controller.signal, watchdog);
     this.#open.set(controller, answer);
+    let isWhole = false;
     try {
-      return await answer;
-    } catch (thrown) {
-      if (controller.signal.aborted) throw controller.signal.reason;
-      throw coreError(thrown, this.#clock.now());
+      const result = await answer;
+      isWhole = true;
+      return result;
     } finally {
       watchdog.stop();
       run.signal.removeEventListener('abort', abort);
       // Gives the request up where the answer was not read to its end.
       controller.abort();
-      await this.#transport.closed(controller.signal);
+      // Of a whole answer nothing more is to come: its connection need not be waited for.
+      if (!isWhole) await this.#transport.closed(controller.signal);
       this.#open.delete(controller);
     }
   }
 
-  async #stream(
-    request: CoreRequest,
-    { onChunk }: CoreRun,
-    signal: AbortSignal,
-    watchdog: Watchdog,
-  ): Promise<CoreResult> {
-    const { stream } = await this.#model.doStream(providerCall(request, signal));
-    const toolCalls: ToolCall[] = [];
-    let textTokenCount = 0;
-    let finish: Finish | undefined;
-    for await (const part of stream) {
-      switch (part.type) {
-        case 'stream-start':
-        case 'response-metadata':
-          continue;
-        case 'text-delta':
-          if (part.delta !== '') {
-            const tokens = Math.max(1, textTokens(part.delta));
-            textTokenCount += tokens;
-            onChunk({ text: part.delta, tokens });
-          }
-          break;
-        case 'tool-call':
-          toolCalls.push(toolCallOf(part));
-          break;
-        case 'error':
-          throw part.error;
-        case 'finish':
-          finish = part;
+  async #stream(request: CoreRequest, run: CoreRun, signal: AbortSignal, watchdog: Watchdog): Promise<CoreResult> {
+    const { provider, price, idleTimeoutMs } = this.#config;
+    const dialect = new DIALECTS[provider]();
+    const { facts } = dialect;
+    const sent = this.#requestOf(request, signal);
+    const answer = new Answer(provider, facts, sent.warnings);
+    const inputTokens = request.inputTokens + request.prefixTokens;
+    const bill = () => billOf(facts, { inputTokens, ...answer.counted }, price);
+    const exchange = new Exchange({
+      dialect,
+      transport: this.#transport.fetch,
+      edit: sent.edit,
+      clock: this.#clock,
+      onEvent: () => {
+        if (facts.usage.inputTokens !== undefined) run.onBill?.(bill());
+      },
+    });
+    try {
+      const { stream } = await this.#models(exchange.send).doStream(sent.call);
+      for await (const part of stream) {
+        const chunk = answer.take(part);
+        if (chunk !== undefined) run.onChunk(chunk);
+        if (part.type !== 'stream-start' && part.type !== 'response-metadata') watchdog.heard(idleTimeoutMs);
       }
-      watchdog.heard(this.#config.idleTimeoutMs);
+    } catch (thrown) {
+      const isWhole = facts.finishWord !== undefined && isSilence(signal.reason) && !run.signal.aborted;
+      // After the last word, silence is an end: a usage that was still to come is not known.
+      if (!isWhole) throw this.#faultOf(thrown, signal, exchange);
     }
-    return this.#result(request, toolCalls, textTokenCount, finish);
+    const result = answer.result(bill());
+    if (result.finishReason === 'stop') this.#check(request, answer, run, result);
+    return result;
   }
 
-  #result(
-    request: CoreRequest,
-    toolCalls: readonly ToolCall[],
-    textTokenCount: number,
-    finish: Finish | undefined,
-  ): CoreResult {
-    const hasTools = toolCalls.length > 0;
-    const finishReason = finishReasonOf(finish, hasTools);
-    const { inputTokens, outputTokens } = finish?.usage ?? {};
-    const usage = {
-      inputTokens: inputTokens?.total ?? request.inputTokens + request.prefixTokens,
-      outputTokens: outputTokens?.total ?? textTokenCount + (hasTools ? textTokens(JSON.stringify(toolCalls)) : 0),
-    };
-    const isCounted = inputTokens?.total === undefined || outputTokens?.total === undefined;
-    const costUsd = costOf(this.#config.price, usage);
-    return { toolCalls, finishReason, usage, costUsd, ...(isCounted ? { usageCounted: true } : {}) };
+  #requestOf(request: CoreRequest, signal: AbortSignal): ProviderRequest {
+    try {
+      return providerRequest(request, this.#config, signal);
+    } catch (error) {
+      throw faultOfThrown(error, false);
+    }
+  }
+
+  /** What ended a request: the one who gave it up, or what went wrong. */
+  #faultOf(thrown: unknown, signal: AbortSignal, exchange: Exchange): unknown {
+    if (signal.aborted) return signal.reason;
+    return withoutSecrets(faultOfThrown(thrown, exchange.wasSent), this.#models.secrets);
+  }
+
+  /** @throws CoreError `invalid-output` for an answer that breaks the response format; it is billed all the same */
+  #check({ params, prefix }: CoreRequest, { text }: Answer, run: CoreRun, result: CoreResult): void {
+    try {
+      checkOutput(prefix + text, params.responseFormat);
+    } catch (error) {
+      run.onBill?.(result);
+      throw error;
+    }
   }
 }
 
-/** @throws SyscallError `core-failed` for a stream without the provider's own word on why it ended: it was cut */
-function finishReasonOf(finish: Finish | undefined, hasToolCalls: boolean): CoreResult['finishReason'] {
-  const { raw, unified = 'error' } = finish?.finishReason ?? {};
-  if (raw === undefined || unified === 'error') {
-    throw new SyscallError('core-failed', 'The stream of the provider ended without its end mark');
-  }
-  // Some servers say `stop` after tool calls, or have a word of their own for it.
-  if (unified === 'other' || unified === 'stop') return hasToolCalls ? 'tool-calls' : 'stop';
-  return unified;
+const ALL_INPUTS = ['image', 'audio', 'file'] as const;
+
+function closing(): SyscallError {
+  return new SyscallError('core-failed', 'The core is closing');
+}
+
+class Silence extends CoreError {}
+
+function silence(limitMs: number): CoreError {
+  return new Silence('core-failed', `The provider was silent for ${limitMs} ms`, { class: 'provider' });
+}
+
+function isSilence(reason: unknown): boolean {
+  return reason instanceof Silence;
 }

@@ -1,4 +1,5 @@
 import type { CoreInfo } from '../../../syscalls/cores.js';
+import { costOf } from '../../../syscalls/price.js';
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { PendingCall } from '../../policy.js';
 import type { Prediction } from '../predictor/prediction.js';
@@ -104,8 +105,7 @@ export class Forecasts {
   unknown({ inputTokens }: PendingCall, cores: readonly CoreInfo[]): Forecast {
     this.#usual ??= this.#meanForecast(cores.length);
     const { logits, costUsd, tokensP90 } = this.#usual;
-    const atPrice = ({ price }: CoreInfo) =>
-      (inputTokens * price.inputPerMTok + UNKNOWN_TOKENS * price.outputPerMTok) / 1e6;
+    const atPrice = ({ price }: CoreInfo) => costOf(price, { inputTokens, outputTokens: UNKNOWN_TOKENS });
     return {
       logits: logits.map((one) => finiteOr(one, 0)),
       costUsd: costUsd.map((one, j) => finiteOr(one, atPrice(cores[j] as CoreInfo))),

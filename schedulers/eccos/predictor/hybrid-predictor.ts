@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import { promptOf } from '../../../syscalls/llm-chat.js';
+import { costOf } from '../../../syscalls/price.js';
 import type { Encoder } from '../encoder/encoder.js';
 import type { PartitionName } from '../retrieval/case-store.js';
 import type { Estimate } from '../retrieval/estimate.js';
@@ -157,7 +158,7 @@ export class HybridPredictor implements Predictor {
       quality: probabilityOf(logit),
       tokensMean,
       tokensP90: Math.min(most, tokens.p90),
-      costMean: (call.inputTokens * core.price.inputPerMTok + tokensMean * core.price.outputPerMTok) / 1e6,
+      costMean: costOf(core.price, { inputTokens: call.inputTokens, outputTokens: tokensMean }),
       source: sourceOf(base, belief.rated),
       nEffective: estimate?.nEffective ?? 0,
       similarity: estimate?.similarity ?? null,

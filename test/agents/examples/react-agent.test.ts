@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { calculator } from '../../../agents/examples/calculator.js';
 import { ReactAgent } from '../../../agents/examples/react-agent.js';
 import { defineTool } from '../../../agents/examples/tool.js';
-import type { ChatMessage } from '../../../syscalls/llm-chat.js';
+import type { ChatMessage } from '../../../syscalls/chat-message.js';
 import { chatParams } from '../../../syscalls/llm-chat.js';
 import { errorOf } from '../../support/kernel.js';
 import { chatReply, FakeKernel, settle } from '../sdk/client-fake-kernel.js';

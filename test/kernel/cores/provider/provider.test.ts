@@ -45,8 +45,8 @@ describe('an answer', () => {
 
   test('without usage is counted, and says so', async () => {
     const { core } = await provider({ text: 'one two three', usage: null });
-    const { usage, usageCounted, costUsd } = await ask(core, callOf('q')).result;
-    expect({ usage, usageCounted }).toEqual({ usage: { inputTokens: 10, outputTokens: 3 }, usageCounted: true });
+    const { usage, isEstimated, costUsd } = await ask(core, callOf('q')).result;
+    expect({ usage, isEstimated }).toEqual({ usage: { inputTokens: 10, outputTokens: 3 }, isEstimated: true });
     expect(costUsd).toBeCloseTo((10 + 30) / 1e6, 12);
   });
 

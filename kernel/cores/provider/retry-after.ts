@@ -1,0 +1,49 @@
+import type { Millis } from '../../../syscalls/syscall.js';
+import { isObject, type Json, listAt, textAt } from './wire/json.js';
+
+/** A provider that asks for a longer pause is asked again after this. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * Milliseconds that a provider wants to be left alone: `retry-after-ms`; `retry-after` in seconds or as an HTTP date
+ * (RFC 9110, 10.2.3); Google's RetryInfo in the body; the words `try again in ...` of a message.
+ */
+export function retryAfterOf(headers: Headers | undefined, error: Json, now: Millis): number | undefined {
+  const text = headers?.get('retry-after') ?? undefined;
+  const candidates = [
+    numberOf(headers?.get('retry-after-ms') ?? undefined),
+    numberOf(text) * 1000,
+    text === undefined ? Number.NaN : Date.parse(text) - now,
+    durationOf(retryDelayOf(error)),
+    durationOf(
+      /(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|seconds?|m|minutes?|h|hours?)\s*)+)/i.exec(
+        textAt(error, 'message') ?? '',
+      )?.[1],
+    ),
+  ];
+  const ms = candidates.find(Number.isFinite);
+  return ms === undefined ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms));
+}
+
+/** `retryDelay` of google.rpc.RetryInfo, such as `2.5s`. */
+function retryDelayOf(error: Json): string | undefined {
+  const info = listAt(error, 'details').find((detail) => isObject(detail) && 'retryDelay' in detail);
+  return textAt(info, 'retryDelay');
+}
+
+function numberOf(text: string | undefined): number {
+  return text !== undefined && /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
+}
+
+/** `6m0s`, `1.5s`, `20ms`, `2 minutes`. */
+function durationOf(text: string | undefined): number {
+  if (text === undefined) return Number.NaN;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|milliseconds?|[smh])/gi)];
+  if (parts.length === 0) return Number.NaN;
+  return parts.reduce((sum, [, count, unit = 's']) => {
+    const short = /^mil/i.test(unit) ? 'ms' : unit.toLowerCase();
+    return sum + Number(count) * (UNIT_MS[short] ?? 1000);
+  }, 0);
+}

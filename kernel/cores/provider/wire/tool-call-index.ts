@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { isObject, type Json, objectAt, textAt } from './json.js';
+
+interface Placed {
+  /** As the provider gave it. */
+  readonly id: string | undefined;
+  /** Under which the answer has it. */
+  readonly name: string;
+  readonly sentIndex: unknown;
+  text: string;
+}
+
+/**
+ * Gives each tool call of an answer its own index. Servers send all with index 0, or with none, repeat the id in every
+ * piece or in the first only, leave it empty, or write it as a number. A call without an id gets one.
+ */
+export class ToolCallIndex {
+  readonly #calls: Placed[] = [];
+  /** What the provider wants back with a call, by its id. */
+  readonly extras = new Map<string, Json>();
+
+  /** A piece of a call, with an index that no other call of the answer has. */
+  place(piece: Json): Json {
+    const id = idOf(piece['id']);
+    const name = textAt(objectAt(piece, 'function'), 'name');
+    const text = argumentsOf(objectAt(piece, 'function')['arguments']);
+    const sentIndex = piece['index'] ?? undefined;
+    let call = this.#goesOn(id, sentIndex, name);
+    if (call === undefined) {
+      call = { id, name: id ?? `call_${randomUUID()}`, sentIndex, text: '' };
+      this.#calls.push(call);
+    }
+    call.text += text ?? '';
+    if (isObject(piece['extra_content'])) this.extras.set(call.name, piece['extra_content']);
+    return {
+      index: this.#calls.indexOf(call),
+      id: call.name,
+      type: 'function',
+      function: { ...(name === undefined ? {} : { name }), ...(text === undefined ? {} : { arguments: text }) },
+    };
+  }
+
+  /** The call that a piece goes on with; undefined: it starts a new one. */
+  #goesOn(id: string | undefined, sentIndex: unknown, name: string | undefined): Placed | undefined {
+    const known = id === undefined ? undefined : this.#calls.findLast((call) => call.id === id);
+    if (known !== undefined) return known;
+    const same = this.#calls.findLast((call) => call.sentIndex === sentIndex);
+    if (same === undefined || (id !== undefined && same.id !== undefined)) return undefined;
+    // A second name after whole arguments is a second call.
+    return name !== undefined && isWholeJson(same.text) ? undefined : same;
+  }
+}
+
+function idOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Arguments are text that holds JSON; some servers send the JSON itself. */
+function argumentsOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function isWholeJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
