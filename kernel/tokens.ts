@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { clearMergeCache, countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { LRUCache } from 'lru-cache';
-
 import { type ChatMessage, messageText } from '../syscalls/chat-message.js';
+import type { ChatParams } from '../syscalls/llm-chat.js';
+import { mediaTokens } from './media-tokens.js';
 
 /** Characters that are counted; a longer text is taken to be as dense as pieces of it, spread evenly. */
 const COUNTED_CHARS = 8192;

@@ -6,7 +6,7 @@ import type { ProviderConfig } from './provider-config.js';
 import type { ProviderPart } from './provider-models.js';
 import type { AnswerFacts } from './wire/answer-facts.js';
 import { meaningOf } from './wire/finish-word.js';
-import { isObject, objectAt, textAt } from './wire/json.js';
+import { objectAt, textAt } from './wire/json.js';
 
 type Warning = Extract<ProviderPart, { type: 'stream-start' }>['warnings'][number];
 

@@ -1,5 +1,5 @@
 import type { Setting } from '../../../syscalls/cores.js';
-import type { FaultClass } from '../../../syscalls/errors.js';
+import { type FaultClass, SyscallError } from '../../../syscalls/errors.js';
 import type { Millis } from '../../../syscalls/syscall.js';
 import { CoreError, type Learnt } from '../core.js';
 import { retryAfterOf } from './retry-after.js';
@@ -62,7 +62,7 @@ const CONTEXT_OVERFLOW =
 const NO_SUCH_MODEL =
   /\b(model|deployment)s?\b[^.]{0,160}\b(not (be )?(found|exist)|does(n't| not) exist|not have access|decommissioned|retired)|\b(unknown|invalid|no such|not a valid) model\b|\bmodel_not_found\b|no access to (the )?model/i;
 const WRONG_KEY =
-  /api[ _-]?key (is )?(not valid|invalid|expired|missing|not found)|(invalid|incorrect|expired|missing|no) (api[ _-]?)?key/i;
+  /api[ _-]?key[^.]{0,20} (not valid|invalid|expired|missing|not found)|(invalid|incorrect|expired|missing) api[ _-]?key|\binvalid_api_key\b|\bAPI_KEY_INVALID\b/i;
 const NO_MONEY =
   /insufficient[_ ](quota|balance|credit|funds)|credit balance|exceeded your current quota|billing|out of credits|payment required/i;
 const MODERATION = /moderation|flagged|content[_ ](policy|filter)|safety/i;
@@ -102,6 +102,8 @@ export function faultInAnswer(error: Json): CoreError {
 export function faultOfThrown(thrown: unknown, wasSent: boolean): CoreError {
   const own = causesOf(thrown).find((cause) => cause instanceof CoreError);
   if (own !== undefined) return own;
+  const refused = causesOf(thrown).find((cause) => cause instanceof SyscallError);
+  if (refused !== undefined) return new CoreError('core-failed', refused.message, { class: 'provider' });
   const name = thrown instanceof Error && /^\w{1,60}$/.test(thrown.name) ? thrown.name : 'an error in the stream';
   if (!wasSent) {
     const text = thrown instanceof Error ? thrown.message : String(thrown);

@@ -7,7 +7,7 @@ import type { CoreDeps } from '../core-deps.js';
 import { Answer } from './answer.js';
 import { billOf } from './bill.js';
 import { Exchange } from './exchange.js';
-import { cutStream, faultOfThrown, withoutSecrets } from './fault.js';
+import { faultOfThrown, withoutSecrets } from './fault.js';
 import { baseUrlOf, type ProviderConfig } from './provider-config.js';
 import { type ModelFactory, modelFactory } from './provider-models.js';
 import { type ProviderRequest, providerRequest } from './request/provider-request.js';

@@ -4,7 +4,7 @@ import type { Json } from './json.js';
 
 /** What the events of one answer say beside its content, filled in as they come. */
 export interface AnswerFacts {
-  /** The provider's word for why the answer ended. */
+  /** The provider's word for why the answer ended; while there is none, the answer is not whole. */
   finishWord: string | undefined;
   /** The provider's mark that nothing more comes. */
   hasEndMark: boolean;

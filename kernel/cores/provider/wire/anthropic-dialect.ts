@@ -13,9 +13,13 @@ const KNOWN = new Set([
   'ping',
 ]);
 
+/** In the place of a usage, which is read here: the SDK refuses an answer whose counts are not as it knows them. */
+const READ = { input_tokens: 0, output_tokens: 0 };
+
 /** Anthropic's messages API. */
 export class AnthropicDialect implements Dialect {
   readonly facts = noFacts();
+  #stopReason: string | undefined;
 
   read(event: Json): readonly Json[] {
     const error = event['error'];
@@ -23,12 +27,20 @@ export class AnthropicDialect implements Dialect {
     const type = textAt(event, 'type') ?? '';
     if (type === 'error') throw faultInAnswer(event);
     if (!KNOWN.has(type)) return [];
-    if (type === 'message_start') this.#readUsage(objectAt(event, 'message')['usage'], false);
+    if (type === 'message_start') {
+      const message = objectAt(event, 'message');
+      this.#readUsage(message['usage'], false);
+      return [{ ...event, message: { ...message, usage: READ } }];
+    }
     if (type === 'message_delta') {
       this.#readUsage(event['usage'], true);
-      this.facts.finishWord = textAt(objectAt(event, 'delta'), 'stop_reason') ?? this.facts.finishWord;
+      this.#stopReason = textAt(objectAt(event, 'delta'), 'stop_reason') ?? this.#stopReason;
+      return [{ ...event, usage: READ }];
     }
-    if (type === 'message_stop') this.facts.hasEndMark = true;
+    if (type === 'message_stop') {
+      this.facts.hasEndMark = true;
+      this.facts.finishWord = this.#stopReason;
+    }
     return [event];
   }
 

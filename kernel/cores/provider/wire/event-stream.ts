@@ -4,7 +4,7 @@ import { CoreError } from '../../core.js';
 import type { Dialect } from './answer-facts.js';
 import { isObject, type Json } from './json.js';
 
-/** How long a provider may take to close the response after its end mark. */
+/** How long a provider may take to close the response after its end mark: then its connection can be used again. */
 const CLOSING_MS = 100;
 
 /**
@@ -28,39 +28,59 @@ async function* orderly(
   clock: Clock,
   onEvent: () => void,
 ): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
+  const pieces = untilClosed(body, dialect, clock);
   const found: string[] = [];
   const parser = createParser({ onEvent: ({ data }) => found.push(data) });
-  const encoder = new TextEncoder();
   let head = '';
   let isStream: boolean | undefined;
+  for await (const text of pieces) {
+    if (isStream !== true) head += text;
+    isStream ??= isEventStream(head);
+    if (isStream !== true) continue;
+    parser.feed(head === '' ? text : head);
+    head = '';
+    for (const data of found.splice(0)) yield* told(read(data, dialect), onEvent);
+  }
+  if (isStream !== true) yield* told(whole(head, dialect), onEvent);
+  // The last event may lack its empty line.
+  parser.feed('\n\n');
+  for (const data of found.splice(0)) yield* told(read(data, dialect), onEvent);
+}
+
+const ENCODER = new TextEncoder();
+
+function* told(list: readonly Json[], onEvent: () => void): Generator<Uint8Array> {
+  onEvent();
+  for (const event of list) yield ENCODER.encode(`data: ${JSON.stringify(event)}\n\n`);
+}
+
+/** The text of a body, up to its end or a while after the end mark of the answer, whichever comes first. */
+async function* untilClosed(
+  body: ReadableStream<Uint8Array>,
+  dialect: Dialect,
+  clock: Clock,
+): AsyncGenerator<string> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let cancelTimer: (() => void) | undefined;
+  let timeOut: Promise<'late'> | undefined;
   try {
     for (;;) {
-      const { done, value } = await reader.read();
-      const text = done ? decoder.decode() : decoder.decode(value, { stream: true });
-      if (isStream !== true) head += text;
-      isStream ??= isEventStream(head);
-      if (isStream === true) {
-        parser.feed(head === '' ? text : head);
-        head = '';
-      }
-      // The last event may lack its empty line.
-      if (done && isStream === true) parser.feed('\n\n');
-      for (const data of found.splice(0)) {
-        onEvent();
-        for (const event of read(data, dialect)) yield encoder.encode(`data: ${JSON.stringify(event)}\n\n`);
-      }
-      if (done) break;
       if (dialect.facts.hasEndMark) {
-        await closing(reader, clock);
-        return;
+        timeOut ??= new Promise((resolve) => {
+          cancelTimer = clock.after(CLOSING_MS, () => resolve('late'));
+        });
       }
+      const next = await (timeOut === undefined ? reader.read() : Promise.race([reader.read(), timeOut]));
+      if (next === 'late') return;
+      yield decoder.decode(next.value, { stream: !next.done });
+      if (next.done) return;
     }
-    if (isStream === true) return;
-    onEvent();
-    for (const event of whole(head, dialect)) yield encoder.encode(`data: ${JSON.stringify(event)}\n\n`);
+  } catch (error) {
+    // The answer was there: how its connection ended does not matter.
+    if (!dialect.facts.hasEndMark) throw error;
   } finally {
+    cancelTimer?.();
     void reader.cancel().catch(() => {});
   }
 }
@@ -75,9 +95,15 @@ function isEventStream(head: string): boolean | undefined {
 function read(data: string, dialect: Dialect): readonly Json[] {
   if (data.trim() === '[DONE]') return dialect.done();
   if (data.trim() === '') return [];
-  const event = decode(data);
-  if (!isObject(event)) throw brokenJson();
-  return dialect.read(event);
+  try {
+    const event = decode(data);
+    if (!isObject(event)) throw brokenJson();
+    return dialect.read(event);
+  } catch (error) {
+    // The answer is there already: what comes after it cannot spoil it.
+    if (dialect.facts.hasEndMark) return [];
+    throw error;
+  }
 }
 
 /** A body that is no stream: one answer, or a list of the events of one. */
@@ -103,25 +129,4 @@ function decode(text: string): unknown {
 
 function brokenJson(): CoreError {
   return new CoreError('core-failed', 'The stream of the provider holds broken JSON', { class: 'provider' });
-}
-
-/** Waits for the end of a response that is complete, so that its connection can be used again; not for long. */
-async function closing(reader: ReadableStreamDefaultReader<Uint8Array>, clock: Clock): Promise<void> {
-  let isOver = false;
-  const over = new Promise<void>((resolve) => {
-    const cancelTimer = clock.after(CLOSING_MS, () => {
-      isOver = true;
-      resolve();
-    });
-    const drain = async () => {
-      while (!isOver && !(await reader.read()).done);
-    };
-    void drain()
-      .catch(() => {})
-      .then(() => {
-        cancelTimer();
-        resolve();
-      });
-  });
-  await over;
 }

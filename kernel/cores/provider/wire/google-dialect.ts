@@ -19,7 +19,8 @@ export class GoogleDialect implements Dialect {
     if (word !== undefined && !NO_END.has(word)) this.#ends(word);
     // A blocked prompt has no candidates: the reason is all the answer there is.
     else if (blocked !== undefined) this.#ends(blocked === 'OTHER' ? 'BLOCKED' : blocked);
-    return [event];
+    const { usageMetadata: _usage, ...rest } = event;
+    return [rest];
   }
 
   unroll(answer: Json): readonly Json[] {

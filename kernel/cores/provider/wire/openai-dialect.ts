@@ -15,6 +15,7 @@ export class OpenAIDialect implements Dialect {
   #hasOutput = false;
 
   read(event: Json): readonly Json[] {
+    if (this.facts.hasEndMark) return [];
     const fault = errorOf(event);
     if (fault !== undefined) throw faultInAnswer(fault);
     this.#readUsage(event['usage'] ?? objectAt(event, 'x_groq')['usage']);

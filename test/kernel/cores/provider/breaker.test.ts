@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../../kernel/clock.js';
+import { CoreError } from '../../../../kernel/cores/core.js';
 import { Breaker } from '../../../../kernel/cores/provider/breaker.js';
-import { SyscallError } from '../../../../syscalls/errors.js';
 import { ask, callOf, errorOf } from '../ask.js';
 import { provider } from './provider-world.js';
 
 const CLOSED = { slots: Number.POSITIVE_INFINITY, retryAt: undefined };
-const fails = () => Promise.reject(new SyscallError('core-failed', 'down'));
-const rejects = () => Promise.reject(new SyscallError('core-rejected', 'bad call'));
+const fails = () => Promise.reject(new CoreError('core-failed', 'down', { class: 'provider' }));
+const rejects = () => Promise.reject(new CoreError('core-rejected', 'bad call', { class: 'request' }));
 const works = () => Promise.resolve('fine');
 
 /** Time that a test moves by hand. */

@@ -59,7 +59,7 @@ describe.each(Object.keys(PROTOCOLS) as (keyof typeof PROTOCOLS)[])('provider %s
   test('answers, with its usage, for its own key', async () => {
     const { core, fake } = await provider(reply(body), { provider: name });
     const asked = ask(core, callOf('q'));
-    expect(await asked.result).toEqual({
+    expect(await asked.result).toMatchObject({
       toolCalls: [],
       finishReason: 'stop',
       usage: { inputTokens: 9, outputTokens: 5 },
