@@ -5,6 +5,7 @@ import type { KernelLimits } from '../../kernel/config/limits.js';
 import type { LLMCore } from '../../kernel/cores/core.js';
 import { type Outbox, RpcSession, type SessionDeps } from '../../kernel/doors/ws/session.js';
 import type { Kernel } from '../../kernel/kernel.js';
+import type { Logger } from '../../kernel/log.js';
 import { ContainerModule, compose, kernelContainer, PART } from '../../kernel/modules.js';
 import { LOCAL, type Principal } from '../../kernel/process/principal.js';
 import type { EndReason } from '../../kernel/process/process-table.js';
@@ -99,11 +100,13 @@ export interface TestKernelOptions {
   readonly policy?: string | SchedulerPolicy;
   readonly limits?: Partial<KernelLimits>;
   readonly modules?: readonly ContainerModule[];
+  /** @default nothing is written */
+  readonly log?: Logger;
 }
 
 /** A kernel in process on the given cores and clock. */
 export function kernelOn(clock: Clock, cores: readonly LLMCore[], options: TestKernelOptions = {}): Kernel {
-  const { policy = 'fifo', limits = {}, modules = [] } = options;
+  const { policy = 'fifo', limits = {}, modules = [], log = pino({ level: 'silent' }) } = options;
   const ready = typeof policy === 'string' ? createPolicy(policy) : policy;
   const config = { ...defaultConfig(), policy: 'fifo', limits: { ...LIMITS, ...limits } };
   const given = new ContainerModule(({ bind, rebind }) => {
@@ -113,7 +116,6 @@ export function kernelOn(clock: Clock, cores: readonly LLMCore[], options: TestK
     rebind(PART.policy).toConstantValue(ready);
     bind(PART.cores).toConstantValue(cores);
   });
-  const log = pino({ level: 'silent' });
   const { kernel, gate } = compose(kernelContainer({ config, env: {}, log }, [given, ...modules]));
   DEPS.set(kernel, { gate, clock, limits: () => config.limits });
   return kernel;

@@ -55,11 +55,7 @@ function* told(list: readonly Json[], onEvent: () => void): Generator<Uint8Array
 }
 
 /** The text of a body, up to its end or a while after the end mark of the answer, whichever comes first. */
-async function* untilClosed(
-  body: ReadableStream<Uint8Array>,
-  dialect: Dialect,
-  clock: Clock,
-): AsyncGenerator<string> {
+async function* untilClosed(body: ReadableStream<Uint8Array>, dialect: Dialect, clock: Clock): AsyncGenerator<string> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let cancelTimer: (() => void) | undefined;

@@ -90,7 +90,12 @@ describe('settings', () => {
       max_tokens: 50,
       tool_choice: { type: 'tool', name: 'get', disable_parallel_tool_use: true },
     });
-    expect(warnings.map((line) => line.split(':')[0]).sort()).toEqual(['frequencyPenalty', 'presencePenalty', 'seed', 'strict']);
+    expect(warnings.map((line) => line.split(':')[0]).sort()).toEqual([
+      'frequencyPenalty',
+      'presencePenalty',
+      'seed',
+      'strict',
+    ]);
   });
 
   test('reach Google', async () => {
