@@ -79,6 +79,7 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
     const deps: CoreDeps = {
       clock: container.get(PART.clock),
       env,
+      log,
       seed: config.seed,
       ...(items === undefined ? {} : { items }),
       ...(outcomes === undefined ? {} : { outcomes }),

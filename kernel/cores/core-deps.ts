@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
 import type { OutcomeFiles } from '../outcomes/file.js';
 import type { ItemModel } from './item-response.js';
 
@@ -7,10 +8,12 @@ export interface CoreDeps {
   readonly clock: Clock;
   /** Seed of everything that is drawn. */
   readonly seed: number;
-  /** Environment variables: the only place that keys come from. */
+  /** Environment variables: the only place that keys and proxies come from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What queries ask of simulated models. @default a difficulty drawn by the text */
   readonly items?: ItemModel;
   /** Outcome files that were read already, or will be read once for all recorded cores. @default each core reads its own */
   readonly outcomes?: Pick<OutcomeFiles, 'load'>;
+  /** What an operator should see. @default nothing is written */
+  readonly log?: Pick<Logger, 'warn'>;
 }

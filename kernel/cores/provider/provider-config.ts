@@ -1,29 +1,15 @@
 import { z } from 'zod';
 import { coreFields } from '../core-config.js';
-import { baseUrlFault } from './base-url.js';
-
-/** Each kind of provider, and where it is if the config does not say. */
-const DEFAULT_BASE_URL = {
-  'openai-compatible': undefined,
-  openai: 'https://api.openai.com/v1',
-  anthropic: 'https://api.anthropic.com/v1',
-  google: 'https://generativelanguage.googleapis.com/v1beta',
-} as const;
-
-const ENV_NAME = /^[A-Z_][A-Z0-9_]{0,127}$/;
+import { checkConnection, connectionFields } from './transport/connection-config.js';
 
 /** A model behind a provider's API. */
 export const providerConfig = z
   .strictObject({
     kind: z.literal('provider'),
     ...coreFields,
-    provider: z.enum(['openai-compatible', 'openai', 'anthropic', 'google']).default('openai-compatible'),
+    ...connectionFields,
     /** The model's name at the provider. */
     model: z.string().min(1).max(256),
-    /** https, or http on this machine. Needed for `openai-compatible`; the others have a default. */
-    baseUrl: z.string().max(2048).optional(),
-    /** Name of the environment variable that holds the key. Only an `openai-compatible` server may go without. */
-    apiKeyEnv: z.string().optional(),
     tools: z.boolean().default(true),
     responseFormat: z.boolean().default(true),
     /** Whether the model goes on from an assistant message at the end. Without it, its calls are never preempted. */
@@ -45,28 +31,8 @@ export const providerConfig = z
       })
       .default({ failures: 5, halfOpenAfterMs: 10_000 }),
   })
-  .superRefine(({ provider, baseUrl, apiKeyEnv }, context) => {
-    // No path to the field: a message that quoted it could quote a key or a password put there by mistake.
-    const fault = (message: string) => context.addIssue({ code: 'custom', path: [], message });
-    const url = baseUrl ?? DEFAULT_BASE_URL[provider];
-    if (url === undefined) fault('Expected `baseUrl`, which provider openai-compatible needs');
-    else {
-      const rule = baseUrlFault(url);
-      if (rule !== undefined) fault(`Expected \`baseUrl\` to be ${rule}`);
-    }
-    if (apiKeyEnv !== undefined && !ENV_NAME.test(apiKeyEnv)) {
-      fault('Expected `apiKeyEnv` to be the name of an environment variable: capitals, digits and _');
-    }
-    if (apiKeyEnv === undefined && provider !== 'openai-compatible') {
-      fault(`Expected \`apiKeyEnv\`, the name of the environment variable with the key for provider ${provider}`);
-    }
+  .superRefine((config, context) => {
+    checkConnection(config, (message, path = []) => context.addIssue({ code: 'custom', path: [...path], message }));
   });
 
 export type ProviderConfig = z.infer<typeof providerConfig>;
-
-/** Where requests go, without a slash at the end. */
-export function baseUrlOf({ provider, baseUrl }: ProviderConfig): string {
-  const url = baseUrl ?? DEFAULT_BASE_URL[provider];
-  if (url === undefined) throw new TypeError('A checked config has a base URL');
-  return url.replace(/\/+$/, '');
-}

@@ -1,6 +1,6 @@
 import type { LanguageModel } from 'ai';
-import { SyscallError } from '../../../syscalls/errors.js';
-import { baseUrlOf, type ProviderConfig } from './provider-config.js';
+import type { ProviderConfig } from './provider-config.js';
+import { baseUrlOf } from './transport/connection-config.js';
 
 /** The AI SDK's interface of a model, version 3: what every provider package implements. */
 export type ProviderModel = Extract<LanguageModel, { readonly specificationVersion: 'v3' }>;
@@ -9,24 +9,19 @@ export type ProviderPart =
   Awaited<ReturnType<ProviderModel['doStream']>>['stream'] extends ReadableStream<infer Part> ? Part : never;
 
 /**
- * The SDK's model for a config. Address and key are always given, so that the SDK looks for none in the environment.
- * A provider's package is loaded only where it is used.
+ * The SDK's model for a config. Address and key are always given, so that the SDK looks for none in the environment; the
+ * key is empty, because the transport puts the real one on each request. A provider's package is loaded only where it is used.
  *
  * @param send carries its requests
- * @throws SyscallError `invalid-config` when the environment variable with the key is not set
  */
-export async function providerModel(
-  config: ProviderConfig,
-  env: Readonly<Record<string, string | undefined>>,
-  send: typeof fetch,
-): Promise<ProviderModel> {
-  const { provider, model } = config;
-  const apiKey = keyOf(config, env);
-  const settings = { baseURL: baseUrlOf(config), apiKey: apiKey ?? '', fetch: send };
+export async function providerModel(config: ProviderConfig, send: typeof fetch): Promise<ProviderModel> {
+  const { provider, model, headers, organization, project, streamOptions } = config;
+  const settings = { baseURL: baseUrlOf(config), apiKey: '', headers, fetch: send };
   switch (provider) {
     case 'openai': {
       const { createOpenAI } = await import('@ai-sdk/openai');
-      return createOpenAI(settings).chat(model);
+      const account = { ...(organization && { organization }), ...(project && { project }) };
+      return createOpenAI({ ...settings, ...account }).chat(model);
     }
     case 'anthropic': {
       const { createAnthropic } = await import('@ai-sdk/anthropic');
@@ -38,26 +33,8 @@ export async function providerModel(
     }
     case 'openai-compatible': {
       const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
-      const common = { name: 'provider', includeUsage: true, supportsStructuredOutputs: true };
+      const common = { name: 'provider', includeUsage: streamOptions, supportsStructuredOutputs: true };
       return createOpenAICompatible({ ...settings, ...common }).chatModel(model);
     }
   }
-}
-
-function keyOf(
-  { id, apiKeyEnv }: ProviderConfig,
-  env: Readonly<Record<string, string | undefined>>,
-): string | undefined {
-  if (apiKeyEnv === undefined) return undefined;
-  const key = env[apiKeyEnv]?.trim();
-  if (key === undefined || key === '') {
-    throw new SyscallError('invalid-config', `${id}: Expected the environment variable ${apiKeyEnv} to hold a key`);
-  }
-  if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw new SyscallError(
-      'invalid-config',
-      `${id}: Expected the key in ${apiKeyEnv} to be printable ASCII, no spaces`,
-    );
-  }
-  return key;
 }

@@ -6,19 +6,20 @@ import { type CoreRequest, type CoreResult, type CoreRun, costOf, type LLMCore }
 import { infoOf } from '../core-config.js';
 import type { CoreDeps } from '../core-deps.js';
 import { Breaker } from './breaker.js';
-import { baseUrlOf, type ProviderConfig } from './provider-config.js';
+import type { ProviderConfig } from './provider-config.js';
 import { coreError } from './provider-errors.js';
 import { providerCall, toolCallOf } from './provider-messages.js';
 import { type ProviderModel, type ProviderPart, providerModel } from './provider-models.js';
-import { Transport } from './transport/transport.js';
+import { openTransport } from './transport/open-transport.js';
+import type { Transport } from './transport/transport.js';
 import { Watchdog } from './watchdog.js';
 
 type Finish = Extract<ProviderPart, { type: 'finish' }>;
 
-/** @throws SyscallError `invalid-config` when the environment variable with the key is not set */
+/** @throws SyscallError `invalid-config` as `openTransport` */
 export async function providerCore(config: ProviderConfig, deps: CoreDeps): Promise<LLMCore> {
-  const transport = new Transport(baseUrlOf(config), config.maxResponseBytes, deps.clock);
-  const model = await providerModel(config, deps.env, transport.fetch);
+  const transport = await openTransport(config, deps);
+  const model = await providerModel(config, transport.fetch);
   return new ProviderCore(config, deps.clock, model, transport);
 }
 
