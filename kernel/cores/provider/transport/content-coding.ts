@@ -3,6 +3,8 @@ import type { TransformStreamDefaultController } from 'node:stream/web';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { SyscallError } from '../../../../syscalls/errors.js';
 
+type Controller = TransformStreamDefaultController<Uint8Array>;
+
 /** More codings on one response are refused: each takes memory, and no server needs more than two. */
 const MAX_CODINGS = 4;
 
@@ -68,85 +70,76 @@ class Decoder {
   #inflater: Transform | undefined;
   #count = 0;
   #isOver = false;
-  #failure: SyscallError | undefined;
-  /** Goes on with the next bytes. */
-  #release = () => {};
+  #failure: Error | undefined;
+  /** Called when the inflater has done its work, is over, or has failed. */
+  #goOn = () => {};
 
   constructor(choice: Choice, maxBytes: number) {
     this.#choice = choice;
     this.#maxBytes = maxBytes;
   }
 
-  async transform(bytes: Uint8Array, controller: TransformStreamDefaultController<Uint8Array>): Promise<void> {
+  async transform(bytes: Uint8Array, controller: Controller): Promise<void> {
     if (this.#head === undefined) return this.#pass(bytes, controller);
-    this.#head = Buffer.concat([this.#head, bytes]);
-    if (this.#head.length >= 2) return this.#begin(this.#head, controller);
-  }
-
-  async flush(controller: TransformStreamDefaultController<Uint8Array>): Promise<void> {
-    // A body of one byte is not compressed.
-    if (this.#head !== undefined) controller.enqueue(this.#head);
-    const inflater = this.#inflater;
-    if (inflater === undefined || this.#isOver) return;
-    await this.#settled((reject) => {
-      inflater.once('error', reject);
-      inflater.end();
-    });
-  }
-
-  #begin(head: Buffer, controller: TransformStreamDefaultController<Uint8Array>): Promise<void> {
-    this.#head = undefined;
-    const inflater = this.#choice(head);
-    inflater?.on('data', (bytes: Buffer) => {
-      this.#count += bytes.byteLength;
-      if (this.#count <= this.#maxBytes) controller.enqueue(bytes);
-      else {
-        this.#failure ??= tooLong(this.#maxBytes);
-        inflater.destroy();
-      }
-    });
-    inflater?.on('error', () => {});
+    const head = Buffer.concat([this.#head, bytes]);
+    this.#head = head.length < 2 ? head : undefined;
+    if (head.length < 2) return;
+    this.#inflater = this.#choice(head);
+    this.#inflater?.on('data', (bytes: Buffer) => this.#take(bytes, controller));
+    this.#inflater?.on('error', (error) => this.#fail(broken(error)));
     // What follows the end of the compressed data is not part of it.
-    inflater?.once('end', () => {
+    this.#inflater?.once('end', () => {
       this.#isOver = true;
-      this.#release();
+      this.#goOn();
     });
-    this.#inflater = inflater;
     return this.#pass(head, controller);
   }
 
-  async #pass(bytes: Uint8Array, controller: TransformStreamDefaultController<Uint8Array>): Promise<void> {
+  async flush(controller: Controller): Promise<void> {
+    // A body of one byte is not compressed.
+    if (this.#head !== undefined) controller.enqueue(this.#head);
+    const inflater = this.#inflater;
+    if (inflater !== undefined && !this.#isOver) await this.#until(() => inflater.end());
+  }
+
+  async #pass(bytes: Uint8Array, controller: Controller): Promise<void> {
     const inflater = this.#inflater;
     if (inflater === undefined) controller.enqueue(bytes);
-    else if (!this.#isOver) {
-      await this.#settled((reject) => {
-        inflater.write(bytes, (error) => (error ? reject(error) : this.#release()));
-      });
+    else if (!this.#isOver) await this.#until(() => inflater.write(bytes, () => this.#goOn()));
+  }
+
+  #take(bytes: Buffer, controller: Controller): void {
+    this.#count += bytes.byteLength;
+    try {
+      if (this.#count > this.#maxBytes) throw tooLong(this.#maxBytes);
+      controller.enqueue(bytes);
+    } catch (error) {
+      // Or the reader has gone away meanwhile.
+      this.#fail(error as Error);
     }
   }
 
-  async #settled(act: (reject: (error: Error) => void) => void): Promise<void> {
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#release = resolve;
-        act(reject);
-      });
-    } catch (error) {
-      this.#failure ??= new SyscallError(
-        'core-failed',
-        `The compressed body of the response is broken: ${codeOf(error)}`,
-      );
-    }
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#inflater?.destroy();
+    this.#goOn();
+  }
+
+  async #until(act: () => void): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve;
+      act();
+    });
     if (this.#failure !== undefined) throw this.#failure;
   }
+}
+
+function broken(error: Error): SyscallError {
+  const code = 'code' in error ? String(error.code) : error.name;
+  return new SyscallError('core-failed', `The compressed body of the response is broken: ${code}`);
 }
 
 /** A response that goes on past `maxResponseBytes`. */
 export function tooLong(maxBytes: number): SyscallError {
   return new SyscallError('core-failed', `The response exceeds \`maxResponseBytes\` of ${maxBytes}`);
-}
-
-/** A code of zlib, such as Z_DATA_ERROR. */
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
