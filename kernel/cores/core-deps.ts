@@ -6,14 +6,14 @@ import type { ItemModel } from './item-response.js';
 /** What a core may need from outside. */
 export interface CoreDeps {
   readonly clock: Clock;
-  /** @default nothing is written */
-  readonly log?: Logger;
   /** Seed of everything that is drawn. */
   readonly seed: number;
-  /** Environment variables: the only place that keys come from. */
+  /** Environment variables: the only place that keys and proxies come from. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What queries ask of simulated models. @default a difficulty drawn by the text */
   readonly items?: ItemModel;
   /** Outcome files that were read already, or will be read once for all recorded cores. @default each core reads its own */
   readonly outcomes?: Pick<OutcomeFiles, 'load'>;
+  /** What an operator should see. @default nothing is written */
+  readonly log?: Logger;
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { realClock } from '../../kernel/clock.js';
 import type { LLMCore } from '../../kernel/cores/core.js';
+import { providerConfig } from '../../kernel/cores/provider/model/provider-config.js';
 import { providerCore } from '../../kernel/cores/provider/provider.js';
-import { providerConfig } from '../../kernel/cores/provider/provider-config.js';
 import { FakeOpenAI } from '../support/fake-openai.js';
 import type { Fault } from '../support/fake-reply.js';
 import { ask, errorOf, kernelOn, spawnOn } from '../support/kernel.js';

@@ -3,8 +3,8 @@ import { SyscallError } from '../../../syscalls/errors.js';
 import { OutcomeFiles } from '../../outcomes/file.js';
 import type { LLMCore } from '../core.js';
 import type { CoreDeps } from '../core-deps.js';
+import { providerConfig } from '../provider/model/provider-config.js';
 import { providerCore } from '../provider/provider.js';
-import { providerConfig } from '../provider/provider-config.js';
 import { recordedConfig, recordedCore } from '../recorded.js';
 import { simulatedConfig, simulatedCore } from '../simulated.js';
 

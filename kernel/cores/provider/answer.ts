@@ -1,12 +1,12 @@
 import type { ReasoningDetail, ToolCall } from '../../../syscalls/chat-message.js';
+import { objectAt, textAt } from '../../json.js';
 import { textTokens } from '../../tokens.js';
 import { type Bill, type CoreChunk, CoreError, type CoreResult } from '../core.js';
-import { cutStream } from './fault.js';
-import type { ProviderConfig } from './provider-config.js';
-import type { ProviderPart } from './provider-models.js';
+import { cutStream } from './faults/fault.js';
+import type { ProviderConfig } from './model/provider-config.js';
+import type { ProviderPart } from './model/provider-models.js';
 import type { AnswerFacts } from './wire/answer-facts.js';
 import { meaningOf } from './wire/finish-word.js';
-import { objectAt, textAt } from './wire/json.js';
 
 type Warning = Extract<ProviderPart, { type: 'stream-start' }>['warnings'][number];
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js';
-import { faultOfResponse } from './fault.js';
+import { isObject, type Json } from '../../json.js';
+import { faultOfResponse } from './faults/fault.js';
 import type { Dialect } from './wire/answer-facts.js';
 import { orderedEvents } from './wire/event-stream.js';
-import { isObject, type Json } from './wire/json.js';
 
 type Fetch = typeof fetch;
 

@@ -7,13 +7,14 @@ import type { CoreDeps } from '../core-deps.js';
 import { Answer } from './answer.js';
 import { billOf } from './bill.js';
 import { Exchange } from './exchange.js';
-import { faultOfThrown, withoutSecrets } from './fault.js';
-import { baseUrlOf, type ProviderConfig } from './provider-config.js';
-import { type ModelFactory, modelFactory } from './provider-models.js';
+import { faultOfThrown, withoutSecrets } from './faults/fault.js';
+import type { ProviderConfig } from './model/provider-config.js';
+import { type ModelFactory, modelFactory } from './model/provider-models.js';
 import { type ProviderRequest, providerRequest } from './request/provider-request.js';
 import { Standing } from './standing.js';
 import { checkOutput } from './structured-output.js';
-import { Transport } from './transport/transport.js';
+import { openTransport } from './transport/open-transport.js';
+import type { Transport } from './transport/transport.js';
 import { Watchdog } from './watchdog.js';
 import type { Dialect } from './wire/answer-facts.js';
 import { AnthropicDialect } from './wire/anthropic-dialect.js';
@@ -31,10 +32,10 @@ const DIALECTS: Readonly<Record<ProviderConfig['provider'], new () => Dialect>> 
 const NEVER_TAKEN = { anthropic: ['logprobs'], google: ['logprobs', 'parallelToolCalls'] } as const;
 const INPUTS = { anthropic: ['image', 'file'] } as const;
 
-/** @throws SyscallError `invalid-config` when the environment variable with the key is not set */
+/** @throws SyscallError `invalid-config` as `openTransport` */
 export async function providerCore(config: ProviderConfig, deps: CoreDeps): Promise<LLMCore> {
-  const transport = new Transport(baseUrlOf(config), config.maxResponseBytes, deps.clock);
-  return new ProviderCore(config, deps, await modelFactory(config, deps.env), transport);
+  const transport = await openTransport(config, deps);
+  return new ProviderCore(config, deps, await modelFactory(config), transport);
 }
 
 /** A provider's model through the AI SDK. It never retries: a failed call goes back to the kernel. */
@@ -160,7 +161,7 @@ class ProviderCore implements LLMCore {
   /** What ended a request: the one who gave it up, or what went wrong. */
   #faultOf(thrown: unknown, signal: AbortSignal, exchange: Exchange): unknown {
     if (signal.aborted) return signal.reason;
-    return withoutSecrets(faultOfThrown(thrown, exchange.wasSent), this.#models.secrets);
+    return withoutSecrets(faultOfThrown(thrown, exchange.wasSent), this.#transport.secrets);
   }
 
   /** @throws CoreError `invalid-output` for an answer that breaks the response format; it is billed all the same */

@@ -1,8 +1,8 @@
 import type { ChatParams, ChatTool } from '../../../../syscalls/llm-chat.js';
+import type { Json } from '../../../json.js';
 import type { CoreRequest } from '../../core.js';
-import type { ProviderConfig } from '../provider-config.js';
-import type { ProviderCall } from '../provider-models.js';
-import type { Json } from '../wire/json.js';
+import type { ProviderConfig } from '../model/provider-config.js';
+import type { ProviderCall } from '../model/provider-models.js';
 import { openaiMessages } from './openai-messages.js';
 import { sdkPrompt } from './sdk-prompt.js';
 import { thinkingOptions } from './thinking.js';

@@ -7,7 +7,7 @@ import {
   type ReasoningDetail,
   type ToolCall,
 } from '../../../../syscalls/chat-message.js';
-import type { ProviderCall } from '../provider-models.js';
+import type { ProviderCall } from '../model/provider-models.js';
 
 type Prompt = ProviderCall['prompt'];
 type Turn = Prompt[number];

@@ -1,6 +1,6 @@
 import type { ChatParams } from '../../../../syscalls/llm-chat.js';
-import type { ProviderConfig } from '../provider-config.js';
-import type { Json } from '../wire/json.js';
+import type { Json } from '../../../json.js';
+import type { ProviderConfig } from '../model/provider-config.js';
 
 type Effort = NonNullable<ChatParams['reasoningEffort']>;
 

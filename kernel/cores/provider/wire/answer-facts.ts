@@ -1,6 +1,6 @@
 import type { ReasoningDetail } from '../../../../syscalls/chat-message.js';
 import type { TokenUsage } from '../../../../syscalls/price.js';
-import type { Json } from './json.js';
+import type { Json } from '../../../json.js';
 
 /** What the events of one answer say beside its content, filled in as they come. */
 export interface AnswerFacts {

@@ -1,6 +1,6 @@
-import { faultInAnswer } from '../fault.js';
+import { countAt, isObject, type Json, listAt, objectAt, textAt } from '../../../json.js';
+import { faultInAnswer } from '../faults/fault.js';
 import { type Dialect, noFacts } from './answer-facts.js';
-import { countAt, isObject, type Json, listAt, objectAt, textAt } from './json.js';
 
 /** Events that the SDK knows. The API's documentation asks clients to pass over types that are new to them. */
 const KNOWN = new Set([

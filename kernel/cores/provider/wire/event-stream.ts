@@ -1,8 +1,8 @@
 import { createParser } from 'eventsource-parser';
 import type { Clock } from '../../../clock.js';
+import { isObject, type Json } from '../../../json.js';
 import { CoreError } from '../../core.js';
 import type { Dialect } from './answer-facts.js';
-import { isObject, type Json } from './json.js';
 
 /** How long a provider may take to close the response after its end mark: then its connection can be used again. */
 const CLOSING_MS = 100;

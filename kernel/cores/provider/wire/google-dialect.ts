@@ -1,7 +1,7 @@
 import type { TokenUsage } from '../../../../syscalls/price.js';
-import { faultInAnswer } from '../fault.js';
+import { countAt, isObject, type Json, listAt, objectAt, textAt } from '../../../json.js';
+import { faultInAnswer } from '../faults/fault.js';
 import { type Dialect, noFacts } from './answer-facts.js';
-import { countAt, isObject, type Json, listAt, objectAt, textAt } from './json.js';
 
 /** Words that are no end. */
 const NO_END = new Set(['FINISH_REASON_UNSPECIFIED', 'CONTINUATION']);

@@ -1,6 +1,6 @@
-import { faultInAnswer } from '../fault.js';
+import { countAt, isObject, type Json, listAt, objectAt, textAt } from '../../../json.js';
+import { faultInAnswer } from '../faults/fault.js';
 import { type AnswerFacts, type Dialect, noFacts } from './answer-facts.js';
-import { countAt, isObject, type Json, listAt, objectAt, textAt } from './json.js';
 import { ToolCallIndex } from './tool-call-index.js';
 
 type Parts = AnswerFacts['reasoningDetails'];

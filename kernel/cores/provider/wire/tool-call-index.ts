@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isObject, type Json, objectAt, textAt } from './json.js';
+import { isObject, type Json, objectAt, textAt } from '../../../json.js';
 
 interface Placed {
   /** As the provider gave it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { faultInAnswer, faultOfResponse } from '../../../../kernel/cores/provider/fault.js';
+import { faultInAnswer, faultOfResponse } from '../../../../kernel/cores/provider/faults/fault.js';
 import { chunk, events, json } from '../../../support/raw-provider.js';
 import { errorOf } from '../ask.js';
 import { answerOf, raw } from './raw-world.js';

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../../kernel/clock.js';
+import { providerConfig } from '../../../../kernel/cores/provider/model/provider-config.js';
 import { providerCore } from '../../../../kernel/cores/provider/provider.js';
-import { providerConfig } from '../../../../kernel/cores/provider/provider-config.js';
-import { Transport } from '../../../../kernel/cores/provider/transport/transport.js';
+import { openTransport } from '../../../../kernel/cores/provider/transport/open-transport.js';
 import { describeIssue } from '../../../../syscalls/protocol.js';
 import { ask, callOf, errorOf } from '../ask.js';
 import { CANARY_KEY, provider } from './provider-world.js';
@@ -59,7 +59,8 @@ describe('a redirect', () => {
 
   test('in any other form cannot take a request to a foreign origin', async () => {
     const { fake } = await provider();
-    const transport = new Transport('https://api.example.com/v1', 1000, new VirtualClock());
+    const config = providerConfig.parse({ ...BASE, baseUrl: 'https://api.example.com/v1' });
+    const transport = await openTransport(config, { clock: new VirtualClock(), seed: 1, env: {} });
     const request = transport.fetch(`${fake.baseUrl}/chat/completions`, { method: 'POST', body: '{}' });
     await expect(request).rejects.toThrow(/foreign origin/);
     expect(fake.requests.length).toBe(0);

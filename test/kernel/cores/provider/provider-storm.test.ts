@@ -43,6 +43,8 @@ test('under faults and aborts the provider never sees more calls than were open,
   let next = 0;
   const worker = async () => {
     for (let call = plan[next++]; call !== undefined; call = plan[next++]) {
+      // A redirect closes the core; here everything is sent all the same.
+      core.reopen?.();
       const asked = ask(core, callOf('q'));
       const timer = call.abortMs === null ? undefined : setTimeout(() => asked.abort(new Error('gone')), call.abortMs);
       const error = await errorOf(asked.result);
@@ -60,7 +62,7 @@ test('under faults and aborts the provider never sees more calls than were open,
   await Promise.all(Array.from({ length: CAP }, worker));
 
   expect(ended.answered + ended.failed + ended.aborted).toBe(CALLS);
-  expect(Math.min(ended.answered, ended.failed, ended.aborted)).toBeGreaterThan(20);
+  expect(Math.min(ended.answered, ended.failed, ended.aborted)).toBeGreaterThan(50);
   expect(fake.maxInFlight.get('model-a')).toBeLessThanOrEqual(CAP);
   await core.close?.();
   await expect.poll(() => fake.connections(), { interval: 5 }).toBe(0);

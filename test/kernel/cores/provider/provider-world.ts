@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { type Clock, realClock } from '../../../../kernel/clock.js';
 import type { LLMCore } from '../../../../kernel/cores/core.js';
+import { providerConfig } from '../../../../kernel/cores/provider/model/provider-config.js';
 import { providerCore } from '../../../../kernel/cores/provider/provider.js';
-import { providerConfig } from '../../../../kernel/cores/provider/provider-config.js';
 import { FakeOpenAI } from '../../../support/fake-openai.js';
 
 /** A key that must not turn up anywhere but at its own provider. */

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { realClock } from '../../../../kernel/clock.js';
 import type { CoreResult, LLMCore } from '../../../../kernel/cores/core.js';
+import { type ProviderConfig, providerConfig } from '../../../../kernel/cores/provider/model/provider-config.js';
 import { providerCore } from '../../../../kernel/cores/provider/provider.js';
-import { type ProviderConfig, providerConfig } from '../../../../kernel/cores/provider/provider-config.js';
 import type { ChatParams } from '../../../../syscalls/llm-chat.js';
 import { RawProvider } from '../../../support/raw-provider.js';
 import { ask, callOf } from '../ask.js';

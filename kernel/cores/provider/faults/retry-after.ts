@@ -1,5 +1,5 @@
-import type { Millis } from '../../../syscalls/syscall.js';
-import { isObject, type Json, listAt, textAt } from './wire/json.js';
+import type { Millis } from '../../../../syscalls/syscall.js';
+import { isObject, type Json, listAt, textAt } from '../../../json.js';
 
 /** A provider that asks for a longer pause is asked again after this. */
 const MAX_RETRY_AFTER_MS = 3_600_000;

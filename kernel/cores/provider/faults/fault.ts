@@ -1,9 +1,9 @@
-import type { Setting } from '../../../syscalls/cores.js';
-import { type FaultClass, SyscallError } from '../../../syscalls/errors.js';
-import type { Millis } from '../../../syscalls/syscall.js';
-import { CoreError, type Learnt } from '../core.js';
+import type { Setting } from '../../../../syscalls/cores.js';
+import { type FaultClass, SyscallError } from '../../../../syscalls/errors.js';
+import type { Millis } from '../../../../syscalls/syscall.js';
+import { isObject, type Json, textAt } from '../../../json.js';
+import { CoreError, type Learnt } from '../../core.js';
 import { retryAfterOf } from './retry-after.js';
-import { isObject, type Json, textAt } from './wire/json.js';
 
 /** Most characters of a provider's own message. */
 const MAX_TEXT = 300;

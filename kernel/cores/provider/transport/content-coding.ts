@@ -1,0 +1,145 @@
+import type { Transform } from 'node:stream';
+import type { TransformStreamDefaultController } from 'node:stream/web';
+import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import { SyscallError } from '../../../../syscalls/errors.js';
+
+type Controller = TransformStreamDefaultController<Uint8Array>;
+
+/** More codings on one response are refused: each takes memory, and no server needs more than two. */
+const MAX_CODINGS = 4;
+
+/** What undoes a coding, by the first bytes of the body; undefined where they are plain already. */
+type Choice = (head: Buffer) => Transform | undefined;
+
+/** A compressed stream that stops early is handed on as far as it goes: whether the answer is whole, its end mark says. */
+const LENIENT = { finishFlush: constants.Z_SYNC_FLUSH };
+const LENIENT_BROTLI = { finishFlush: constants.BROTLI_OPERATION_FLUSH };
+
+/** Proxies that decompress a body may leave its header, so gzip is known by its bytes (RFC 1952, 2.3.1). */
+const gunzip: Choice = (head) => (head[0] === 0x1f && head[1] === 0x8b ? createGunzip(LENIENT) : undefined);
+/** The zlib format (RFC 1950, 2.2); some servers leave its header out. */
+const inflate: Choice = (head) =>
+  ((head[0] ?? 0) & 0x0f) === 8 && head.readUInt16BE() % 31 === 0 ? createInflate(LENIENT) : createInflateRaw(LENIENT);
+const unbrotli: Choice = () => createBrotliDecompress(LENIENT_BROTLI);
+
+/** Content codings by name (RFC 9110, 8.4.1). */
+const CODINGS: ReadonlyMap<string, Choice> = new Map([
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  ['deflate', inflate],
+  ['br', unbrotli],
+]);
+
+/**
+ * A body without its content codings. A body that is compressed and does not say so is recognised too.
+ *
+ * @param header `content-encoding`: the codings in the order in which they were applied
+ * @param maxBytes most bytes after each step
+ * @throws SyscallError `core-failed` for an unknown coding; the body throws it when it is too long or broken
+ */
+export function decoded(
+  body: ReadableStream<Uint8Array>,
+  header: string | null,
+  maxBytes: number,
+): ReadableStream<Uint8Array> {
+  const names = (header ?? '').toLowerCase().split(',');
+  const applied = names.map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
+  if (applied.length > MAX_CODINGS) {
+    throw new SyscallError('core-failed', `Expected at most ${MAX_CODINGS} content codings, got ${applied.length}`);
+  }
+  const choices = applied.map((name) => CODINGS.get(name) ?? refuse(name)).reverse();
+  return [...choices, gunzip].reduce(
+    (body, choice) => body.pipeThrough(new TransformStream(new Decoder(choice, maxBytes))),
+    body,
+  );
+}
+
+function refuse(name: string): never {
+  const shown = /^[\w-]{1,16}$/.test(name) ? `"${name}"` : 'an odd name';
+  throw new SyscallError(
+    'core-failed',
+    `Expected the content coding of the response to be identity, gzip, deflate or br, got ${shown}`,
+  );
+}
+
+/** Undoes one coding. The first two bytes decide how. */
+class Decoder {
+  readonly #choice: Choice;
+  readonly #maxBytes: number;
+  #head: Buffer | undefined = Buffer.alloc(0);
+  #inflater: Transform | undefined;
+  #count = 0;
+  #isOver = false;
+  #failure: Error | undefined;
+  /** Called when the inflater has done its work, is over, or has failed. */
+  #goOn = () => {};
+
+  constructor(choice: Choice, maxBytes: number) {
+    this.#choice = choice;
+    this.#maxBytes = maxBytes;
+  }
+
+  async transform(bytes: Uint8Array, controller: Controller): Promise<void> {
+    if (this.#head === undefined) return this.#pass(bytes, controller);
+    const head = Buffer.concat([this.#head, bytes]);
+    this.#head = head.length < 2 ? head : undefined;
+    if (head.length < 2) return;
+    this.#inflater = this.#choice(head);
+    this.#inflater?.on('data', (bytes: Buffer) => this.#take(bytes, controller));
+    this.#inflater?.on('error', (error) => this.#fail(broken(error)));
+    // What follows the end of the compressed data is not part of it.
+    this.#inflater?.once('end', () => {
+      this.#isOver = true;
+      this.#goOn();
+    });
+    return this.#pass(head, controller);
+  }
+
+  async flush(controller: Controller): Promise<void> {
+    // A body of one byte is not compressed.
+    if (this.#head !== undefined) controller.enqueue(this.#head);
+    const inflater = this.#inflater;
+    if (inflater !== undefined && !this.#isOver) await this.#until(() => inflater.end());
+  }
+
+  async #pass(bytes: Uint8Array, controller: Controller): Promise<void> {
+    const inflater = this.#inflater;
+    if (inflater === undefined) controller.enqueue(bytes);
+    else if (!this.#isOver) await this.#until(() => inflater.write(bytes, () => this.#goOn()));
+  }
+
+  #take(bytes: Buffer, controller: Controller): void {
+    this.#count += bytes.byteLength;
+    try {
+      if (this.#count > this.#maxBytes) throw tooLong(this.#maxBytes);
+      controller.enqueue(bytes);
+    } catch (error) {
+      // Or the reader has gone away meanwhile.
+      this.#fail(error as Error);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#inflater?.destroy();
+    this.#goOn();
+  }
+
+  async #until(act: () => void): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve;
+      act();
+    });
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+function broken(error: Error): SyscallError {
+  const code = 'code' in error ? String(error.code) : error.name;
+  return new SyscallError('core-failed', `The compressed body of the response is broken: ${code}`);
+}
+
+/** A response that goes on past `maxResponseBytes`. */
+export function tooLong(maxBytes: number): SyscallError {
+  return new SyscallError('core-failed', `The response exceeds \`maxResponseBytes\` of ${maxBytes}`);
+}

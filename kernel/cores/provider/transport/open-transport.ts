@@ -1,0 +1,36 @@
+import { SyscallError } from '../../../../syscalls/errors.js';
+import type { CoreDeps } from '../../core-deps.js';
+import { baseUrlOf, type Connection, keyNames } from './connection-config.js';
+import { KeyRing } from './key-ring.js';
+import { type HttpProxy, PROXY_RULE, parseProxy, proxyVariable } from './proxy.js';
+import { routeTo } from './route.js';
+import { Transport } from './transport.js';
+import { trustedWith } from './trusted.js';
+
+type Given = Connection & { readonly id: string; readonly maxResponseBytes: number };
+
+/** @throws SyscallError `invalid-config` for what a schema cannot see: the environment with keys and proxies, and the file `ca` */
+export async function openTransport(config: Given, { clock, env, log }: CoreDeps): Promise<Transport> {
+  const { id, provider, ca, query, maxResponseBytes } = config;
+  try {
+    const keys = new KeyRing({ id, provider, names: keyNames(config), env, clock, log });
+    const target = new URL(baseUrlOf(config));
+    const trusted = ca === undefined ? undefined : await trustedWith(ca, env);
+    const route = routeTo(target.origin, proxyFor(target, config, env), trusted);
+    return new Transport({ origin: target.origin, route, keys, query, maxResponseBytes, clock });
+  } catch (error) {
+    const { code, message } = SyscallError.from(error);
+    throw new SyscallError(code, `${id}: ${message}`);
+  }
+}
+
+function proxyFor(target: URL, { proxy }: Connection, env: CoreDeps['env']): HttpProxy | undefined {
+  if (proxy === false) return undefined;
+  if (proxy !== undefined) return parseProxy(proxy);
+  const variable = proxyVariable(target, env);
+  if (variable === undefined) return undefined;
+  const named = parseProxy(variable.value);
+  if (named !== undefined) return named;
+  const rule = `Expected the environment variable ${variable.name} to be ${PROXY_RULE}`;
+  throw new SyscallError('invalid-config', `${rule}, got a value that is not shown`);
+}
