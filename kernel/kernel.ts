@@ -73,8 +73,8 @@ export class Kernel {
     const { processes, policy, clock, settings } = this.#parts;
     const process = processes.spawn(hello, principal, onEnd, clock.now());
     const { pid, tenant } = process;
-    const { pendingPerAgent, pendingTotal, requestsPerSecond, maxMessageBytes, maxMessageDepth, maxMessageValues } =
-      settings.limits;
+    const { pendingPerAgent, pendingTotal, requestsPerSecond } = settings.limits;
+    const { maxMessageBytes, maxMessageDepth, maxMessageValues, maxBatchRequests } = settings.limits;
     const limits = {
       pendingPerAgent,
       pendingTotal,
@@ -82,6 +82,7 @@ export class Kernel {
       maxMessageBytes,
       maxMessageDepth,
       maxMessageValues,
+      maxBatchRequests,
     };
     return { process, reply: { pid, tenant, policy: policy.name, cores: this.cores(), limits } };
   }

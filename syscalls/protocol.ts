@@ -6,15 +6,23 @@ export const SUBPROTOCOL = 'eccos.v1';
 export const BEARER_PREFIX = 'eccos.bearer.';
 
 /** Identity that the sender of a request gives it; replies carry it back. */
-const requestId = z.union([z.string().max(128), z.number()]);
+export const requestId = z
+  .union([z.string().max(128), z.number(), z.null()], {
+    error: 'Expected a string of at most 128 characters, a number or null',
+  })
+  .describe(
+    'Given by the sender, carried back by the reply. Numbers that a double cannot hold exactly are refused, with id null. Nothing is compared: two open requests of one id both run, and each gets a reply.',
+  );
 export type RequestId = z.infer<typeof requestId>;
 
-/** A JSON-RPC 2.0 request. Notifications to the kernel and batches are not part of this protocol. */
-export const rpcRequest = z.strictObject({
-  jsonrpc: z.literal('2.0'),
-  id: requestId,
-  method: z.string().max(64),
-  params: z.unknown().optional(),
+export const rpcVersion = z.literal('2.0').describe('Version of JSON-RPC');
+
+/** A JSON-RPC 2.0 request, or without an id a notification, which gets no reply. Further members are allowed and have no meaning. */
+export const rpcRequest = z.object({
+  jsonrpc: rpcVersion,
+  id: requestId.optional(),
+  method: z.string().describe('Name of a syscall'),
+  params: z.unknown().optional().describe('By name'),
 });
 
 const rpcError = z.object({
@@ -25,9 +33,9 @@ const rpcError = z.object({
 
 /** What an agent receives: the one reply to a request, or a notification. */
 export const rpcIncoming = z.union([
-  z.object({ jsonrpc: z.literal('2.0'), id: requestId, result: z.unknown() }),
-  z.object({ jsonrpc: z.literal('2.0'), id: requestId.nullable(), error: rpcError }),
-  z.object({ jsonrpc: z.literal('2.0'), method: z.string(), params: z.unknown() }),
+  z.object({ jsonrpc: rpcVersion, id: requestId, result: z.unknown() }),
+  z.object({ jsonrpc: rpcVersion, id: requestId, error: rpcError }),
+  z.object({ jsonrpc: rpcVersion, method: z.string(), params: z.unknown() }),
 ]);
 
 /** Most characters of a message about a fault: what is wrong may be half a megabyte of names. */

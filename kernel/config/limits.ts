@@ -19,6 +19,7 @@ export const limitsConfig = z.strictObject({
   maxMessageBytes: count.default(2 ** 20).describe('Most bytes of one message'),
   maxMessageDepth: count.default(32).describe('Most levels of nesting in one message'),
   maxMessageValues: count.default(10_000).describe('Most commas between values in one message'),
+  maxBatchRequests: count.default(100).describe('Most requests in one batch'),
   socketsPerAddress: count.default(4096).describe('Most connections from one address'),
   sendBufferBytes: z
     .strictObject({
