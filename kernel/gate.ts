@@ -1,6 +1,6 @@
 import { SyscallError } from '../syscalls/errors.js';
 import type { HelloReply } from '../syscalls/hello.js';
-import { describeIssue } from '../syscalls/protocol.js';
+import { describeIssue, show } from '../syscalls/protocol.js';
 import { isMethod, type Method, type Params, type Result, SYSCALLS } from '../syscalls/table.js';
 import type { CallSink } from './call-sink.js';
 import type { Kernel } from './kernel.js';
@@ -101,7 +101,7 @@ export class KernelGate implements Gate {
     params: unknown,
     options: CallOptions,
   ): Result<M> | Promise<Result<M>> {
-    if (!isMethod(method)) throw new SyscallError('method-not-found', `method: there is no syscall "${method}"`);
+    if (!isMethod(method)) throw new SyscallError('method-not-found', `method: there is no syscall ${show(method)}`);
     if (method === 'agent.hello') {
       throw new SyscallError('invalid-request', 'method: this connection said agent.hello before');
     }

@@ -5,11 +5,11 @@ export const SUBPROTOCOL = 'eccos.v1';
 /** A second subprotocol hands over a token, in base64url behind this, for browsers, which cannot set headers. */
 export const BEARER_PREFIX = 'eccos.bearer.';
 
+const ID_RULE = 'Expected a string of at most 128 characters, a number or null';
+
 /** Identity that the sender of a request gives it; replies carry it back. */
 export const requestId = z
-  .union([z.string().max(128), z.number(), z.null()], {
-    error: 'Expected a string of at most 128 characters, a number or null',
-  })
+  .union([z.string().max(128, ID_RULE), z.number(), z.null()], ID_RULE)
   .describe(
     'Given by the sender, carried back by the reply. Numbers that a double cannot hold exactly are refused, with id null. Nothing is compared: two open requests of one id both run, and each gets a reply.',
   );
@@ -69,7 +69,7 @@ function describe(issue: z.core.$ZodIssue, input: unknown, root: string): string
 }
 
 /** A value short enough for a message. Long text is not repeated: it may be a prompt. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (typeof value === 'string')
     return value.length <= 64 ? JSON.stringify(value) : `a text of ${value.length} characters`;
   if (Array.isArray(value)) return `a list of ${value.length}`;
