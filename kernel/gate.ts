@@ -1,12 +1,13 @@
 import { SyscallError } from '../syscalls/errors.js';
 import type { HelloReply } from '../syscalls/hello.js';
-import { describeIssue } from '../syscalls/protocol.js';
+import { describeIssue, show } from '../syscalls/protocol.js';
 import { isMethod, type Method, type Params, type Result, SYSCALLS } from '../syscalls/table.js';
 import type { CallSink } from './call-sink.js';
 import type { Kernel } from './kernel.js';
 import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
 import type { EndReason, Process } from './process/process-table.js';
+import { WholeSink } from './whole-sink.js';
 
 /** A syscall of a process that has said hello. */
 export type ProcessMethod = Exclude<Method, 'agent.hello'>;
@@ -55,7 +56,12 @@ interface Request {
 const HANDLERS: {
   readonly [M in ProcessMethod]: (request: Request, params: Params<M>) => Result<M> | Promise<Result<M>>;
 } = {
-  'llm.chat': ({ kernel, process, options }, params) => kernel.chat(process, params, options),
+  'llm.chat': async ({ kernel, process, options: { signal, sink } }, params) => {
+    const whole = sink && new WholeSink(sink);
+    const reply = await kernel.chat(process, params, { signal, sink: whole });
+    whole?.end();
+    return { ...reply, text: reply.text.toWellFormed() };
+  },
   'agent.kill': ({ kernel, process }, { pid }) => ({ killed: kernel.kill(pid, process.scope) }),
   'syscall.cancel': ({ kernel, process }, { syscallId }) => ({ cancelled: kernel.cancel(process, syscallId) }),
   'syscall.feedback': async ({ kernel, process }, { syscallId, quality }) => {
@@ -101,7 +107,7 @@ export class KernelGate implements Gate {
     params: unknown,
     options: CallOptions,
   ): Result<M> | Promise<Result<M>> {
-    if (!isMethod(method)) throw new SyscallError('method-not-found', `method: there is no syscall "${method}"`);
+    if (!isMethod(method)) throw new SyscallError('method-not-found', `method: there is no syscall ${show(method)}`);
     if (method === 'agent.hello') {
       throw new SyscallError('invalid-request', 'method: this connection said agent.hello before');
     }

@@ -1,19 +1,18 @@
 import { z } from 'zod';
 
-const syscallId = z.string().min(1).max(64);
+const syscallId = z.string().min(1).max(64).describe('Id of a syscall, as `syscall.accepted` and the reply say it');
 
 /** Ends one own syscall. Cancelling a final one changes nothing and says so. */
 export const cancelParams = z.strictObject({ syscallId });
-export const cancelReply = z.strictObject({ cancelled: z.boolean() });
+export const cancelReply = z.strictObject({ cancelled: z.boolean().describe('False: it had ended before') });
 
 /** Ends a process and its whole subtree: their open syscalls are cancelled, their connections closed. */
-export const killParams = z.strictObject({ pid: z.int().min(1) });
-export const killReply = z.strictObject({ killed: z.array(z.int()) });
+export const killParams = z.strictObject({ pid: z.int().min(1).describe('The process at the top') });
+export const killReply = z.strictObject({ killed: z.array(z.int()).describe('Pids of all that were ended') });
 
 /** How good the answer of a finished syscall was, as rated by the agent or for it; a second rating is `invalid-params`. */
 export const feedbackParams = z.strictObject({
   syscallId,
-  /** 0 is wrong, 1 is right. */
-  quality: z.number().min(0).max(1),
+  quality: z.number().min(0).max(1).describe('0 is wrong, 1 is right'),
 });
-export const feedbackReply = z.strictObject({ accepted: z.literal(true) });
+export const feedbackReply = z.strictObject({ accepted: z.literal(true).describe('The rating was taken') });

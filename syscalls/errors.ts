@@ -44,7 +44,7 @@ export type FaultClass = z.infer<typeof faultClass>;
 
 /** What is known of a failed call beside its code. */
 export const errorDetails = z.object({
-  class: faultClass.optional(),
+  class: faultClass.optional().describe('Whose fault it is that no core answered'),
   status: z.int().optional().describe('HTTP status of the provider, or the one that its error in a 200 stands for'),
   core: z.string().optional().describe('The core that was asked last'),
   attempts: z.int().optional().describe('How many times a core was asked'),

@@ -6,34 +6,31 @@ export const PROTOCOL_VERSION = 1;
 
 /** The first request on a connection: it makes the connection a process. */
 export const helloParams = z.strictObject({
-  protocol: z.literal(PROTOCOL_VERSION),
-  name: z.string().min(1).max(128),
-  /** A live process of the same token; killing it kills this one too. */
-  parent: z.int().min(1).optional(),
-  /** Whose calls these are, where the token does not say. */
-  tenant: z.string().min(1).max(64).optional(),
+  protocol: z.literal(PROTOCOL_VERSION).describe('Version of this protocol'),
+  name: z.string().min(1).max(128).describe('Name of the agent, for people'),
+  parent: z.int().min(1).optional().describe('Pid of a live process of the same token; killing it kills this one too'),
+  tenant: z.string().min(1).max(64).optional().describe('Whose calls these are, where the token does not say'),
 });
 
-const limits = z.strictObject({
-  /** Most syscalls of one process that are not final. */
-  pendingPerAgent: z.int(),
-  /** Most syscalls of all processes that are not final. */
-  pendingTotal: z.int(),
-  /** Most requests a second of one process, over a burst of as many. */
-  requestsPerSecond: z.number(),
-  /** Most bytes of one message. */
-  maxMessageBytes: z.int(),
-  /** Most levels of nesting in one message. */
-  maxMessageDepth: z.int(),
-  /** Most commas between values in one message. */
-  maxMessageValues: z.int(),
-});
+const limits = z
+  .strictObject({
+    pendingPerAgent: z.int().describe('Most syscalls of one process that are not final'),
+    pendingTotal: z.int().describe('Most syscalls of all processes that are not final'),
+    requestsPerSecond: z
+      .number()
+      .describe('Most requests a second of one connection, over a burst of as many; each request of a batch counts'),
+    maxMessageBytes: z.int().describe('Most bytes of one message'),
+    maxMessageDepth: z.int().describe('Most levels of nesting in one message'),
+    maxMessageValues: z.int().describe('Most commas between values in one message'),
+    maxBatchRequests: z.int().describe('Most requests in one batch'),
+  })
+  .describe('What the kernel takes; more is refused');
 
 export const helloReply = z.strictObject({
-  pid: z.int(),
-  tenant: z.string(),
-  policy: z.string(),
-  cores: z.array(coreView),
+  pid: z.int().describe('Identity of the new process'),
+  tenant: z.string().describe('Whose calls its calls are'),
+  policy: z.string().describe('Name of the scheduler policy'),
+  cores: z.array(coreView).describe('The LLM cores, in the order of the config'),
   limits,
 });
 

@@ -1,21 +1,30 @@
 import { z } from 'zod';
 import { errorDetails } from './errors.js';
+import { wholeLength } from './whole-text.js';
 
 /** WebSocket subprotocol of the kernel. */
 export const SUBPROTOCOL = 'eccos.v1';
 /** A second subprotocol hands over a token, in base64url behind this, for browsers, which cannot set headers. */
 export const BEARER_PREFIX = 'eccos.bearer.';
 
+const ID_RULE = 'Expected a string of at most 128 characters, a number or null';
+
 /** Identity that the sender of a request gives it; replies carry it back. */
-const requestId = z.union([z.string().max(128), z.number()]);
+export const requestId = z
+  .union([z.string().max(128, ID_RULE), z.number(), z.null()], ID_RULE)
+  .describe(
+    'Given by the sender, carried back by the reply. Numbers that a double cannot hold exactly are refused, with id null. Nothing is compared: two open requests of one id both run, and each gets a reply.',
+  );
 export type RequestId = z.infer<typeof requestId>;
 
-/** A JSON-RPC 2.0 request. Notifications to the kernel and batches are not part of this protocol. */
-export const rpcRequest = z.strictObject({
-  jsonrpc: z.literal('2.0'),
-  id: requestId,
-  method: z.string().max(64),
-  params: z.unknown().optional(),
+export const rpcVersion = z.literal('2.0').describe('Version of JSON-RPC');
+
+/** A JSON-RPC 2.0 request, or without an id a notification, which gets no reply. Further members are allowed and have no meaning. */
+export const rpcRequest = z.object({
+  jsonrpc: rpcVersion,
+  id: requestId.optional(),
+  method: z.string().describe('Name of a syscall'),
+  params: z.unknown().optional().describe('By name'),
 });
 
 const rpcError = z.object({
@@ -28,9 +37,9 @@ const rpcError = z.object({
 
 /** What an agent receives: the one reply to a request, or a notification. */
 export const rpcIncoming = z.union([
-  z.object({ jsonrpc: z.literal('2.0'), id: requestId, result: z.unknown() }),
-  z.object({ jsonrpc: z.literal('2.0'), id: requestId.nullable(), error: rpcError }),
-  z.object({ jsonrpc: z.literal('2.0'), method: z.string(), params: z.unknown() }),
+  z.object({ jsonrpc: rpcVersion, id: requestId, result: z.unknown() }),
+  z.object({ jsonrpc: rpcVersion, id: requestId, error: rpcError }),
+  z.object({ jsonrpc: rpcVersion, method: z.string(), params: z.unknown() }),
 ]);
 
 /** Most characters of a message about a fault: what is wrong may be half a megabyte of names. */
@@ -40,7 +49,9 @@ const MAX_MESSAGE = 500;
 export function describeIssue(error: z.ZodError, input: unknown, root: string): string {
   const [issue] = error.issues;
   const line = issue === undefined ? `${root}: not valid` : describe(issue, input, root);
-  return line.length <= MAX_MESSAGE ? line : `${line.slice(0, MAX_MESSAGE)}...`;
+  if (line.length <= MAX_MESSAGE) return line;
+  const start = line.slice(0, MAX_MESSAGE);
+  return `${start.slice(0, wholeLength(start))}...`;
 }
 
 /**
@@ -64,7 +75,7 @@ function describe(issue: z.core.$ZodIssue, input: unknown, root: string): string
 }
 
 /** A value short enough for a message. Long text is not repeated: it may be a prompt. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (typeof value === 'string')
     return value.length <= 64 ? JSON.stringify(value) : `a text of ${value.length} characters`;
   if (Array.isArray(value)) return `a list of ${value.length}`;

@@ -2,42 +2,47 @@ import { z } from 'zod';
 
 /** Processes and their open syscalls: those of the caller's token, or everyone's with the operator's token. */
 export const psParams = z.strictObject({
-  /** A syscall, open or answered lately, whose placement is to be explained. */
-  explain: z.string().min(1).max(128).optional(),
-});
-
-export const psReply = z.strictObject({
-  processes: z.array(
-    z.strictObject({
-      pid: z.int(),
-      parent: z.int().optional(),
-      name: z.string(),
-      tenant: z.string(),
-      connectedAt: z.number(),
-      pending: z.int(),
-      running: z.int(),
-      finished: z.int(),
-      costUsd: z.number(),
-    }),
-  ),
-  /** At most `limit` of the open syscalls, oldest first. */
-  syscalls: z.array(
-    z.strictObject({
-      syscallId: z.string(),
-      pid: z.int(),
-      status: z.enum(['waiting', 'scheduled', 'running', 'suspended']),
-      core: z.string().optional(),
-      reason: z.string().optional(),
-      ageMs: z.number(),
-      outputTokens: z.number(),
-    }),
-  ),
-  /** Why the syscall that was asked for is where it is, or waits; empty when the policy gives no reasons. */
-  explanation: z.array(z.string()).optional(),
+  explain: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe('Id of a syscall, open or answered lately, whose placement is to be explained'),
 });
 
 /** Most syscalls that one `kernel.ps` lists. */
 export const PS_SYSCALL_LIMIT = 1000;
+
+const processView = z.strictObject({
+  pid: z.int().describe('Identity of the process'),
+  parent: z.int().optional().describe('Pid of the process that started it'),
+  name: z.string().describe('As the agent said it'),
+  tenant: z.string().describe('Whose calls its calls are'),
+  connectedAt: z.number().describe("Milliseconds on the kernel's clock"),
+  pending: z.int().describe('Its open syscalls that wait'),
+  running: z.int().describe('Its syscalls that a core answers now'),
+  finished: z.int().describe('Its syscalls that have ended'),
+  costUsd: z.number().describe('US dollars that its calls have cost'),
+});
+
+const syscallView = z.strictObject({
+  syscallId: z.string().describe('Identity of the syscall'),
+  pid: z.int().describe('The process that made it'),
+  status: z.enum(['waiting', 'scheduled', 'running', 'suspended']).describe('All but `running` are pending'),
+  core: z.string().optional().describe('Core that it is on, or is to be on'),
+  reason: z.string().optional().describe("The policy's one line on why this core"),
+  ageMs: z.number().describe('Milliseconds since it was accepted'),
+  outputTokens: z.number().describe('Of its answer so far'),
+});
+
+export const psReply = z.strictObject({
+  processes: z.array(processView).describe('Every process that the caller may see'),
+  syscalls: z.array(syscallView).describe(`Their open syscalls, oldest first, at most ${PS_SYSCALL_LIMIT}`),
+  explanation: z
+    .array(z.string())
+    .optional()
+    .describe('Why the syscall that was asked for is where it is, or waits; empty when the policy gives no reasons'),
+});
 
 export type PsParams = z.infer<typeof psParams>;
 export type PsReply = z.infer<typeof psReply>;

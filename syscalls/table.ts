@@ -3,6 +3,7 @@ import { cancelParams, cancelReply, feedbackParams, feedbackReply, killParams, k
 import { coresParams, coresReply } from './cores.js';
 import { helloParams, helloReply } from './hello.js';
 import { chatChunk, chatParams, chatReply } from './llm-chat.js';
+import { requestId } from './protocol.js';
 import { psParams, psReply } from './ps.js';
 import { statsParams, statsReply } from './stats.js';
 
@@ -32,7 +33,10 @@ export const SYSCALLS = {
 export const NOTIFICATIONS = {
   'syscall.accepted': {
     about: 'An llm.chat request was accepted. `request` is the id of that JSON-RPC request.',
-    params: z.strictObject({ request: z.union([z.string(), z.number()]), syscallId: z.string() }),
+    params: z.strictObject({
+      request: requestId,
+      syscallId: z.string().describe('Identity of the call in the kernel'),
+    }),
   },
   'llm.chunk': { about: 'The next piece of a streamed answer.', params: chatChunk },
 } as const satisfies Record<string, Omit<SyscallRow, 'result'>>;

@@ -3,6 +3,7 @@ import type { ChatMessage, ToolCall } from '../../syscalls/chat-message.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatTool } from '../../syscalls/llm-chat.js';
 import { describeIssue } from '../../syscalls/protocol.js';
+import { wholeLength } from '../../syscalls/whole-text.js';
 
 /** Longest result handed to a model, in characters. */
 const MAX_RESULT = 65_536;
@@ -52,7 +53,9 @@ async function resultOf(tools: readonly Tool[], { function: { name, arguments: i
   }
   try {
     const result = await tool.run(input);
-    return result.length <= MAX_RESULT ? result : `${result.slice(0, MAX_RESULT)}\n[cut off]`;
+    if (result.length <= MAX_RESULT) return result;
+    const start = result.slice(0, MAX_RESULT);
+    return `${start.slice(0, wholeLength(start))}\n[cut off]`;
   } catch (error) {
     return `Error: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -1,3 +1,5 @@
+import { onAbort } from '../../syscalls/on-abort.js';
+
 /** Time and random numbers, where user space takes them from; tests give their own. */
 export interface Platform {
   /** Numbers from 0 up to 1. */
@@ -6,10 +8,13 @@ export interface Platform {
   after(delay: number, run: () => void): () => void;
 }
 
+/** Longest delay that a timer takes: a longer one would run at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export const realPlatform: Platform = {
   random: () => Math.random(),
   after(delay, run) {
-    const timer = setTimeout(run, delay);
+    const timer = setTimeout(run, Math.min(delay, MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };
@@ -26,14 +31,13 @@ export interface Backoff {
 export function pause(platform: Platform, delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const stop = () => {
+    const stopListening = onAbort(signal, () => {
       cancel();
       reject(signal.reason);
-    };
+    });
     const cancel = platform.after(delay, () => {
-      signal.removeEventListener('abort', stop);
+      stopListening();
       resolve();
     });
-    signal.addEventListener('abort', stop, { once: true });
   });
 }

@@ -223,12 +223,12 @@ export class Runner {
     const fault = { at, class: faultClass, ...(status === undefined ? {} : { status }), message: error.message };
     slot.failed(fault, error instanceof CoreError ? error.learnt : {});
     if (error.retryAfterMs !== undefined) slot.closeUntil(at + error.retryAfterMs);
-    const told = error.with({ class: faultClass, core, attempts: call.attempts });
+    const known = error.with({ class: faultClass, core, attempts: call.attempts });
     const delay = this.#retryDelay(call, core, error);
-    this.#log(call, core, told, delay);
+    this.#log(call, core, known, delay);
     if (faultClass === 'config') backlog.coreLost();
     if (delay === undefined) {
-      table.finish(call, { type: 'fail', at, error: told });
+      table.finish(call, { type: 'fail', at, error: known });
       return undefined;
     }
     metrics.retries++;

@@ -22,6 +22,7 @@ export const LIMITS: KernelLimits = {
   maxMessageBytes: 2 ** 20,
   maxMessageDepth: 32,
   maxMessageValues: 10_000,
+  maxBatchRequests: 100,
   socketsPerAddress: 4096,
   maxAgents: 10_000,
   sendBufferBytes: { slow: 2 ** 20, close: 2 ** 22 },

@@ -19,7 +19,7 @@ export function checkOutput(text: string, format: ChatParams['responseFormat']):
   const value = decode(text);
   if (format.type === 'json_object') {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
-    throw broken('is no JSON object');
+    throw broken('is not a JSON object');
   }
   const schema = withoutPatterns(format.json_schema.schema) as ConstructorParameters<typeof Validator>[0];
   const { valid, errors } = validate(schema, value);
@@ -41,7 +41,7 @@ function decode(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw broken('is no JSON');
+    throw broken('is not valid JSON');
   }
 }
 

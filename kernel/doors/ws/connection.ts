@@ -1,11 +1,12 @@
 import { SyscallError } from '../../../syscalls/errors.js';
-import { describeIssue, type RequestId, rpcRequest } from '../../../syscalls/protocol.js';
+import type { RequestId } from '../../../syscalls/protocol.js';
+import type { Millis } from '../../../syscalls/syscall.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Logger } from '../../log.js';
 import type { Principal } from '../../process/principal.js';
-import { parseJson } from './parse-json.js';
-import type { Outbox, RpcCall, Session } from './session.js';
+import { type Incoming, type Message, readMessage } from './read-message.js';
+import type { Outbox, Session } from './session.js';
 import { type Corkable, type Corks, type SendingSocket, SocketOutbox } from './socket-outbox.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -17,7 +18,7 @@ export interface ConnectionOptions {
   readonly open: (principal: Principal, outbox: Outbox) => Session;
 }
 
-/** One WebSocket and its session: each message in gets exactly one reply out, whatever the message is. */
+/** One WebSocket and its session: each request gets exactly one reply, whatever it is; a notification gets none, a batch one list. */
 export class Connection {
   readonly principal: Principal;
   readonly outbox: SocketOutbox;
@@ -39,10 +40,10 @@ export class Connection {
     this.#session = open(principal, this.outbox);
   }
 
-  /** Takes one message. Never throws. */
-  receive(data: Buffer, isBinary: boolean): void {
+  /** Takes one message. Never throws. @returns how many requests it held, at least one */
+  receive(data: Buffer, isBinary: boolean): number {
     if (isBinary) this.outbox.shut('expected text');
-    if (this.outbox.open) this.#receive(data.toString());
+    return this.outbox.open ? this.#receive(data.toString()) : 1;
   }
 
   /** The socket is gone. Idempotent. */
@@ -51,50 +52,65 @@ export class Connection {
     this.#session.close();
   }
 
-  #receive(text: string): void {
-    let id: RequestId | null = null;
+  #receive(text: string): number {
+    // Each request of a batch counts, and so does what is no valid message.
+    let waitMs = this.#take();
+    let message: Message;
     try {
-      const { clock, limits } = this.#options;
-      const bounds = limits();
-      const { requestsPerSecond } = bounds;
-      const retryAfterMs = this.#bucket.take(clock.now(), requestsPerSecond);
-      const input = parseJson(text, bounds);
-      id = idOf(input);
-      if (retryAfterMs > 0) {
-        const message = `message: Expected at most ${requestsPerSecond} requests a second, got more`;
-        throw new SyscallError('rate-limited', message, { retryAfterMs });
-      }
-      const request = rpcRequest.safeParse(input);
-      if (!request.success) {
-        throw new SyscallError('invalid-request', describeIssue(request.error, input, 'message'));
-      }
-      void this.#handle(request.data);
+      message = readMessage(text, this.#options.limits());
     } catch (error) {
-      this.#refuse(id, error);
+      this.outbox.send(this.#refusal(null, error));
+      return 1;
+    }
+    const { isBatch, requests } = message;
+    const replies = requests.map((request, n) => {
+      if (n > 0) waitMs = this.#take();
+      return this.#replyTo(request, waitMs);
+    });
+    void this.#send(isBatch, replies);
+    return requests.length;
+  }
+
+  /** @returns the milliseconds until there is a request left; 0 when one was taken */
+  #take(): Millis {
+    const { clock, limits } = this.#options;
+    return this.#bucket.take(clock.now(), limits().requestsPerSecond);
+  }
+
+  /** A batch is answered when its last request is. */
+  async #send(isBatch: boolean, replies: readonly Promise<string | undefined>[]): Promise<void> {
+    const texts = (await Promise.all(replies)).filter((text) => text !== undefined);
+    if (texts.length === 0) return;
+    const text = texts.join(',');
+    this.outbox.send(isBatch ? `[${text}]` : text);
+  }
+
+  /** The reply as JSON; undefined for a notification. Never rejects. */
+  async #replyTo(incoming: Incoming, waitMs: Millis): Promise<string | undefined> {
+    const { id } = incoming;
+    try {
+      if (waitMs > 0) throw this.#overRate(waitMs);
+      if ('fault' in incoming) throw incoming.fault;
+      const outcome = await this.#session.handle(incoming.request);
+      return id === undefined ? undefined : JSON.stringify({ jsonrpc: '2.0', id, ...outcome });
+    } catch (error) {
+      const refusal = this.#refusal(id ?? null, error);
+      return id === undefined ? undefined : refusal;
     }
   }
 
-  async #handle(request: RpcCall): Promise<void> {
-    try {
-      this.outbox.send(JSON.stringify(await this.#session.handle(request)));
-    } catch (error) {
-      this.#refuse(request.id, error);
-    }
+  #overRate(retryAfterMs: Millis): SyscallError {
+    const { requestsPerSecond } = this.#options.limits();
+    const message = `message: Expected at most ${requestsPerSecond} requests a second, got more`;
+    return new SyscallError('rate-limited', message, { retryAfterMs });
   }
 
-  #refuse(id: RequestId | null, thrown: unknown): void {
+  #refusal(id: RequestId, thrown: unknown): string {
     let error = thrown;
     if (!(error instanceof SyscallError)) {
       this.#options.log.error({ err: thrown }, 'a request failed inside the kernel');
       error = new SyscallError('internal', 'The kernel failed to handle this request');
     }
-    this.outbox.send(JSON.stringify({ jsonrpc: '2.0', id, error: (error as SyscallError).toRpc() }));
+    return JSON.stringify({ jsonrpc: '2.0', id, error: (error as SyscallError).toRpc() });
   }
-}
-
-/** The id of a message that may not be a valid request, so that its sender can tell which one was refused. */
-function idOf(input: unknown): RequestId | null {
-  if (typeof input !== 'object' || input === null || !Object.hasOwn(input, 'id')) return null;
-  const { id } = input as { readonly id: unknown };
-  return rpcRequest.shape.id.safeParse(id).data ?? null;
 }

@@ -20,22 +20,20 @@ export interface Outbox {
   close(reason: EndReason): void;
 }
 
-/** One JSON-RPC request whose envelope has been checked. */
+/** One JSON-RPC request whose envelope has been checked. Without an id it is a notification. */
 export interface RpcCall {
-  readonly id: RequestId;
+  readonly id?: RequestId | undefined;
   readonly method: string;
   readonly params?: unknown;
 }
 
-/** The one reply to a request: exactly one of `result` and `error`. */
-export type Reply =
-  | { readonly jsonrpc: '2.0'; readonly id: RequestId; readonly result: unknown }
-  | { readonly jsonrpc: '2.0'; readonly id: RequestId; readonly error: RpcError };
+/** What the reply to a request says: exactly one of `result` and `error`. */
+export type Outcome = { readonly result: unknown } | { readonly error: RpcError };
 
 /** One connection that speaks JSON-RPC: its first request makes it a process, which ends with it. */
 export interface Session {
-  /** Rejects only for a bug in the kernel. */
-  handle(request: RpcCall): Promise<Reply>;
+  /** The outcome of a notification is not sent. Rejects only for a bug in the kernel. */
+  handle(request: RpcCall): Promise<Outcome>;
   /** The reader has caught up: held text may go out. */
   drained(): void;
   /** The connection is gone: open syscalls end `cancelled` with code `disconnected`. Idempotent. */
@@ -63,13 +61,12 @@ export class RpcSession implements Session {
     this.outbox = outbox;
   }
 
-  async handle(request: RpcCall): Promise<Reply> {
-    const { id } = request;
+  async handle(request: RpcCall): Promise<Outcome> {
     try {
-      return { jsonrpc: '2.0', id, result: await this.#dispatch(request) };
+      return { result: await this.#dispatch(request) };
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;
-      return { jsonrpc: '2.0', id, error: error.toRpc() };
+      return { error: error.toRpc() };
     }
   }
 
@@ -99,7 +96,9 @@ export class RpcSession implements Session {
     return reply;
   }
 
-  async #chat(caller: Caller, request: RequestId, params: unknown): Promise<unknown> {
+  async #chat(caller: Caller, request: RequestId | undefined, params: unknown): Promise<unknown> {
+    // A notification has no id by which its sender could tell what is about it.
+    if (request === undefined) return this.deps.gate.call(caller, 'llm.chat', params);
     const sink = new RpcSink(request, this);
     let isWhole = false;
     try {

@@ -83,8 +83,7 @@ export class WsDoor implements Door {
     const count = new ReadCount(socket);
     socket.on('message', (data: Buffer, isBinary) => {
       pulse.missed = 0;
-      if (this.#turns.took(count)) connection.outbox.shut('flood');
-      connection.receive(data, isBinary);
+      if (this.#turns.took(count, connection.receive(data, isBinary))) connection.outbox.shut('flood');
     });
     socket.on('pong', () => {
       pulse.missed = 0;

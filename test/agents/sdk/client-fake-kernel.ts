@@ -23,6 +23,7 @@ const HELLO: HelloReply = {
     maxMessageBytes: 4096,
     maxMessageDepth: 32,
     maxMessageValues: 1000,
+    maxBatchRequests: 100,
   },
 };
 

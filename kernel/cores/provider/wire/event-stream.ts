@@ -39,17 +39,17 @@ async function* orderly(
     if (isStream !== true) continue;
     parser.feed(head === '' ? text : head);
     head = '';
-    for (const data of found.splice(0)) yield* told(read(data, dialect), onEvent);
+    for (const data of found.splice(0)) yield* framed(read(data, dialect), onEvent);
   }
-  if (isStream !== true) yield* told(whole(head, dialect), onEvent);
+  if (isStream !== true) yield* framed(whole(head, dialect), onEvent);
   // The last event may lack its empty line.
   parser.feed('\n\n');
-  for (const data of found.splice(0)) yield* told(read(data, dialect), onEvent);
+  for (const data of found.splice(0)) yield* framed(read(data, dialect), onEvent);
 }
 
 const ENCODER = new TextEncoder();
 
-function* told(list: readonly Json[], onEvent: () => void): Generator<Uint8Array> {
+function* framed(list: readonly Json[], onEvent: () => void): Generator<Uint8Array> {
   onEvent();
   for (const event of list) yield ENCODER.encode(`data: ${JSON.stringify(event)}\n\n`);
 }

@@ -158,7 +158,7 @@ describe('an error in an answer of status 200', () => {
     expect(provider.requests.length).toBe(1);
   });
 
-  test('null is none', async () => {
+  test('an error of null is not one', async () => {
     const { core } = await raw((response) =>
       events(response, [chunk({ content: 'a' }, 'stop', { error: null })], { done: true }),
     );

@@ -34,11 +34,11 @@ describe('an answer in a format', () => {
   });
 
   test.each<[string, Parameters<typeof checkOutput>[1], RegExp]>([
-    ['prose', { type: 'json_object' }, /is no JSON/],
-    ['```json\n{}\n```', { type: 'json_object' }, /is no JSON/],
-    ['[1]', { type: 'json_object' }, /no JSON object/],
-    ['null', { type: 'json_object' }, /no JSON object/],
-    ['', ofSchema({}), /is no JSON/],
+    ['prose', { type: 'json_object' }, /is not valid JSON/],
+    ['```json\n{}\n```', { type: 'json_object' }, /is not valid JSON/],
+    ['[1]', { type: 'json_object' }, /not a JSON object/],
+    ['null', { type: 'json_object' }, /not a JSON object/],
+    ['', ofSchema({}), /is not valid JSON/],
     ['{"n":"1"}', ofSchema({ type: 'object', properties: { n: { type: 'integer' } } }), /breaks its schema: #\/n/],
     ['{}', ofSchema({ type: 'object', required: ['n'] }), /breaks its schema/],
     ['{"pattern":1}', ofSchema({ type: 'object', properties: { pattern: { type: 'string' } } }), /breaks its schema/],

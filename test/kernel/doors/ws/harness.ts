@@ -4,7 +4,7 @@ import WebSocket, { type ClientOptions } from 'ws';
 import { type Clock, realClock } from '../../../../kernel/clock.js';
 import { checkConfig, type KernelConfig } from '../../../../kernel/config/config.js';
 import { HttpListener } from '../../../../kernel/doors/listener.js';
-import type { Outbox, Reply, RpcCall, Session } from '../../../../kernel/doors/ws/session.js';
+import type { Outbox, Outcome, RpcCall, Session } from '../../../../kernel/doors/ws/session.js';
 import { WsDoor } from '../../../../kernel/doors/ws/ws-door.js';
 import type { Gate } from '../../../../kernel/gate.js';
 import type { Logger } from '../../../../kernel/log.js';
@@ -20,14 +20,14 @@ export class FakeSession implements Session {
   readonly requests: Handled[] = [];
   timesDrained = 0;
   timesClosed = 0;
-  answer: (request: Handled) => Promise<Reply> | Reply = ({ id, method }) => ({ jsonrpc: '2.0', id, result: method });
+  answer: (request: Handled) => Promise<Outcome> | Outcome = ({ method }) => ({ result: method });
 
   constructor(principal: Principal, outbox: Outbox) {
     this.principal = principal;
     this.outbox = outbox;
   }
 
-  async handle(handled: Handled): Promise<Reply> {
+  async handle(handled: Handled): Promise<Outcome> {
     this.requests.push(handled);
     return this.answer(handled);
   }

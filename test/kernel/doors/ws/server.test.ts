@@ -26,15 +26,12 @@ describe('a message', () => {
     ['', null, 'parse-error', 'message: Expected JSON, got 0 characters that are not valid JSON'],
     ['{"id":1', null, 'parse-error', 'message: Expected JSON, got 7 characters that are not valid JSON'],
     ['['.repeat(33), null, 'invalid-request', 'message: Expected at most 32 levels of nesting, got more'],
-    ['[{"jsonrpc":"2.0","id":1,"method":"a"}]', null, 'invalid-request', expect.stringMatching(/^message: .* list/)],
     ['null', null, 'invalid-request', expect.stringMatching(/^message: .*, got null$/)],
     ['"text"', null, 'invalid-request', expect.stringMatching(/^message: .*, got "text"$/)],
-    ['{"jsonrpc":"2.0","method":"a"}', null, 'invalid-request', expect.stringMatching(/^message.id: /)],
     ['{"jsonrpc":"2.0","id":1e999,"method":"a"}', null, 'invalid-request', expect.stringMatching(/^message.id: /)],
     ['{"jsonrpc":"2.0","id":{},"method":"a"}', null, 'invalid-request', expect.stringMatching(/^message.id: /)],
     ['{"jsonrpc":"1.0","id":7,"method":"a"}', 7, 'invalid-request', expect.stringMatching(/^message.jsonrpc: /)],
     ['{"jsonrpc":"2.0","id":7,"method":1}', 7, 'invalid-request', expect.stringMatching(/^message.method: .* got 1$/)],
-    ['{"jsonrpc":"2.0","id":"a","method":"a","params":{},"x":1}', 'a', 'invalid-request', expect.stringMatching(/"x"/)],
   ])('that is no request is refused, and the connection lives on: %s', async (text, id, code, message) => {
     const peer = await connect(await start());
     expect(await peer.ask(text)).toEqual(refusal(id, code, message));
@@ -77,8 +74,8 @@ describe('a message', () => {
     const peer = await connect(served);
     served.session.answer = ({ id, method }) => {
       if (id === 1) throw new TypeError('at secret prompt');
-      if (id === 2) return { jsonrpc: '2.0', id, result: 1n };
-      return { jsonrpc: '2.0', id, result: method };
+      if (id === 2) return { result: 1n };
+      return { result: method };
     };
     const failed = { error: { code: -32603, message: 'The kernel failed to handle this request' } };
     expect(await peer.ask(rpc(1, 'kernel.ps', ['secret prompt']))).toMatchObject({ id: 1, ...failed });
@@ -117,7 +114,7 @@ describe('a connection', () => {
     const accepted = { method: 'syscall.accepted', params: { request: 1, syscallId: 's' } } as const;
     served.session.answer = ({ id }) => {
       served.session.outbox.notify(accepted);
-      return { jsonrpc: '2.0', id, result: id };
+      return { result: id };
     };
     peer.send(rpc(1));
     peer.send(rpc(2));
@@ -136,8 +133,7 @@ describe('a connection', () => {
     const served = await start();
     const peer = await connect(served);
     const open: (() => void)[] = [];
-    served.session.answer = ({ id }) =>
-      new Promise((resolve) => open.push(() => resolve({ jsonrpc: '2.0', id, result: id })));
+    served.session.answer = ({ id }) => new Promise((resolve) => open.push(() => resolve({ result: id })));
     peer.send(rpc(1));
     peer.send(rpc(2));
     await until(() => open.length === 2);
@@ -152,9 +148,9 @@ describe('a connection', () => {
     const served = await start();
     const peer = await connect(served);
     let finish = () => {};
-    served.session.answer = ({ id }) =>
+    served.session.answer = () =>
       new Promise((resolve) => {
-        finish = () => resolve({ jsonrpc: '2.0', id, result: 0 });
+        finish = () => resolve({ result: 0 });
       });
     peer.send(rpc(1));
     await until(() => served.session.requests.length === 1);

@@ -63,7 +63,7 @@ describe('an answer that is cut has failed', () => {
     ['Anthropic before message_stop', 'anthropic', anthropic([anthropicText('hel')]).slice(0, -1)],
     ['Anthropic in the middle', 'anthropic', anthropic([anthropicText('hel')]).slice(0, 3)],
     ['Google without a reason', 'google', [google([{ text: 'hel' }], null)]],
-    ['Google with the reason that is none', 'google', [google([{ text: 'hel' }], 'FINISH_REASON_UNSPECIFIED')]],
+    ['Google with the reason that means no end', 'google', [google([{ text: 'hel' }], 'FINISH_REASON_UNSPECIFIED')]],
   ] as const)('%s', async (_, provider, list) => {
     const { core } = await raw((response) => events(response, list), { provider });
     expect(await errorOf(answerOf(core))).toMatchObject(CUT);
@@ -249,7 +249,7 @@ describe('a whole answer in place of a stream', () => {
     }
   });
 
-  test('a page is none: the address is wrong', async () => {
+  test('a page is refused: the address is wrong', async () => {
     const { core } = await raw((response) => {
       response.writeHead(200, { 'content-type': 'text/html' });
       response.end('\n<!doctype html><title>Welcome</title>');
