@@ -170,7 +170,13 @@ async function createHttpServer(
   if (tls === undefined) return createServer(timeouts);
   try {
     const [cert, key] = await Promise.all([readText(tls.certFile), readText(tls.keyFile)]);
-    return createTlsServer({ ...timeouts, cert, key, handshakeTimeout: timeoutMs });
+    // An empty text would be taken for no certificate at all.
+    return createTlsServer({
+      ...timeouts,
+      cert: Buffer.from(cert),
+      key: Buffer.from(key),
+      handshakeTimeout: timeoutMs,
+    });
   } catch (error) {
     throw new SyscallError('invalid-config', `listen.tls: ${(error as Error).message}`, { cause: error });
   }
