@@ -186,8 +186,21 @@ export class Kernel {
     const { table, policy } = this.#parts;
     const call = table.get(id);
     const isKnown = call === undefined ? table.hasEnded(id, scope) : sees(scope, call.facts.caller);
-    if (isKnown) return policy.explain(id);
+    if (isKnown) return [...policy.explain(id), ...this.#troubles(call)];
     throw new SyscallError('not-found', `params.explain: expected a syscall of yours, open or just ended, got "${id}"`);
+  }
+
+  /** What keeps an open call off its cores, beside the policy. */
+  #troubles(call: Call | undefined): readonly string[] {
+    const { cores, clock } = this.#parts;
+    return (call?.open ?? []).flatMap((id) => {
+      const { closedUntil, lastFault } = cores.get(id)?.view() ?? {};
+      const seconds = closedUntil === undefined ? 0 : Math.ceil((closedUntil - clock.now()) / 1000);
+      const closed = seconds > 0 ? [`closed for ${seconds} s`] : [];
+      const fault = lastFault === undefined ? [] : [`its last fault was ${lastFault.class}: ${lastFault.message}`];
+      const parts = [...closed, ...fault];
+      return parts.length === 0 ? [] : [`core ${id}: ${parts.join('; ')}`];
+    });
   }
 
   stats(): StatsReply {

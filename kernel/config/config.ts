@@ -133,7 +133,7 @@ const BUILT_IN = schemaOf(CORE_KINDS);
 export interface CheckOptions {
   /** Kinds of cores beside those of the kernel. */
   readonly coreKinds?: readonly CoreKind[];
-  /** Receives a line for each word of an earlier version. @default a deprecation warning of the process */
+  /** Receives a line for each word of an earlier version. @default it is written to stderr */
   readonly warn?: (line: string) => void;
   /** Variables that the values of a file may name. @default the environment of this process */
   readonly env?: Env;
@@ -146,7 +146,7 @@ export interface CheckOptions {
  * @throws SyscallError `invalid-config` that lists every fault: field, rule, value
  */
 export function checkConfig(input: unknown, source: string, options: CheckOptions = {}): KernelConfig {
-  const { warn = warnOfProcess } = options;
+  const { warn = warnOnStderr } = options;
   const values = renameOldWords(input, (line) => warn(`${source}: ${line}`));
   return check({ values, written: values }, source, options);
 }
@@ -171,7 +171,7 @@ export function configJsonSchema(): object {
   return { ...z.toJSONSchema(BUILT_IN, { io: 'input' }), patternProperties: { [EXTENSION.source]: {} } };
 }
 
-async function read(file: string, { env = process.env, warn = warnOfProcess }: CheckOptions): Promise<ConfigFile> {
+async function read(file: string, { env = process.env, warn = warnOnStderr }: CheckOptions): Promise<ConfigFile> {
   const { values, written } = await readConfigFile(file, env);
   return {
     values: renameOldWords(withoutExtensions(values), (line) => warn(`${file}: ${line}`)),
@@ -199,6 +199,6 @@ function check({ values, written }: ConfigFile, source: string, { coreKinds = []
   throw new SyscallError('invalid-config', faults.join('\n'));
 }
 
-function warnOfProcess(line: string): void {
-  process.emitWarning(line, 'DeprecationWarning');
+function warnOnStderr(line: string): void {
+  process.stderr.write(`eccos: ${line}\n`);
 }

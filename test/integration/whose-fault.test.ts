@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { renderCores } from '../../agents/shell/cores.js';
 import { realClock } from '../../kernel/clock.js';
 import type { LLMCore } from '../../kernel/cores/core.js';
 import { providerCore } from '../../kernel/cores/provider/provider.js';
@@ -35,7 +36,7 @@ async function world(answers: readonly Answer[], configs: readonly object[] = []
     await Promise.all(providers.map((provider) => provider.stop()));
   });
   const chat = (text = 'hi', more: Record<string, unknown> = {}) => session.call('llm.chat', ask(text, more));
-  return { kernel, chat, providers, lines };
+  return { kernel, session, chat, providers, lines };
 }
 
 describe('the caller’s fault', () => {
@@ -227,6 +228,19 @@ describe('what an operator sees', () => {
     const changes = lines.filter(({ msg }) => msg === 'circuit of a core');
     expect(changes.map(({ state }) => state)).toEqual(['open', 'half-open', 'open']);
     expect(changes[0]).toMatchObject({ core: 'a', retryInMs: 20 });
+  });
+
+  test('why an open call waits: until when its core is closed, and how it failed', async () => {
+    const { session, chat, kernel } = await world([status(429, { message: 'slow down' }, { 'retry-after': '5' })]);
+    const waiting = chat().catch(() => {});
+    await expect.poll(() => kernel.cores()[0]?.closedUntil).toBeGreaterThan(realClock.now());
+    const { syscalls } = await session.call('kernel.ps', {});
+    const { explanation } = await session.call('kernel.ps', { explain: syscalls[0]?.syscallId ?? '' });
+    expect(explanation?.at(-1)).toMatch(/^core a: closed for 5 s; its last fault was overload: .*slow down/);
+    const table = renderCores(kernel.cores());
+    expect(table).toMatch(/^a: closed until 20..-..-..T..:..:..Z; last fault .* overload: .*429: slow down$/m);
+    await kernel.stop();
+    await waiting;
   });
 
   test('warnings of what was not sent reach the caller', async () => {
