@@ -14,7 +14,7 @@ const imagePart = z.strictObject({
   image_url: z.strictObject({
     url: z
       .string()
-      .regex(/^(https?:\/\/|data:image\/[\w.+-]+;base64,)/, 'Expected a URL, http(s): or data:image/...;base64,')
+      .regex(/^(https?:\/\/|data:image\/[\w.+-]+;base64,)/, 'Expected http(s)://... or data:image/...;base64,...')
       .describe('http(s), fetched by the provider, or a data URL in base64'),
     detail: z.enum(['auto', 'low', 'high']).optional(),
   }),

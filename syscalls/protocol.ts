@@ -63,7 +63,19 @@ export function describeIssues(error: z.ZodError, input: unknown, root: string):
   return error.issues.map((issue) => describe(issue, input, root));
 }
 
-function describe(issue: z.core.$ZodIssue, input: unknown, root: string): string {
+/** A union fails as a whole: the branch that got furthest says best what is wrong, or all of them what is expected. */
+function specific(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const branches = issue.errors.flatMap(([first]) => (first === undefined ? [] : [specific(first)]));
+  const deepest = branches.toSorted((a, b) => b.path.length - a.path.length)[0];
+  if (deepest === undefined) return issue;
+  if (deepest.path.length > 0) return { ...deepest, path: [...issue.path, ...deepest.path] };
+  const expected = branches.map(({ message }) => /expected (.+?)(, received \w+)?$/.exec(message)?.[1] ?? message);
+  return { ...issue, message: `Expected ${[...new Set(expected)].join(' or ')}` };
+}
+
+function describe(raw: z.core.$ZodIssue, input: unknown, root: string): string {
+  const issue = specific(raw);
   let value = input;
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
   const field = [root, ...issue.path].map(String).join('.').replace(/^\./, '') || 'value';
