@@ -58,6 +58,11 @@ export class KeyRing {
     }));
   }
 
+  /** The keys, which no message may repeat. */
+  get secrets(): readonly string[] {
+    return this.#keys.map(({ value }) => value);
+  }
+
   /** Requests with a key, for a `send` that has none. */
   around(send: Fetch): Fetch {
     const [only, ...more] = this.#keys;

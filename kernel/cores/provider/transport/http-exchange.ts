@@ -23,7 +23,7 @@ interface ExchangeOptions {
 }
 
 /** One request and its response, until both sides have closed it. A request that is given up half-closes its connection. */
-export class Exchange {
+export class HttpExchange {
   /** Settles when the request is closed on both sides. */
   readonly closed: Promise<void>;
   readonly #request: ClientRequest;
