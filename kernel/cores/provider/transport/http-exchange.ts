@@ -83,7 +83,7 @@ export class HttpExchange {
   #isStale(error: unknown): boolean {
     const { reusedSocket, socket } = this.#request;
     const isClosed = error instanceof Error && 'code' in error && CLOSED_CODES.has(error.code);
-    return isClosed && reusedSocket && this.#givenUp === undefined && socket?.bytesRead === this.#bytesBefore;
+    return isClosed && reusedSocket && socket?.bytesRead === this.#bytesBefore;
   }
 
   #bodyOf(response: IncomingMessage, status: number, codings: string | null): ReadableStream<Uint8Array> | null {
