@@ -161,9 +161,9 @@ export async function loadConfig(file: string, options: CheckOptions = {}): Prom
 }
 
 /** The config of a file with all defaults, to be printed: what comes from the environment stays as it is written. @throws as `loadConfig` */
-export async function showConfig(file: string, options: CheckOptions = {}): Promise<unknown> {
+export async function showConfig(file: string, options: CheckOptions = {}): Promise<object> {
   const content = await read(file, options);
-  return asWritten(check(content, file, options), content);
+  return asWritten(check(content, file, options), content) as object;
 }
 
 /** The schema of `eccos.yaml` for editors, in JSON Schema 2020-12. */

@@ -27,6 +27,26 @@ test('config show prints a config that boot takes, with every default', async ()
   expect(await loadConfig(write('shown.yaml', stdout))).toEqual(defaultConfig());
 });
 
+test('config show hides what may be a secret', async () => {
+  const cores = [
+    {
+      ...{
+        kind: 'provider',
+        id: 'a',
+        model: 'm',
+        baseUrl: 'https://llm.test/v1',
+        price: { inputPerMTok: 1, outputPerMTok: 2 },
+      },
+      ...{ headers: { 'x-key': 'canary-1' }, query: { key: 'canary-2' }, proxy: 'http://me:canary@3@proxy.test:1' },
+    },
+  ];
+  const { code, stdout } = await eccos(['config', 'show', write('secrets.yaml', stringify({ cores }))]);
+  expect(code).toBe(0);
+  expect(stdout).not.toMatch(/canary|me:/);
+  expect(stdout).toMatch(/x-key: \(not shown\)/);
+  expect(stdout).toMatch(/proxy: http:\/\/\(not shown\)@proxy\.test:1/);
+});
+
 test('config check lists every fault: field, rule, value', async () => {
   const file = write('faulty.yaml', 'seed: -1\ncolor: red\nlimits: { maxAgents: 0 }\ncores: []\n');
   const { code, stdout, stderr } = await eccos(['config', 'check', file]);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../clock.js';
 import { CoreError } from '../../core.js';
-import { Exchange, StaleConnection } from './exchange.js';
+import { HttpExchange, StaleConnection } from './http-exchange.js';
 import type { KeyRing } from './key-ring.js';
 import type { Route } from './route.js';
 import { wellFormed } from './well-formed.js';
@@ -68,7 +68,7 @@ export class Transport {
     const wanted = signal ?? new AbortController().signal;
     const send = () => {
       wanted.throwIfAborted();
-      const exchange = new Exchange(route.open(url, head), wanted, this.#options);
+      const exchange = new HttpExchange(route.open(url, head), wanted, this.#options);
       this.#track(exchange, wanted);
       return exchange.send(text);
     };
@@ -82,7 +82,7 @@ export class Transport {
     }
   }
 
-  #track({ closed }: Exchange, signal: AbortSignal): void {
+  #track({ closed }: HttpExchange, signal: AbortSignal): void {
     const open = this.#open.get(signal) ?? new Set();
     this.#open.set(signal, open.add(closed));
     closed.then(() => {

@@ -23,7 +23,7 @@ interface ExchangeOptions {
 }
 
 /** One request and its response, until both sides have closed it. A request that is given up half-closes its connection. */
-export class Exchange {
+export class HttpExchange {
   /** Settles when the request is closed on both sides. */
   readonly closed: Promise<void>;
   readonly #request: ClientRequest;
@@ -84,7 +84,7 @@ export class Exchange {
   #isStale(error: unknown): boolean {
     const { reusedSocket, socket } = this.#request;
     const isClosed = error instanceof Error && 'code' in error && CLOSED_CODES.has(error.code);
-    return isClosed && reusedSocket && this.#givenUp === undefined && socket?.bytesRead === this.#bytesBefore;
+    return isClosed && reusedSocket && socket?.bytesRead === this.#bytesBefore;
   }
 
   #bodyOf(response: IncomingMessage, status: number, codings: string | null): ReadableStream<Uint8Array> | null {

@@ -1,0 +1,88 @@
+import type { KernelConfig } from '../../kernel/boot.js';
+import { realClock, stopwatch } from '../../kernel/clock.js';
+import type { CoreRequest, LLMCore } from '../../kernel/cores/core.js';
+import { createCores } from '../../kernel/cores/kinds/registry.js';
+import { SyscallError } from '../../syscalls/errors.js';
+
+/** How long a provider may take. */
+const PROBE_MS = 20_000;
+
+/** One token of one model. */
+const REQUEST: CoreRequest = {
+  params: { messages: [{ role: 'user', content: 'ping' }], maxTokens: 1 },
+  inputTokens: 8,
+  prefix: '',
+  prefixTokens: 0,
+  maxTokens: 1,
+};
+
+type CoreConfig = KernelConfig['cores'][number];
+
+/** What came of asking one core. */
+export interface Probed {
+  readonly id: string;
+  readonly isWell: boolean;
+  /** What an operator reads: how long it took, or what is wrong and what to do. */
+  readonly line: string;
+}
+
+/** Asks the provider of each core for one token, all at once, on the path that calls take. Keys are in no line. */
+export function probeCores({ cores, seed }: KernelConfig): Promise<readonly Probed[]> {
+  const providers = cores.filter(({ kind }) => kind === 'provider');
+  return Promise.all(
+    providers.map(async (config) => {
+      const { id } = config;
+      try {
+        return { id, isWell: true, line: `ok, ${Math.round(await probe(config, seed))} ms` };
+      } catch (thrown) {
+        const { message, details } = SyscallError.from(thrown);
+        const { faultClass, advice } = diagnose(message);
+        return { id, isWell: false, line: `${details.class ?? faultClass}: ${withoutId(message, id)}; ${advice}` };
+      }
+    }),
+  );
+}
+
+/** @returns milliseconds until the answer was whole @throws SyscallError */
+async function probe(config: CoreConfig, seed: number): Promise<number> {
+  const controller = new AbortController();
+  const tooLate = new SyscallError('core-failed', `The provider was silent for ${PROBE_MS} ms`);
+  const cancel = realClock.after(PROBE_MS, () => controller.abort(tooLate));
+  let core: LLMCore | undefined;
+  try {
+    [core] = await createCores([config], { clock: realClock, seed, env: process.env });
+    const start = stopwatch();
+    await core?.chat(REQUEST, { signal: controller.signal, onChunk: () => {} });
+    return stopwatch() - start;
+  } finally {
+    cancel();
+    await core?.close?.();
+  }
+}
+
+/** What a message says of the fault, the first that fits: its class, and what to do. */
+const FAULTS: readonly (readonly [pattern: RegExp, faultClass: string, advice: string])[] = [
+  [/environment variable/, 'config', 'set it'],
+  [/`ca`/, 'config', 'mend it'],
+  [/proxy/i, 'config', 'check `proxy`, or HTTPS_PROXY and NO_PROXY'],
+  [/HTTP 40[13]/, 'config', 'check the key in `apiKeyEnv`, and what it may use'],
+  [/HTTP 404/, 'config', 'check `model` and `baseUrl`'],
+  [/HTTP 3\d\d/, 'config', 'check `baseUrl`'],
+  [/HTTP (402|429|529)/, 'overload', 'a limit is reached, or the account is empty: wait, or raise it'],
+  [/HTTP 4\d\d/, 'request', 'check `provider`, `model` and `baseUrl`'],
+  [/HTTP 5\d\d/, 'provider', 'try again later'],
+  [/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/, 'config', 'check `baseUrl`, or name its certificate in `ca`'],
+  [/ENOTFOUND|EAI_AGAIN/, 'config', 'check the host of `baseUrl`, and whether a proxy is needed'],
+  [/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/, 'provider', 'check `baseUrl`, and whether it runs'],
+  [/silent/, 'provider', 'check `baseUrl`, or give it more time with `firstTokenTimeoutMs`'],
+];
+
+function diagnose(message: string): { readonly faultClass: string; readonly advice: string } {
+  const [, faultClass = 'provider', advice = 'check `provider` and `baseUrl`'] =
+    FAULTS.find(([pattern]) => pattern.test(message)) ?? [];
+  return { faultClass, advice };
+}
+
+function withoutId(message: string, id: string): string {
+  return message.startsWith(`${id}: `) ? message.slice(id.length + 2) : message;
+}
