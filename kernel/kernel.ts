@@ -23,6 +23,7 @@ import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
 import { type Process, type ProcessTable, sees } from './process/process-table.js';
 import { describeCall, describeProcess } from './ps.js';
+import { loadTokenizer } from './tokens.js';
 
 /** One for all: taking down the stack is half the work of a cancel, and says nothing here. */
 const CANCELLED = new SyscallError('cancelled', 'Cancelled by the agent');
@@ -67,6 +68,7 @@ export class Kernel {
 
   /** To be awaited before the first connection. @throws what the policy throws when it reads its files */
   ready(): Promise<void> {
+    loadTokenizer();
     return this.#parts.loop.ready();
   }
 

@@ -1,9 +1,19 @@
 import { hash } from 'node:crypto';
-import { clearMergeCache, countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { createRequire } from 'node:module';
 import { LRUCache } from 'lru-cache';
 import { type ChatMessage, messageText } from '../syscalls/chat-message.js';
 import type { ChatParams } from '../syscalls/llm-chat.js';
 import { mediaTokens } from './media-tokens.js';
+
+type Tokenizer = typeof import('gpt-tokenizer/encoding/o200k_base');
+
+let tokenizer: Tokenizer | undefined;
+
+/** Its 200,000 words take a third of a second to read: not by a command that counts nothing, and not during the first call. */
+export function loadTokenizer(): Tokenizer {
+  tokenizer ??= createRequire(import.meta.url)('gpt-tokenizer/encoding/o200k_base') as Tokenizer;
+  return tokenizer;
+}
 
 /** Characters that are counted; a longer text is taken to be as dense as pieces of it, spread evenly. */
 const COUNTED_CHARS = 8192;
@@ -41,7 +51,7 @@ export function textTokens(text: string): number {
 function countText(text: string): number {
   cachedChars += text.length;
   if (cachedChars > CACHED_CHARS) {
-    clearMergeCache();
+    loadTokenizer().clearMergeCache();
     cachedChars = text.length;
   }
   if (text.length <= COUNTED_CHARS) return count(text);
@@ -53,6 +63,7 @@ function countText(text: string): number {
 }
 
 function count(text: string): number {
+  const { countTokens } = loadTokenizer();
   let tokens = 0;
   for (let start = 0, end = 0; start < text.length; start = end) {
     end = endOfPiece(text, start);

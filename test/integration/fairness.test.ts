@@ -11,6 +11,7 @@ const CONFIG = simulatedConfig.parse({
   cap: 4,
   answerTokens: { median: 2000, spread: 0 },
   decodeSpeed: 100,
+  chunkMs: 500,
 });
 
 /** Parameters whose answer is so many tokens long. */
@@ -19,8 +20,18 @@ const wants = (tokens: number, n: number) => ({
   maxTokens: tokens,
 });
 
-/** One agent's flood of 300 calls of 2,000 tokens, then 20 of 50 tokens of another: the replies of both. */
-async function flood(policy: string): Promise<{ loud: ChatReply[]; quiet: ChatReply[] }> {
+type Replies = Promise<{ readonly loud: readonly ChatReply[]; readonly quiet: readonly ChatReply[] }>;
+
+const floods = new Map<string, Replies>();
+
+/** One agent's flood of 300 calls of 2,000 tokens, then 20 of 50 tokens of another: the replies of both. Played once a policy. */
+function flood(policy: string): Replies {
+  const replies = floods.get(policy) ?? play(policy);
+  floods.set(policy, replies);
+  return replies;
+}
+
+async function play(policy: string): Replies {
   const clock = new VirtualClock();
   const kernel = kernelOn(clock, [simulatedCore(CONFIG, { clock, seed: 1, env: {} })], { policy });
   const [loud, quiet] = [await spawnOn(kernel), await spawnOn(kernel)];

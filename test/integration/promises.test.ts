@@ -89,7 +89,7 @@ async function quietWait(policy: string, flooded: boolean): Promise<number> {
   const agents = await Promise.all(Array.from({ length: 100 }, () => spawnOn(kernel)));
   const [loud, ...others] = agents as [TestProcess, ...TestProcess[]];
   const quiet: Promise<ChatReply>[] = [];
-  for (let n = 0; n < 3000; n++) {
+  for (let n = 0; n < 2000; n++) {
     quiet.push(say(others[Math.floor(draw() * 99)] as TestProcess, `call ${n}`));
     // A hundred times what one of the others asks for.
     if (flooded) say(loud, `flood ${n}`).catch(() => {});

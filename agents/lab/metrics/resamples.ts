@@ -11,7 +11,10 @@ type Measure = (weights: Weights) => readonly (number | null)[];
  */
 export class Resamples {
   readonly #once: Weights;
-  readonly #draws: readonly Weights[];
+  /** Each different one once: three seeds can be drawn in ten ways, whatever the number of draws. */
+  readonly #different: readonly Weights[];
+  /** Which of them each draw is. */
+  readonly #draws: readonly number[];
   readonly #tail: number;
 
   /** @param count how many resamples @param tail share of them below and above the interval */
@@ -19,11 +22,17 @@ export class Resamples {
     this.#once = onceEach(records);
     this.#tail = tail;
     const random = new Random('bootstrap');
+    const different: Weights[] = [];
+    const places = new Map<string, number>();
     this.#draws = Array.from({ length: count }, () => {
       const weights = new Uint16Array(records);
       for (let i = 0; i < records; i++) weights[random.int(0, records - 1)]!++;
-      return weights;
+      const key = weights.join();
+      const place = places.get(key) ?? different.push(weights) - 1;
+      places.set(key, place);
+      return place;
     });
+    this.#different = different;
   }
 
   /** Resamples of a few seeds: the draws and intervals are those of `figureOf` in statistics.ts. @param seeds 1 or more */
@@ -59,7 +68,8 @@ export class Resamples {
 
   #spreadsOf(measure: Measure) {
     const values = measure(this.#once);
-    const resampled = this.#draws.map(measure);
+    const measured = this.#different.map(measure);
+    const resampled = this.#draws.map((place) => measured[place]!);
     const at = [this.#tail, 0.5, 1 - this.#tail];
     return values.map((mean, i) => {
       if (mean === null) return null;

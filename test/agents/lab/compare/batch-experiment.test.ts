@@ -6,8 +6,11 @@ import { fieldFrom, type Row } from './made-field.js';
 
 const OPTIONS: ExperimentOptions = { batch: 64, capped: false, seed: 1, resamples: 3, onStart() {}, onCall() {} };
 
+/** The same in less time, where the size does not matter. */
+const SMALL = { ...OPTIONS, batch: 16 };
+
 /** Calls that no policy can tell apart. */
-const SAME = Array.from({ length: 300 }, (): Row => ({ cheap: [0.4, 0.001], expensive: [0.8, 0.01] }));
+const SAME = Array.from({ length: 128 }, (): Row => ({ cheap: [0.4, 0.001], expensive: [0.8, 0.01] }));
 
 /** Calls on which the expensive model is worth more or less, which does not show in how easy they are for the cheap one. */
 function graded(count: number): Row[] {
@@ -23,7 +26,7 @@ const ROOM = { cheap: 64, middle: 64, expensive: 64 };
 
 describe('calls that are all the same', () => {
   test('without caps nothing is gained, since mixing two models is all that anyone can do', async () => {
-    const { points, gates } = await runExperiment(fieldFrom(SAME, { cheap: 64, expensive: 64 }), OPTIONS);
+    const { points, gates } = await runExperiment(fieldFrom(SAME.slice(0, 48), { cheap: 16, expensive: 16 }), SMALL);
     for (const name of ['B5', 'B6']) {
       for (const gate of gates.filter((one) => one.name === name)) expect(gate.figure?.mean).toBeCloseTo(0, 6);
     }
@@ -31,8 +34,7 @@ describe('calls that are all the same', () => {
   });
 
   test('with as many slots as calls nothing is saved', async () => {
-    const rows = SAME.slice(0, 256);
-    const { gates } = await runExperiment(fieldFrom(rows, { cheap: 40, expensive: 24 }), { ...OPTIONS, capped: true });
+    const { gates } = await runExperiment(fieldFrom(SAME, { cheap: 40, expensive: 24 }), { ...OPTIONS, capped: true });
     expect(gates.map(({ name, figure }) => [name, figure?.mean])).toEqual(
       gates.map(({ name }) => [name, expect.closeTo(0, 6)]),
     );
@@ -41,7 +43,7 @@ describe('calls that are all the same', () => {
 });
 
 describe('calls on which expensive models are worth more or less', () => {
-  const rows = graded(1500);
+  const rows = graded(450);
 
   test('eccos spends on the calls that are worth it', async () => {
     const { points, gates } = await runExperiment(fieldFrom(rows, ROOM), OPTIONS);
@@ -66,7 +68,7 @@ describe('calls on which expensive models are worth more or less', () => {
   });
 
   test('all calls at once: no batch to be compared with', async () => {
-    const { gates } = await runExperiment(fieldFrom(rows.slice(0, 400), { cheap: 400, middle: 400, expensive: 400 }), {
+    const { gates } = await runExperiment(fieldFrom(rows.slice(0, 150), { cheap: 150, middle: 150, expensive: 150 }), {
       ...OPTIONS,
       batch: undefined,
       resamples: 0,
@@ -77,11 +79,11 @@ describe('calls on which expensive models are worth more or less', () => {
 });
 
 test('the same seed gives the same report, another order another one, and both fit the schema', async () => {
-  const field = fieldFrom(graded(300), ROOM);
+  const field = fieldFrom(graded(48), ROOM);
   const [one, same, other] = [
-    await runExperiment(field, OPTIONS),
-    await runExperiment(field, OPTIONS),
-    await runExperiment(field, { ...OPTIONS, seed: 2 }),
+    await runExperiment(field, SMALL),
+    await runExperiment(field, SMALL),
+    await runExperiment(field, { ...SMALL, seed: 2 }),
   ];
   expect(same).toEqual(one);
   expect(other.points).not.toEqual(one.points);
@@ -94,8 +96,8 @@ test.each([
   [true, 1 + OPTIONS.resamples],
 ])('as many calls end as were announced, with every resample played again: %j', async (replay, times) => {
   let [announced, ended] = [0, 0];
-  await runExperiment(fieldFrom(SAME, { cheap: 64, expensive: 64 }), {
-    ...OPTIONS,
+  await runExperiment(fieldFrom(SAME.slice(0, 20), { cheap: 16, expensive: 16 }), {
+    ...SMALL,
     replay,
     onStart(calls) {
       announced = calls;
@@ -103,7 +105,7 @@ test.each([
     onCall: () => void ended++,
   });
   // eccos at 16 values of alpha and 6 more without ratings, two per-call rules at 21 thresholds.
-  expect(announced).toBe(times * 300 * (16 + 6 + 2 * 21));
+  expect(announced).toBe(times * 20 * (16 + 6 + 2 * 21));
   expect(ended).toBe(announced);
 });
 

@@ -10,7 +10,8 @@ const ABSENT = '../shared/data is not here';
 
 describe('a comparison', () => {
   test('repeats byte for byte, and another number of seeds is another report', async () => {
-    const [once, again, more] = [await run({}), await run({}), await run({ seeds: 3 })];
+    const paced = { speed: 2 };
+    const [once, again, more] = [await run(paced), await run(paced), await run({ ...paced, seeds: 3 })];
     expect(JSON.stringify(again.report)).toBe(JSON.stringify(once.report));
     expect(JSON.stringify(more.report.policies)).not.toBe(JSON.stringify(once.report.policies));
   });
@@ -39,7 +40,7 @@ describe('a comparison', () => {
   });
 
   test('gives every policy the same calls at the same times', async () => {
-    const { calls } = await run({ load: 'open', seeds: 1 });
+    const { calls } = await run({ load: 'open', seeds: 1, speed: 2 });
     const sent = (policy: string) =>
       (calls.get(`${policy}/1`) ?? []).map(({ agent, prompt, sentAt }) => `${sentAt} ${agent} ${prompt}`).toSorted();
     expect(sent('fifo')).toHaveLength(120);
@@ -50,6 +51,7 @@ describe('a comparison', () => {
     const { report } = await run({
       policies: ['fifo:order=cheap-first', 'fifo:order=expensive-first'],
       base: 'fifo:order=cheap-first',
+      speed: 2,
     });
     expect(report.paired[0]?.costShare?.mean).toBeGreaterThan(2);
   });
@@ -87,7 +89,7 @@ test('a flood: short calls of a quiet agent wait at least 10 times less under ro
 
 test('live, over sockets and in real time, answers score and cost what they do in virtual time', async () => {
   // One core, so that no other one can be chosen when timers come a little late.
-  const load = { load: 'open', policies: ['fifo'], seeds: 1, syscalls: 60, rate: 50, models: ['tiny'] } as const;
+  const load = { load: 'open', policies: ['fifo'], seeds: 1, syscalls: 30, rate: 50, models: ['tiny'] } as const;
   const [virtual, live] = [await run(load), await run({ ...load, live: true })];
   const [expected, found] = [virtual.report.policies[0], live.report.policies[0]];
   expect(found).toMatchObject({ lost: 0, failed: 0, rejected: 0, capViolations: 0 });

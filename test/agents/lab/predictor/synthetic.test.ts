@@ -9,10 +9,10 @@ import { openPredictor } from '../../../../schedulers/eccos/predictor/open-predi
 
 /** The synthetic default must not be easier or harder to predict than real traffic. */
 test('the predictor that ships separates right from wrong on new synthetic queries, with an AUC of .70 to .85', async () => {
-  const records = await syntheticRecords(600, 99);
+  const records = await syntheticRecords(300, 99);
   const models = records[0]?.outputs.map(({ model }) => model) ?? [];
   const outcomes = outcomesOf(records, models);
-  expect(answeredByAll(outcomes)).toHaveLength(600);
+  expect(answeredByAll(outcomes)).toHaveLength(300);
   const predictor = await openPredictor();
   const predictions = emptyPredictions(records.length * models.length);
   const rows = records.map((record, row) => ({ row, record }));

@@ -60,10 +60,11 @@ test.each([
   ['backslashes', `"${'\\'.repeat(1_000_000)}`],
   ['escaped quotes', `"${'\\"'.repeat(500_000)}`],
   ['quotes', '"'.repeat(1_000_001)],
-])('a hostile megabyte of %s is refused at once', (_name, text) => {
-  const start = performance.now();
+])('a hostile megabyte of %s is refused within 100 ms of CPU', (_name, text) => {
+  const before = process.cpuUsage();
   expect(() => parse(text, 32)).toThrow(expect.objectContaining({ code: expect.stringMatching(/parse|invalid/) }));
-  expect(performance.now() - start).toBeLessThan(100);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(100);
 });
 
 test('the text is not repeated in the error', () => {

@@ -24,7 +24,7 @@ describe.each([
   ['optimistic', QUIET],
 ] as const)('with a predictor that is %s, %o', (wrongness, load) => {
   test.each([0.7, 0.76])('realised quality over 3,000 calls is within a point of alpha %f', async (alpha) => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       const { ran, policy } = await run(wrongness, alpha, seed, load);
       expect(Math.abs(mean(ran.scores) - alpha), `seed ${seed}`).toBeLessThan(0.01);
       expect(policy.state.infeasible).toBe(false);

@@ -3,11 +3,15 @@ import { VectorIndex } from '../../../../schedulers/eccos/retrieval/vector-index
 import { sentenceVectors } from './sentence-vectors.js';
 
 const DIMENSIONS = 128;
-const POINTS = 3000;
-const QUERIES = 40;
+const POINTS = 2000;
+const QUERIES = 20;
 
 function exact(vectors: readonly Float32Array[], query: Float32Array, count: number): number[] {
-  const cosines = vectors.map((vector) => vector.reduce((sum, value, n) => sum + value * (query[n] as number), 0));
+  const cosines = vectors.map((vector) => {
+    let sum = 0;
+    for (let n = 0; n < query.length; n++) sum += (vector[n] as number) * (query[n] as number);
+    return sum;
+  });
   return [...cosines.keys()].sort((a, b) => (cosines[b] as number) - (cosines[a] as number)).slice(0, count);
 }
 
