@@ -220,12 +220,14 @@ export class Runner {
     const core = slot.info.id;
     const at = clock.now();
     const { class: faultClass = 'provider', status } = error.details;
-    const fault = { at, class: faultClass, ...(status === undefined ? {} : { status }), message: error.message };
+    // What is not an error of the kernel's own may repeat a prompt: only what kind it is may be seen by others.
+    const message = error.cause instanceof Error ? error.cause.name : error.message;
+    const fault = { at, class: faultClass, ...(status === undefined ? {} : { status }), message };
     slot.failed(fault, error instanceof CoreError ? error.learnt : {});
     if (error.retryAfterMs !== undefined) slot.closeUntil(at + error.retryAfterMs);
     const known = error.with({ class: faultClass, core, attempts: call.attempts });
     const delay = this.#retryDelay(call, core, error);
-    this.#log(call, core, known, delay);
+    this.#log(call, known, message, delay);
     if (faultClass === 'config') backlog.coreLost();
     if (delay === undefined) {
       table.finish(call, { type: 'fail', at, error: known });
@@ -255,20 +257,12 @@ export class Runner {
   }
 
   /** One line for each attempt that failed: what an operator needs to know of it. */
-  #log(call: Call, core: CoreId, error: SyscallError, delay: Millis | undefined): void {
-    const { class: faultClass, status } = error.details;
+  #log(call: Call, { code, details }: SyscallError, reason: string, delay: Millis | undefined): void {
     const next =
       delay === undefined ? 'the call ends' : delay === 0 ? 'another core' : `again in ${Math.round(delay)} ms`;
-    const line = {
-      core,
-      class: faultClass,
-      status,
-      reason: error.message,
-      code: error.code,
-      attempt: call.attempts,
-      next,
-    };
-    this.#deps.log.warn({ syscallId: call.id, ...line }, 'attempt failed');
+    const { class: faultClass, status, core, attempts: attempt } = details;
+    const line = { syscallId: call.id, core, class: faultClass, status, code, reason, attempt, next };
+    this.#deps.log.warn(line, 'attempt failed');
   }
 }
 

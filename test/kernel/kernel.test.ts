@@ -251,18 +251,37 @@ describe('a core that fails', () => {
   });
 
   test.each([
-    ['for good', {}, new SyscallError('core-rejected', 'HTTP 400'), 'core-rejected'],
-    ['on a call that must not be repeated', { retry: 'never' }, broken, 'core-failed'],
-  ])('%s ends the call', async (_, more, failure, code) => {
+    ['that refuses it', new SyscallError('core-rejected', 'HTTP 400')],
+    ['that fails', broken],
+  ])('%s ends a call that must not be repeated', async (_, failure) => {
     const [a, b] = [new ScriptedCore('a'), new ScriptedCore('b')];
     const { spawn, pass } = testKernel([a, b]);
     const { session } = await spawn();
-    const reply = errorOf(session.call('llm.chat', ask('x', more)));
+    const reply = errorOf(session.call('llm.chat', ask('x', { retry: 'never' })));
     await pass(1);
     a.last.fail(failure);
-    expect(await reply).toMatchObject({ code });
+    expect(await reply).toMatchObject({ code: failure.code, details: { core: 'a', attempts: 1 } });
     await pass(1000);
     expect(b.requests).toHaveLength(0);
+  });
+
+  test('that refuses a call is not asked again: another is, and without another the call ends', async () => {
+    const [a, b] = [new ScriptedCore('a'), new ScriptedCore('b')];
+    const { spawn, pass } = testKernel([a, b]);
+    const { session } = await spawn();
+    const reply = errorOf(session.call('llm.chat', ask()));
+    await pass(1);
+    a.last.fail(new SyscallError('core-rejected', 'HTTP 400'));
+    await pass(1);
+    b.last.fail(broken);
+    await pass(1000);
+    b.last.fail(new SyscallError('core-rejected', 'HTTP 422'));
+    expect(await reply).toMatchObject({
+      code: 'core-rejected',
+      message: 'HTTP 422',
+      details: { core: 'b', attempts: 3 },
+    });
+    expect([a.requests.length, b.requests.length]).toEqual([1, 2]);
   });
 
   test('with a programming error fails only that call', async () => {

@@ -1,3 +1,4 @@
+import { messageText } from '../../../syscalls/chat-message.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import type { ChatParams } from '../../../syscalls/llm-chat.js';
 import type { Clock } from '../../clock.js';
@@ -7,7 +8,7 @@ import type { CoreDeps } from '../core-deps.js';
 import { Answer } from './answer.js';
 import { billOf } from './bill.js';
 import { Exchange } from './exchange.js';
-import { faultOfThrown, withoutSecrets } from './faults/fault.js';
+import { faultOfThrown, withoutEchoes } from './faults/fault.js';
 import type { ProviderConfig } from './model/provider-config.js';
 import { type ModelFactory, modelFactory } from './model/provider-models.js';
 import { type ProviderRequest, providerRequest } from './request/provider-request.js';
@@ -143,7 +144,7 @@ class ProviderCore implements LLMCore {
     } catch (thrown) {
       const isWhole = facts.finishWord !== undefined && isSilence(signal.reason) && !run.signal.aborted;
       // After the last word, silence is an end: a usage that was still to come is not known.
-      if (!isWhole) throw this.#faultOf(thrown, signal, exchange);
+      if (!isWhole) throw this.#faultOf(thrown, signal, exchange, request);
     }
     const result = answer.result(bill());
     if (result.finishReason === 'stop') this.#check(request, answer, run, result);
@@ -159,9 +160,10 @@ class ProviderCore implements LLMCore {
   }
 
   /** What ended a request: the one who gave it up, or what went wrong. */
-  #faultOf(thrown: unknown, signal: AbortSignal, exchange: Exchange): unknown {
+  #faultOf(thrown: unknown, signal: AbortSignal, exchange: Exchange, { params }: CoreRequest): unknown {
     if (signal.aborted) return signal.reason;
-    return withoutSecrets(faultOfThrown(thrown, exchange.wasSent), this.#transport.secrets);
+    const said = params.messages.map(messageText).join('\n');
+    return withoutEchoes(faultOfThrown(thrown, exchange.wasSent), this.#transport.secrets, said);
   }
 
   /** @throws CoreError `invalid-output` for an answer that breaks the response format; it is billed all the same */

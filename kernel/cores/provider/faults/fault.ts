@@ -125,9 +125,14 @@ export function cutStream(): CoreError {
   return new CoreError('core-failed', 'The stream of the provider ended without its end mark', { class: 'provider' });
 }
 
-/** The same fault without the secrets of the config, which a provider may repeat. */
-export function withoutSecrets(fault: CoreError, secrets: readonly string[]): CoreError {
-  const message = secrets.reduce((text, secret) => text.replaceAll(secret, '[key]'), fault.message);
+/**
+ * The same fault without what a provider may repeat: secrets of the config, and what the call says.
+ *
+ * @param said the texts of the call
+ */
+export function withoutEchoes(fault: CoreError, secrets: readonly string[], said: string): CoreError {
+  const clean = secrets.reduce((text, secret) => text.replaceAll(secret, '[key]'), fault.message);
+  const message = withoutRepeats(clean, said);
   if (message === fault.message) return fault;
   const { code, details, retryAfterMs, learnt } = fault;
   return new CoreError(code as 'core-failed', message, {
@@ -136,6 +141,27 @@ export function withoutSecrets(fault: CoreError, secrets: readonly string[]): Co
     retryAfterMs,
     learnt,
   });
+}
+
+/** Characters in a row that do not stand in two texts by accident. */
+const ECHO_CHARS = 16;
+/** Most characters of a call that are searched. */
+const SEARCHED_CHARS = 2 ** 18;
+
+function withoutRepeats(message: string, said: string): string {
+  const text = said.slice(0, SEARCHED_CHARS);
+  let kept = '';
+  for (let at = 0; at < message.length; ) {
+    let end = at + ECHO_CHARS;
+    if (end > message.length || !text.includes(message.slice(at, end))) {
+      kept += message.charAt(at++);
+      continue;
+    }
+    while (end < message.length && text.includes(message.slice(at, end + 1))) end++;
+    kept += '[prompt]';
+    at = end;
+  }
+  return kept;
 }
 
 function faultOf(status: number, error: Json, retryAfterMs: number | undefined, where?: string): CoreError {

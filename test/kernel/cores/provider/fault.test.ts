@@ -176,6 +176,24 @@ describe('the provider’s own message', () => {
     });
   });
 
+  test.each([
+    [
+      'my secret question about the merger',
+      'Could not parse "my secret question about the merger" as JSON',
+      'Could not parse "[prompt]" as JSON',
+    ],
+    [
+      'a long text that a provider cuts somewhere in the middle',
+      'near: a long text that a provider cu...',
+      'near: [prompt]...',
+    ],
+    ['temperature', 'temperature must be at most 2', 'temperature must be at most 2'],
+  ])('does not repeat the prompt: %s', async (content, said, shown) => {
+    const { core } = await raw((response) => json(response, 400, { error: { message: said } }));
+    const error = await errorOf(answerOf(core, { messages: [{ role: 'user', content }] }));
+    expect(error).toMatchObject({ message: `The provider answered HTTP 400: ${shown}` });
+  });
+
   test('is cut', () => {
     expect(of(500, 'x'.repeat(5000)).message.length).toBeLessThan(350);
   });
