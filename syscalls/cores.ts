@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { faultClass } from './errors.js';
+import { FAULT_CLASSES } from './errors.js';
 import { price } from './price.js';
 
 /** Settings of `llm.chat` that a model may not take. */
@@ -61,7 +61,7 @@ export const coreView = coreInfo.extend({
   lastFault: z
     .strictObject({
       at: z.number(),
-      class: faultClass,
+      class: z.enum(FAULT_CLASSES),
       status: z.int().optional().describe('HTTP status'),
       message: z.string(),
     })
