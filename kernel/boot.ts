@@ -19,7 +19,7 @@ export type { Journal, JournalEntry } from './call/journal.js';
 export type { Capacity, Freed, Lease, Need, Refusal, Used } from './capacity/capacity.js';
 export { VirtualClock } from './clock.js';
 export type { KernelConfig } from './config/config.js';
-export { configJsonSchema, loadConfig } from './config/config.js';
+export { configJsonSchema, loadConfig, showConfig } from './config/config.js';
 export { defaultConfig } from './config/default-config.js';
 export type { KernelLimits } from './config/limits.js';
 export type { Door, Listener } from './doors/door.js';

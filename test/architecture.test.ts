@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'syscalls/',
   ],
   'kernel/capacity/': ['kernel/', 'kernel/cores/', 'schedulers/', 'syscalls/'],
-  'kernel/config/': ['kernel/cores/', 'schedulers/', 'syscalls/'],
+  'kernel/config/': ['kernel/', 'kernel/cores/', 'schedulers/', 'syscalls/'],
   'kernel/cores/': ['kernel/', 'kernel/outcomes/', 'syscalls/'],
   'kernel/dispatch/': [
     'kernel/',

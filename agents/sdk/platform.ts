@@ -6,10 +6,13 @@ export interface Platform {
   after(delay: number, run: () => void): () => void;
 }
 
+/** Longest delay that a timer takes: a longer one would run at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export const realPlatform: Platform = {
   random: () => Math.random(),
   after(delay, run) {
-    const timer = setTimeout(run, delay);
+    const timer = setTimeout(run, Math.min(delay, MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };

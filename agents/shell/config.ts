@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import { configJsonSchema, defaultConfig, loadConfig } from '../../kernel/boot.js';
+import { configJsonSchema, defaultConfig, loadConfig, showConfig } from '../../kernel/boot.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { err, out, printable } from '../terminal/printer.js';
 
@@ -22,7 +22,7 @@ export function registerConfig(program: Command): void {
     .command('show')
     .description('print a config with all defaults filled in')
     .argument('[file]', 'the config; without it, what boot runs without one')
-    .action(async (file?: string) => out(stringify(file === undefined ? defaultConfig() : await loadConfig(file))));
+    .action(async (file?: string) => out(stringify(file === undefined ? defaultConfig() : await showConfig(file))));
 }
 
 async function check(file: string): Promise<void> {

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { createPolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { describeIssues } from '../../syscalls/protocol.js';
 import { type Method, SYSCALLS } from '../../syscalls/table.js';
 import { CORE_KINDS, type CoreConfig, type CoreKind } from '../cores/kinds/registry.js';
+import { asWritten, type ConfigFile, isAsWritten, readConfigFile } from './config-file.js';
+import type { Env } from './interpolate.js';
 import { limitsConfig } from './limits.js';
 import { renameOldWords } from './old-words.js';
 
@@ -125,6 +125,9 @@ function schemaOf(kinds: readonly CoreKind[]) {
   return z.strictObject({ ...common, cores });
 }
 
+/** Members at the top of a file that hold parts for others to refer to, as in Compose files. */
+const EXTENSION = /^x-/;
+
 const BUILT_IN = schemaOf(CORE_KINDS);
 
 export interface CheckOptions {
@@ -132,6 +135,8 @@ export interface CheckOptions {
   readonly coreKinds?: readonly CoreKind[];
   /** Receives a line for each word of an earlier version. @default a deprecation warning of the process */
   readonly warn?: (line: string) => void;
+  /** Variables that the values of a file may name. @default the environment of this process */
+  readonly env?: Env;
 }
 
 /**
@@ -141,34 +146,59 @@ export interface CheckOptions {
  * @throws SyscallError `invalid-config` that lists every fault: field, rule, value
  */
 export function checkConfig(input: unknown, source: string, options: CheckOptions = {}): KernelConfig {
-  const { coreKinds = [], warn = warnOfProcess } = options;
-  const schema = coreKinds.length === 0 ? BUILT_IN : schemaOf([...CORE_KINDS, ...coreKinds]);
-  const renamed = renameOldWords(input, (line) => warn(`${source}: ${line}`));
-  const parsed = schema.safeParse(renamed);
-  if (parsed.success) return parsed.data as unknown as KernelConfig;
-  const faults = describeIssues(parsed.error, renamed, '').map((fault) => `${source}: ${fault}`);
-  throw new SyscallError('invalid-config', faults.join('\n'));
+  const { warn = warnOfProcess } = options;
+  const values = renameOldWords(input, (line) => warn(`${source}: ${line}`));
+  return check({ values, written: values }, source, options);
 }
 
-/** @throws SyscallError `invalid-config` for a file that cannot be read, is not valid YAML, or holds a wrong value */
-export async function loadConfig(file: string, options?: CheckOptions): Promise<KernelConfig> {
-  return checkConfig(await readYaml(file), file, options);
+/**
+ * Reads and checks a config file. Its values may name environment variables; see `interpolate`.
+ *
+ * @throws SyscallError `invalid-config` for a file that cannot be read, is not valid YAML, or holds a wrong value
+ */
+export async function loadConfig(file: string, options: CheckOptions = {}): Promise<KernelConfig> {
+  return check(await read(file, options), file, options);
+}
+
+/** The config of a file with all defaults, to be printed: what comes from the environment stays as it is written. @throws as `loadConfig` */
+export async function showConfig(file: string, options: CheckOptions = {}): Promise<unknown> {
+  const content = await read(file, options);
+  return asWritten(check(content, file, options), content);
 }
 
 /** The schema of `eccos.yaml` for editors, in JSON Schema 2020-12. */
 export function configJsonSchema(): object {
-  return z.toJSONSchema(BUILT_IN, { io: 'input' });
+  return { ...z.toJSONSchema(BUILT_IN, { io: 'input' }), patternProperties: { [EXTENSION.source]: {} } };
+}
+
+async function read(file: string, { env = process.env, warn = warnOfProcess }: CheckOptions): Promise<ConfigFile> {
+  const { values, written } = await readConfigFile(file, env);
+  return {
+    values: renameOldWords(withoutExtensions(values), (line) => warn(`${file}: ${line}`)),
+    written: renameOldWords(withoutExtensions(written), () => {}),
+  };
+}
+
+/** Leaves out what is there for its anchors only. */
+function withoutExtensions(config: unknown): unknown {
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) return config;
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !EXTENSION.test(key)));
+}
+
+function check({ values, written }: ConfigFile, source: string, { coreKinds = [] }: CheckOptions): KernelConfig {
+  const schema = coreKinds.length === 0 ? BUILT_IN : schemaOf([...CORE_KINDS, ...coreKinds]);
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data as unknown as KernelConfig;
+  // A rule of ours may quote the value, which may come from the environment.
+  const issues = parsed.error.issues.map((issue) =>
+    isAsWritten({ values, written }, issue.path)
+      ? issue
+      : { ...issue, message: issue.message.replace(/, got .*/s, '') },
+  );
+  const faults = describeIssues(new z.ZodError(issues), written, '').map((fault) => `${source}: ${fault}`);
+  throw new SyscallError('invalid-config', faults.join('\n'));
 }
 
 function warnOfProcess(line: string): void {
   process.emitWarning(line, 'DeprecationWarning');
-}
-
-async function readYaml(file: string): Promise<unknown> {
-  try {
-    return parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    const reason = error instanceof YAMLParseError ? error.message.split('\n')[0] : (error as Error).message;
-    throw new SyscallError('invalid-config', `${file}: ${reason}`, { cause: error });
-  }
 }

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
 const count = z.int().min(1);
-const millis = z.number().min(0);
+/** A timer of Node takes no more milliseconds: it would run at once. */
+const millis = z
+  .number()
+  .min(0)
+  .max(2 ** 31 - 1);
+/** A message becomes one string, whose length the engine bounds by 2^29. */
+const MAX_MESSAGE_BYTES = 2 ** 28;
 
 /** Every limit of the kernel on one screen. */
 export const limitsConfig = z.strictObject({
@@ -16,7 +22,10 @@ export const limitsConfig = z.strictObject({
     .positive()
     .default(1000)
     .describe('Most requests a second of one connection, over a burst of as many'),
-  maxMessageBytes: count.default(2 ** 20).describe('Most bytes of one message'),
+  maxMessageBytes: count
+    .max(MAX_MESSAGE_BYTES)
+    .default(2 ** 20)
+    .describe('Most bytes of one message'),
   maxMessageDepth: count.default(32).describe('Most levels of nesting in one message'),
   maxMessageValues: count.default(10_000).describe('Most commas between values in one message'),
   maxBatchRequests: count.default(100).describe('Most requests in one batch'),

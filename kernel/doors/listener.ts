@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, isIPv6, type Socket } from 'node:net';
@@ -9,6 +8,7 @@ import type { KernelLimits } from '../config/limits.js';
 import type { Logger } from '../log.js';
 import type { Authenticator } from '../process/auth.js';
 import type { Principal } from '../process/principal.js';
+import { readText } from '../text-file.js';
 import { AccessCheck, challenge, checkExposure, refuseUpgrade } from './access.js';
 import { AddressCount } from './address-count.js';
 import type { Listener, Route, Upgrade } from './door.js';
@@ -160,15 +160,17 @@ async function createHttpServer(
   { tls }: KernelConfig['listen'],
   { handshakeTimeoutMs }: Pick<KernelLimits, 'handshakeTimeoutMs'>,
 ): Promise<Server> {
+  // Node takes whole milliseconds only.
+  const timeoutMs = Math.ceil(handshakeTimeoutMs);
   const timeouts = {
-    headersTimeout: handshakeTimeoutMs,
-    requestTimeout: handshakeTimeoutMs,
-    connectionsCheckingInterval: Math.max(1, Math.min(1000, handshakeTimeoutMs / 4)),
+    headersTimeout: timeoutMs,
+    requestTimeout: timeoutMs,
+    connectionsCheckingInterval: Math.max(1, Math.min(1000, Math.ceil(timeoutMs / 4))),
   };
   if (tls === undefined) return createServer(timeouts);
   try {
-    const [cert, key] = await Promise.all([readFile(tls.certFile), readFile(tls.keyFile)]);
-    return createTlsServer({ ...timeouts, cert, key, handshakeTimeout: handshakeTimeoutMs });
+    const [cert, key] = await Promise.all([readText(tls.certFile), readText(tls.keyFile)]);
+    return createTlsServer({ ...timeouts, cert, key, handshakeTimeout: timeoutMs });
   } catch (error) {
     throw new SyscallError('invalid-config', `listen.tls: ${(error as Error).message}`, { cause: error });
   }

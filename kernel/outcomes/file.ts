@@ -1,8 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { SyscallError } from '../../syscalls/errors.js';
+import { linesOf } from '../text-file.js';
 import { decodeOutcome, type OutcomeRecord } from './record.js';
 
 /** What is recorded, by prompt, in file order. */
@@ -13,7 +11,7 @@ export interface OutcomeTable {
 }
 
 /**
- * Reads an outcome file line by line: .jsonl, or .jsonl.gz. Empty lines are skipped.
+ * Reads an outcome file line by line: JSONL, plain or gzip. Empty lines are skipped.
  *
  * @param onBad takes the fault of a bad record, which is then left out @default throws it
  * @returns each record with the `file:line` it came from
@@ -24,7 +22,7 @@ export async function* readOutcomes(
   onBad: (fault: unknown) => void = rethrow,
 ): AsyncGenerator<{ record: OutcomeRecord; at: string }> {
   let number = 0;
-  for await (const line of linesOf(path)) {
+  for await (const line of readLines(path)) {
     number++;
     if (line.trim() === '') continue;
     const at = `${basename(path)}:${number}`;
@@ -89,20 +87,12 @@ async function tableOf(paths: readonly string[]): Promise<OutcomeTable> {
   return { byPrompt, repeated };
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  const file: Readable = createReadStream(path);
-  // An error of the file destroys what the loop below reads, and so is thrown there.
-  const bytes: Readable = path.endsWith('.gz') ? pipeline(file, createGunzip(), () => {}) : file;
-  let rest = '';
+/** @throws SyscallError `invalid-config` for a file that cannot be read */
+async function* readLines(path: string): AsyncGenerator<string> {
   try {
-    for await (const text of bytes.setEncoding('utf8')) {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      yield* lines;
-    }
+    yield* linesOf(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new SyscallError('invalid-config', `Expected ${path} to be a readable outcome file: ${reason}`);
   }
-  if (rest !== '') yield rest;
 }

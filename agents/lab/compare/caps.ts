@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { readText } from '../../../kernel/text-file.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import { describeIssue } from '../../../syscalls/protocol.js';
 
@@ -34,7 +34,7 @@ export async function withCapsOf<Core extends Capped>(path: string, cores: reado
 async function readCaps(path: string): Promise<ReadonlyMap<string, number>> {
   let value: unknown;
   try {
-    value = parse(await readFile(path, 'utf8'));
+    value = parse(await readText(path), { merge: true });
   } catch (cause) {
     const [reason] = String(cause instanceof Error ? cause.message : cause).split('\n');
     throw new SyscallError(

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { linesOf } from '../../../kernel/text-file.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import { describeIssue } from '../../../syscalls/protocol.js';
 import type { Millis } from '../../../syscalls/syscall.js';
@@ -16,12 +15,12 @@ const arrival = z.object({ t: z.number().min(0) });
  * @throws SyscallError `invalid-config` that names the file and line
  */
 export async function readTrace(path: string, limit = Number.POSITIVE_INFINITY): Promise<Millis[]> {
-  const lines = (await readText(path)).split('\n');
   const times: Millis[] = [];
-  for (const [i, line] of lines.entries()) {
+  let number = 0;
+  for await (const line of readLines(path)) {
     if (times.length >= limit) break;
-    if (line.trim() === '') continue;
-    times.push(1000 * decode(line, `${path} line ${i + 1}`));
+    number++;
+    if (line.trim() !== '') times.push(1000 * decode(line, `${path} line ${number}`));
   }
   if (times.length === 0) throw new SyscallError('invalid-config', `${path}: Expected at least one arrival, got none`);
   times.sort((a, b) => a - b);
@@ -29,10 +28,9 @@ export async function readTrace(path: string, limit = Number.POSITIVE_INFINITY):
   return times.map((at) => at - first);
 }
 
-async function readText(path: string): Promise<string> {
+async function* readLines(path: string): AsyncGenerator<string> {
   try {
-    const bytes = await readFile(path);
-    return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
+    yield* linesOf(path);
   } catch (cause) {
     throw new SyscallError('invalid-config', `--trace: Expected a readable file, got "${path}"`, { cause });
   }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readText } from '../../../kernel/text-file.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 
 /**
@@ -18,7 +18,7 @@ export async function readModelNames(given: string): Promise<string[]> {
 
 async function readNamesFile(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return await readText(path);
   } catch (cause) {
     throw new SyscallError('invalid-config', `--models: Expected a readable file after @, got "${path}"`, { cause });
   }

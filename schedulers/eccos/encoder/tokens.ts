@@ -24,7 +24,7 @@ export class TokenReader {
   /** @throws SyscallError `invalid-config` for a file that is absent or no tokenizer.json */
   static async open(path: string): Promise<TokenReader> {
     try {
-      const content: unknown = JSON.parse(await readFile(path, 'utf8'));
+      const content: unknown = JSON.parse(new TextDecoder().decode(await readFile(path)));
       const parsed = tokenizerFile.safeParse(content);
       if (!parsed.success) throw new Error(describeIssue(parsed.error, content, ''));
       const reader = new TokenReader(new Tokenizer(parsed.data, {}));
