@@ -7,6 +7,7 @@ import type { Kernel } from './kernel.js';
 import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
 import type { EndReason, Process } from './process/process-table.js';
+import { WholeSink } from './whole-sink.js';
 
 /** A syscall of a process that has said hello. */
 export type ProcessMethod = Exclude<Method, 'agent.hello'>;
@@ -55,7 +56,12 @@ interface Request {
 const HANDLERS: {
   readonly [M in ProcessMethod]: (request: Request, params: Params<M>) => Result<M> | Promise<Result<M>>;
 } = {
-  'llm.chat': ({ kernel, process, options }, params) => kernel.chat(process, params, options),
+  'llm.chat': async ({ kernel, process, options: { signal, sink } }, params) => {
+    const whole = sink && new WholeSink(sink);
+    const reply = await kernel.chat(process, params, { signal, sink: whole });
+    whole?.end();
+    return { ...reply, text: reply.text.toWellFormed() };
+  },
   'agent.kill': ({ kernel, process }, { pid }) => ({ killed: kernel.kill(pid, process.scope) }),
   'syscall.cancel': ({ kernel, process }, { syscallId }) => ({ cancelled: kernel.cancel(process, syscallId) }),
   'syscall.feedback': async ({ kernel, process }, { syscallId, quality }) => {

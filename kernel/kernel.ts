@@ -2,6 +2,7 @@ import type { CoreView } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { HelloParams, HelloReply } from '../syscalls/hello.js';
 import type { ChatParams, ChatReply } from '../syscalls/llm-chat.js';
+import { onAbort } from '../syscalls/on-abort.js';
 import { PS_SYSCALL_LIMIT, type PsParams, type PsReply } from '../syscalls/ps.js';
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Millis, Pid, SyscallId } from '../syscalls/syscall.js';
@@ -106,7 +107,7 @@ export class Kernel {
     const { admission, table, loop } = this.#parts;
     const call = admission.accept(process, params, sink);
     const abort = () => table.cancel(call, CANCELLED);
-    signal?.addEventListener('abort', abort, { once: true });
+    const stopListening = signal && onAbort(signal, abort);
     if (signal?.aborted) abort();
     const writing = this.#write(call);
     if (writing !== undefined) await writing;
@@ -116,7 +117,7 @@ export class Kernel {
       loop.submit(call);
     }
     const state = await call.final;
-    signal?.removeEventListener('abort', abort);
+    stopListening?.();
     if (state.status !== 'done') throw state.error;
     return state.reply;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wholeLength } from './whole-text.js';
 
 /** WebSocket subprotocol of the kernel. */
 export const SUBPROTOCOL = 'eccos.v1';
@@ -45,7 +46,9 @@ const MAX_MESSAGE = 500;
 export function describeIssue(error: z.ZodError, input: unknown, root: string): string {
   const [issue] = error.issues;
   const line = issue === undefined ? `${root}: not valid` : describe(issue, input, root);
-  return line.length <= MAX_MESSAGE ? line : `${line.slice(0, MAX_MESSAGE)}...`;
+  if (line.length <= MAX_MESSAGE) return line;
+  const start = line.slice(0, MAX_MESSAGE);
+  return `${start.slice(0, wholeLength(start))}...`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatMessage, ChatTool, ToolCall } from '../../syscalls/llm-chat.js';
 import { describeIssue } from '../../syscalls/protocol.js';
+import { wholeLength } from '../../syscalls/whole-text.js';
 
 /** Longest result handed to a model, in characters. */
 const MAX_RESULT = 65_536;
@@ -51,7 +52,9 @@ async function resultOf(tools: readonly Tool[], { function: { name, arguments: i
   }
   try {
     const result = await tool.run(input);
-    return result.length <= MAX_RESULT ? result : `${result.slice(0, MAX_RESULT)}\n[cut off]`;
+    if (result.length <= MAX_RESULT) return result;
+    const start = result.slice(0, MAX_RESULT);
+    return `${start.slice(0, wholeLength(start))}\n[cut off]`;
   } catch (error) {
     return `Error: ${error instanceof Error ? error.message : String(error)}`;
   }

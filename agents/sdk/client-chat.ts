@@ -1,5 +1,6 @@
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatChunk, ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
+import { onAbort } from '../../syscalls/on-abort.js';
 import type { SyscallId } from '../../syscalls/syscall.js';
 import type { Connection } from './client-connection.js';
 import type { Platform } from './platform.js';
@@ -12,6 +13,7 @@ export class ChatCall {
   #connection: Connection | undefined;
   #syscallId: SyscallId | undefined;
   #isOpen = true;
+  #stopListening: (() => void) | undefined;
   #reject: (error: SyscallError) => void = () => {};
 
   /**
@@ -35,7 +37,7 @@ export class ChatCall {
     });
     this.reply.then(this.#settled, this.#settled);
     if (this.#signal?.aborted) this.#onAbort();
-    else this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    else this.#stopListening = this.#signal && onAbort(this.#signal, this.#onAbort);
   }
 
   /**
@@ -87,6 +89,6 @@ export class ChatCall {
 
   readonly #settled = () => {
     this.#isOpen = false;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopListening?.();
   };
 }

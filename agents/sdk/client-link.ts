@@ -1,5 +1,6 @@
 import { SyscallError } from '../../syscalls/errors.js';
 import type { HelloParams, HelloReply } from '../../syscalls/hello.js';
+import { onAbort } from '../../syscalls/on-abort.js';
 import { Connection } from './client-connection.js';
 import type { OpenSocket, SocketTarget } from './client-socket.js';
 import { type Backoff, type Platform, pause } from './platform.js';
@@ -126,7 +127,7 @@ async function dial(options: LinkOptions, signal: AbortSignal): Promise<Seat> {
   signal.throwIfAborted();
   const connection = new Connection(openSocket, target);
   const cut = () => connection.cut(SyscallError.from(signal.reason));
-  signal.addEventListener('abort', cut, { once: true });
+  const stopListening = onAbort(signal, cut);
   const cancelTimer = platform.after(connectTimeoutMs, () => {
     connection.cut(new SyscallError('disconnected', `${target.url}: no answer within ${connectTimeoutMs} ms`));
   });
@@ -139,6 +140,6 @@ async function dial(options: LinkOptions, signal: AbortSignal): Promise<Seat> {
     throw error;
   } finally {
     cancelTimer();
-    signal.removeEventListener('abort', cut);
+    stopListening();
   }
 }

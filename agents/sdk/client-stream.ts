@@ -1,5 +1,6 @@
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatChunk, ChatReply } from '../../syscalls/llm-chat.js';
+import { wholeLength } from '../../syscalls/whole-text.js';
 import type { ChatCall } from './client-chat.js';
 
 /** The next piece of a streamed answer. */
@@ -42,11 +43,13 @@ export class ChatStream implements AsyncIterable<ChatDelta> {
   async *[Symbol.asyncIterator](): AsyncGenerator<ChatDelta, void, undefined> {
     try {
       for (;;) {
-        const text = this.#text.slice(this.#read);
+        // Half a character waits for its other half, which may be in the next chunk.
+        const end = this.#ended ? this.#text.length : wholeLength(this.#text);
+        const text = this.#text.slice(this.#read, end).toWellFormed();
         const restart = this.#restart;
         if (text !== '' || restart) {
           this.#restart = false;
-          this.#read = this.#text.length;
+          this.#read = end;
           yield { text, restart };
         } else if (this.#ended) {
           await this.reply;

@@ -1,3 +1,5 @@
+import { onAbort } from '../../syscalls/on-abort.js';
+
 /** Time and random numbers, where user space takes them from; tests give their own. */
 export interface Platform {
   /** Numbers from 0 up to 1. */
@@ -29,14 +31,13 @@ export interface Backoff {
 export function pause(platform: Platform, delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const stop = () => {
+    const stopListening = onAbort(signal, () => {
       cancel();
       reject(signal.reason);
-    };
+    });
     const cancel = platform.after(delay, () => {
-      signal.removeEventListener('abort', stop);
+      stopListening();
       resolve();
     });
-    signal.addEventListener('abort', stop, { once: true });
   });
 }

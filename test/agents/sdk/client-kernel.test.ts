@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ChatStream, type Client, type ConnectOptions, connect } from '../../../agents/sdk/client.js';
 import type { Socket } from '../../../agents/sdk/client-socket.js';
+import { pause, realPlatform } from '../../../agents/sdk/platform.js';
 import { openSocket } from '../../../agents/sdk/socket.js';
 import { type BootedKernel, bootKernel, type KernelConfig } from '../../../kernel/boot.js';
 import { ask, errorOf } from '../../support/kernel.js';
@@ -25,6 +27,11 @@ async function boot(config: KernelConfig) {
   return { url, port, join };
 }
 
+function abortable() {
+  const controller = new AbortController();
+  return { signal: controller.signal, now: () => controller.abort() };
+}
+
 describe('over a real socket', () => {
   test('a call is answered with core, reason, usage, cost and times', async () => {
     const { join } = await boot(kernelConfig());
@@ -46,6 +53,41 @@ describe('over a real socket', () => {
     for await (const { text } of stream) pieces.push(text);
     expect(pieces.join('')).toBe((await stream.reply).text);
     expect(pieces.length).toBeGreaterThan(1);
+  });
+
+  test('a hundred calls share a signal without a warning, and all end with it', async () => {
+    const warnings: Error[] = [];
+    const heard = (warning: Error) => void warnings.push(warning);
+    process.on('warning', heard);
+    const { join } = await boot(slowConfig());
+    const client = await join();
+    const local = kernel.connect({ name: 'local' });
+    const { signal, ...abort } = abortable();
+    const calls = Array.from({ length: 100 }, (_, n) => [
+      client.chat(ask(`${n}`), { signal }),
+      client.stream(ask(`${n}`), { signal }).reply,
+      local.call('llm.chat', ask(`${n}`), { signal }),
+      pause(realPlatform, 60_000, signal),
+    ]).flat();
+    const ended = Promise.allSettled(calls);
+    await expect.poll(() => kernel.stats().syscalls.accepted).toBe(300);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    abort.now();
+    expect(new Set((await ended).map(({ status }) => status))).toEqual(new Set(['rejected']));
+    await expect.poll(() => kernel.stats().syscalls.cancelled).toBe(300);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    // Warnings come in a turn of their own.
+    await new Promise(setImmediate);
+    process.off('warning', heard);
+    expect(warnings).toEqual([]);
+  });
+
+  test('calls that were answered leave nothing on their signal', async () => {
+    const { join } = await boot(kernelConfig());
+    const client = await join();
+    const { signal } = abortable();
+    await Promise.all(Array.from({ length: 20 }, () => client.chat(ask(), { signal })));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   test('an abort and a left loop free the core', async () => {

@@ -49,6 +49,20 @@ describe('a stream', () => {
     expect(await collect(stream)).toEqual([{ text: 'x'.repeat(1000), restart: false }]);
   });
 
+  test('gives whole characters also where a kernel cuts them', async () => {
+    const { stream, peer, request } = await streaming();
+    const read: ChatDelta[] = [];
+    const all = collect(stream, read);
+    for (const [seq, text] of ['a\ud83d', '\ude00b\ud83d', 'c', '\ud83d'].entries()) {
+      peer.chunk('s1', seq, text);
+      await settle();
+    }
+    peer.reply(request, chatReply('s1', 'a\ud83d\ude00b\ud83dc\ud83d'));
+    await all;
+    expect(read.map(({ text }) => text)).toEqual(['a', '😀b', '\u{FFFD}c', '\u{FFFD}']);
+    expect(read.every(({ restart }) => !restart)).toBe(true);
+  });
+
   test('gives what the kernel did not stream from the reply', async () => {
     const { stream, peer, request } = await streaming();
     const read: ChatDelta[] = [];

@@ -1,0 +1,37 @@
+import type { SyscallId } from '../syscalls/syscall.js';
+import { wholeLength } from '../syscalls/whole-text.js';
+import type { CallSink } from './call-sink.js';
+
+/**
+ * Hands on whole characters only. Providers cut an answer anywhere: the first half of a surrogate pair waits for the second. A half
+ * that stays alone becomes U+FFFD, so that all pieces make up the text of the reply.
+ */
+export class WholeSink implements CallSink {
+  readonly #sink: CallSink;
+  #half = '';
+
+  constructor(sink: CallSink) {
+    this.#sink = sink;
+  }
+
+  accepted(id: SyscallId): void {
+    this.#sink.accepted(id);
+  }
+
+  text(piece: string): void {
+    const text = this.#half + piece;
+    const length = wholeLength(text);
+    this.#half = text.slice(length);
+    if (length > 0) this.#sink.text(text.slice(0, length).toWellFormed());
+  }
+
+  restart(): void {
+    this.#half = '';
+    this.#sink.restart();
+  }
+
+  /** The answer is whole: nothing comes any more. */
+  end(): void {
+    if (this.#half !== '') this.#sink.text(this.#half.toWellFormed());
+  }
+}
