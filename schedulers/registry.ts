@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SyscallError } from '../syscalls/errors.js';
-import { describeIssue } from '../syscalls/protocol.js';
+import { describeIssue, show } from '../syscalls/protocol.js';
 import { type Known, oracle, oracleUnderCaps } from './baselines/oracle.js';
 import { perCall, perCallParameters } from './baselines/per-call.js';
 import { subgradient, subgradientParameters } from './baselines/subgradient.js';
@@ -10,6 +10,7 @@ import type { PredictorFolders } from './eccos/predictor/open-predictor.js';
 import type { Predictor } from './eccos/predictor/prediction.js';
 import { fifo } from './fifo.js';
 import { cheapest, cheapestFree, leastLoaded, random, randomParameters, strongest } from './greedy.js';
+import { didYouMean } from './nearest.js';
 import { numberText } from './parameters.js';
 import type { SchedulerPolicy } from './policy.js';
 import { RoundRobin } from './round-robin.js';
@@ -46,7 +47,7 @@ interface PolicyRow {
   ) => (services: PolicyServices) => SchedulerPolicy;
 }
 
-function row<P extends z.ZodType>(
+function row<P extends z.ZodObject>(
   about: string,
   schema: P,
   create: (params: z.infer<P>, services: PolicyServices) => SchedulerPolicy,
@@ -56,9 +57,19 @@ function row<P extends z.ZodType>(
     parse(given, name) {
       const parsed = schema.safeParse(given);
       if (parsed.success) return (services) => create(parsed.data, services);
-      throw new SyscallError('invalid-config', describeIssue(parsed.error, given, `policy ${name}`));
+      const unknown = Object.keys(given).find((key) => !Object.hasOwn(schema.shape, key));
+      const fault =
+        unknown === undefined
+          ? describeIssue(parsed.error, given, `policy ${name}`)
+          : `policy ${name}: ${wrongParameter(unknown, Object.keys(schema.shape))}`;
+      throw new SyscallError('invalid-config', fault);
     },
   };
+}
+
+function wrongParameter(given: string, known: readonly string[]): string {
+  const expected = known.length === 0 ? 'no parameters' : `one of the parameters ${known.join(', ')}`;
+  return `Expected ${expected}, got ${show(given)}${didYouMean(given, known)}`;
 }
 
 const noParameters = z.strictObject({});
@@ -143,7 +154,11 @@ export type PolicyMaker = (services?: Partial<PolicyServices>) => SchedulerPolic
 export function parsePolicy(spec: string): PolicyMaker {
   const [name = '', ...rest] = spec.split(':');
   if (!Object.hasOwn(POLICIES, name)) {
-    throw new SyscallError('invalid-config', `Expected one of the policies ${policyNames().join(', ')}, got "${name}"`);
+    const names = policyNames();
+    throw new SyscallError(
+      'invalid-config',
+      `Expected one of the policies ${names.join(', ')}, got ${show(name)}${didYouMean(name, names)}`,
+    );
   }
   const create = POLICIES[name as PolicyName].parse(paramsOf(rest.join(':')), name);
   return (services) => create({ ...SERVICES, ...services });

@@ -9,6 +9,7 @@ export interface KernelFlags {
 }
 
 const DEFAULT_URL = 'ws://127.0.0.1:8787';
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 const DEFAULT_TOKEN_ENV = 'ECCOS_TOKEN';
 
 /** Gives a command the options of `KernelFlags`. */
@@ -26,12 +27,26 @@ export function talksToKernel(command: Command): Command {
  */
 export async function withClient<T>(flags: KernelFlags, name: string, use: (client: Client) => Promise<T>): Promise<T> {
   const token = tokenOf(flags);
-  const client = await connect({ url: flags.url, name, token, reconnect: false });
+  const client = await connect({ url: flags.url, name, token, reconnect: false }).catch((error) => {
+    throw withHint(error, flags.url);
+  });
   try {
     return await use(client);
   } finally {
     await client.close();
   }
+}
+
+/** Says where no kernel answers how to start one there, or that it may be elsewhere. */
+function withHint(thrown: unknown, url: string): SyscallError {
+  const error = SyscallError.from(thrown);
+  if (error.code !== 'disconnected') return error;
+  const { protocol, hostname, port } = new URL(url);
+  const start = url === DEFAULT_URL ? 'eccos boot' : `eccos boot --port ${port || (protocol === 'wss:' ? 443 : 80)}`;
+  const hint = LOOPBACK.test(hostname)
+    ? `no kernel answers there; start one with: ${start}`
+    : 'no kernel answers there; start one on that machine with eccos boot, or name another with --url or ECCOS_URL';
+  return new SyscallError('disconnected', `${error.message}; ${hint}`, { cause: error });
 }
 
 /** The token, never from a flag: other users of the machine can read the command line. */

@@ -36,7 +36,9 @@ export function registerRun(program: Command): void {
   talksToKernel(
     program
       .command('run')
-      .description('run an example agent: its answer goes to stdout, which core gave it and why to stderr')
+      .description(
+        'run an example agent: its answer goes to stdout; which core gave it, why, and the id of the syscall to stderr',
+      )
       .addArgument(new Argument('<agent>', 'kind of agent').choices(Object.keys(AGENTS)))
       .argument('<task>', 'for map-reduce: INSTRUCTION: TEXT')
       .option(
@@ -104,8 +106,8 @@ class LinePrinter {
   }
 }
 
-function report(name: string, { core, reason, usage, costUsd, times, toolCalls }: ChatReply): void {
+function report(name: string, { syscallId, core, reason, usage, costUsd, times, toolCalls }: ChatReply): void {
   const tools = toolCalls.map((call) => `, calls ${call.function.name}`).join('');
   const took = `${seconds(times.ended - times.accepted)} s, ${usage.inputTokens} + ${usage.outputTokens} tokens`;
-  err(printable(`${name}: ${core} (${reason}), ${took}, ${dollars(costUsd)} USD${tools}\n`));
+  err(printable(`${name}: ${core} (${reason}), ${took}, ${dollars(costUsd)} USD, syscall ${syscallId}${tools}\n`));
 }

@@ -1,85 +1,97 @@
-import type { Command } from 'commander';
-import type { CoreView } from '../../syscalls/cores.js';
-import type { PsReply } from '../../syscalls/ps.js';
-import type { StatsReply } from '../../syscalls/stats.js';
+import { type Command, Option } from 'commander';
+import { onAbort } from '../../syscalls/on-abort.js';
 import type { Client } from '../sdk/client.js';
 import { pause, realPlatform } from '../sdk/platform.js';
 import { wholeNumber } from '../terminal/arguments.js';
 import { out } from '../terminal/printer.js';
-import { dollars, seconds } from '../terminal/table.js';
+import { Screen, type Terminal } from '../terminal/screen.js';
 import { type KernelFlags, talksToKernel, withClient } from './connection.js';
-import { renderCores } from './cores.js';
-import { renderProcesses, renderSyscalls } from './ps.js';
+import { ORDER_NAMES, type OrderName, type TopData, TopView } from './top-view.js';
 
 interface TopFlags extends KernelFlags {
   readonly once?: true;
   /** Milliseconds. */
   readonly interval: number;
+  readonly sort: OrderName;
 }
 
-interface Screen {
-  readonly columns: number;
-  readonly rows: number;
-}
-
-const HOME = '\x1b[H';
-const CLEAR_LINE = '\x1b[K';
-const CLEAR_BELOW = '\x1b[J';
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Adds `eccos top`. */
 export function registerTop(program: Command): void {
-  talksToKernel(program.command('top').description('cores, processes and open syscalls, live'))
+  talksToKernel(program.command('top').description('cores, processes and open syscalls, live; q quits'))
     .option('--once', 'one frame, whole and without control characters')
     .option('--interval <ms>', 'between two frames', wholeNumber(100, 3_600_000), 1000)
+    .addOption(new Option('--sort <order>', 'order of the rows').choices(ORDER_NAMES).default('age'))
     .action((flags: TopFlags) => withClient(flags, 'eccos top', (client) => top(client, flags)));
 }
 
-async function top(client: Client, { once, interval }: TopFlags): Promise<void> {
+async function top(client: Client, { once, interval, sort }: TopFlags): Promise<void> {
+  const view = new TopView(sort);
   if (once) {
-    out(await frameOf(client));
+    out(view.whole(await readData(client)));
     return;
   }
   const stopping = new AbortController();
-  process.once('SIGINT', () => stopping.abort());
-  while (!stopping.signal.aborted) {
-    const frame = await frameOf(client);
-    const { isTTY, columns, rows } = process.stdout;
-    out(isTTY ? redraw(frame, { columns, rows }) : `${frame}\n`);
-    // Rejects only when a signal stopped it.
-    await pause(realPlatform, interval, stopping.signal).catch(() => {});
+  const stop = () => stopping.abort();
+  for (const signal of STOP_SIGNALS) process.once(signal, stop);
+  try {
+    if (process.stdout.isTTY) await showOn(process, client, view, interval, stopping);
+    else await print(client, view, interval, stopping.signal);
+  } catch (error) {
+    // What waits when it is stopped is given up.
+    if (!stopping.signal.aborted) throw error;
+  } finally {
+    for (const signal of STOP_SIGNALS) process.off(signal, stop);
   }
 }
 
-async function frameOf(client: Client): Promise<string> {
+/** Draws until `q` or Ctrl-C, and gives the terminal back however it ends. */
+async function showOn(
+  terminal: Terminal,
+  client: Client,
+  view: TopView,
+  interval: number,
+  stopping: AbortController,
+): Promise<void> {
+  let data: TopData | undefined;
+  const draw = () => {
+    if (data !== undefined) screen.draw(view.frame(data, screen.size, screen.hasKeys));
+  };
+  const onKey = (key: string) => {
+    if (key === 'q' || key === 'ctrl-c') stopping.abort();
+    else if (view.press(key)) draw();
+  };
+  const screen = new Screen(terminal, onKey, draw);
+  try {
+    for (;;) {
+      data = await untilStopped(readData(client), stopping.signal);
+      draw();
+      await pause(realPlatform, interval, stopping.signal);
+    }
+  } finally {
+    screen.close();
+  }
+}
+
+/** Prints one frame after another, where no terminal can take one in place of the other. */
+async function print(client: Client, view: TopView, interval: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    out(`${view.whole(await untilStopped(readData(client), signal))}\n`);
+    await pause(realPlatform, interval, signal);
+  }
+}
+
+async function readData(client: Client): Promise<TopData> {
   const [stats, cores, ps] = await Promise.all([client.stats(), client.cores(), client.ps()]);
-  return renderTop(stats, cores, ps);
+  return { stats, cores, ...ps };
 }
 
-function renderTop(stats: StatsReply, cores: readonly CoreView[], { processes, syscalls }: PsReply): string {
-  const { policy, uptimeMs, agents, usage, waitingMs, turnaroundMs } = stats;
-  const { pending, running, done, failed, cancelled, expired, rejected } = stats.syscalls;
-  return [
-    `${policy}, up ${seconds(uptimeMs)} s, ${agents} connected, ${dollars(usage.costUsd)} USD${targetOf(stats)}`,
-    `${pending} pending, ${running} running, ${done} done, ${failed} failed, ${cancelled} cancelled, ` +
-      `${expired} expired, ${rejected} rejected`,
-    `waiting p50 ${seconds(waitingMs.p50)} p99 ${seconds(waitingMs.p99)} s, ` +
-      `turnaround p50 ${seconds(turnaroundMs.p50)} p99 ${seconds(turnaroundMs.p99)} s`,
-    '',
-    renderCores(cores),
-    renderProcesses(processes),
-    renderSyscalls(syscalls),
-  ].join('\n');
-}
-
-function targetOf({ outlook }: StatsReply): string {
-  if (outlook?.alpha === undefined) return outlook?.outOfReach ? ', its target is out of reach' : '';
-  const { alpha, predictedQuality, outOfReach } = outlook;
-  const expected = predictedQuality === undefined ? '' : `, ${predictedQuality.toFixed(3)} expected`;
-  return `, alpha ${alpha.toFixed(3)}${outOfReach ? ' out of reach' : ''}${expected}`;
-}
-
-/** The frame in place of the one before, cut to the screen. */
-function redraw(frame: string, { columns, rows }: Screen): string {
-  const lines = frame.split('\n').slice(0, rows - 1);
-  return `${HOME}${lines.map((line) => `${line.slice(0, columns)}${CLEAR_LINE}\n`).join('')}${CLEAR_BELOW}`;
+/** A kernel that does not answer must not keep the command. @throws the signal's reason when it is aborted before */
+function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const cancel = onAbort(signal, () => reject(signal.reason));
+    work.then(resolve, reject).finally(cancel);
+  });
 }

@@ -1,4 +1,5 @@
 import { printable } from './printer.js';
+import { padEnd, padStart, widthOf } from './width.js';
 
 type Cell = string | number | undefined;
 
@@ -10,11 +11,11 @@ export function renderTable(headings: readonly string[], rows: readonly (readonl
   const texts = rows.map((row) => row.map((cell) => printable(String(cell ?? '')).replace(/[\n\t]/g, ' ')));
   const columns = headings.map((heading, at) => {
     const cells = texts.map((row) => row[at] ?? '');
-    return { width: Math.max(heading.length, ...cells.map((cell) => cell.length)), right: cells.every(isNumber) };
+    return { width: widest([heading, ...cells]), right: cells.every(isNumber) };
   });
   const lines = [headings, ...texts].map((row) =>
     columns
-      .map(({ width, right }, at) => (right ? (row[at] ?? '').padStart(width) : (row[at] ?? '').padEnd(width)))
+      .map(({ width, right }, at) => (right ? padStart(row[at] ?? '', width) : padEnd(row[at] ?? '', width)))
       .join('  ')
       .trimEnd(),
   );
@@ -39,7 +40,7 @@ export function seconds(ms: number): string {
  * A table of one column a contender, in as many blocks as the width needs. The labels stand at the left of each block.
  *
  * @param columns texts of one contender, as many as there are labels
- * @param width of the terminal, in characters
+ * @param width of the terminal, in cells
  */
 export function renderColumns(
   labels: readonly string[],
@@ -65,7 +66,7 @@ export function renderColumns(
 function renderBlock(labels: readonly string[], labelWidth: number, columns: readonly (readonly string[])[]): string {
   const widths = columns.map(widest);
   const lines = labels.map((label, i) =>
-    [label.padEnd(labelWidth), ...columns.map((column, c) => (column[i] ?? '').padEnd(widths[c] ?? 0))]
+    [padEnd(label, labelWidth), ...columns.map((column, c) => padEnd(column[i] ?? '', widths[c] ?? 0))]
       .join('  ')
       .trimEnd(),
   );
@@ -81,5 +82,5 @@ export function digits(value: number): string {
 }
 
 function widest(texts: readonly string[]): number {
-  return Math.max(...texts.map((text) => text.length));
+  return Math.max(...texts.map(widthOf));
 }

@@ -18,8 +18,27 @@ test('every policy of the definitions is there, and carries its name', () => {
 
 describe('createPolicy', () => {
   test.each([
-    ['lifo', /Expected one of the policies fifo, .*, got "lifo"/],
-    ['fifo:speed=3', /speed/],
+    ['lifo', /Expected one of the policies fifo, .*, got "lifo"; did you mean "fifo"\?$/],
+    ['eccso', /, got "eccso"; did you mean "eccos"\?$/],
+    ['Round-Robin', /; did you mean "round-robin"\?$/],
+    ['round_robin:timeSliceMs=5', /, got "round_robin"; did you mean "round-robin"\?$/],
+    ['percall', /; did you mean "per-call"\?$/],
+    ['round', /; did you mean "round-robin"\?$/],
+    ['lottery', /, oracle-caps, got "lottery"$/],
+    ['', /, got ""$/],
+    ['constructor', /, got "constructor"$/],
+    ['fifo:speed=3', /^policy fifo: Expected no parameters, got "speed"$/],
+    [
+      'eccos:alhpa=0.7',
+      /^policy eccos: Expected one of the parameters alpha, budgetPerHour, .*, got "alhpa"; did you mean "alpha"\?$/,
+    ],
+    ['eccos:alpha=0.7,tickms=5', /, got "tickms"; did you mean "tickMs"\?$/],
+    [
+      'round-robin:timeSlice=5',
+      /^policy round-robin: Expected one of the parameters timeSliceMs, got "timeSlice"; did you mean "timeSliceMs"\?$/,
+    ],
+    ['eccos:colour=red', /, got "colour"$/],
+    ['random:constructor=1', /^policy random: Expected .*, got "constructor"$/],
     ['per-call:threshold=2', /threshold.*got.*2/],
     ['per-call:threshold', /key=value, got "threshold"/],
     ['per-call-16nn:predictor=here', /predictor/],

@@ -97,7 +97,18 @@ describe('errors are one line and an exit code', () => {
     ['without a token', ['ps'], 1, /^eccos: ws:.* the kernel takes no such token$/],
     ['a variable that is not set', ['ps', '--token-env', 'NOT_SET'], 1, /^eccos: --token-env: .*"NOT_SET"$/],
     ['an invalid address', ['ps', '--url', 'nowhere'], 1, /^eccos: url: .*"nowhere"$/],
-    ['no kernel', ['stats', '--url', 'ws://127.0.0.1:1'], 1, /^eccos: ws:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/],
+    [
+      'no kernel',
+      ['stats', '--url', 'ws://127.0.0.1:1'],
+      1,
+      /^eccos: ws:\/\/127\.0\.0\.1:1: .*ECONNREFUSED.*; no kernel answers there; start one with: eccos boot --port 1$/,
+    ],
+    [
+      'a host that there is not',
+      ['ps', '--url', 'ws://nowhere.invalid:9'],
+      1,
+      /^eccos: .*no kernel answers there; .* --url or ECCOS_URL$/,
+    ],
     ['an invalid pid', ['kill', 'all'], 2, /^eccos: .*'all'.* whole number/],
   ])('%s', async (_, args, code, message) => {
     const ended = await eccos(args, { ECCOS_URL: kernel.url });

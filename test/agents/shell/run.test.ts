@@ -27,7 +27,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const REPORT = 'only \\(.*\\), [\\d.]+ s, \\d+ \\+ \\d+ tokens, [\\d.]+ USD';
+const REPORT = 'only \\(.*\\), [\\d.]+ s, \\d+ \\+ \\d+ tokens, [\\d.]+ USD, syscall [\\w-]+';
 
 function run(...args: string[]) {
   return eccos(['run', ...args], { ECCOS_URL: fast.url });
