@@ -29,7 +29,7 @@ export class Shell {
     this.child = spawn(process.execPath, [...node, MAIN, ...args], {
       cwd: ROOT,
       env: { ...process.env, ...clean, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#ended = once(this.child, 'close');
     this.child.stdout?.on('data', (data) => this.#take('stdout', data));
@@ -50,6 +50,11 @@ export class Shell {
       const isOpen = await Promise.race([more.then(() => true), this.#ended.then(() => false)]);
       if (!isOpen) throw new Error(`Ended without ${pattern}: ${this.stdout}${this.stderr}`);
     }
+  }
+
+  /** Types on its keyboard, where it has one. */
+  type(keys: string): void {
+    this.child.stdin?.write(keys);
   }
 
   signal(signal: NodeJS.Signals): void {
