@@ -86,7 +86,7 @@ describe('one call', () => {
     expect(error['message']).toMatch(/^params\.temperature: .*2.*, got 7$/);
     expect(await errorOf(session.call('llm.chat', ask('x', { wrong: 1 })))).toMatchObject({ code: 'invalid-params' });
     const reply = await session.handle({ id: 1, method: 'constructor', params: {} });
-    expect(reply).toMatchObject({ id: 1, error: { code: -32601, data: { code: 'method-not-found' } } });
+    expect(reply).toMatchObject({ error: { code: -32601, data: { code: 'method-not-found' } } });
   });
 });
 

@@ -75,7 +75,7 @@ describe('the scope of a token', () => {
     expect(await peer.ask(rpc(1, 'kernel.ps'))).toMatchObject(refused('forbidden'));
     expect(await peer.ask(chat('hi', { models: ['a'] }))).toHaveProperty('error');
     expect(await peer.ask(chat('hi', { operator: true }))).toMatchObject(refused('invalid-params'));
-    expect(await peer.ask({ ...chat(), principal: 'operator' })).toMatchObject(refused('invalid-request'));
+    expect(await peer.ask({ ...chat(), principal: 'operator' })).toMatchObject(refused('no-eligible-core'));
   });
 });
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,6 +148,8 @@ describe('TLS', () => {
     const subject = ['-subj', '/CN=localhost', '-days', '1', '-keyout', tls.keyFile, '-out', tls.certFile];
     const newKey = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
     execFileSync('openssl', [...newKey, ...subject], { stdio: 'ignore' });
+    // As an editor of Windows leaves it.
+    writeFileSync(tls.certFile, `\u{FEFF}${readFileSync(tls.certFile, 'utf8')}`);
     const { server, auth } = await start({ listen: { host: '0.0.0.0', tls }, tokens: TOKENS });
     expect(server.url).toBe(`wss://0.0.0.0:${server.port}`);
     const options = { headers: BEARER, rejectUnauthorized: false };
