@@ -73,7 +73,8 @@ export function describeIssues(error: z.ZodError, input: unknown, root: string):
 
 /** A union fails as a whole: the branch that got furthest says best what is wrong, or all of them what is expected. */
 function specific(issue: z.core.$ZodIssue): z.core.$ZodIssue {
-  if (issue.code !== 'invalid_union') return issue;
+  // A message of its own says it better, and may leave out the value on purpose.
+  if (issue.code !== 'invalid_union' || issue.message.includes(', got ')) return issue;
   const branches = issue.errors.flatMap(([first]) => (first === undefined ? [] : [specific(first)]));
   const deepest = branches.toSorted((a, b) => b.path.length - a.path.length)[0];
   if (deepest === undefined) return issue;

@@ -35,9 +35,10 @@ export function probeCores({ cores, seed }: KernelConfig): Promise<readonly Prob
       try {
         return { id, isWell: true, line: `ok, ${Math.round(await probe(config, seed))} ms` };
       } catch (thrown) {
-        const { message, details } = SyscallError.from(thrown);
-        const { faultClass, advice } = diagnose(message);
-        return { id, isWell: false, line: `${details.class ?? faultClass}: ${withoutId(message, id)}; ${advice}` };
+        const { code, message, details } = SyscallError.from(thrown);
+        const faultClass = details.class ?? (code === 'invalid-config' ? 'config' : 'provider');
+        const text = message.startsWith(`${id}: `) ? message.slice(id.length + 2) : message;
+        return { id, isWell: false, line: `${faultClass}: ${text}; ${adviceOn(text)}` };
       }
     }),
   );
@@ -60,29 +61,23 @@ async function probe(config: CoreConfig, seed: number): Promise<number> {
   }
 }
 
-/** What a message says of the fault, the first that fits: its class, and what to do. */
-const FAULTS: readonly (readonly [pattern: RegExp, faultClass: string, advice: string])[] = [
-  [/environment variable/, 'config', 'set it'],
-  [/`ca`/, 'config', 'mend it'],
-  [/proxy/i, 'config', 'check `proxy`, or HTTPS_PROXY and NO_PROXY'],
-  [/HTTP 40[13]/, 'config', 'check the key in `apiKeyEnv`, and what it may use'],
-  [/HTTP 404/, 'config', 'check `model` and `baseUrl`'],
-  [/HTTP 3\d\d/, 'config', 'check `baseUrl`'],
-  [/HTTP (402|429|529)/, 'overload', 'a limit is reached, or the account is empty: wait, or raise it'],
-  [/HTTP 4\d\d/, 'request', 'check `provider`, `model` and `baseUrl`'],
-  [/HTTP 5\d\d/, 'provider', 'try again later'],
-  [/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/, 'config', 'check `baseUrl`, or name its certificate in `ca`'],
-  [/ENOTFOUND|EAI_AGAIN/, 'config', 'check the host of `baseUrl`, and whether a proxy is needed'],
-  [/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/, 'provider', 'check `baseUrl`, and whether it runs'],
-  [/silent/, 'provider', 'check `baseUrl`, or give it more time with `firstTokenTimeoutMs`'],
+/** What to do about a fault, by what its message says: the first that fits. */
+const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
+  [/^Expected the environment variable/, 'set it'],
+  [/^Expected `ca`/, 'mend it'],
+  [/^The proxy /, 'check `proxy`, or HTTPS_PROXY and NO_PROXY'],
+  [/^The provider answered HTTP 40[13]/, 'check the key in `apiKeyEnv`, and what it may use'],
+  [/^The provider answered HTTP 404/, 'check `model` and `baseUrl`'],
+  [/^The provider redirects/, 'check `baseUrl`'],
+  [/^The provider answered HTTP (402|429|529)/, 'a limit is reached, or the account is empty: wait, or raise it'],
+  [/^The provider answered HTTP 4\d\d/, 'check `provider`, `model` and `baseUrl`'],
+  [/^The provider answered HTTP 5\d\d/, 'try again later'],
+  [/: \w*(CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO)/, 'check `baseUrl`, or name its certificate in `ca`'],
+  [/: (ENOTFOUND|EAI_AGAIN)$/, 'check the host of `baseUrl`, and whether a proxy is needed'],
+  [/: (ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/, 'check `baseUrl`, and whether it runs'],
+  [/^The provider was silent/, 'check `baseUrl`, or give it more time with `firstTokenTimeoutMs`'],
 ];
 
-function diagnose(message: string): { readonly faultClass: string; readonly advice: string } {
-  const [, faultClass = 'provider', advice = 'check `provider` and `baseUrl`'] =
-    FAULTS.find(([pattern]) => pattern.test(message)) ?? [];
-  return { faultClass, advice };
-}
-
-function withoutId(message: string, id: string): string {
-  return message.startsWith(`${id}: `) ? message.slice(id.length + 2) : message;
+function adviceOn(message: string): string {
+  return ADVICE.find(([pattern]) => pattern.test(message))?.[1] ?? 'check `provider` and `baseUrl`';
 }

@@ -81,7 +81,7 @@ test('a dead core is named with its class, what came back, and what to do', asyn
     cut: /^provider: .*without its end mark; check/,
     moved: /^config: .*redirects.*; check `baseUrl`$/,
     away: /^provider: .*ECONNREFUSED; check `baseUrl`, and whether it runs$/,
-    nowhere: /^config: .*(ENOTFOUND|EAI_AGAIN); check the host/,
+    nowhere: /^provider: .*(ENOTFOUND|EAI_AGAIN); check the host/,
     keyless: /^config: Expected the environment variable NO_KEY to hold a key; set it$/,
     ca: /^config: Expected `ca` .*ENOENT.*; mend it$/,
     proxied: /^provider: .*ECONNREFUSED/,

@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import type { TransformStreamDefaultController } from 'node:stream/web';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
-import { SyscallError } from '../../../../syscalls/errors.js';
+import { CoreError } from '../../core.js';
 
 type Controller = TransformStreamDefaultController<Uint8Array>;
 
@@ -35,7 +35,7 @@ const CODINGS: ReadonlyMap<string, Choice> = new Map([
  *
  * @param header `content-encoding`: the codings in the order in which they were applied
  * @param maxBytes most bytes after each step
- * @throws SyscallError `core-failed` for an unknown coding; the body throws it when it is too long or broken
+ * @throws CoreError `core-failed` for an unknown coding; the body throws it when it is too long or broken
  */
 export function decoded(
   body: ReadableStream<Uint8Array>,
@@ -45,7 +45,7 @@ export function decoded(
   const names = (header ?? '').toLowerCase().split(',');
   const applied = names.map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
   if (applied.length > MAX_CODINGS) {
-    throw new SyscallError('core-failed', `Expected at most ${MAX_CODINGS} content codings, got ${applied.length}`);
+    throw failed(`Expected at most ${MAX_CODINGS} content codings, got ${applied.length}`);
   }
   const choices = applied.map((name) => CODINGS.get(name) ?? refuse(name)).reverse();
   return [...choices, gunzip].reduce(
@@ -56,10 +56,7 @@ export function decoded(
 
 function refuse(name: string): never {
   const shown = /^[\w-]{1,16}$/.test(name) ? `"${name}"` : 'an odd name';
-  throw new SyscallError(
-    'core-failed',
-    `Expected the content coding of the response to be identity, gzip, deflate or br, got ${shown}`,
-  );
+  throw failed(`Expected the content coding of the response to be identity, gzip, deflate or br, got ${shown}`);
 }
 
 /** Undoes one coding. The first two bytes decide how. */
@@ -134,12 +131,16 @@ class Decoder {
   }
 }
 
-function broken(error: Error): SyscallError {
+function broken(error: Error): CoreError {
   const code = 'code' in error ? String(error.code) : error.name;
-  return new SyscallError('core-failed', `The compressed body of the response is broken: ${code}`);
+  return failed(`The compressed body of the response is broken: ${code}`);
 }
 
 /** A response that goes on past `maxResponseBytes`. */
-export function tooLong(maxBytes: number): SyscallError {
-  return new SyscallError('core-failed', `The response exceeds \`maxResponseBytes\` of ${maxBytes}`);
+export function tooLong(maxBytes: number): CoreError {
+  return failed(`The response exceeds \`maxResponseBytes\` of ${maxBytes}`);
+}
+
+function failed(message: string): CoreError {
+  return new CoreError('core-failed', message, { class: 'provider' });
 }

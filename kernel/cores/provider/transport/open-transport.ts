@@ -7,17 +7,22 @@ import { routeTo } from './route.js';
 import { Transport } from './transport.js';
 import { trustedWith } from './trusted.js';
 
+/** Least characters of a header or parameter that may be a secret: a shorter one is an ordinary word of messages. */
+const MIN_SECRET = 8;
+
 type Given = Connection & { readonly id: string; readonly maxResponseBytes: number };
 
 /** @throws SyscallError `invalid-config` for what a schema cannot see: the environment with keys and proxies, and the file `ca` */
 export async function openTransport(config: Given, { clock, env, log }: CoreDeps): Promise<Transport> {
-  const { id, provider, ca, query, maxResponseBytes } = config;
+  const { id, provider, ca, headers, query, maxResponseBytes } = config;
   try {
     const keys = new KeyRing({ id, provider, names: keyNames(config), env, clock, log });
     const target = new URL(baseUrlOf(config));
     const trusted = ca === undefined ? undefined : await trustedWith(ca, env);
     const route = routeTo(target.origin, proxyFor(target, config, env), trusted);
-    return new Transport({ origin: target.origin, route, keys, query, maxResponseBytes, clock });
+    const values = [...Object.values(headers), ...Object.values(query)].filter(({ length }) => length >= MIN_SECRET);
+    const secrets = [...keys.secrets, ...values];
+    return new Transport({ origin: target.origin, route, keys, secrets, query, maxResponseBytes, clock });
   } catch (error) {
     const { code, message } = SyscallError.from(error);
     throw new SyscallError(code, `${id}: ${message}`);

@@ -12,6 +12,8 @@ interface TransportOptions {
   readonly origin: string;
   readonly route: Route;
   readonly keys: KeyRing;
+  /** What no message may repeat. */
+  readonly secrets: readonly string[];
   /** Parameters behind the ? of every request. */
   readonly query: Readonly<Record<string, string>>;
   /** Most bytes of one response, compressed or not. */
@@ -42,7 +44,7 @@ export class Transport {
 
   /** What no message may repeat. */
   get secrets(): readonly string[] {
-    return this.#options.keys.secrets;
+    return this.#options.secrets;
   }
 
   /** Settles when the requests that were made with this signal are closed on both sides; at once without any. */

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } fro
 import { isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
-import { SyscallError } from '../../../../syscalls/errors.js';
+import { CoreError } from '../../core.js';
 import type { HttpProxy } from './proxy.js';
 
 type Done = (error: Error | null, socket: Duplex) => void;
@@ -23,7 +23,7 @@ export class Tunnel extends HttpsAgent {
     this.#proxy = proxy;
   }
 
-  /** @throws SyscallError `core-failed` for a proxy that refuses: its answer is not the provider's */
+  /** @throws CoreError `core-failed` for a proxy that refuses: its answer is not the provider's */
   override createConnection(options: TunnelOptions, done: Done): undefined {
     // The type has no place for an error without a socket.
     const fail = done as (error: Error) => void;
@@ -34,7 +34,9 @@ export class Tunnel extends HttpsAgent {
         return;
       }
       socket.destroy();
-      fail(new SyscallError('core-failed', `The proxy answered HTTP ${statusCode} to CONNECT`));
+      // A proxy that is asked rightly does not answer 4xx: it wants credentials, or lets nobody through to there.
+      const faultClass = statusCode < 500 ? 'config' : 'provider';
+      fail(new CoreError('core-failed', `The proxy answered HTTP ${statusCode} to CONNECT`, { class: faultClass }));
     });
     connect.once('error', fail);
     connect.end();

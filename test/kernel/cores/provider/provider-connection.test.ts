@@ -3,6 +3,7 @@ import { realClock } from '../../../../kernel/clock.js';
 import { providerConfig } from '../../../../kernel/cores/provider/model/provider-config.js';
 import { providerCore } from '../../../../kernel/cores/provider/provider.js';
 import { FakeOpenAI } from '../../../support/fake-openai.js';
+import type { FakeReply } from '../../../support/fake-reply.js';
 import { ask, callOf, errorOf } from '../ask.js';
 import { CANARY_KEY, provider } from './provider-world.js';
 import { provider as serving } from './transport/transport-world.js';
@@ -104,6 +105,16 @@ test.each([
   const { core, fake } = await provider({}, config);
   await ask(core, callOf('q')).result;
   expect(fake.requests[0]?.body['stream_options']).toEqual(expected);
+});
+
+test('a secret in headers that the provider repeats is in no error', async () => {
+  const reply = {
+    fault: { kind: 'status', status: 400, body: `{"error":{"message":"no ${CANARY_KEY}, team is blue"}}` },
+  };
+  const { core } = await provider(reply as FakeReply, { headers: { 'x-secret': CANARY_KEY, 'x-team': 'blue' } });
+  const { message } = (await errorOf(ask(core, callOf('q')).result)) as Error;
+  expect(message).toMatch(/team is blue/);
+  expect(message).not.toMatch(/canary/);
 });
 
 test('a secret in headers and parameters is in no error', async () => {

@@ -184,7 +184,9 @@ describe('a request to a TLS origin', () => {
     const proxy = await connectProxy(9, status === 407 ? { credentials: 'me:right' } : { status });
     const transport = await transportTo(LLM, { proxy: proxy.url.replace('//', '//me:canary@') });
     const error = await errorOf(ask(transport, LLM));
-    expect(error).toMatchObject({ code: 'core-failed', message: `The proxy answered HTTP ${status} to CONNECT` });
+    const message = `The proxy answered HTTP ${status} to CONNECT`;
+    const details = { class: status === 502 ? 'provider' : 'config' };
+    expect(error).toMatchObject({ code: 'core-failed', message, details });
     expect(inspect([error, transport], { depth: 20 })).not.toMatch(/canary/);
     await expect.poll(proxy.open, { interval: 5 }).toBe(0);
   });
