@@ -1,20 +1,16 @@
-import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatReply } from '../../syscalls/llm-chat.js';
-import type { CoreId, Millis } from '../../syscalls/syscall.js';
+import type { Millis } from '../../syscalls/syscall.js';
 import type { Call } from '../call/call.js';
 import type { CallTable } from '../call/call-table.js';
 import type { Capacity, Lease, Refusal } from '../capacity/capacity.js';
 import type { CoreSlot } from '../capacity/core-slot.js';
-import type { CoreTable } from '../capacity/core-table.js';
-import type { Clock } from '../clock.js';
-import type { KernelLimits } from '../config/limits.js';
-import { type Bill, type CoreChunk, CoreError, type CoreResult } from '../cores/core.js';
+import type { Bill, CoreChunk, CoreResult } from '../cores/core.js';
 import type { KernelEvents } from '../events.js';
-import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { PolicyGuard } from '../policy-guard.js';
 import { budgetExhausted } from '../process/principal.js';
 import { NOTHING_SPENT, type Spent } from '../spent.js';
+import { Retries, type RetriesDeps } from './retries.js';
 import { Run } from './run.js';
 import { TimeSlice } from './time-slice.js';
 
@@ -38,26 +34,22 @@ export interface Backlog {
   contended(call: Call, slot: CoreSlot): boolean;
 }
 
-interface RunnerDeps {
-  readonly clock: Clock;
-  /** Numbers from 0 up to 1, for the jitter of retries. */
-  readonly random: () => number;
+interface RunnerDeps extends RetriesDeps {
   readonly policy: PolicyGuard;
   readonly capacity: Capacity;
-  readonly cores: CoreTable;
   readonly table: CallTable;
   readonly metrics: Metrics;
   readonly events: KernelEvents;
-  readonly log: Logger;
-  readonly limits: () => KernelLimits;
 }
 
 /** Gives calls to cores, and decides what becomes of each when its request is closed: its end, or another turn in the backlog. */
 export class Runner {
   readonly #deps: RunnerDeps;
+  readonly #retries: Retries;
 
   constructor(deps: RunnerDeps) {
     this.#deps = deps;
+    this.#retries = new Retries(deps);
   }
 
   /**
@@ -175,7 +167,7 @@ export class Runner {
     call.stop(billed);
     if (result !== undefined) return this.#complete(call, slot, result);
     if (slice?.expired) return this.#suspend(call, slot);
-    return this.#fail(call, slot, SyscallError.from(thrown, 'core-failed'), backlog);
+    return this.#fail(call, slot, thrown, backlog);
   }
 
   #goesOn(call: Call, delay: Millis, backlog: Backlog): void {
@@ -215,54 +207,18 @@ export class Runner {
     return 0;
   }
 
-  #fail(call: Call, slot: CoreSlot, error: SyscallError, backlog: Backlog): Millis | undefined {
+  #fail(call: Call, slot: CoreSlot, thrown: unknown, backlog: Backlog): Millis | undefined {
     const { clock, events, metrics, table } = this.#deps;
     const core = slot.info.id;
-    const at = clock.now();
-    const { class: faultClass = 'provider', status } = error.details;
-    // What is not an error of the kernel's own may repeat a prompt: only what kind it is may be seen by others.
-    const message = error.cause instanceof Error ? error.cause.name : error.message;
-    const fault = { at, class: faultClass, ...(status === undefined ? {} : { status }), message };
-    slot.failed(fault, error instanceof CoreError ? error.learnt : {});
-    if (error.retryAfterMs !== undefined) slot.closeUntil(at + error.retryAfterMs);
-    const known = error.with({ class: faultClass, core, attempts: call.attempts });
-    const delay = this.#retryDelay(call, core, error);
-    this.#log(call, known, message, delay);
-    if (faultClass === 'config') backlog.coreLost();
+    const { error, delay } = this.#retries.after(call, slot, thrown);
+    if (error.details.class === 'config') backlog.coreLost();
     if (delay === undefined) {
-      table.finish(call, { type: 'fail', at, error: known });
+      table.finish(call, { type: 'fail', at: clock.now(), error });
       return undefined;
     }
     metrics.retries++;
     events.emit('retried', { syscallId: call.id, core, code: error.code });
     return delay;
-  }
-
-  /** @returns milliseconds until the call may be tried again; undefined: it may not */
-  #retryDelay(call: Call, core: CoreId, error: SyscallError): Millis | undefined {
-    const { clock, cores, limits, random } = this.#deps;
-    const { maxAttempts, retryBackoffMs } = limits();
-    if (call.facts.params.retry === 'never') return undefined;
-    const isRefused = error.code === 'core-rejected';
-    if (!isRefused && (!error.retryable || call.failures + 1 >= maxAttempts)) return undefined;
-    const isUsable = (id: CoreId) => cores.isUsable(id);
-    const others = call.open.filter((id) => id !== core);
-    // What this core will not take, or cannot, only another one can: if there is none, the call has ended.
-    const isLast = isRefused || !isUsable(core);
-    if (isLast && !others.some(isUsable)) return undefined;
-    if (call.retryWithout(core, isRefused ? 'refused' : 'failed', clock.now(), isUsable)) return 0;
-    // Every core has failed it: full jitter, as in "Exponential Backoff and Jitter" (AWS Architecture Blog, 2015).
-    const ceiling = Math.min(retryBackoffMs.max, retryBackoffMs.base * 2 ** Math.max(0, call.failures - 1));
-    return Math.max(random() * ceiling, error.retryAfterMs ?? 0);
-  }
-
-  /** One line for each attempt that failed: what an operator needs to know of it. */
-  #log(call: Call, { code, details }: SyscallError, reason: string, delay: Millis | undefined): void {
-    const next =
-      delay === undefined ? 'the call ends' : delay === 0 ? 'another core' : `again in ${Math.round(delay)} ms`;
-    const { class: faultClass, status, core, attempts: attempt } = details;
-    const line = { syscallId: call.id, core, class: faultClass, status, code, reason, attempt, next };
-    this.#deps.log.warn(line, 'attempt failed');
   }
 }
 

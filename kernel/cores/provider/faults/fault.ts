@@ -1,61 +1,15 @@
-import type { Setting } from '../../../../syscalls/cores.js';
 import { type FaultClass, SyscallError } from '../../../../syscalls/errors.js';
 import type { Millis } from '../../../../syscalls/syscall.js';
 import { isObject, type Json, textAt } from '../../../json.js';
-import { CoreError, type Learnt } from '../../core.js';
+import { CoreError } from '../../core.js';
+import { errorIn, isPage, messageOf, statusIn, wordsOf } from './error-body.js';
+import { learntFrom } from './learnt.js';
 import { retryAfterOf } from './retry-after.js';
 
 /** Most characters of a provider's own message. */
 const MAX_TEXT = 300;
 /** An account without money does not get any in a few seconds. */
 const QUOTA_PAUSE_MS = 60_000;
-
-/** HTTP statuses that words in an error stand for: OpenAI's types and codes, Anthropic's types, Google's RPC codes. */
-const STATUS_OF: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  badrequesterror: 400,
-  bad_request: 400,
-  invalid_argument: 400,
-  failed_precondition: 400,
-  out_of_range: 400,
-  invalid_prompt: 400,
-  content_policy_violation: 400,
-  content_filter: 400,
-  context_length_exceeded: 400,
-  string_above_max_length: 400,
-  unsupported_parameter: 400,
-  unsupported_value: 400,
-  authentication_error: 401,
-  invalid_api_key: 401,
-  unauthenticated: 401,
-  unauthorized: 401,
-  billing_error: 402,
-  permission_error: 403,
-  permission_denied: 403,
-  not_found_error: 404,
-  not_found: 404,
-  model_not_found: 404,
-  request_too_large: 413,
-  unprocessable_entity: 422,
-  rate_limit_error: 429,
-  rate_limit_exceeded: 429,
-  ratelimiterror: 429,
-  resource_exhausted: 429,
-  insufficient_quota: 429,
-  too_many_requests: 429,
-  requests: 429,
-  tokens: 429,
-  api_error: 500,
-  server_error: 500,
-  internal: 500,
-  internal_server_error: 500,
-  unavailable: 503,
-  service_unavailable: 503,
-  timeout_error: 504,
-  deadline_exceeded: 504,
-  overloaded_error: 529,
-  overloaded: 529,
-};
 
 const CONTEXT_OVERFLOW =
   /context[ _-]?(length|window|size)|maximum (context|prompt|number of tokens)|prompt is too long|too many (input )?tokens|input (token count|length|is too long)|exceeds? the (maximum|available|max) (number of |context )?(tokens|size|length)/i;
@@ -125,45 +79,6 @@ export function cutStream(): CoreError {
   return new CoreError('core-failed', 'The stream of the provider ended without its end mark', { class: 'provider' });
 }
 
-/**
- * The same fault without what a provider may repeat: secrets of the config, and what the call says.
- *
- * @param said the texts of the call
- */
-export function withoutEchoes(fault: CoreError, secrets: readonly string[], said: string): CoreError {
-  const clean = secrets.reduce((text, secret) => text.replaceAll(secret, '[key]'), fault.message);
-  const message = withoutRepeats(clean, said);
-  if (message === fault.message) return fault;
-  const { code, details, retryAfterMs, learnt } = fault;
-  return new CoreError(code as 'core-failed', message, {
-    class: details.class ?? 'provider',
-    status: details.status,
-    retryAfterMs,
-    learnt,
-  });
-}
-
-/** Characters in a row that do not stand in two texts by accident. */
-const ECHO_CHARS = 16;
-/** Most characters of a call that are searched. */
-const SEARCHED_CHARS = 2 ** 18;
-
-function withoutRepeats(message: string, said: string): string {
-  const text = said.slice(0, SEARCHED_CHARS);
-  let kept = '';
-  for (let at = 0; at < message.length; ) {
-    let end = at + ECHO_CHARS;
-    if (end > message.length || !text.includes(message.slice(at, end))) {
-      kept += message.charAt(at++);
-      continue;
-    }
-    while (end < message.length && text.includes(message.slice(at, end + 1))) end++;
-    kept += '[prompt]';
-    at = end;
-  }
-  return kept;
-}
-
 function faultOf(status: number, error: Json, retryAfterMs: number | undefined, where?: string): CoreError {
   const text = messageOf(error);
   // What is quoted may be the caller's own words: they must not decide whose fault it is.
@@ -218,106 +133,6 @@ function isAboutTheCall(words: string, error: Json, byWords: boolean): boolean {
   const param = textAt(error, 'param');
   if (param !== undefined && param !== 'model') return true;
   return byWords && ABOUT_THE_CALL.test(words) && !NO_SUCH_MODEL.test(words);
-}
-
-function learntFrom(error: Json, text: string, isOverflow: boolean): Learnt {
-  if (isOverflow) {
-    const contextWindow = windowIn(text);
-    return contextWindow === undefined ? {} : { contextWindow };
-  }
-  const words = wordsOf(error).join(' ');
-  const isUnsupported =
-    /unsupported|not[ _]support|does(n't| not) support|unrecognized|unknown (parameter|field|name)/i;
-  if (!isUnsupported.test(`${words} ${text}`)) return {};
-  const named = textAt(error, 'param') ?? /['"`]([a-z_.[\]0-9]{2,40})['"`]/i.exec(text)?.[1] ?? '';
-  const unsupported = SETTING_OF[named.split(/[.[]/)[0] ?? ''];
-  if (unsupported !== undefined) return { unsupported };
-  const input =
-    /\b(image|audio|file)(_url|s)?\b[^.]{0,60}\bnot support|not support[^.]{0,40}\b(image|audio|file)/i.exec(text);
-  const kind = (input?.[1] ?? input?.[3])?.toLowerCase();
-  return kind === 'image' || kind === 'audio' || kind === 'file' ? { input: kind } : {};
-}
-
-/** Settings by their names at providers. */
-const SETTING_OF: Readonly<Record<string, Setting>> = {
-  temperature: 'temperature',
-  top_p: 'topP',
-  topP: 'topP',
-  frequency_penalty: 'frequencyPenalty',
-  presence_penalty: 'presencePenalty',
-  seed: 'seed',
-  stop: 'stop',
-  stop_sequences: 'stop',
-  logprobs: 'logprobs',
-  top_logprobs: 'logprobs',
-  tools: 'tools',
-  functions: 'tools',
-  tool_choice: 'toolChoice',
-  parallel_tool_calls: 'parallelToolCalls',
-  response_format: 'responseFormat',
-  output_config: 'responseFormat',
-  reasoning_effort: 'reasoningEffort',
-  reasoning: 'reasoningEffort',
-  thinking: 'reasoningEffort',
-};
-
-/** The window that a message about an overflow names, as OpenAI, Anthropic, Google, vLLM and llama.cpp write it. */
-function windowIn(text: string): number | undefined {
-  const number = '([\\d][\\d,_]{2,10})';
-  const forms = [
-    `(?:maximum|max) context (?:length|window|size)(?: of this model)? (?:is|of) ${number}`,
-    `> ${number} (?:tokens )?maximum`,
-    `maximum number of tokens allowed \\(?${number}`,
-    `(?:context (?:length|window|size)|available context size) (?:is|of)? ?\\(?${number}`,
-    `limit (?:is|of) ${number} tokens`,
-  ];
-  for (const form of forms) {
-    const found = new RegExp(form, 'i').exec(text)?.[1];
-    if (found !== undefined) return Number(found.replaceAll(/[,_]/g, ''));
-  }
-  return undefined;
-}
-
-/** The status that an error in an answer stands for, by its code or by its words. */
-function statusIn(error: Json): number | undefined {
-  for (const key of ['code', 'status', 'status_code', 'statusCode', 'http_code']) {
-    const status = Number(error[key]);
-    if (Number.isInteger(status) && status >= 400 && status < 600) return status;
-  }
-  for (const word of wordsOf(error)) {
-    const status = STATUS_OF[word.toLowerCase()];
-    if (status !== undefined) return status;
-  }
-  return undefined;
-}
-
-function wordsOf(error: Json): string[] {
-  return ['code', 'type', 'status', 'reason'].flatMap((key) => textAt(error, key) ?? []);
-}
-
-function messageOf(error: Json): string {
-  const message = error['message'] ?? error['detail'] ?? error['msg'] ?? error['error'];
-  if (typeof message === 'string') return message;
-  return message === undefined ? '' : JSON.stringify(message);
-}
-
-/** The error of a body, in the forms of OpenAI, Anthropic, Google (also in a list), FastAPI and plain text. */
-function errorIn(body: string): Json | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  if (Array.isArray(value)) value = value[0];
-  if (!isObject(value)) return undefined;
-  const { error } = value;
-  if (isObject(error)) return error;
-  return typeof error === 'string' ? { ...value, message: value['message'] ?? error } : value;
-}
-
-function isPage(body: string): boolean {
-  return /^\s*</.test(body);
 }
 
 /** One line, without control characters and what looks like a key. */

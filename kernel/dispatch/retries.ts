@@ -1,0 +1,73 @@
+import { SyscallError } from '../../syscalls/errors.js';
+import type { CoreId, Millis } from '../../syscalls/syscall.js';
+import type { Call } from '../call/call.js';
+import type { CoreSlot } from '../capacity/core-slot.js';
+import type { CoreTable } from '../capacity/core-table.js';
+import type { Clock } from '../clock.js';
+import type { KernelLimits } from '../config/limits.js';
+import { CoreError } from '../cores/core.js';
+import type { Logger } from '../log.js';
+
+export interface RetriesDeps {
+  readonly clock: Clock;
+  /** Numbers from 0 up to 1, for the jitter. */
+  readonly random: () => number;
+  readonly cores: CoreTable;
+  readonly log: Logger;
+  readonly limits: () => KernelLimits;
+}
+
+/** Decides what becomes of a call whose attempt has failed, and keeps what the fault has shown of the core. */
+export class Retries {
+  readonly #deps: RetriesDeps;
+
+  constructor(deps: RetriesDeps) {
+    this.#deps = deps;
+  }
+
+  /** @returns the error as the agent is to see it, and milliseconds until the call may be tried again; undefined: it has ended */
+  after(
+    call: Call,
+    slot: CoreSlot,
+    thrown: unknown,
+  ): { readonly error: SyscallError; readonly delay: Millis | undefined } {
+    const core = slot.info.id;
+    const at = this.#deps.clock.now();
+    const error = SyscallError.from(thrown, 'core-failed');
+    const { class: faultClass = 'provider', status } = error.details;
+    // What is not an error of the kernel's own may repeat a prompt: others may only see what kind it is.
+    const message = error.cause instanceof Error ? error.cause.name : error.message;
+    const fault = { at, class: faultClass, ...(status === undefined ? {} : { status }), message };
+    slot.failed(fault, error instanceof CoreError ? error.learnt : {});
+    if (error.retryAfterMs !== undefined) slot.closeUntil(at + error.retryAfterMs);
+    const known = error.with({ class: faultClass, core, attempts: call.attempts });
+    const delay = this.#delay(call, core, error);
+    this.#log(call, known, message, delay);
+    return { error: known, delay };
+  }
+
+  #delay(call: Call, core: CoreId, error: SyscallError): Millis | undefined {
+    const { clock, cores, limits, random } = this.#deps;
+    const { maxAttempts, retryBackoffMs } = limits();
+    if (call.facts.params.retry === 'never') return undefined;
+    const isRefused = error.code === 'core-rejected';
+    if (!isRefused && (!error.retryable || call.failures + 1 >= maxAttempts)) return undefined;
+    const isUsable = (id: CoreId) => cores.isUsable(id);
+    // What this core will not take, or cannot, only another one can: if there is none, the call has ended.
+    const isOut = isRefused || !isUsable(core);
+    if (isOut && !call.open.some((id) => id !== core && isUsable(id))) return undefined;
+    if (call.retryWithout(core, isRefused ? 'refused' : 'failed', clock.now(), isUsable)) return 0;
+    // Every core has failed it: full jitter, as in "Exponential Backoff and Jitter" (AWS Architecture Blog, 2015).
+    const ceiling = Math.min(retryBackoffMs.max, retryBackoffMs.base * 2 ** Math.max(0, call.failures - 1));
+    return Math.max(random() * ceiling, error.retryAfterMs ?? 0);
+  }
+
+  /** One line for each attempt that failed: what an operator needs to know of it. */
+  #log(call: Call, { code, details }: SyscallError, reason: string, delay: Millis | undefined): void {
+    const next =
+      delay === undefined ? 'the call ends' : delay === 0 ? 'another core' : `again in ${Math.round(delay)} ms`;
+    const { class: faultClass, status, core, attempts: attempt } = details;
+    const line = { syscallId: call.id, core, class: faultClass, status, code, reason, attempt, next };
+    this.#deps.log.warn(line, 'attempt failed');
+  }
+}
