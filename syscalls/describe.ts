@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERROR_CODES, errorDetails } from './errors.js';
+import { ERROR_CODES, FAULT_CLASSES } from './errors.js';
 import { PROTOCOL_VERSION } from './hello.js';
 import { BEARER_PREFIX, requestId, rpcRequest, rpcVersion, SUBPROTOCOL } from './protocol.js';
 import { type Method, NOTIFICATIONS, type NotificationMethod, SYSCALLS } from './table.js';
@@ -204,7 +204,10 @@ function errorReply(): z.ZodType {
           code: z.literal(code).describe('Name of the error'),
           retryable: z.literal(retryable).describe('Whether the same request may succeed later'),
           retryAfterMs: z.number().optional().describe('Milliseconds after which a retry is worth it, where known'),
-          ...errorDetails.shape,
+          class: z.enum(FAULT_CLASSES).optional().describe('Whose fault it is that no core answered'),
+          status: z.int().optional().describe('HTTP status of the provider, or what its error in a 200 stands for'),
+          core: z.string().optional().describe('The core that was asked last'),
+          attempts: z.int().optional().describe('How many times a core was asked'),
         })
         .describe('The same for programs'),
     }),

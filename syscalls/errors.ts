@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /**
  * Every error code that crosses a module or the wire: its JSON-RPC number, its HTTP status, and whether the
  * same request may succeed later.
@@ -39,17 +37,19 @@ export type ErrorCode = keyof typeof ERROR_CODES;
  * - `provider`: it failed, was silent or broke off.
  * - `config`: key, model name or address are wrong: nothing works until somebody mends that.
  */
-export const faultClass = z.enum(['request', 'overload', 'provider', 'config']);
-export type FaultClass = z.infer<typeof faultClass>;
+export const FAULT_CLASSES = ['request', 'overload', 'provider', 'config'] as const;
+export type FaultClass = (typeof FAULT_CLASSES)[number];
 
 /** What is known of a failed call beside its code. */
-export const errorDetails = z.object({
-  class: faultClass.optional().describe('Whose fault it is that no core answered'),
-  status: z.int().optional().describe('HTTP status of the provider, or the one that its error in a 200 stands for'),
-  core: z.string().optional().describe('The core that was asked last'),
-  attempts: z.int().optional().describe('How many times a core was asked'),
-});
-export type ErrorDetails = z.infer<typeof errorDetails>;
+export interface ErrorDetails {
+  readonly class?: FaultClass | undefined;
+  /** HTTP status of the provider, or the one that its error in a 200 stands for. */
+  readonly status?: number | undefined;
+  /** The core that was asked last. */
+  readonly core?: string | undefined;
+  /** How many times a core was asked. */
+  readonly attempts?: number | undefined;
+}
 
 /** The `error` member of a JSON-RPC reply. */
 export interface RpcError {
@@ -108,8 +108,11 @@ export class SyscallError extends Error {
   }): SyscallError {
     const code = error.data?.code;
     const known = code !== undefined && Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'internal';
-    const details = errorDetails.safeParse(error.data).data ?? {};
-    return new SyscallError(known, error.message, { retryAfterMs: error.data?.retryAfterMs, details });
+    const { class: faultClass, status, core, attempts, retryAfterMs } = error.data ?? {};
+    const given = Object.entries({ class: faultClass, status, core, attempts }).filter(
+      ([, value]) => value !== undefined,
+    );
+    return new SyscallError(known, error.message, { retryAfterMs, details: Object.fromEntries(given) });
   }
 
   /** Any thrown value as a SyscallError; a foreign one becomes `code`, with itself as the cause. */

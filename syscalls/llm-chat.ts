@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { chatMessage, messageText, reasoningDetail, toolCall } from './chat-message.js';
+import { cacheMark, chatMessage, messageText, reasoningDetail, toolCall } from './chat-message.js';
 
 /** A JSON Schema given by an agent. It is data that is handed on to the model as it came. */
 const jsonSchema = z
@@ -12,32 +12,39 @@ const jsonSchema = z
 const toolName = z.string().regex(/^[\w.:/-]{1,128}$/, 'Expected 1 to 128 letters, digits or _.:/-');
 
 const chatTool = z.strictObject({
-  type: z.literal('function'),
-  function: z.strictObject({
-    name: toolName,
-    description: z.string().optional(),
-    parameters: jsonSchema.optional().describe('JSON Schema of the arguments; without it the tool takes none'),
-    strict: z.boolean().optional().describe('The arguments must follow the schema exactly'),
-  }),
-  cache_control: z.strictObject({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).optional() }).optional(),
+  type: z.literal('function').describe('The one kind of tool'),
+  function: z
+    .strictObject({
+      name: toolName.describe('What the model calls it by'),
+      description: z.string().optional().describe('What it does'),
+      parameters: jsonSchema.optional().describe('JSON Schema of the arguments; without it the tool takes none'),
+      strict: z.boolean().optional().describe('The arguments must follow the schema exactly'),
+    })
+    .describe('A function'),
+  cache_control: cacheMark.optional(),
 });
 
 const toolChoice = z.union([
   z.enum(['auto', 'none', 'required']),
-  z.strictObject({ type: z.literal('function'), function: z.strictObject({ name: toolName }) }),
+  z.strictObject({
+    type: z.literal('function').describe('The one kind of tool'),
+    function: z.strictObject({ name: toolName.describe('The tool') }).describe('Which one'),
+  }),
 ]);
 
 const responseFormat = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('text') }),
-  z.strictObject({ type: z.literal('json_object') }),
+  z.strictObject({ type: z.literal('text').describe('Kind of the format') }),
+  z.strictObject({ type: z.literal('json_object').describe('Kind of the format') }),
   z.strictObject({
-    type: z.literal('json_schema'),
-    json_schema: z.strictObject({
-      name: z.string().min(1).max(64),
-      description: z.string().optional(),
-      schema: jsonSchema,
-      strict: z.boolean().nullish(),
-    }),
+    type: z.literal('json_schema').describe('Kind of the format'),
+    json_schema: z
+      .strictObject({
+        name: z.string().min(1).max(64).describe('Of the format'),
+        description: z.string().optional().describe('What the answer is for'),
+        schema: jsonSchema.describe('JSON Schema of the answer'),
+        strict: z.boolean().nullish().describe('The provider holds the model to it exactly'),
+      })
+      .describe('The format'),
   }),
 ]);
 
@@ -79,18 +86,18 @@ export const chatParams = z
     cores: coreIds.optional().describe('Cores that may serve the call; all without it'),
     models: coreIds.optional().meta({ deprecated: true }).describe('The old name of `cores`'),
     maxTokens: z.int().min(1).max(1_000_000).optional().describe('Most output tokens'),
-    temperature: z.number().min(0).max(2).optional(),
-    topP: z.number().min(0).max(1).optional(),
-    frequencyPenalty: penalty,
-    presencePenalty: penalty,
-    seed: z.int().optional(),
+    temperature: z.number().min(0).max(2).optional().describe('How random the answer is'),
+    topP: z.number().min(0).max(1).optional().describe('Only tokens that make up this much of the probability'),
+    frequencyPenalty: penalty.describe('Against tokens by how often they came'),
+    presencePenalty: penalty.describe('Against tokens that came at all'),
+    seed: z.int().optional().describe('The same seed may give the same answer'),
     stop: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(16)])
       .optional()
       .describe('Texts at which the answer ends; they are not part of it'),
     logprobs: z.boolean().optional().describe('The reply holds the log probability of each token'),
     topLogprobs: z.int().min(0).max(20).optional().describe('And of so many others in its place; needs logprobs'),
-    tools: z.array(chatTool).min(1).max(128).optional(),
+    tools: z.array(chatTool).min(1).max(128).optional().describe('What the model may call'),
     toolChoice: toolChoice.optional().describe('Whether a tool is called: auto, none, required, or which one'),
     parallelToolCalls: z.boolean().optional().describe('Whether one answer may call several tools'),
     responseFormat: responseFormat.optional().describe('An answer that breaks it is a failed attempt: invalid-output'),
@@ -105,10 +112,10 @@ export const chatParams = z
       .describe('Labels of the call; sent to OpenAI’s own API, which keeps them'),
     providerOptions: z
       .strictObject({
-        openai: optionsOfProvider,
-        'openai-compatible': optionsOfProvider,
-        anthropic: optionsOfProvider,
-        google: optionsOfProvider,
+        openai: optionsOfProvider.describe('For cores of this provider'),
+        'openai-compatible': optionsOfProvider.describe('For cores of this provider'),
+        anthropic: optionsOfProvider.describe('For cores of this provider'),
+        google: optionsOfProvider.describe('For cores of this provider'),
       })
       .optional()
       .describe('Members of the request body in a provider’s own words; sent to cores of that provider as they are'),
@@ -156,9 +163,9 @@ export const chatParams = z
 const millis = z.number();
 
 export const chatReply = z.strictObject({
-  syscallId: z.string(),
-  text: z.string(),
-  toolCalls: z.array(toolCall),
+  syscallId: z.string().describe('Identity of the call'),
+  text: z.string().describe('The answer'),
+  toolCalls: z.array(toolCall).describe('Tools that the model calls'),
   reasoning: z.string().optional().describe('What the model thought, where the provider shows it'),
   reasoningDetails: z
     .array(reasoningDetail)
@@ -170,47 +177,48 @@ export const chatReply = z.strictObject({
     .describe('`other`: the provider ended with a word that the kernel does not know, see `finishWord`'),
   finishWord: z.string().optional().describe('The provider’s own word for why it ended'),
   warnings: z.array(z.string()).optional().describe('Settings of the call that were not sent, or changed, and why'),
-  usage: z.strictObject({
-    inputTokens: z.number().describe('All input tokens that were billed, those re-sent after a preemption too'),
-    outputTokens: z.number().describe('All output tokens that were billed, those of reasoning too'),
-    reprefillTokens: z.number().describe('The part of `inputTokens` re-sent because the call was preempted'),
-    cachedInputTokens: z.number().optional().describe('The part of `inputTokens` from the provider’s prompt cache'),
-    cacheWriteTokens: z.number().optional().describe('The part of `inputTokens` written to the prompt cache'),
-    audioInputTokens: z.number().optional(),
-    reasoningTokens: z.number().optional().describe('The part of `outputTokens` that the model only thought'),
-    audioOutputTokens: z.number().optional(),
-    estimated: z
-      .literal(true)
-      .optional()
-      .describe('The kernel counted tokens itself: the provider reported not all of them, or the call was preempted'),
-  }),
+  usage: z
+    .strictObject({
+      inputTokens: z.number().describe('All input tokens that were billed, those re-sent after a preemption too'),
+      outputTokens: z.number().describe('All output tokens that were billed, those of reasoning too'),
+      reprefillTokens: z.number().describe('The part of `inputTokens` re-sent because the call was preempted'),
+      cachedInputTokens: z.number().optional().describe('The part of `inputTokens` from the provider’s prompt cache'),
+      cacheWriteTokens: z.number().optional().describe('The part of `inputTokens` written to the prompt cache'),
+      audioInputTokens: z.number().optional().describe('The part of `inputTokens` that was audio'),
+      reasoningTokens: z.number().optional().describe('The part of `outputTokens` that the model only thought'),
+      audioOutputTokens: z.number().optional().describe('The part of `outputTokens` that was audio'),
+      estimated: z
+        .literal(true)
+        .optional()
+        .describe('The kernel counted tokens itself: the provider reported not all of them, or the call was preempted'),
+    })
+    .describe('Tokens'),
   costUsd: z.number().describe('By the prices of the config'),
   providerCostUsd: z.number().optional().describe('What the provider itself reports as the cost of this answer'),
-  core: z.string(),
-  /** The policy's one line on why this core. */
-  reason: z.string(),
-  /** How many times a core was asked: 1, plus retries after a failure. */
-  attempts: z.int(),
-  /** How many times the call was preempted. */
-  preemptions: z.int(),
-  /** First time each thing happened, milliseconds on the kernel's clock. `firstToken` is absent when the answer was empty. */
-  times: z.strictObject({
-    accepted: millis,
-    scheduled: millis,
-    started: millis,
-    firstToken: millis.optional(),
-    ended: millis,
-  }),
+  core: z.string().describe('The core that answered'),
+  reason: z.string().describe("The policy's one line on why this core"),
+  attempts: z.int().describe('How many times a core was asked: 1, plus retries after a failure'),
+  preemptions: z.int().describe('How many times the call was preempted'),
+  times: z
+    .strictObject({
+      accepted: millis.describe('Taken in'),
+      scheduled: millis.describe('First put on a core'),
+      started: millis.describe('First sent to a core'),
+      firstToken: millis.optional().describe('First token, thoughts included; absent when the answer was empty'),
+      ended: millis.describe('Ended'),
+    })
+    .describe('First time each thing happened, milliseconds on the kernel’s clock'),
 });
 
 /** One piece of a streamed answer. */
 export const chatChunk = z.strictObject({
-  syscallId: z.string(),
-  /** 0, 1, 2 ... within the syscall, without a gap. */
-  seq: z.int(),
-  text: z.string(),
-  /** The call was moved to another core after a failure: forget the text so far. */
-  restart: z.literal(true).optional(),
+  syscallId: z.string().describe('Identity of the call'),
+  seq: z.int().describe('0, 1, 2 ... within the syscall, without a gap'),
+  text: z.string().describe('A piece of the answer'),
+  restart: z
+    .literal(true)
+    .optional()
+    .describe('The call was moved to another core after a failure: forget the text so far'),
 });
 
 export type ChatParams = z.infer<typeof chatParams>;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 const rate = z.number().min(0);
 
 const rates = {
-  inputPerMTok: rate,
-  outputPerMTok: rate,
+  inputPerMTok: rate.describe('Input'),
+  outputPerMTok: rate.describe('Output'),
   cachedInputPerMTok: rate.optional().describe('Input read from the provider’s prompt cache. @default inputPerMTok'),
   cacheWritePerMTok: rate.optional().describe('Input written to the prompt cache. @default inputPerMTok'),
   audioInputPerMTok: rate.optional().describe('Audio in the input. @default inputPerMTok'),
@@ -21,8 +21,8 @@ export const price = z.strictObject({
       z.strictObject({
         aboveInputTokens: z.int().min(1).describe('The tier holds for a request with more input tokens than this'),
         ...rates,
-        inputPerMTok: rate.optional(),
-        outputPerMTok: rate.optional(),
+        inputPerMTok: rate.optional().describe('Input'),
+        outputPerMTok: rate.optional().describe('Output'),
       }),
     )
     .min(1)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorDetails } from './errors.js';
+import { FAULT_CLASSES, type FaultClass } from './errors.js';
 import { wholeLength } from './whole-text.js';
 
 /** WebSocket subprotocol of the kernel. */
@@ -30,8 +30,16 @@ export const rpcRequest = z.object({
 const rpcError = z.object({
   code: z.number(),
   message: z.string(),
-  data: errorDetails
-    .extend({ code: z.string(), retryable: z.boolean(), retryAfterMs: z.number().optional() })
+  data: z
+    .object({
+      code: z.string(),
+      retryable: z.boolean(),
+      retryAfterMs: z.number().optional(),
+      class: z.custom<FaultClass>((value) => FAULT_CLASSES.some((one) => one === value)).optional(),
+      status: z.number().optional(),
+      core: z.string().optional(),
+      attempts: z.number().optional(),
+    })
     .optional(),
 });
 

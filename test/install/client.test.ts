@@ -8,6 +8,7 @@ import { kernelConfig } from '../agents/sdk/client-real-kernel.js';
 import { emptyFolder, must, ROOT } from './tools.js';
 
 const MOST_BYTES = 150_000;
+const MOST_BYTES_UNPACKED = 200_000;
 
 let folder: string;
 let tarball: string;
@@ -28,7 +29,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('the packed client is small, and ws is all that it depends on', async () => {
   expect(statSync(tarball).size).toBeLessThan(MOST_BYTES);
   const unpacked = await must(['tar', 'xzOf', tarball]);
-  expect(Buffer.byteLength(unpacked)).toBeLessThan(MOST_BYTES);
+  expect(Buffer.byteLength(unpacked)).toBeLessThan(MOST_BYTES_UNPACKED);
   const lock = JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, unknown>>;
   };
