@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import { kernelBefore, mockProviders } from './mocked-world.js';
 
-/** Portkey's gateway: it speaks OpenAI's API to the kernel, and its headers say which provider it asks in that one's own API. */
+/** Portkey's gateway: it speaks OpenAI's API to the kernel, and headers say which provider it asks, in the API of that provider. */
 const FOLDER = dirname(createRequire(import.meta.url).resolve('@portkey-ai/gateway/package.json'));
 
 let gateway: ChildProcess;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { assistantMessage } from '../../syscalls/assistant-message.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import { APIS, type Api, coreAt, kernelBefore, mockProviders } from './mocked-world.js';
 
@@ -22,6 +23,9 @@ const CITY = {
     },
   },
 };
+
+/** A red one, in PNG. */
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
 const ask = (content: string, more: Omit<ChatParams, 'messages'> = {}) => ({
   messages: [{ role: 'user' as const, content }],
@@ -96,8 +100,27 @@ describe.each(Object.keys(APIS) as Api[])('a mocked %s', (api) => {
     const mock = await mockProviders({ chunkSize: 6 });
     mock.onMessage('sum', { content: 'It is 5.', reasoning: 'Two and three make five.' });
     const client = await kernelBefore(coreAt(mock, api));
-    const reply = await client.chat(ask('The sum of 2 and 3?'));
+    const messages: ChatParams['messages'] = [{ role: 'user', content: 'The sum of 2 and 3?' }];
+    const reply = await client.chat({ messages });
     expect(reply).toMatchObject({ text: 'It is 5.', finishReason: 'stop', attempts: 1 });
+    // OpenAI's own chat API shows no thoughts.
+    if (api !== 'openai') expect(reply.reasoning).toBe('Two and three make five.');
+    const again = await client.chat({
+      messages: [...messages, assistantMessage(reply), ...ask('And the sum?').messages],
+    });
+    expect(again.text).toBe('It is 5.');
+  });
+
+  test('looks at an image', async () => {
+    const mock = await mockProviders();
+    mock.onMessage('colour', { content: 'Red.' });
+    const client = await kernelBefore(coreAt(mock, api));
+    const image = { type: 'image_url' as const, image_url: { url: `data:image/png;base64,${PIXEL}` } };
+    const content = [{ type: 'text' as const, text: 'What colour is it?' }, image];
+    expect(await client.chat({ messages: [{ role: 'user', content }] })).toMatchObject({ text: 'Red.', attempts: 1 });
+    // The mock keeps the image of OpenAI's form only.
+    if (APIS[api] === '/v1' && api !== 'anthropic')
+      expect(JSON.stringify(mock.getLastRequest()?.body)).toContain(PIXEL);
   });
 
   test('stops at the most tokens, and says so', async () => {
