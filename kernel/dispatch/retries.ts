@@ -17,6 +17,15 @@ export interface RetriesDeps {
   readonly limits: () => KernelLimits;
 }
 
+interface Next {
+  /** Undefined: the call ends. */
+  readonly delay: Millis | undefined;
+  /** For the log. */
+  readonly next: string;
+}
+
+const ENDS: Next = { delay: undefined, next: 'the call ends' };
+
 /** Decides what becomes of a call whose attempt has failed, and keeps what the fault has shown of the core. */
 export class Retries {
   readonly #deps: RetriesDeps;
@@ -41,31 +50,33 @@ export class Retries {
     slot.failed(fault, error instanceof CoreError ? error.learnt : {});
     if (error.retryAfterMs !== undefined) slot.closeUntil(at + error.retryAfterMs);
     const known = error.with({ class: faultClass, core, attempts: call.attempts });
-    const delay = this.#delay(call, core, error);
-    this.#log(call, known, message, delay);
+    const { delay, next } = this.#next(call, core, error);
+    this.#log(call, known, message, next);
     return { error: known, delay };
   }
 
-  #delay(call: Call, core: CoreId, error: SyscallError): Millis | undefined {
+  #next(call: Call, core: CoreId, error: SyscallError): Next {
     const { clock, cores, limits, random } = this.#deps;
     const { maxAttempts, retryBackoffMs } = limits();
-    if (call.facts.params.retry === 'never') return undefined;
+    if (call.facts.params.retry === 'never') return ENDS;
     const isRefused = error.code === 'core-rejected';
-    if (!isRefused && (!error.retryable || call.failures + 1 >= maxAttempts)) return undefined;
+    if (!isRefused && (!error.retryable || call.failures + 1 >= maxAttempts)) return ENDS;
     const isUsable = (id: CoreId) => cores.isUsable(id);
     // What this core will not take, or cannot, only another one can: if there is none, the call has ended.
     const isOut = isRefused || !isUsable(core);
-    if (isOut && !call.open.some((id) => id !== core && isUsable(id))) return undefined;
-    if (call.retryWithout(core, isRefused ? 'refused' : 'failed', clock.now(), isUsable)) return 0;
-    // Every core has failed it: full jitter, as in "Exponential Backoff and Jitter" (AWS Architecture Blog, 2015).
+    if (isOut && !call.open.some((id) => id !== core && isUsable(id))) return ENDS;
+    const why = isRefused ? 'refused' : 'failed';
+    if (call.retryWithout(core, why, clock.now(), isUsable)) return { delay: 0, next: 'another core' };
+    // Every core has failed it. Where all are closed, it waits for one to open, before those that came after it.
+    if (call.open.every((id) => cores.get(id)?.isCooling)) return { delay: 0, next: 'again when a core opens' };
+    // Full jitter, as in "Exponential Backoff and Jitter" (AWS Architecture Blog, 2015).
     const ceiling = Math.min(retryBackoffMs.max, retryBackoffMs.base * 2 ** Math.max(0, call.failures - 1));
-    return Math.max(random() * ceiling, error.retryAfterMs ?? 0);
+    const delay = random() * ceiling;
+    return { delay, next: `again in ${Math.round(delay)} ms` };
   }
 
   /** One line for each attempt that failed: what an operator needs to know of it. */
-  #log(call: Call, { code, details }: SyscallError, reason: string, delay: Millis | undefined): void {
-    const next =
-      delay === undefined ? 'the call ends' : delay === 0 ? 'another core' : `again in ${Math.round(delay)} ms`;
+  #log(call: Call, { code, details }: SyscallError, reason: string, next: string): void {
     const { class: faultClass, status, core, attempts: attempt } = details;
     const line = { syscallId: call.id, core, class: faultClass, status, code, reason, attempt, next };
     this.#deps.log.warn(line, 'attempt failed');

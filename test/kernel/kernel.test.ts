@@ -265,6 +265,23 @@ describe('a core that fails', () => {
     expect(b.requests).toHaveLength(0);
   });
 
+  test('that closes for a while is first given the call that met its limit, then those that came after it', async () => {
+    const core = new ScriptedCore('a', { cap: 1 });
+    const { spawn, pass } = testKernel([core]);
+    const { session } = await spawn();
+    const replies = ['first', 'second', 'third'].map((text) => session.call('llm.chat', ask(text)));
+    await pass(1);
+    core.last.fail(new SyscallError('core-failed', 'HTTP 429', { retryAfterMs: 300 }));
+    await pass(301);
+    for (let n = 1; n < 4; n++) {
+      core.requests[n]?.finish();
+      await pass(1);
+    }
+    await Promise.all(replies);
+    const asked = core.requests.map(({ request }) => request.params.messages[0]?.content);
+    expect(asked).toEqual(['first', 'first', 'second', 'third']);
+  });
+
   test('that refuses a call is not asked again: another is, and without another the call ends', async () => {
     const [a, b] = [new ScriptedCore('a'), new ScriptedCore('b')];
     const { spawn, pass } = testKernel([a, b]);

@@ -82,6 +82,7 @@ class ProviderCore implements LLMCore {
   }
 
   reopen(): void {
+    this.#transport.reopen();
     this.#standing.reopen();
   }
 

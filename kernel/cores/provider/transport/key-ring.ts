@@ -40,7 +40,7 @@ interface KeyRingOptions {
 
 /**
  * Puts the key on each request. Of several keys the first that can be used is taken: one that has reached its limit (HTTP 429) pauses,
- * one that the provider refuses (HTTP 401) is left out until the next boot, but never the last. The caller sees a 429 only
+ * one that the provider refuses (HTTP 401) is left out until a reload, but never the last. The caller sees a 429 only
  * when all keys pause, and it names the shortest pause.
  */
 export class KeyRing {
@@ -61,6 +61,11 @@ export class KeyRing {
   /** All keys: no message may repeat one. */
   get secrets(): readonly string[] {
     return this.#keys.map(({ value }) => value);
+  }
+
+  /** Keys that were refused may be tried again. */
+  reopen(): void {
+    for (const key of this.#keys) key.isOut = false;
   }
 
   /** Requests with a key, for a `send` that has none. */

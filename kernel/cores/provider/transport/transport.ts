@@ -47,6 +47,11 @@ export class Transport {
     return this.#options.secrets;
   }
 
+  /** The config was read again: keys that were refused may be tried. */
+  reopen(): void {
+    this.#options.keys.reopen();
+  }
+
   /** Settles when the requests that were made with this signal are closed on both sides; at once without any. */
   async closed(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#open.get(signal) ?? []);
