@@ -67,7 +67,7 @@ test('with n agents waiting, the head of each starts within n starts', () => {
   let starts = 0;
   let fewestLeft = Number.POSITIVE_INFINITY;
   while (starts < 100_000) {
-    for (let n = below(4); n > 0 && pending.length < 200; n--) pending.push(call(seq++, 1 + below(12), ['a']));
+    for (let n = below(4); n > 0 && pending.length < 40; n--) pending.push(call(seq++, 1 + below(12), ['a']));
     if (pending.length > 0 && below(10) === 0) pending.splice(below(pending.length), 1);
     const agents = new Set(pending.map(({ pid }) => pid));
     for (const pid of waits.keys()) if (!agents.has(pid)) waits.delete(pid);

@@ -34,6 +34,8 @@ export interface PredictorOptions {
 const AHEAD = 8;
 /** Encoding takes longer than playing: one thread would keep the trials waiting while a second core idles. */
 const THREADS = 2;
+/** Fewer prompts are encoded by the time that a second thread has opened the encoder. */
+const FEW = 256;
 
 /** What the policies of one trial get. */
 export interface TrialPredictors {
@@ -125,7 +127,8 @@ export class Predictors {
         }
       };
       // Two batches a thread: it goes on with one while the event loop is too busy to take the other and send a next one.
-      await Promise.all(Array.from({ length: 2 * THREADS }, encodeRest));
+      const lanes = prompts.length < FEW ? 1 : 2 * THREADS;
+      await Promise.all(Array.from({ length: lanes }, encodeRest));
     } catch {
       // The policy that asks for the prompt gets the error.
     }

@@ -38,7 +38,7 @@ export class ThreadedEncoder implements Encoder {
   }
 
   /**
-   * Starts the threads and opens the encoder in the first of them; each other one opens its own when it is first needed.
+   * Starts a thread and opens the encoder in it; each other one starts when it is first needed.
    *
    * @param folder @default the shipped encoder's
    * @throws SyscallError `invalid-config` as `OnnxEncoder.open`
@@ -47,7 +47,7 @@ export class ThreadedEncoder implements Encoder {
     // The thread may be the first to load the runtime, and cannot say so itself.
     refuseTelemetry();
     const filename = createRequire(import.meta.url).resolve('#encoder-thread');
-    const pool = new Tinypool({ filename, name: 'encode', minThreads: threads, maxThreads: threads, execArgv: [] });
+    const pool = new Tinypool({ filename, name: 'encode', minThreads: 1, maxThreads: threads, execArgv: [] });
     const thread = { pool, folder, gate: new ThreadGate() };
     process.once('exit', thread.gate.shut);
     try {

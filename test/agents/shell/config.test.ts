@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { registerConfig } from '../../../agents/shell/config.js';
+import { registerProtocol } from '../../../agents/shell/protocol.js';
 import { defaultConfig, loadConfig } from '../../../kernel/boot.js';
 import { describeProtocol } from '../../../syscalls/describe.js';
+import { shellCommand } from '../lab/predictor/shell-command.js';
 import { eccos, Shell } from './eccos.js';
 
 const SHOWN = stringify(defaultConfig());
@@ -67,22 +70,24 @@ test.each([
   ['what is no YAML', 'cores: [', /^eccos: .*\.yaml: /],
 ])('config check finds %s', async (name, text, message) => {
   const rest = SHOWN.replace(/^policy: .*\n/, '');
-  const { code, stderr } = await eccos(['config', 'check', write(`${name}.yaml`, `${text}\n${rest}`)]);
-  expect(code).toBe(1);
+  const { stderr } = await shellCommand(registerConfig, 'config', 'check', write(`${name}.yaml`, `${text}\n${rest}`));
+  expect(process.exitCode).toBe(1);
+  process.exitCode = undefined;
   expect(stderr.trimEnd()).toMatch(message);
 });
 
 test('config check says what is valid', async () => {
   const file = write('valid.yaml', SHOWN);
-  expect(await eccos(['config', 'check', file])).toEqual({
-    code: 0,
+  expect(await shellCommand(registerConfig, 'config', 'check', file)).toEqual({
     stdout: `${file}: valid, 5 cores, policy fifo\n`,
     stderr: '',
   });
+  expect(process.exitCode).toBeUndefined();
 });
 
 test('config schema and protocol print what editors and generators read', async () => {
-  const [schema, protocol] = await Promise.all([eccos(['config', 'schema']), eccos(['protocol'])]);
+  const schema = await shellCommand(registerConfig, 'config', 'schema');
+  const protocol = await shellCommand(registerProtocol, 'protocol');
   expect(JSON.parse(schema.stdout)).toMatchObject({ type: 'object', required: ['cores'] });
   expect(JSON.parse(protocol.stdout)).toEqual(describeProtocol());
 });

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EvaluationReport, evaluationReport } from '../../../agents/lab/evaluate/report.js';
 import { NEW_MODEL_BASELINE } from '../../../agents/lab/old-names.js';
@@ -113,9 +114,9 @@ const anyFigure = {
 describe('eccos evaluate', () => {
   test('--cv trains anew in folds, also with an encoder of its own, and looks at every record', async () => {
     const models = ['simulated-tiny', 'simulated-large'];
-    const { stdout, stderr } = await evaluate('--data', data, '--cv', '--models', models.join(), '--json', '-');
+    const { stdout, stderr } = await evaluate('--data', data, '--cv', '3', '--models', models.join(), '--json', '-');
     const [report] = reportsOf(stdout);
-    expect(report).toMatchObject({ n: 300, folds: 5, split: 'all', models });
+    expect(report).toMatchObject({ n: 300, folds: 3, split: 'all', models });
     expect(Object.keys(report?.baselines ?? {})).toEqual(
       expect.arrayContaining([NEW_MODEL_BASELINE, 'data set means', '16 neighbours', 'weighted neighbours']),
     );
@@ -132,6 +133,12 @@ describe('eccos evaluate', () => {
       return { ...report, predictMs: undefined };
     };
     expect(await run()).toEqual(await run());
+  });
+
+  test('--cv without a number takes five folds', () => {
+    const program = new Command();
+    registerEvaluate(program);
+    expect(program.commands[0]?.helpInformation()).toMatch(/--cv \[folds\] [^-]*\(preset: 5\)/);
   });
 
   describe('--feedback N', () => {

@@ -9,7 +9,7 @@ function restless(): SchedulerPolicy {
     name: 'a policy that overfills and reshuffles all queues',
     schedule({ pending }) {
       tick++;
-      return pending.slice(0, 40).map(({ id, seq, eligible }) => ({
+      return pending.slice(0, 30).map(({ id, seq, eligible }) => ({
         syscallId: id,
         core: eligible[(seq + tick) % eligible.length] as string,
         reason: 'restless',

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { VirtualClock } from '../../../kernel/clock.js';
 import type { CoreRequest, CoreResult, CoreRun, LLMCore } from '../../../kernel/cores/core.js';
 import type { SchedulerPolicy } from '../../../schedulers/policy.js';
@@ -71,6 +71,12 @@ class BadProvider implements LLMCore {
 
 /** 10^5 random syscalls with cancels, deadlines, disconnects, cap changes and faults: each ends once, caps hold, nothing is left. */
 export async function storm(policy: string | SchedulerPolicy): Promise<void> {
+  // Nobody reads where a hundred thousand refusals came from.
+  const { stackTraceLimit } = Error;
+  onTestFinished(() => {
+    Error.stackTraceLimit = stackTraceLimit;
+  });
+  Error.stackTraceLimit = 0;
   const draw = uniform(20);
   const limits = { ...LIMITS, retryBackoffMs: { base: 5, max: 50 }, pendingTotal: 80 };
   const cores: BadProvider[] = [3, 5, 8, 0].map((cap, n) => new BadProvider(`core-${n}`, cap, () => world.clock, draw));

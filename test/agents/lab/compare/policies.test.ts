@@ -100,25 +100,22 @@ describe('a policy that predicts', () => {
   });
 
   test('aims at .02 above what is predicted of round-robin, or at the given value', async () => {
-    const small = { base: 'eccos', seeds: 1, syscalls: 40, speed: 2 };
-    const { report } = await run({ ...small, policies: ['eccos', 'eccos:alpha=0.9'] });
-    expect(report.load.alphaSource).toBe('round-robin');
-    expect(report.policies.map(({ alpha }) => alpha)).toEqual([report.load.alpha, 0.9]);
-    const given = await run({ ...small, policies: ['eccos'], alpha: 0.35 });
-    expect(given.report.load).toMatchObject({ alpha: 0.35, alphaSource: 'given' });
-    expect(given.report.policies[0]?.alpha).toBe(0.35);
+    expect(usual.report.load.alphaSource).toBe('round-robin');
+    expect(usual.report.policies[0]?.alpha).toBe(usual.report.load.alpha);
+    const policies = ['eccos', 'eccos:alpha=0.9'];
+    const { report } = await run({ policies, base: 'eccos', seeds: 1, syscalls: 40, speed: 2, alpha: 0.35 });
+    expect(report.load).toMatchObject({ alpha: 0.35, alphaSource: 'given' });
+    expect(report.policies.map(({ alpha }) => alpha)).toEqual([0.35, 0.9]);
   });
 
   test('receives an alpha from its own predictor, and nobody opens another one', async () => {
-    const alone = { seeds: 1, syscalls: 40, speed: 2 };
     const own = `eccos:predictor=${shippedPredictor()}`;
-    const owning = await run({ ...alone, policies: [own], base: own, predictor: join(folder, 'none') });
-    const shipped = await run({ ...alone, policies: ['eccos'], base: 'eccos' });
-    expect(owning.report.load.alpha).toBe(shipped.report.load.alpha);
+    const { report } = await run({ ...predicting, policies: [own], base: own, predictor: join(folder, 'none') });
+    expect(report.load.alpha).toBe(usual.report.load.alpha);
   });
 
   test('spends more for a higher aim, which a sweep shows', async () => {
-    const { report } = await run({ policies: ['fifo', 'eccos'], seeds: 2, syscalls: 100, sweep: 3, speed: 2 });
+    const { report } = await run({ policies: ['fifo', 'eccos'], seeds: 2, syscalls: 60, sweep: 3, speed: 2 });
     const points = report.frontier.find(({ router }) => router === 'eccos')?.points ?? [];
     expect(points).toHaveLength(3);
     expect(points[2]?.costUsd?.mean).toBeGreaterThan(points[0]?.costUsd?.mean ?? Number.NaN);

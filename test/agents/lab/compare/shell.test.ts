@@ -72,11 +72,12 @@ describe('eccos compare', () => {
   });
 
   test('takes caps from a file', async () => {
-    const { load } = JSON.parse(await eccos(...SMALL, '--json', '-')) as CompareReport;
+    const asked = [...SMALL, '--policies', 'fifo', '--json', '-'];
+    const { load } = JSON.parse(await eccos(...asked)) as CompareReport;
     const [first] = load.cores;
     const path = join(folder, 'caps.yaml');
     writeFileSync(path, `${first?.id}: 3\n`);
-    const capped = JSON.parse(await eccos(...SMALL, '--json', '-', '--caps', path)) as CompareReport;
+    const capped = JSON.parse(await eccos(...asked, '--caps', path)) as CompareReport;
     expect(capped.load).toMatchObject({ capsSource: 'file', cores: [{ id: first?.id, cap: 3 }, {}, {}, {}, {}] });
     writeFileSync(path, `${first?.id}: 0\n`);
     await expect(eccos('--caps', path)).rejects.toThrow(/--caps: .*>=1, got 0/);

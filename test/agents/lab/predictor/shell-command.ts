@@ -8,10 +8,16 @@ export async function shellCommand(
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
   let stdout = '';
   let stderr = '';
-  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    stderr += String(text);
-    return true;
-  });
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      stdout += String(text);
+      return true;
+    }),
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      stderr += String(text);
+      return true;
+    }),
+  ];
   const program = new Command('eccos')
     .exitOverride()
     .configureOutput({ writeOut: (text) => (stdout += text), writeErr: () => {} });
@@ -19,7 +25,7 @@ export async function shellCommand(
   try {
     await program.parseAsync(args, { from: 'user' });
   } finally {
-    spy.mockRestore();
+    for (const spy of spies) spy.mockRestore();
   }
   return { stdout, stderr };
 }

@@ -6,7 +6,7 @@ import { kinds, makeInstance, seeded } from './instances.js';
 
 const SEEDS = 230;
 /** Integer programs take HiGHS many times longer than linear ones. */
-const MILP_SEEDS = 25;
+const MILP_SEEDS = 15;
 
 let highs: HighsReference;
 beforeAll(async () => {

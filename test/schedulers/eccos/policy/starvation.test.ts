@@ -70,7 +70,7 @@ describe.each(['0', '3'])('with %s places ahead in every queue', (queueAhead) =>
 
   test('random pools, slots, allow lists and urgency: the bound holds for every call', async () => {
     let overdue = 0;
-    for (let seed = 1; seed <= 20; seed++) {
+    for (let seed = 1; seed <= 10; seed++) {
       const draw = uniform(seed);
       const ids = Array.from({ length: 1 + Math.floor(draw() * 4) }, (_, j) => `core-${j}`);
       const witness = new OverdueWitness(eccos({ queueAhead }));
@@ -89,7 +89,7 @@ describe.each(['0', '3'])('with %s places ahead in every queue', (queueAhead) =>
       expect(witness.breaches, `seed ${seed}`).toEqual([]);
       overdue += witness.overdue;
     }
-    expect(overdue).toBeGreaterThan(500);
+    expect(overdue).toBeGreaterThan(250);
   });
 });
 

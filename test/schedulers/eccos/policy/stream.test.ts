@@ -23,13 +23,14 @@ describe.each([
   ['optimistic', BUSY],
   ['optimistic', QUIET],
 ] as const)('with a predictor that is %s, %o', (wrongness, load) => {
-  test.each([0.7, 0.76])('realised quality over 3,000 calls is within a point of alpha %f', async (alpha) => {
-    for (const seed of [1, 2]) {
-      const { ran, policy } = await run(wrongness, alpha, seed, load);
-      expect(Math.abs(mean(ran.scores) - alpha), `seed ${seed}`).toBeLessThan(0.01);
-      expect(policy.state.infeasible).toBe(false);
-      expect(ran).toMatchObject({ capViolations: 0, unanswered: 0 });
-    }
+  test.each([
+    [0.7, 1],
+    [0.76, 2],
+  ])('realised quality over 3,000 calls is within a point of alpha %f', async (alpha, seed) => {
+    const { ran, policy } = await run(wrongness, alpha, seed, load);
+    expect(Math.abs(mean(ran.scores) - alpha)).toBeLessThan(0.01);
+    expect(policy.state.infeasible).toBe(false);
+    expect(ran).toMatchObject({ capViolations: 0, unanswered: 0 });
   });
 });
 
@@ -91,8 +92,8 @@ test('at equal quality it costs less than half of taking every core in turn', as
 });
 
 test('a budget is kept, and a larger one buys better answers', async () => {
-  const spend = async (budgetPerHour: number) => {
-    const stream = new Stream(1, 6000);
+  const spend = async (budgetPerHour: number, calls = 6000) => {
+    const stream = new Stream(1, calls);
     const policy = eccosPolicy(
       eccosParameters.parse({ budgetPerHour: String(budgetPerHour) }),
       stream.predictor('calibrated'),
@@ -104,7 +105,7 @@ test('a budget is kept, and a larger one buys better answers', async () => {
   expect(poor.perHour / 3).toBeCloseTo(1, 1);
   expect(rich.perHour / 10).toBeCloseTo(1, 1);
   expect(rich.quality).toBeGreaterThan(poor.quality + 0.03);
-  const broke = await spend(0.01);
+  const broke = await spend(0.01, 1000);
   expect(broke.policy.state.infeasible).toBe(true);
 });
 
