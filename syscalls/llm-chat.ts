@@ -51,30 +51,27 @@ const responseFormat = z.discriminatedUnion('type', [
 const coreIds = z.array(z.string().min(1).max(128)).min(1).max(256);
 
 /** Settings of the kernel's own, and those that decide what a call may cost: no option of a provider may change them. */
-const KERNEL_OWNED = new Set([
-  'model',
-  'messages',
-  'contents',
-  'system',
-  'systemInstruction',
-  'stream',
-  'stream_options',
-  'n',
-  'candidateCount',
-  'max_tokens',
-  'max_completion_tokens',
-  'maxOutputTokens',
-]);
+const KERNEL_OWNED = new Set(
+  'model models messages contents system systeminstruction stream streamoptions n bestof candidatecount maxtokens maxcompletiontokens maxoutputtokens maxnewtokens numpredict extrabody'.split(
+    ' ',
+  ),
+);
+
+function ownedIn(options: object): string | undefined {
+  for (const [key, value] of Object.entries(options)) {
+    if (KERNEL_OWNED.has(key.replaceAll('_', '').toLowerCase())) return key;
+    const inner = typeof value === 'object' && value !== null ? ownedIn(value) : undefined;
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
 
 const optionsOfProvider = z
   .record(z.string(), z.unknown())
   .superRefine((options, context) => {
-    const inner = options['generationConfig'];
-    const nested = typeof inner === 'object' && inner !== null ? Object.keys(inner) : [];
-    for (const key of [...Object.keys(options), ...nested]) {
-      if (!KERNEL_OWNED.has(key)) continue;
-      context.addIssue({ code: 'custom', message: `Expected no option that the kernel sets itself, got ${key}` });
-    }
+    const key = ownedIn(options);
+    if (key === undefined) return;
+    context.addIssue({ code: 'custom', message: `Expected no option that the kernel sets itself, got ${key}` });
   })
   .optional();
 

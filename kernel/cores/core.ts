@@ -33,6 +33,8 @@ export interface Bill {
   readonly providerCostUsd?: number;
   /** Set where the provider did not report all of it and tokens were counted here. */
   readonly isEstimated?: true;
+  /** Set where the answer has ended: nothing is to be added. */
+  readonly isWhole?: true;
 }
 
 export interface CoreRun {

@@ -63,7 +63,7 @@ export class Retries {
     if (!isRefused && (!error.retryable || call.failures + 1 >= maxAttempts)) return ENDS;
     const isUsable = (id: CoreId) => cores.isUsable(id);
     // What this core will not take, or cannot, only another one can: if there is none, the call has ended.
-    const isOut = isRefused || !isUsable(core);
+    const isOut = isRefused || error.details.class === 'config';
     if (isOut && !call.open.some((id) => id !== core && isUsable(id))) return ENDS;
     const why = isRefused ? 'refused' : 'failed';
     if (call.retryWithout(core, why, clock.now(), isUsable)) return { delay: 0, next: 'another core' };

@@ -38,7 +38,7 @@ export class Run {
   /** What the provider will charge for it as far as it is known: its whole prompt, and the tokens it has written. */
   spent(): Spent {
     const bill = this.#bill;
-    if (bill !== undefined && bill.isEstimated === undefined) return this.charge(bill);
+    if (bill?.isWhole) return this.charge(bill);
     const known = bill?.usage;
     const inputTokens = known?.inputTokens ?? this.#inputTokens;
     const outputTokens = Math.max(known?.outputTokens ?? 0, this.#outputTokens);

@@ -127,7 +127,8 @@ export class Runner {
     try {
       const onChunk = (chunk: CoreChunk) => {
         run.take(chunk);
-        slice?.progress();
+        // What is thought is lost by a preemption: before the first text it would only be thought again.
+        if (chunk.text !== '') slice?.progress();
       };
       const onBill = (bill: Bill) => run.bill(bill);
       result = run.isExhausted
@@ -181,7 +182,14 @@ export class Runner {
     const { state, preemptions, spent } = call;
     const { costUsd, providerCostUsd, ...tokens } = spent;
     const { accepted, scheduled = at, started = at, firstToken } = state.times;
-    const { usage: _usage, costUsd: _costUsd, providerCostUsd: _reported, isEstimated, ...answer } = result;
+    const {
+      usage: _usage,
+      costUsd: _costUsd,
+      providerCostUsd: _reported,
+      isEstimated,
+      isWhole: _whole,
+      ...answer
+    } = result;
     const reply: ChatReply = {
       syscallId: call.id,
       text: call.text,

@@ -9,9 +9,10 @@ import { Answer } from './answer.js';
 import { billOf } from './bill.js';
 import { Exchange } from './exchange.js';
 import { withoutEchoes } from './faults/echoes.js';
-import { faultOfThrown } from './faults/fault.js';
+import { asCallers, faultOfThrown } from './faults/fault.js';
 import type { ProviderConfig } from './model/provider-config.js';
 import { type ModelFactory, modelFactory } from './model/provider-models.js';
+import type { ServerHabits } from './request/openai-messages.js';
 import { type ProviderRequest, providerRequest } from './request/provider-request.js';
 import { Standing } from './standing.js';
 import { checkOutput } from './structured-output.js';
@@ -48,6 +49,7 @@ class ProviderCore implements LLMCore {
   readonly #models: ModelFactory;
   readonly #transport: Transport;
   readonly #standing: Standing;
+  readonly #habits: ServerHabits = { thoughtMember: 'reasoning_content', maxTokensMember: undefined };
   /** Requests that are open, and how to end each. */
   readonly #open = new Map<AbortController, Promise<unknown>>();
 
@@ -148,6 +150,7 @@ class ProviderCore implements LLMCore {
       // After the last word, silence is an end: a usage that was still to come is not known.
       if (!isWhole) throw this.#faultOf(thrown, signal, exchange, request);
     }
+    this.#habits.thoughtMember = facts.thoughtMember ?? this.#habits.thoughtMember;
     const result = answer.result(bill());
     if (result.finishReason === 'stop') this.#check(request, answer, run, result);
     return result;
@@ -155,7 +158,7 @@ class ProviderCore implements LLMCore {
 
   #requestOf(request: CoreRequest, signal: AbortSignal): ProviderRequest {
     try {
-      return providerRequest(request, this.#config, signal);
+      return providerRequest(request, this.#config, this.#habits, signal);
     } catch (error) {
       throw faultOfThrown(error, false);
     }
@@ -164,8 +167,11 @@ class ProviderCore implements LLMCore {
   /** What ended a request: the one who gave it up, or what went wrong. */
   #faultOf(thrown: unknown, signal: AbortSignal, exchange: Exchange, { params }: CoreRequest): unknown {
     if (signal.aborted) return signal.reason;
+    const fault = faultOfThrown(thrown, exchange.wasSent);
+    if (fault.message.includes('max_completion_tokens')) this.#habits.maxTokensMember = 'max_completion_tokens';
     const said = params.messages.map(messageText).join('\n');
-    return withoutEchoes(faultOfThrown(thrown, exchange.wasSent), this.#transport.secrets, said);
+    const isOwn = params.providerOptions?.[this.#config.provider] !== undefined;
+    return withoutEchoes(isOwn ? asCallers(fault) : fault, this.#transport.secrets, said);
   }
 
   /** @throws CoreError `invalid-output` for an answer that breaks the response format; it is billed all the same */
@@ -173,7 +179,7 @@ class ProviderCore implements LLMCore {
     try {
       checkOutput(prefix + text, params.responseFormat);
     } catch (error) {
-      run.onBill?.(result);
+      run.onBill?.({ ...result, isWhole: true });
       throw error;
     }
   }

@@ -31,6 +31,7 @@ export class Standing {
   #isProbing = false;
   #pausedUntil: Millis = 0;
   #overloads = 0;
+  #hasAnswered = false;
 
   constructor({ id, clock, log, breaker }: StandingDeps) {
     this.#id = id;
@@ -53,6 +54,7 @@ export class Standing {
   /** The config was read again: it may be right now. */
   reopen(): void {
     this.#misconfigured = undefined;
+    this.#hasAnswered = false;
   }
 
   /**
@@ -65,6 +67,7 @@ export class Standing {
     try {
       const result = await this.#breaker.run(work, signal);
       this.#overloads = 0;
+      this.#hasAnswered = true;
       if (probes) this.#mended();
       return result;
     } catch (error) {
@@ -91,7 +94,8 @@ export class Standing {
 
   #learn({ details, message, retryAfterMs }: CoreError): void {
     const now = this.#clock.now();
-    if (details.class === 'config') {
+    // A core that has answered is right: but for its key, what is wrong then is in the call.
+    if (details.class === 'config' && (details.status === 401 || !this.#hasAnswered)) {
       this.#misconfigured = { reason: message, retryAt: now + MISCONFIGURED_MS };
       const why =
         'core closed: its key, model or address is wrong; mend its config and reload, or wait for the next try';

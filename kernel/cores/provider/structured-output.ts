@@ -2,15 +2,10 @@ import { Validator } from '@cfworker/json-schema';
 import type { ChatParams } from '../../../syscalls/llm-chat.js';
 import { CoreError } from '../core.js';
 
-/** Rules that run a regular expression of the caller's on a text of the model's: they could hold up everybody. */
-const UNCHECKED = new Set(['pattern', 'patternProperties']);
-
-/** Members of a schema that hold values, not schemas. */
-const DATA = new Set(['const', 'enum', 'default', 'examples']);
-
 /**
- * Checks the text of a finished answer against the format that was asked for. `pattern` and `patternProperties` are not
- * checked.
+ * Checks the text of a finished answer against the format that was asked for. Of a schema with `pattern` or
+ * `patternProperties` only that it is JSON is checked: the rules would run the caller's regular expressions on the model's
+ * text, and could hold up everybody.
  *
  * @throws CoreError `invalid-output` for a text that breaks it
  */
@@ -21,7 +16,8 @@ export function checkOutput(text: string, format: ChatParams['responseFormat']):
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
     throw broken('is not a JSON object');
   }
-  const schema = withoutPatterns(format.json_schema.schema) as ConstructorParameters<typeof Validator>[0];
+  const { schema } = format.json_schema;
+  if (hasPattern(schema)) return;
   const { valid, errors } = validate(schema, value);
   if (valid) return;
   const [first] = errors.toReversed();
@@ -45,16 +41,12 @@ function decode(text: string): unknown {
   }
 }
 
-function withoutPatterns(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withoutPatterns);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const kept = Object.entries(schema).filter(([key, value]) => !(UNCHECKED.has(key) && isRule(key, value)));
-  return Object.fromEntries(kept.map(([key, value]) => [key, DATA.has(key) ? value : withoutPatterns(value)]));
-}
-
-/** A property may have the name of a rule. */
-function isRule(key: string, value: unknown): boolean {
-  return key === 'pattern' ? typeof value === 'string' : typeof value === 'object';
+function hasPattern(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  return Object.entries(schema).some(
+    ([key, value]) =>
+      key === 'patternProperties' || (key === 'pattern' && typeof value === 'string') || hasPattern(value),
+  );
 }
 
 function broken(how: string): CoreError {

@@ -1,4 +1,4 @@
-import { isObject, type Json, textAt } from '../../../json.js';
+import { isObject, type Json, listAt, textAt } from '../../../json.js';
 
 /** HTTP statuses that words in an error stand for: OpenAI's types and codes, Anthropic's types, Google's RPC codes. */
 const STATUS_OF: Readonly<Record<string, number>> = {
@@ -65,7 +65,13 @@ export function wordsOf(error: Json): string[] {
 }
 
 export function messageOf(error: Json): string {
-  const message = error['message'] ?? error['detail'] ?? error['msg'] ?? error['error'];
+  const [first] = listAt(error, 'errors');
+  const message =
+    error['message'] ??
+    error['detail'] ??
+    error['msg'] ??
+    error['error'] ??
+    (isObject(first) ? first['message'] : undefined);
   if (typeof message === 'string') return message;
   return message === undefined ? '' : JSON.stringify(message);
 }

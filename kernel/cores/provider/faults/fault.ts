@@ -6,6 +6,9 @@ import { errorIn, isPage, messageOf, statusIn, wordsOf } from './error-body.js';
 import { learntFrom } from './learnt.js';
 import { retryAfterOf } from './retry-after.js';
 
+/** A path into the call, such as `tools[0].function.name`: its names are the caller's. */
+const PATH =
+  /[\w$*-]+(?:\.[\w$*-]+|\[[^\]]*\])*(?:\[[^\]]*\]|\.(?:\d+|properties|items|input_schema|parameters)\b)(?:\.[\w$*-]+|\[[^\]]*\])*/g;
 /** Most characters of a provider's own message. */
 const MAX_TEXT = 300;
 /** An account without money does not get any in a few seconds. */
@@ -14,14 +17,18 @@ const QUOTA_PAUSE_MS = 60_000;
 const CONTEXT_OVERFLOW =
   /context[ _-]?(length|window|size)|maximum (context|prompt|number of tokens)|prompt is too long|too many (input )?tokens|input (token count|length|is too long)|exceeds? the (maximum|available|max) (number of |context )?(tokens|size|length)/i;
 const NO_SUCH_MODEL =
-  /\b(model|deployment)s?\b[^.]{0,160}\b(not (be )?(found|exist)|does(n't| not) exist|not have access|decommissioned|retired)|\b(unknown|invalid|no such|not a valid) model\b|\bmodel_not_found\b|no access to (the )?model/i;
+  /\b(model|deployment)s?\b(?:[^.]|\.(?=\S)){0,160}\b(not (be )?(found|exist)|does(n't| not) exist|not have access|decommissioned|retired)|\bmodel (identifier|id|name) is (invalid|not valid)|\b(unknown|invalid|no such|not a valid) model\b|\bmodel_not_found\b|no access to (the )?model/i;
 const WRONG_KEY =
   /api[ _-]?key[^.]{0,20} (not valid|invalid|expired|missing|not found)|(invalid|incorrect|expired|missing) api[ _-]?key|\binvalid_api_key\b|\bAPI_KEY_INVALID\b/i;
 const NO_MONEY =
-  /insufficient[_ ](quota|balance|credit|funds)|credit balance|exceeded your current quota|billing|out of credits|payment required/i;
+  /insufficient[_ ](quota|balance|credit|funds)|credit balance|exceeded your current quota|billing[_ ](account|hard|details|not|error|is)|out of credits|payment required/i;
 const MODERATION = /moderation|flagged|content[_ ](policy|filter)|safety/i;
 const ABOUT_THE_CALL =
   /\b(parameters?|support(s|ed)?|tools?|tool use|images?|audio|files?|arguments?|fields?|response_format|previous|batch)\b/i;
+/** The call asks for more than the account can ever give at once. */
+const TOO_MUCH = /fewer max_tokens|can only afford|request too large/i;
+/** A file, cache or address of the caller's, which the key may not read. */
+const CALLERS_OWN = /\b(files?|cached ?content|caches?|urls?|images?|documents?)\b/i;
 const OVERLOADED = /overloaded|over capacity|at capacity|rate limit|too many requests/i;
 
 /** Codes of Node for a certificate that is not trusted, or an answer that is no TLS at all. */
@@ -74,6 +81,13 @@ export function faultOfThrown(thrown: unknown, wasSent: boolean): CoreError {
   return new CoreError('core-failed', `The request to the provider failed: ${code ?? name}`, { class: faultClass });
 }
 
+/** A fault of a call with members of its own in the body: what looks like a wrong config may be of them. */
+export function asCallers(fault: CoreError): CoreError {
+  const { class: faultClass, status } = fault.details;
+  if (faultClass !== 'config' || status === 401) return fault;
+  return new CoreError('core-rejected', fault.message, { class: 'request', status });
+}
+
 /** The stream broke off before its end mark. */
 export function cutStream(): CoreError {
   return new CoreError('core-failed', 'The stream of the provider ended without its end mark', { class: 'provider' });
@@ -82,17 +96,27 @@ export function cutStream(): CoreError {
 function faultOf(status: number, error: Json, retryAfterMs: number | undefined, where?: string): CoreError {
   const text = messageOf(error);
   // What is quoted may be the caller's own words: they must not decide whose fault it is.
-  const words = [...wordsOf(error), text.replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, '""')].join(' ');
+  const own = text
+    .replace(/^\{'error': ['"]/, '')
+    .replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, '""')
+    .replaceAll(PATH, '""');
+  const words = [...wordsOf(error), own].join(' ');
   const isOverflow = CONTEXT_OVERFLOW.test(words) && status !== 429;
   const faultClass = isOverflow ? 'request' : classOf(status, words, error);
   const isQuota = faultClass === 'overload' && (status === 402 || NO_MONEY.test(words));
   const message = `The provider answered ${where ?? `HTTP ${status}`}${text === '' ? '' : `: ${clip(text)}`}`;
-  return new CoreError(faultClass === 'request' ? 'core-rejected' : 'core-failed', message, {
-    class: faultClass,
-    status: where === undefined ? status : undefined,
-    retryAfterMs: retryAfterMs ?? (isQuota ? QUOTA_PAUSE_MS : undefined),
-    learnt: faultClass === 'request' ? learntFrom(error, text, isOverflow) : {},
-  });
+  // The provider has held the answer to its format itself, and it broke it.
+  const isBroken = wordsOf(error).includes('json_validate_failed');
+  return new CoreError(
+    isBroken ? 'invalid-output' : faultClass === 'request' ? 'core-rejected' : 'core-failed',
+    message,
+    {
+      class: faultClass,
+      status: where === undefined ? status : undefined,
+      retryAfterMs: retryAfterMs ?? (isQuota ? QUOTA_PAUSE_MS : undefined),
+      learnt: faultClass === 'request' ? learntFrom(error, own, text, isOverflow) : {},
+    },
+  );
 }
 
 function classOf(status: number, words: string, error: Json): FaultClass {
@@ -108,14 +132,14 @@ function classOf(status: number, words: string, error: Json): FaultClass {
     case 410:
       return 'config';
     case 403:
-      return MODERATION.test(words) ? 'request' : 'config';
+      return MODERATION.test(words) || CALLERS_OWN.test(words) || isEmpty(error) ? 'request' : 'config';
     case 404:
       return isAboutTheCall(words, error, true) ? 'request' : 'config';
     case 402:
     case 425:
     case 429:
     case 529:
-      return 'overload';
+      return TOO_MUCH.test(words) ? 'request' : 'overload';
     case 408:
     case 409:
       return 'provider';
@@ -131,8 +155,13 @@ function classOf(status: number, words: string, error: Json): FaultClass {
  */
 function isAboutTheCall(words: string, error: Json, byWords: boolean): boolean {
   const param = textAt(error, 'param');
-  if (param !== undefined && param !== 'model') return true;
+  if (param !== undefined && param !== 'model' && param !== 'None') return true;
   return byWords && ABOUT_THE_CALL.test(words) && !NO_SUCH_MODEL.test(words);
+}
+
+/** A firewall in front of the provider has refused the call, with a page that says nothing. */
+function isEmpty(error: Json): boolean {
+  return Object.keys(error).length === 0;
 }
 
 /** One line, without control characters and what looks like a key. */

@@ -15,15 +15,20 @@ export function retryAfterOf(headers: Headers | undefined, error: Json, now: Mil
   const candidates = [
     numberOf(headers?.get('retry-after-ms') ?? undefined),
     numberOf(text) * 1000,
-    text === undefined ? Number.NaN : Date.parse(text) - now,
+    text === undefined || !/[a-z]{3}/i.test(text) ? Number.NaN : Date.parse(text) - now,
+    durationOf(/^[\d.]+\s*[a-z]/i.test(text ?? '') ? text : undefined),
+    numberOf(String(error['retry_after'] ?? '')) * 1000,
     durationOf(retryDelayOf(error)),
     durationOf(
-      /(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|seconds?|m|minutes?|h|hours?)\s*)+)/i.exec(
+      /(?:try again in|retry (?:in|after)|wait) ((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|seconds?|m|minutes?|h|hours?)\s*)+)/i.exec(
         textAt(error, 'message') ?? '',
       )?.[1],
     ),
   ];
-  const ms = candidates.find(Number.isFinite);
+  const resets = ['requests', 'tokens'].map((kind) =>
+    durationOf(headers?.get(`x-ratelimit-reset-${kind}`) ?? undefined),
+  );
+  const ms = [...candidates, Math.max(...resets.filter(Number.isFinite))].find(Number.isFinite);
   return ms === undefined ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms));
 }
 

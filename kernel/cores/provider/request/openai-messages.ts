@@ -1,4 +1,4 @@
-import type { ChatMessage, ReasoningDetail } from '../../../../syscalls/chat-message.js';
+import type { ChatMessage, ReasoningDetail, ToolCall } from '../../../../syscalls/chat-message.js';
 
 /** The formats of thoughts that the kernel has written for providers of another form. */
 const FOREIGN = new Set<unknown>(['anthropic', 'google']);
@@ -10,23 +10,42 @@ const FOREIGN = new Set<unknown>(['anthropic', 'google']);
 export function openaiMessages(
   messages: readonly ChatMessage[],
   provider: 'openai' | 'openai-compatible',
+  { thoughtMember }: ServerHabits,
 ): readonly object[] {
-  return messages.map((message) => (provider === 'openai' ? plain(message) : compatible(message)));
+  return messages.map((message) => (provider === 'openai' ? plain(message) : compatible(message, thoughtMember)));
 }
 
-function compatible(message: ChatMessage): object {
+/** What a server of OpenAI's form has shown of its own form. */
+export interface ServerHabits {
+  /** Where its answers have their thoughts, and where it takes them back. */
+  thoughtMember: string;
+  /** The member for the most output tokens; undefined: the SDK's. */
+  maxTokensMember: string | undefined;
+}
+
+function compatible(message: ChatMessage, thoughtMember: string): object {
   if (message.role === 'developer') return { ...message, role: 'system' };
   if (message.role !== 'assistant') return message;
-  const { reasoning_details, annotations: _annotations, tool_calls, ...rest } = message;
-  const details = reasoning_details?.filter(({ format }: ReasoningDetail) => !FOREIGN.has(format)) ?? [];
+  const { reasoning_details, reasoning_content: thought, annotations: _annotations, tool_calls, ...rest } = message;
+  const known = reasoning_details?.filter(({ format }: ReasoningDetail) => !FOREIGN.has(format)) ?? [];
+  const details = known.filter(({ format }) => format !== 'thinking_blocks');
+  const blocks = known
+    .filter(({ format }) => format === 'thinking_blocks')
+    .map(({ format: _format, ...block }) => block);
   return {
     ...rest,
     content: rest.content ?? null,
-    ...(tool_calls === undefined || tool_calls.length === 0
-      ? {}
-      : { tool_calls: tool_calls.map(({ index: _index, ...call }) => call) }),
+    ...(tool_calls === undefined || tool_calls.length === 0 ? {} : { tool_calls: tool_calls.map(callOf) }),
+    ...(thought === undefined || thought === null ? {} : { [thoughtMember]: thought }),
     ...(details.length === 0 ? {} : { reasoning_details: details }),
+    ...(blocks.length === 0 ? {} : { thinking_blocks: blocks }),
   };
+}
+
+/** A call as its server sent it. */
+function callOf({ index: _index, extra_content: extra, ...call }: ToolCall): object {
+  if (extra === undefined) return call;
+  return { ...call, ...('provider_specific_fields' in extra ? extra : { extra_content: extra }) };
 }
 
 /** Without what OpenAI's own API does not know. */

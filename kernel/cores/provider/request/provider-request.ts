@@ -3,7 +3,7 @@ import type { Json } from '../../../json.js';
 import type { CoreRequest } from '../../core.js';
 import type { ProviderConfig } from '../model/provider-config.js';
 import type { ProviderCall } from '../model/provider-models.js';
-import { openaiMessages } from './openai-messages.js';
+import { openaiMessages, type ServerHabits } from './openai-messages.js';
 import { sdkPrompt } from './sdk-prompt.js';
 import { thinkingOptions } from './thinking.js';
 
@@ -26,6 +26,7 @@ const NO_ARGUMENTS: Schema = { type: 'object', properties: {} };
 export function providerRequest(
   request: CoreRequest,
   config: ProviderConfig,
+  habits: ServerHabits,
   abortSignal: AbortSignal,
 ): ProviderRequest {
   const { params, prefix } = request;
@@ -35,8 +36,8 @@ export function providerRequest(
     prefix === '' ? params.messages : [...params.messages, { role: 'assistant', content: prefix }];
   if (provider === 'openai' || provider === 'openai-compatible') {
     const edit = (body: Json) => ({
-      ...body,
-      messages: openaiMessages(messages, provider),
+      ...renamed(body, habits.maxTokensMember),
+      messages: openaiMessages(messages, provider, habits),
       ...openaiSettings(params, provider),
       ...params.providerOptions?.[provider],
     });
@@ -139,4 +140,8 @@ function merged(body: Json, options: Json): Json {
   const inner = options['generationConfig'];
   if (typeof inner !== 'object' || inner === null) return { ...body, ...options };
   return { ...body, ...options, generationConfig: { ...(body['generationConfig'] as object), ...inner } };
+}
+
+function renamed({ max_tokens: most, ...body }: Json, member = 'max_tokens'): Json {
+  return most === undefined ? body : { ...body, [member]: most };
 }

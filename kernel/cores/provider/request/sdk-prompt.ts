@@ -47,8 +47,7 @@ export function sdkPrompt(
       case 'developer': {
         const isLastOfAll = firstOther < 0 && index === messages.length - 1;
         if (!isLastOfAll && (firstOther < 0 || index < firstOther)) {
-          const mark = marked ?? markOf(lastMark(message));
-          prompt.push({ role: 'system', content: messageText(message), ...(mark ?? {}) });
+          for (const { text, mark } of markedTexts(message)) prompt.push({ role: 'system', content: text, ...mark });
           break;
         }
         const why = isLastOfAll ? 'needs one' : 'takes system messages at the start only';
@@ -72,7 +71,12 @@ export function sdkPrompt(
           toolName,
           output: outputOf(message),
         };
-        prompt.push({ role: 'tool', content: [{ ...result, ...(marked ?? {}) }] });
+        const mark = marked ?? markOf(lastMark(message));
+        const part = { ...result, ...(mark ?? {}) };
+        const last = prompt.at(-1);
+        // Results of calls that were made together go back together: Google refuses them one by one.
+        if (last?.role === 'tool') prompt[prompt.length - 1] = { ...last, content: [...last.content, part] };
+        else prompt.push({ role: 'tool', content: [part] });
       }
     }
   }
@@ -118,9 +122,13 @@ function assistantParts(
   const details = (message.reasoning_details ?? []).filter(({ format }) => format === provider);
   const thoughts = details.filter(({ of }) => of !== 'text').map((detail) => thoughtPart(detail, provider));
   const signature = details.find(({ of }) => of === 'text')?.data;
-  const text = messageText(message);
+  const text = messageText(message) || (message.refusal ?? '');
   const signed = signature === undefined || signature === null ? {} : signedBy(provider, signature);
-  const said = text === '' && !('providerOptions' in signed) ? [] : [{ type: 'text' as const, text, ...signed }];
+  const texts = markedTexts(message).map(({ text, mark }) => ({ type: 'text' as const, text, ...mark }));
+  // Blank text beside calls is refused.
+  const isSaid = text.trim() !== '' || 'providerOptions' in signed;
+  const hasMarks = texts.some((one) => 'providerOptions' in one);
+  const said = !isSaid ? [] : hasMarks ? texts : [{ type: 'text' as const, text, ...signed }];
   return [...thoughts, ...said, ...(message.tool_calls ?? []).map((call) => toolCallPart(call, provider))];
 }
 
@@ -200,4 +208,14 @@ function markOf(mark: Mark): { readonly providerOptions: Options } | undefined {
 function lastMark(message: ChatMessage): Mark {
   const last = partsOf(message).at(-1);
   return last !== undefined && 'cache_control' in last ? last.cache_control : undefined;
+}
+
+/** The texts of a message, apart where one of them has a mark. */
+function markedTexts(message: ChatMessage): readonly { readonly text: string; readonly mark: object }[] {
+  const parts = partsOf(message).flatMap((part) => (part.type === 'text' ? [part] : []));
+  const whole = markOf(message.cache_control);
+  if (whole !== undefined || !parts.some(({ cache_control: mark }) => mark !== undefined)) {
+    return [{ text: messageText(message), mark: whole ?? {} }];
+  }
+  return parts.map(({ text, cache_control: mark }) => ({ text, mark: markOf(mark) ?? {} }));
 }

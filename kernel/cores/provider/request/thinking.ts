@@ -11,7 +11,7 @@ const BUDGET: Readonly<Record<Effort, number>> = {
   low: 1024,
   medium: 4096,
   high: 16_384,
-  xhigh: 32_768,
+  xhigh: 24_576,
 };
 /** Anthropic takes no smaller budget. */
 const LEAST_BUDGET = 1024;

@@ -14,6 +14,8 @@ export interface AnswerFacts {
   providerCostUsd: number | undefined;
   /** The model refused, in a member of its own. */
   isRefused: boolean;
+  /** The member of OpenAI's form that thoughts came in. */
+  thoughtMember: string | undefined;
   readonly logprobs: unknown[];
   /** Of servers that send them in OpenRouter's form. */
   readonly reasoningDetails: ReasoningDetail[];
@@ -28,6 +30,7 @@ export function noFacts(extras: ReadonlyMap<string, Json> = new Map()): AnswerFa
     usage: {},
     providerCostUsd: undefined,
     isRefused: false,
+    thoughtMember: undefined,
     logprobs: [],
     reasoningDetails: [],
     extras,

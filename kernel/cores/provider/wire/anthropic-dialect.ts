@@ -70,8 +70,8 @@ export class AnthropicDialect implements Dialect {
     const known = this.facts.usage;
     const cachedInputTokens = countAt(usage, 'cache_read_input_tokens') || known.cachedInputTokens;
     const cacheWriteTokens = countAt(usage, 'cache_creation_input_tokens') || known.cacheWriteTokens;
-    // Some servers repeat the counts of the start as zeros.
-    const plain = countAt(usage, 'input_tokens') || (isEnd ? undefined : 0);
+    // No prompt has no tokens: servers write a zero where they do not know, or have said it before.
+    const plain = countAt(usage, 'input_tokens') || undefined;
     const output = countAt(usage, 'output_tokens');
     this.facts.usage = {
       ...known,

@@ -13,17 +13,23 @@ export class OpenAIDialect implements Dialect {
   readonly #calls = new ToolCallIndex();
   readonly facts = noFacts(this.#calls.extras);
   #hasOutput = false;
+  #unsigned = '';
 
   read(event: Json): readonly Json[] {
     if (this.facts.hasEndMark) return [];
-    const fault = errorOf(event);
+    const fault = errorOf(event) ?? errorOf({ error: objectAt(listAt(event, 'choices')[0], 'error'), choices: [] });
     if (fault !== undefined) throw faultInAnswer(fault);
     this.#readUsage(event['usage'] ?? objectAt(event, 'x_groq')['usage']);
     const [choice] = listAt(event, 'choices');
     if (!isObject(choice)) return [];
-    const delta = isObject(choice['delta']) ? choice['delta'] : objectAt(choice, 'message');
+    if (isObject(choice['usage'])) this.#readUsage(choice['usage']);
+    // Some repeat the whole message at the end.
+    const message = this.#hasOutput ? {} : objectAt(choice, 'message');
+    const delta = isObject(choice['delta']) ? choice['delta'] : message;
     this.facts.logprobs.push(...listAt(choice['logprobs'], 'content'));
     gather(this.facts.reasoningDetails, listAt(delta, 'reasoning_details'));
+    for (const block of listAt(delta, 'thinking_blocks')) this.#keepBlock(block);
+    this.facts.thoughtMember ??= THOUGHT_MEMBERS.find((member) => textAt(delta, member) !== undefined);
     const content = this.#contentOf(delta);
     const calls = this.#toolCallsOf(delta);
     const word = wordOf(choice['finish_reason']);
@@ -58,6 +64,18 @@ export class OpenAIDialect implements Dialect {
     return [chunk({}, 'stop')];
   }
 
+  /** LiteLLM's form of Anthropic's thoughts; a block counts once it is signed. */
+  #keepBlock(block: unknown): void {
+    if (!isObject(block)) return;
+    if (textAt(block, 'signature') === undefined && textAt(block, 'data') === undefined) {
+      this.#unsigned += textAt(block, 'thinking') ?? '';
+      return;
+    }
+    const thinking = textAt(block, 'thinking') ?? this.#unsigned;
+    this.#unsigned = '';
+    this.facts.reasoningDetails.push({ ...block, type: String(block['type']), thinking, format: 'thinking_blocks' });
+  }
+
   #readUsage(usage: unknown): void {
     if (!isObject(usage)) return;
     const input = objectAt(usage, 'prompt_tokens_details');
@@ -68,13 +86,18 @@ export class OpenAIDialect implements Dialect {
     // Some count thoughts beside the completion: only the total holds all that is billed.
     const rest = total === undefined || prompt === undefined ? undefined : total - prompt;
     const inputRest = total === undefined || completion === undefined ? undefined : total - completion;
+    const reasoning = countAt(output, 'reasoning_tokens') ?? countAt(usage, 'reasoning_tokens') ?? 0;
+    // More thoughts than output: they were not counted in it.
+    const all = completion !== undefined && reasoning > completion ? completion + reasoning : completion;
+    const cached =
+      countAt(input, 'cached_tokens') ??
+      countAt(usage, 'prompt_cache_hit_tokens') ??
+      countAt(usage, 'cache_read_input_tokens');
+    const beside = prompt !== undefined && cached !== undefined && cached > prompt ? cached : 0;
     const counts = {
-      inputTokens: prompt ?? positive(inputRest),
-      outputTokens: rest !== undefined && rest > (completion ?? 0) ? rest : completion,
-      cachedInputTokens:
-        countAt(input, 'cached_tokens') ??
-        countAt(usage, 'prompt_cache_hit_tokens') ??
-        countAt(usage, 'cache_read_input_tokens'),
+      inputTokens: prompt === undefined ? positive(inputRest) : prompt + beside,
+      outputTokens: rest !== undefined && rest > (all ?? 0) ? rest : all,
+      cachedInputTokens: cached,
       cacheWriteTokens:
         countAt(input, 'cache_write_tokens') ??
         countAt(input, 'cache_creation_tokens') ??
@@ -93,12 +116,12 @@ export class OpenAIDialect implements Dialect {
   }
 
   /** The text of a delta. A refusal comes in a member of its own: it is the answer, and says why there is no other. */
-  #contentOf(delta: Json): unknown {
+  #contentOf(delta: Json): string | undefined {
     const refusal = textAt(delta, 'refusal');
-    const content = delta['content'] ?? undefined;
-    if (refusal === undefined) return typeof content === 'string' || Array.isArray(content) ? content : undefined;
+    const content = plainText(delta['content']);
+    if (refusal === undefined) return content;
     this.facts.isRefused = true;
-    return (typeof content === 'string' ? content : '') + refusal;
+    return (content ?? '') + refusal;
   }
 
   #toolCallsOf(delta: Json): readonly Json[] {
@@ -107,6 +130,9 @@ export class OpenAIDialect implements Dialect {
     return (isObject(old) ? [...calls, { index: 0, function: old }] : calls).map((call) => this.#calls.place(call));
   }
 }
+
+/** Where servers put thoughts. */
+const THOUGHT_MEMBERS = ['reasoning_content', 'reasoning', 'thinking'] as const;
 
 function chunk(delta: Json, finishReason: string | null): Json {
   return { id: 'chunk', created: 0, model: 'model', choices: [{ index: 0, delta, finish_reason: finishReason }] };
@@ -118,7 +144,9 @@ function wordOf(value: unknown): string | undefined {
 }
 
 function thoughtOf(delta: Json): Json {
-  const thought = textAt(delta, 'reasoning_content') ?? textAt(delta, 'reasoning') ?? textAt(delta, 'thinking');
+  const thought =
+    THOUGHT_MEMBERS.map((member) => textAt(delta, member)).find((text) => text !== undefined) ??
+    thoughtIn(listAt(delta, 'content'));
   return thought === undefined ? {} : { reasoning_content: thought };
 }
 
@@ -158,4 +186,17 @@ function errorOf(event: Json): Json | undefined {
   return event['object'] === 'error' || event['type'] === 'error' || message !== undefined
     ? { ...event, ...(message === undefined ? {} : { message }) }
     : undefined;
+}
+
+/** The text of a content: a text, or a list of parts. */
+function plainText(content: unknown): string | undefined {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return undefined;
+  return content.map((part) => (isObject(part) && part['type'] === 'text' ? String(part['text'] ?? '') : '')).join('');
+}
+
+/** Thoughts among the parts of a content, as Mistral writes them. */
+function thoughtIn(parts: readonly unknown[]): string | undefined {
+  const thoughts = parts.flatMap((part) => (isObject(part) && part['type'] === 'thinking' ? [part['thinking']] : []));
+  return thoughts.map((thought) => plainText(thought) ?? '').join('') || undefined;
 }

@@ -31,7 +31,8 @@ export class ToolCallIndex {
       this.#calls.push(call);
     }
     call.text += text ?? '';
-    if (isObject(piece['extra_content'])) this.extras.set(call.name, piece['extra_content']);
+    const extra = piece['extra_content'] ?? fieldsOf(piece);
+    if (isObject(extra)) this.extras.set(call.name, extra);
     return {
       index: this.#calls.indexOf(call),
       id: call.name,
@@ -45,7 +46,10 @@ export class ToolCallIndex {
     const known = id === undefined ? undefined : this.#calls.findLast((call) => call.id === id);
     if (known !== undefined) return known;
     const same = this.#calls.findLast((call) => call.sentIndex === sentIndex);
-    if (same === undefined || (id !== undefined && same.id !== undefined)) return undefined;
+    if (same === undefined) return undefined;
+    // Some servers make a new id for each piece; a call starts with its name.
+    if (name === undefined && sentIndex !== undefined) return same;
+    if (id !== undefined && same.id !== undefined) return undefined;
     // A second name after whole arguments is a second call.
     return name !== undefined && isWholeJson(same.text) ? undefined : same;
   }
@@ -69,4 +73,10 @@ function isWholeJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** LiteLLM's place for what a provider wants back. */
+function fieldsOf(piece: Json): Json | undefined {
+  const fields = piece['provider_specific_fields'] ?? objectAt(piece, 'function')['provider_specific_fields'];
+  return isObject(fields) ? { provider_specific_fields: fields } : undefined;
 }

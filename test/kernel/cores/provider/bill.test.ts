@@ -55,6 +55,12 @@ describe('OpenAI’s usage', () => {
       undefined,
     ],
     [
+      'thoughts beside the completion, without a total',
+      { prompt_tokens: 10, completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 50 } },
+      { inputTokens: 10, outputTokens: 55, reasoningTokens: 50 },
+      undefined,
+    ],
+    [
       'thoughts within the completion',
       {
         prompt_tokens: 10,

@@ -58,6 +58,55 @@ describe('whose fault it is', () => {
     ['a model that does not exist, by a bad request', 400, { message: 'invalid model ID' }, 'config'],
     ['a wrong address', 404, { detail: 'Not Found' }, 'config'],
     ['a wrong method', 405, '', 'config'],
+    [
+      'a file that the key may not read',
+      403,
+      { message: 'You do not have permission to access the File abc or it may not exist' },
+      'request',
+    ],
+    ['a firewall’s page', 403, '<html>Blocked</html>', 'request'],
+    [
+      'a path with a word of the caller’s',
+      400,
+      {
+        message:
+          '* GenerateContentRequest.tools[0].function_declarations[0].parameters.properties[billing].items: missing field.',
+      },
+      'request',
+    ],
+    [
+      'another path',
+      400,
+      { message: 'tools.0.input_schema.properties.model: value does not exist in enum' },
+      'request',
+    ],
+    [
+      'more tokens than the account can pay',
+      402,
+      { message: 'This request requires more credits, or fewer max_tokens. You can only afford 3000' },
+      'request',
+    ],
+    [
+      'a request that no minute has room for',
+      429,
+      { message: 'Request too large for m: Limit 30000, Requested 40000' },
+      'request',
+    ],
+    [
+      'a model with a dot in its name',
+      404,
+      {
+        message: 'models/gemini-1.5-pro is not found for API version v1beta, or is not supported for generateContent.',
+      },
+      'config',
+    ],
+    ['Bedrock’s unknown model', 400, { message: 'The provided model identifier is invalid.' }, 'config'],
+    [
+      'LiteLLM’s unknown model',
+      400,
+      { message: "{'error': '/chat/completions: Invalid model name passed in model=x.'}", param: 'None' },
+      'config',
+    ],
   ])('%s', (_, status, error, expected) => {
     expect(classOf(status, error)).toBe(expected);
   });
@@ -95,6 +144,11 @@ describe('the pause that a provider asks for', () => {
     ['words', {}, { message: 'Rate limit reached. Please try again in 6m1.5s.' }, 361_500],
     ['words in milliseconds', {}, { message: 'Please try again in 20ms' }, 20],
     ['whole words', {}, { message: 'Try again in 2 minutes' }, 120_000],
+    ['a negative number', { 'retry-after': '-1' }, {}, undefined],
+    ['a duration', { 'retry-after': '20s' }, {}, 20_000],
+    ['a member of the body', {}, { retry_after: 3 }, 3000],
+    ['words to wait', {}, { message: 'Please wait 20 seconds' }, 20_000],
+    ['the longer reset', { 'x-ratelimit-reset-requests': '1s', 'x-ratelimit-reset-tokens': '6m0s' }, {}, 360_000],
     ['a year', { 'retry-after': '31536000' }, {}, 3_600_000],
   ])('%s', (_, headers, error, expected) => {
     expect(of(429, { message: 'too many', ...error }, headers).retryAfterMs).toBe(expected);
@@ -224,6 +278,37 @@ describe('what an error shows of a core', () => {
       { message: 'the request exceeds the available context size. context size is 4,096' },
       { contextWindow: 4096 },
     ],
+    [
+      'Mistral’s window',
+      { message: 'Prompt contains 40000 tokens, too large for model with 32768 maximum context length' },
+      { contextWindow: 32_768 },
+    ],
+    [
+      'xAI’s window',
+      { message: "This model's maximum prompt length is 131072 but the request contains 200000 tokens." },
+      { contextWindow: 131_072 },
+    ],
+    [
+      'no window of the caller’s making',
+      { message: '"max context length is 300" is too long. This model\'s maximum context length is 128000 tokens.' },
+      { contextWindow: 128_000 },
+    ],
+    ['no tools', { message: 'registry.ollama.ai/library/x does not support tools' }, { unsupported: 'tools' }],
+    ['no images, by a router', { message: 'No endpoints found that support image input' }, { input: 'image' }],
+    [
+      'a value that is not supported',
+      {
+        message: "Unsupported value: 'xhigh'. Supported values are: 'low'",
+        param: 'reasoning_effort',
+        code: 'unsupported_value',
+      },
+      {},
+    ],
+    [
+      'a format that is not supported',
+      { message: 'Unable to submit request: mimeType image/heic is not supported' },
+      {},
+    ],
     ['no number', { message: 'the prompt is too long', code: 'context_length_exceeded' }, {}],
     [
       'a parameter',
@@ -233,11 +318,6 @@ describe('what an error shows of a core', () => {
         code: 'unsupported_parameter',
       },
       { unsupported: 'temperature' },
-    ],
-    [
-      'a value',
-      { message: 'Unsupported value', param: 'reasoning_effort', code: 'unsupported_value' },
-      { unsupported: 'reasoningEffort' },
     ],
     [
       'a nested parameter',

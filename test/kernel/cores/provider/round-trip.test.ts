@@ -98,7 +98,7 @@ describe('what a model said goes back as it was', () => {
     expect(body.messages[1]).toEqual({
       role: 'assistant',
       content: null,
-      reasoning_content: 'Let me look.',
+      reasoning: 'Let me look.',
       reasoning_details: [
         { type: 'reasoning.text', text: 'Let me look.', signature: 'SIG', format: 'anthropic-claude-v1', index: 0 },
         details[2],
@@ -137,6 +137,35 @@ describe('what a model said goes back as it was', () => {
       { role: 'assistant', content: 'x', refusal: null },
       { role: 'user', content: 'go on' },
     ]);
+  });
+
+  test('LiteLLM’s blocks of thoughts, and its fields of a call', async () => {
+    const block = { type: 'thinking', thinking: 'Let me look.', signature: 'SIG' };
+    const fields = { provider_specific_fields: { thought_signature: 'SIG-C' } };
+    const call = { id: 'c1', type: 'function', function: { name: 'get', arguments: '{}' } };
+    const { body } = await twice('openai-compatible', [
+      chunk({ thinking_blocks: [{ type: 'thinking', thinking: 'Let me ' }] }),
+      chunk({ thinking_blocks: [{ type: 'thinking', thinking: 'look.' }] }),
+      chunk({ thinking_blocks: [{ type: 'thinking', signature: 'SIG' }] }),
+      chunk({ tool_calls: [{ index: 0, ...call, ...fields }] }),
+      chunk({}, 'tool_calls'),
+    ]);
+    expect(body.messages[1]).toMatchObject({ thinking_blocks: [block], tool_calls: [{ ...call, ...fields }] });
+  });
+
+  test('thoughts under the name that the server has for them', async () => {
+    const { body } = await twice('openai-compatible', [
+      chunk({ reasoning: 'hm' }),
+      chunk({ content: 'ok' }),
+      chunk({}, 'stop'),
+    ]);
+    expect(body.messages[1]).toEqual({ role: 'assistant', content: 'ok', reasoning: 'hm' });
+  });
+
+  test('results of calls that were made together go back together', async () => {
+    const parts = ['a', 'b'].map((name) => ({ functionCall: { name: 'get', args: { name } } }));
+    const { body } = await twice('google', [google(parts)]);
+    expect(body.contents[2].parts.filter((part: object) => 'functionResponse' in part).length).toBe(2);
   });
 
   test('thoughts of one provider are not sent to another', async () => {

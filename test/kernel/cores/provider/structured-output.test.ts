@@ -29,6 +29,9 @@ describe('an answer in a format', () => {
       ofSchema({ type: 'object', properties: { pattern: { type: 'string' } }, required: ['pattern'] }),
     ],
     ['"x"', ofSchema({ $ref: '#/nowhere' })],
+    ['"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"', ofSchema({ properties: { default: { pattern: '^(a+)+$' } } })],
+    ['{"S_1":"a"}', ofSchema({ patternProperties: { '^S_': {} }, additionalProperties: false })],
+    ['"abc"', ofSchema({ not: { pattern: '^x' } })],
   ])('%s is right', (text, format) => {
     expect(check(text, format)).not.toThrow();
   });

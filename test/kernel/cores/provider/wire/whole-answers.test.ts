@@ -323,6 +323,11 @@ describe('calls of tools', () => {
       ],
     ],
     [
+      'another id in each piece',
+      [whole('a1', '{"x"', { index: 0 }), piece({ index: 0, id: 'a2', function: { arguments: ':1}' } })],
+      [['a1', '{"x":1}']],
+    ],
+    [
       'the old form of one call',
       [chunk({ function_call: { name: 'get', arguments: '{"x":1}' } })],
       [['made up', '{"x":1}']],
