@@ -7,6 +7,7 @@ import { Connection } from '../../../../kernel/doors/ws/connection.js';
 import { Corks } from '../../../../kernel/doors/ws/socket-outbox.js';
 import type { Kernel } from '../../../../kernel/kernel.js';
 import { LOCAL } from '../../../../kernel/process/principal.js';
+import { loadTokenizer } from '../../../../kernel/tokens.js';
 import { brokenBound } from '../../../../syscalls/json-scan.js';
 import { kernelOn, LIMITS, openOn } from '../../../support/kernel.js';
 import { ScriptedCore } from '../../../support/scripted-core.js';
@@ -114,6 +115,8 @@ describe(`hostile input (seed ${SEED})`, () => {
       corks: new Corks(realClock),
       open: (principal, outbox) => openOn(open, principal, outbox),
     });
+    // A kernel reads it when it boots.
+    loadTokenizer();
     let slowest = 0;
     let answered = 0;
     for (let n = 0; n < MUTANTS; n++) {
