@@ -51,7 +51,9 @@ describe.each(['fifo', 'round-robin', 'eccos'])('%s', (policy) => {
     Object.entries(FAULTS),
   )('with %s at one provider, every call is answered whole by another, and caps hold', async (_, fault) => {
     bad.answer({ text: 'half an answer', fault });
-    const cores = [await core('bad', bad), await core('good', good)];
+    // A loaded machine may be slow to answer, which is no fault of the good one.
+    const patient = { firstTokenTimeoutMs: 10_000, idleTimeoutMs: 10_000 };
+    const cores = [await core('bad', bad), await core('good', good, patient)];
     const kernel = kernelOn(realClock, cores, { policy, limits: { maxAttempts: 5 } });
     const agents = [await spawnOn(kernel), await spawnOn(kernel)];
     const replies = await Promise.all(

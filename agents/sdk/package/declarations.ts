@@ -76,15 +76,17 @@ function shape(checker: ts.TypeChecker, type: ts.Type, indent: string): string {
   }
   const members = checker.getPropertiesOfType(type);
   if (!isObject(type) || members.length === 0) {
-    return checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation);
+    return checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias);
   }
   const inner = `${indent}    `;
   const lines = members.map((member) => {
     const mark = member.flags & ts.SymbolFlags.Optional ? '?' : '';
     const text = shape(checker, checker.getTypeOfSymbol(member), inner);
-    return `${comment(checker, member, inner)}${inner}${member.name}${mark}: ${text};\n`;
+    const name = /^[\w$]+$/.test(member.name) ? member.name : JSON.stringify(member.name);
+    return `${comment(checker, member, inner)}${inner}${name}${mark}: ${text};\n`;
   });
-  return `{\n${lines.join('')}${indent}}`;
+  const isOpen = checker.getIndexInfosOfType(type).length > 0;
+  return `{\n${lines.join('')}${isOpen ? `${inner}[key: string]: unknown;\n` : ''}${indent}}`;
 }
 
 const isObject = (type: ts.Type) => (type.flags & ts.TypeFlags.Object) !== 0;
