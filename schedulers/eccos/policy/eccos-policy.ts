@@ -172,7 +172,7 @@ export class EccosPolicy implements SchedulerPolicy {
     const answer = this.#calls.answer(call.id);
     if (answer === undefined) return;
     this.#recalibration.learn(answer.core, answer.logit, quality);
-    this.#options.control.rated?.(quality);
+    this.#options.control.rated?.(quality, answer.choice.quality[answer.choice.chosen]!);
   }
 
   status(): PolicyStatus {

@@ -5,8 +5,8 @@ import { AlphaControl } from './alpha-control.js';
 import { BudgetControl } from './budget-control.js';
 import { EccosPolicy } from './eccos-policy.js';
 
-/** The margin may fall by a third of what it may rise. */
-const FALL = 1 / 3;
+/** The margin may fall by two thirds of what it may rise. */
+const FALL = 2 / 3;
 
 /** Parameters of `eccos`, as texts: numbers are written like `0.7`. */
 export const eccosParameters = z
@@ -19,7 +19,7 @@ export const eccosParameters = z
     gamma: numberText(0, 1).default(0.7),
     /** By how much predicted quality aims above alpha before anything is rated. */
     margin: numberText(0, 1).default(0.01),
-    /** How far feedback may raise the margin; it may lower it by a third of that. */
+    /** How far feedback may raise the margin; it may lower it by two thirds of that. */
     marginClip: numberText(0, 1).default(0.15),
     /** Least milliseconds between two ticks, unless 64 calls are new since. 0: whenever something happens. */
     tickMs: numberText(0, 60_000).default(0),
