@@ -32,6 +32,13 @@ export const eccosParameters = z
     waitPrice: z
       .union([z.enum(['auto', 'never']), numberText(0, 1e9)], 'Expected auto, never, or a number')
       .default('auto'),
+    /** `program`: programs that wait for slots take turns by the time that their calls take; `none`: calls are equal. */
+    fairness: z.enum(['none', 'program']).default('none'),
+    /**
+     * In a queue calls are ordered by expected time less so many times the time waited. 1: short answers first, and no one
+     * waits for long; less, such as 0.1 with a larger `overdueMs`: shorter ones sooner, for cores that cannot keep up.
+     */
+    ageing: numberText(0, 1000).default(1),
     /** What becomes of a call whose `minQuality` no core is expected to reach: its best core, or the error `infeasible`. */
     infeasible: z.enum(['best-effort', 'refuse']).default('best-effort'),
     ...predictorFolders,
