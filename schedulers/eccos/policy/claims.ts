@@ -1,4 +1,3 @@
-import type { Millis } from '../../../syscalls/syscall.js';
 import type { PendingCall } from '../../policy.js';
 import type { Agenda } from './agenda.js';
 

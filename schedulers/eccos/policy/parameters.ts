@@ -26,7 +26,7 @@ export const eccosParameters = z
     /** Milliseconds pending after which a call goes before all others: 20 ticks of a quarter of a second. */
     overdueMs: numberText(0, 1e9).default(5000),
     /**
-     * US dollars that an hour of one call's waiting costs: a call waits for a full core that saves more. `auto`: as much as an
+     * US dollars that an hour of one call's waiting costs: a call waits for a full core that saves more. `auto`: twice what an
      * hour of answering costs; `never`: no slot idles while a call waits.
      */
     waitPrice: z
