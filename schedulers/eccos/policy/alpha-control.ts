@@ -5,15 +5,11 @@ import { CarriedPrice, QualityMargin, type Sample, type Spread, UsualEase } from
 /** Calls whose predictions the first price rests on; until then it is found again at each doubling. */
 const ENOUGH = 64;
 /**
- * Step of the log price for 64 calls that are worse than aimed at by 1. In simulation 8 keeps up with a moving margin,
- * while at .5 the price needs thousands of calls to move.
+ * Step of the log price for 64 calls that are worse than aimed at by 1: that which makes up for it in the next 64, by how quality
+ * answers to the price, within bounds. Where cores cost a hundred times as much as others, quality moves little with it, and
+ * a fixed step of 8 took 1,500 calls to follow a load that doubled.
  */
-const ETA = 8;
-/**
- * Calls over which is made up for what others were predicted to be worse or better than aimed at, and most that is made
- * up for, as mean quality: a target that was out of reach is not owed forever.
- */
-const REPAY = { calls: 1024, most: 0.03 } as const;
+const STEP = { least: 4, most: 32 } as const;
 /** Above round-robin's mean predicted quality, where no alpha is given. */
 const ABOVE_MEAN = 0.02;
 /** Answers over which means are taken to say that alpha is out of reach. */
@@ -31,7 +27,7 @@ export interface AlphaOptions {
 
 /**
  * Keeps mean quality at alpha: the price of quality rises while the calls that are placed are predicted to be worse than
- * alpha + margin, for calls as easy as they are, and falls while they are better; the margin follows the ratings of answers.
+ * alpha + margin, for calls as easy as they are, and falls while they are better; the margin makes up for what was missed.
  */
 export class AlphaControl implements PriceControl {
   readonly #options: AlphaOptions;
@@ -41,10 +37,8 @@ export class AlphaControl implements PriceControl {
   readonly #rated = new RecentMean(WINDOW.rated);
   #alpha: number | undefined;
   readonly #ease = new UsualEase();
-  readonly #unrated = new UnratedShare();
   #nextSample = 1;
-  /** Sum over calls of what was aimed at less what was predicted. The margin makes up for those that are rated. */
-  #owed = 0;
+  #step: number = STEP.least;
 
   constructor(options: AlphaOptions) {
     this.#options = options;
@@ -68,6 +62,10 @@ export class AlphaControl implements PriceControl {
     this.#price.start(priceAssignment({ n, m, quality, cost: costUsd, caps, alpha }).priced.lambda);
   }
 
+  responds(qualityPerLog: number): void {
+    this.#step = Math.max(STEP.least, Math.min(STEP.most, 1 / qualityPerLog));
+  }
+
   observe(spread: Spread): void {
     this.#price.observe(spread);
   }
@@ -78,22 +76,18 @@ export class AlphaControl implements PriceControl {
     for (const one of ease) this.#ease.add(one);
     const usual = this.#ease.mean + this.#ease.doubt;
     const easier = ease.reduce((sum, one) => sum + one - usual, 0);
-    const repaid = (this.#unrated.share * calls * this.#owed) / REPAY.calls;
-    this.#unrated.placed(calls);
-    this.#price.move((ETA / 64) * (calls * aim + easier + repaid - quality));
-    const most = REPAY.most * REPAY.calls;
-    this.#owed = Math.max(-most, Math.min(most, this.#owed + calls * aim - quality));
+    this.#price.move((this.#step / 64) * (calls * aim + easier - quality));
+    this.#margin.placed(calls, quality, this.#alpha as number);
     this.#predicted.add(quality / calls, calls);
   }
 
   rated(quality: number, predicted: number): void {
     if (this.#alpha === undefined) return;
     const before = this.#margin.value;
-    this.#margin.rated(quality, this.#alpha, predicted);
+    this.#margin.rated(quality, predicted);
     // A new aim moves the price at once, not only when calls have missed it.
-    this.#price.move(ETA * (this.#margin.value - before));
+    this.#price.move(this.#step * (this.#margin.value - before));
     this.#rated.add(quality, 1);
-    this.#unrated.rated();
   }
 
   get #aim(): number | undefined {
@@ -124,27 +118,6 @@ class RecentMean {
   add(value: number, weight: number): void {
     this.#count = Math.min(this.#window, this.#count + weight);
     this.#mean += Math.min(1, weight / this.#count) * (value - this.#mean);
-  }
-}
-
-/** Share of the last calls that are not rated, 0 to 1. */
-class UnratedShare {
-  #placed = 0;
-  #rated = 0;
-
-  get share(): number {
-    return this.#placed === 0 ? 1 : Math.max(0, 1 - this.#rated / this.#placed);
-  }
-
-  placed(calls: number): void {
-    this.#placed += calls;
-    if (this.#placed < 2 * WINDOW.rated) return;
-    this.#placed /= 2;
-    this.#rated /= 2;
-  }
-
-  rated(): void {
-    this.#rated++;
   }
 }
 

@@ -20,7 +20,7 @@ import type { PriceControl, PriceState } from './price-control.js';
 import { type Sample, spreadOf } from './price-signals.js';
 import { Recalibration } from './recalibration.js';
 import { RunningCalls } from './running-calls.js';
-import { SecondPrices } from './second-prices.js';
+import { responseOf, SecondPrices } from './second-prices.js';
 import { ServiceTimes } from './service-times.js';
 import { decideTick, explainWaiting, type TickInput } from './tick.js';
 import { WaitPrice, type WaitPriceSetting } from './wait-price.js';
@@ -239,6 +239,7 @@ export class EccosPolicy implements SchedulerPolicy {
     const { spanMs } = this.#forecasts;
     const traffic = { ...this.#sample(cores), seconds: this.#secondsOf(cores), spanMs, lambda: this.state.lambda };
     this.#secondPrices.learn(traffic, cores, seen);
+    control.responds?.(responseOf(traffic, this.#secondPrices.of(cores)));
   }
 
   /** Seconds that recent calls are expected to take on each core, row-major. */

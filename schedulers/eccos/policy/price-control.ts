@@ -27,6 +27,8 @@ export interface PriceControl {
   readonly state: PriceState;
   /** Looks for the first price, if more is known of the traffic than at the last time. @param seen calls predicted so far */
   begin?(sample: () => Sample, seen: number): void;
+  /** Takes in by how much mean quality changes for a price e times as high. */
+  responds?(qualityPerLog: number): void;
   /** Takes in the calls that a tick decides on, before it does. */
   observe(spread: Spread): void;
   placed(placed: Placed, now: Millis): void;

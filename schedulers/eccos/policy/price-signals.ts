@@ -137,16 +137,19 @@ export class UsualEase {
 
 /** Answers that the margin before anything is rated counts for, and the memory of how far predictions are too high. */
 const BIAS = { prior: 128, memory: 2048 } as const;
-/** Calls over which is made up for what rated answers were worse or better than the target. */
+/** Calls over which is made up for what others were worse or better than the target. */
 const REPAY = 256;
 /** By how much the margin that is wanted may pass its bounds: what cannot be made up for is not owed for long. */
 const SLACK = 0.05;
 
 /**
  * Keeps realised quality at the target although the chosen predictions are too high: predictions aim above it by how far
- * those of rated answers were too high, and by what these still owe,
+ * those of rated answers were too high, and by what all calls still owe,
  *
- *     margin = mean of (predicted - rated) + sum of (alpha - rated) / 256.
+ *     margin = mean of (predicted - rated) + (sum of (alpha - predicted) + sum of (predicted - rated)) / 256,
+ *
+ * where the first sum is over calls that were placed, the others are over rated answers. What was placed and is not rated yet
+ * counts as predicted: long answers come last and are wrong more often, so that the mean of those that have come is too high.
  */
 export class QualityMargin {
   readonly #clip: readonly [low: number, high: number];
@@ -171,14 +174,23 @@ export class QualityMargin {
     return this.#wanted >= this.#clip[1];
   }
 
+  /** @param quality sum of what was predicted of the calls */
+  placed(calls: number, quality: number, alpha: number): void {
+    this.#owe(calls * alpha - quality);
+  }
+
   /** @param predicted when the call was placed */
-  rated(quality: number, alpha: number, predicted: number): void {
+  rated(quality: number, predicted: number): void {
     this.#count = Math.min(BIAS.memory, this.#count + 1);
     this.#bias += (predicted - quality - this.#bias) / this.#count;
+    this.#owe(predicted - quality);
+  }
+
+  #owe(quality: number): void {
     const [low, high] = this.#clip;
     const least = REPAY * (low - SLACK - this.#bias);
     const most = REPAY * (high + SLACK - this.#bias);
-    this.#owed = Math.max(least, Math.min(most, this.#owed + alpha - quality));
+    this.#owed = Math.max(least, Math.min(most, this.#owed + quality));
   }
 
   get #wanted(): number {

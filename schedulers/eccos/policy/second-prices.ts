@@ -61,6 +61,31 @@ export class SecondPrices {
   }
 }
 
+/** A price of quality half an e-fold above and below. */
+const HALF = Math.exp(0.5);
+
+/**
+ * By how much the mean quality of the traffic changes for a price of quality e times as high; 0 or more. The prices of seconds,
+ * given at `lambda`, are taken to rise as it does: who wants better cores wants those that are short.
+ */
+export function responseOf({ n, m, quality, costUsd, seconds, lambda }: Traffic, prices: ArrayLike<number>): number {
+  const meanAt = (price: number) => {
+    let sum = 0;
+    for (let from = 0; from < n * m; from += m) {
+      let least = Infinity;
+      let chosen = 0;
+      for (let cell = from; cell < from + m; cell++) {
+        const time = (price / lambda) * prices[cell - from]! * seconds[cell]!;
+        const net = costUsd[cell]! - price * quality[cell]! + time;
+        if (net < least) [least, chosen] = [net, quality[cell]!];
+      }
+      sum += chosen;
+    }
+    return sum / Math.max(1, n);
+  };
+  return Math.max(0, meanAt(lambda * HALF) - meanAt(lambda / HALF));
+}
+
 /** Slot-seconds of each core in the time of the traffic; in as much time as it needs, if that is longer. Undefined: no core has a slot. */
 function capacityOf({ n, m, seconds, spanMs }: Traffic, cores: readonly SchedulableCore[]): number[] | undefined {
   const rates = cores.map(({ cap }, j) => {

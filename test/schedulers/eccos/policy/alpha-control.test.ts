@@ -3,8 +3,8 @@ import { AlphaControl } from '../../../../schedulers/eccos/policy/alpha-control.
 
 describe('the price of quality', () => {
   /** A control that has seen 1,024 calls of ease .6 which were as good as aimed at. */
-  function settled(): AlphaControl {
-    const control = new AlphaControl({ alpha: 0.7, margin: 0, marginClip: [0, 0] });
+  function settled(marginClip: readonly [number, number] = [0, 0]): AlphaControl {
+    const control = new AlphaControl({ alpha: 0.7, margin: 0, marginClip });
     control.observe({ calls: 1, costUsd: 1, quality: 0.5 });
     control.begin(() => ({ n: 1, m: 2, quality: Float64Array.of(0.5, 0.9), costUsd: Float64Array.of(0, 1) }), 1);
     for (let i = 0; i < 16; i++) place(control, 0.6, 0.7);
@@ -31,16 +31,26 @@ describe('the price of quality', () => {
     expect(Math.log(control.state.lambda / before)).toBeCloseTo(0.8, 1);
   });
 
-  test('makes up for what calls without a rating owe, and leaves the rest to the margin', () => {
-    const after = (rated: boolean) => {
+  test('makes up for what calls were predicted to miss, rated or not', () => {
+    const control = settled([-1, 1]);
+    // Harder calls, as much worse: the price hardly moves, and a tenth is owed of each.
+    for (let i = 0; i < 2; i++) place(control, 0.5, 0.6);
+    expect(control.state.aim! - 0.7).toBeCloseTo((128 * 0.1) / 256, 2);
+    const before = control.state.lambda;
+    place(control, 0.6, 0.7);
+    expect(control.state.lambda).toBeGreaterThan(1.2 * before);
+  });
+
+  test('moves further where quality answers less to it, within bounds', () => {
+    const after = (qualityPerLog: number) => {
       const control = settled();
-      if (rated) for (let i = 0; i < 2048; i++) control.rated(0.7, 0.7);
-      // Harder calls, as much worse: the price stays, and a tenth is owed of each.
-      for (let i = 0; i < 2; i++) place(control, 0.5, 0.6);
+      control.responds(qualityPerLog);
       const before = control.state.lambda;
-      for (let i = 0; i < 4; i++) place(control, 0.6, 0.7);
+      place(control, 0.6, 0.69);
       return Math.log(control.state.lambda / before);
     };
-    expect(after(false)).toBeGreaterThan(after(true) + 0.2);
+    expect(after(1)).toBeCloseTo(0.08, 2);
+    expect(after(0.05)).toBeCloseTo(0.2, 2);
+    expect(after(0)).toBeCloseTo(0.64, 1);
   });
 });

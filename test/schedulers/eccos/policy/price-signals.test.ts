@@ -36,32 +36,38 @@ describe('usual ease', () => {
   });
 });
 
-function rate(margin: QualityMargin, quality: number, predicted: number, answers: number) {
-  for (let n = 0; n < answers; n++) margin.rated(quality, 0.7, predicted);
+/** Answers of calls that were placed with this prediction. */
+function answer(margin: QualityMargin, quality: number, predicted: number, answers: number) {
+  for (let n = 0; n < answers; n++) {
+    margin.placed(1, predicted, 0.7);
+    margin.rated(quality, predicted);
+  }
 }
 
-test('the margin makes up for what rated answers owe, within 256 calls', () => {
+test('the margin makes up for what calls owe, within 256 calls', () => {
   const margin = new QualityMargin(0, [-0.1, 0.15]);
-  // As bad as predicted: nothing is wrong with the predictions.
-  rate(margin, 0.6, 0.6, 64);
+  margin.placed(64, 64 * 0.6, 0.7);
   expect(margin.value).toBeCloseTo((64 * 0.1) / 256, 9);
-  rate(margin, 0.8, 0.8, 64);
+  // As bad as predicted: nothing new.
+  for (let n = 0; n < 64; n++) margin.rated(0.6, 0.6);
+  expect(margin.value).toBeCloseTo((64 * 0.1) / 256, 9);
+  answer(margin, 0.8, 0.8, 64);
   expect(margin.value).toBeCloseTo(0, 9);
 });
 
 test('and aims above alpha by how far predictions are too high, without owing anything for it', () => {
   const margin = new QualityMargin(0.01, [-0.1, 0.15]);
-  rate(margin, 0.7, 0.75, 4096);
+  answer(margin, 0.7, 0.75, 4096);
   expect(margin.value).toBeCloseTo(0.05, 2);
 });
 
 test('it stays within its bounds, says when it would have to pass them, and comes back soon', () => {
   const margin = new QualityMargin(0.01, [-0.05, 0.15]);
-  rate(margin, 0, 0.7, 500);
+  answer(margin, 0, 0.7, 500);
   expect(margin.value).toBeCloseTo(0.16, 9);
   expect(margin.isExhausted).toBe(true);
-  rate(margin, 1, 1, 64);
+  answer(margin, 1, 1, 64);
   expect(margin.isExhausted).toBe(false);
-  rate(margin, 1, 1, 640);
+  answer(margin, 1, 1, 640);
   expect(margin.value).toBeCloseTo(-0.04, 9);
 });
