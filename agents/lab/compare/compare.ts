@@ -41,7 +41,7 @@ async function report(match: Match, options: CompareOptions, watcher: CompareWat
   const rules: MatchRules = { speed: pace.speed, alpha: target.alpha };
   const about = { ...loadReportOf(match, options, first), ...pace, ...target };
   const load = { ...about, notes: notesOf(about, seeds.length) };
-  const range = rangeOf(await match.singles(1));
+  const range = rangeOf(await match.singles(1), load.calls);
   const sweeps = new Map(contenders.map((contender) => [contender, sweepOf(contender, options.sweep, range)]));
   const settings = [...sweeps.values()].flat();
   watcher.onStart(load, (contenders.length + settings.length) * seeds.length * load.calls);

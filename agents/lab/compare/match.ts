@@ -1,13 +1,14 @@
 import { defaultConfig } from '../../../kernel/boot.js';
 import { inputTokensOf } from '../../../kernel/tokens.js';
-import { createPolicy } from '../../../schedulers/registry.js';
+import { createPolicy, type PolicyServices } from '../../../schedulers/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import type { CoreId } from '../../../syscalls/syscall.js';
 import { type Load, type PlannedCall, speedUp } from '../load/load.js';
 import { Random } from '../load/random.js';
 import { sumOf } from '../metrics/statistics.js';
 import { type KnownOutcomes, knownOutcomes } from '../records/known-outcomes.js';
-import { withParameter } from './aim.js';
+import { taskMeans } from '../records/task-means.js';
+import { quality, withParameter } from './aim.js';
 import { WatchedRoundRobin } from './alpha.js';
 import { type Contender, inOrder, parseContender } from './contender.js';
 import type { SeedPoint } from './frontier.js';
@@ -34,6 +35,8 @@ export class Match {
   readonly #options: CompareOptions;
   readonly #needs: ReadonlyMap<Contender, Needs>;
   readonly #predictors: Predictors;
+  /** Where a contender asks for them. */
+  #means: Pick<PolicyServices, 'means'> = {};
   /** Of the last seeds, at speed 1: every policy gets the same. */
   readonly #loads = new Map<number, Load>();
 
@@ -43,12 +46,12 @@ export class Match {
     this.source = source;
     this.#options = options;
     this.#needs = needs;
-    const { examples, cores } = source;
+    const { prompts, cores } = source;
     this.#predictors = new Predictors({
       folder: predictor,
       learn,
       time: live ? 'real' : measure ? 'measured' : 'ignored',
-      neighbours: examples && { records: examples, models: new Set(cores.map(({ id }) => id)) },
+      neighbours: prompts && { records: () => source.examples(), models: new Set(cores.map(({ id }) => id)) },
     });
   }
 
@@ -98,13 +101,13 @@ export class Match {
     const { policy, coreOrder, module } = contender;
     const load = this.load(seed, speed);
     const isAimless = alpha !== null && this.#needs.get(contender)?.alpha === true;
-    const spec = isAimless ? withParameter(policy, 'alpha', alpha) : policy;
+    const spec = isAimless ? withParameter(policy, 'alpha', quality(alpha)) : policy;
     const { feedback, live = false, measure = false } = this.#options;
     return this.#trial(
       {
         ...(await this.#setup(seed, load)),
         cores: inOrder(this.source.cores, coreOrder),
-        createPolicy: (services) => module?.create() ?? createPolicy(spec, services),
+        createPolicy: (services) => module?.create() ?? createPolicy(spec, { ...services, ...this.#means }),
         rated: ratedCalls(load, seed, feedback),
         measure: measure || live,
         onCall,
@@ -185,12 +188,16 @@ export class Match {
 
   /** Opens all predictors, before any work. What they were trained on says nothing about them. */
   async #openPredictors(): Promise<void> {
-    const { prompts = [], examples = [] } = this.source;
-    for (const { predictors, neighbours } of this.#needs.values()) {
+    const { prompts = [], cores } = this.source;
+    for (const { predictors, neighbours, means } of this.#needs.values()) {
       for (const folders of predictors) this.#refuseSeen(await this.#predictors.seen(folders, prompts), prompts.length);
-      if (!neighbours) continue;
+      if (!neighbours && !means) continue;
+      const examples = await this.source.examples();
       const remembered = new Set(examples.map(({ prompt }) => prompt));
       this.#refuseSeen(prompts.filter((prompt) => remembered.has(prompt)).length, prompts.length);
+      const models = new Map(cores.map(({ id, profile }) => [id, profile ?? id]));
+      const table = taskMeans(examples, models);
+      if (means) this.#means = { means: () => table };
     }
   }
 

@@ -10,7 +10,10 @@ import { splitPolicies, withModules } from './contender.js';
 /** Arrivals a second where neither trace nor rate is given; they are then sped up until the cores are busy. */
 export const NOMINAL_RATE = 10;
 export const DEFAULT_SYSCALLS = 1000;
-const DEFAULT_POLICIES = ['fifo:order=cheap-first', 'fifo:order=expensive-first', 'round-robin', 'eccos', 'per-call'];
+const DEFAULT_POLICIES = [
+  ...['fifo:order=cheap-first', 'fifo:order=expensive-first', 'round-robin', 'task-list'],
+  ...['eccos', 'per-call'],
+];
 
 /** Options of a stream, which mean nothing in closed batches. */
 const STREAM_ONLY = [

@@ -27,7 +27,9 @@ export interface PredictorOptions {
    */
   readonly time: 'ignored' | 'measured' | 'real';
   /** Whom neighbours are looked for among; undefined: there are none. */
-  readonly neighbours: { readonly records: readonly OutcomeRecord[]; readonly models: ReadonlySet<string> } | undefined;
+  readonly neighbours:
+    | { readonly records: () => Promise<readonly OutcomeRecord[]>; readonly models: ReadonlySet<string> }
+    | undefined;
 }
 
 /** Texts that are encoded ahead at a time. */
@@ -156,9 +158,9 @@ export class Predictors {
   }
 
   #sharedNeighbours(): Promise<TimedPredictor> {
-    const { records = [], models = new Set<string>() } = this.#options.neighbours ?? {};
+    const { records = async () => [], models = new Set<string>() } = this.#options.neighbours ?? {};
     return remembered(this.#shared, 'neighbours', async () =>
-      frozen(await NeighbourPredictor.of(records, models, await this.#encoderOf())),
+      frozen(await NeighbourPredictor.of(await records(), models, await this.#encoderOf())),
     );
   }
 
