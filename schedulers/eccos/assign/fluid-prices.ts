@@ -1,0 +1,198 @@
+/** Calls, what each costs on each core and how long it takes there, and how much time the cores have. Matrices are row-major. */
+export interface FluidProblem {
+  /** Calls. */
+  readonly n: number;
+  /** Cores. */
+  readonly m: number;
+  /** US dollars net of quality, n x m; NaN = the pair cannot be used. */
+  readonly net: Float64Array;
+  /** Seconds on the core, n x m. */
+  readonly seconds: Float64Array;
+  /** Slot-seconds of each core. */
+  readonly capacity: readonly number[];
+  /** Prices of an earlier, similar problem: fewer steps then do. */
+  readonly warm?: Float64Array | undefined;
+}
+
+/** Smoothing, as a share of what a usual core costs more than the best one: first, first of a warm start, and last. */
+const SMOOTHING = { first: 1, warm: 0.12, last: 0.03 } as const;
+const MOST_STEPS = 30;
+const MOST_HALVINGS = 25;
+/** A gradient, in slot-seconds a call, and a share of a call, that count as nothing. */
+const FLAT = 1e-4;
+const NOTHING = 1e-9;
+/** Added to the diagonal of the Hessian, which is singular where two cores are alike. */
+const RIDGE = 1e-4;
+
+/**
+ * What a second on each core is worth, US dollars: the duals of the linear program that places all calls at least net
+ * cost such that the time they need fits the time there is,
+ *
+ *     min sum net_ij x_ij   s.t.   sum_j x_ij = 1,   sum_i seconds_ij x_ij <= capacity_j,   x >= 0.
+ *
+ * Newton's method on the dual, whose minimum over cores is smoothed by an entropy (Cominetti and San Martin, "Asymptotic
+ * analysis of the exponential penalty trajectory in linear programming", 1994); the smoothing is halved until it no
+ * longer matters. Bounded by counts, deterministic. Without enough capacity prices grow until the steps end.
+ */
+export function fluidPrices({ n, m, net, seconds, capacity, warm }: FluidProblem): Float64Array {
+  const { regrets, usual } = regretsOf(n, m, net);
+  if (!(usual > 0)) return new Float64Array(m);
+  const dual = new SmoothedDual({ n, m, regrets, seconds, capacity });
+  let prices = Float64Array.from(warm ?? new Float64Array(m), (price) => price / usual);
+  let smoothing: number = warm === undefined ? SMOOTHING.first : SMOOTHING.warm;
+  for (;;) {
+    prices = dual.climb(prices, smoothing);
+    if (smoothing <= SMOOTHING.last) return prices.map((price) => price * usual);
+    smoothing = Math.max(SMOOTHING.last, smoothing / 2);
+  }
+}
+
+/** By how much each pair costs more than the best one of its call, in units of the mean; infinite where it cannot be used. */
+function regretsOf(n: number, m: number, net: Float64Array) {
+  const regrets = new Float64Array(n * m).fill(Infinity);
+  let sum = 0;
+  let pairs = 0;
+  for (let from = 0; from < n * m; from += m) {
+    let least = Infinity;
+    for (let cell = from; cell < from + m; cell++) if (net[cell]! < least) least = net[cell]!;
+    for (let cell = from; cell < from + m; cell++) {
+      if (Number.isNaN(net[cell]!)) continue;
+      regrets[cell] = net[cell]! - least;
+      sum += regrets[cell]!;
+      pairs++;
+    }
+  }
+  const usual = pairs === 0 ? 0 : sum / pairs;
+  if (usual > 0) for (let cell = 0; cell < n * m; cell++) regrets[cell]! /= usual;
+  return { regrets, usual };
+}
+
+interface DualInput {
+  readonly n: number;
+  readonly m: number;
+  readonly regrets: Float64Array;
+  readonly seconds: Float64Array;
+  readonly capacity: readonly number[];
+}
+
+/** The dual function a call, -smoothing ln sum_j exp(-(regret + price seconds) / smoothing) - price capacity, and its derivatives. */
+class SmoothedDual {
+  readonly #input: DualInput;
+  readonly #gradient: Float64Array;
+  /** Of the negated function: positive semidefinite. */
+  readonly #hessian: Float64Array;
+  readonly #share: Float64Array;
+
+  constructor(input: DualInput) {
+    this.#input = input;
+    this.#gradient = new Float64Array(input.m);
+    this.#hessian = new Float64Array(input.m ** 2);
+    this.#share = new Float64Array(input.m);
+  }
+
+  /** Newton steps, kept at prices of 0 or more. */
+  climb(start: Float64Array<ArrayBuffer>, smoothing: number): Float64Array<ArrayBuffer> {
+    const gradient = this.#gradient;
+    let prices = start;
+    for (let step = 0; step < MOST_STEPS; step++) {
+      const value = this.#derive(prices, smoothing);
+      const active = [...prices.keys()].filter((j) => prices[j]! > 0 || gradient[j]! > 0);
+      if (active.every((j) => Math.abs(gradient[j]!) < FLAT)) break;
+      const next = this.#ascend(prices, this.#direction(active), smoothing, value);
+      if (next === undefined) break;
+      prices = next;
+    }
+    return prices;
+  }
+
+  /** The longest of the halved steps that does not lower the value; undefined: none of them. */
+  #ascend(prices: Float64Array, direction: Float64Array, smoothing: number, value: number) {
+    for (let size = 1, tries = 0; tries < MOST_HALVINGS; tries++, size /= 2) {
+      const next = Float64Array.from(prices, (price, j) => Math.max(0, price + size * direction[j]!));
+      if (this.#value(next, smoothing) >= value) return next;
+    }
+    return undefined;
+  }
+
+  #value(prices: Float64Array, smoothing: number): number {
+    const { n, m } = this.#input;
+    let value = 0;
+    for (let from = 0; from < n * m; from += m) value += this.#least(from, prices, smoothing);
+    return value / n - this.#capacityValue(prices);
+  }
+
+  #derive(prices: Float64Array, smoothing: number): number {
+    const { n, m, seconds, capacity } = this.#input;
+    const gradient = this.#gradient.fill(0);
+    const hessian = this.#hessian.fill(0);
+    const share = this.#share;
+    let value = 0;
+    for (let from = 0; from < n * m; from += m) {
+      value += this.#least(from, prices, smoothing);
+      for (let j = 0; j < m; j++) {
+        if (share[j]! < NOTHING) continue;
+        const busy = share[j]! * seconds[from + j]!;
+        gradient[j]! += busy;
+        hessian[j * m + j]! += (busy * seconds[from + j]!) / smoothing;
+        for (let k = 0; k < m; k++) hessian[j * m + k]! -= (busy * share[k]! * seconds[from + k]!) / smoothing;
+      }
+    }
+    for (let j = 0; j < m; j++) gradient[j] = (gradient[j]! - capacity[j]!) / n;
+    for (let cell = 0; cell < m * m; cell++) hessian[cell]! /= n;
+    return value / n - this.#capacityValue(prices);
+  }
+
+  /** The smoothed least cost of a call at these prices; leaves its share on each core in `#share`. */
+  #least(from: number, prices: Float64Array, smoothing: number): number {
+    const { m, regrets, seconds } = this.#input;
+    const share = this.#share;
+    let least = Infinity;
+    for (let j = 0; j < m; j++) {
+      share[j] = regrets[from + j]! + prices[j]! * seconds[from + j]!;
+      if (share[j]! < least) least = share[j]!;
+    }
+    if (least === Infinity) {
+      // No core can take it.
+      share.fill(0);
+      return 0;
+    }
+    let total = 0;
+    for (let j = 0; j < m; j++) {
+      share[j] = Math.exp((least - share[j]!) / smoothing);
+      total += share[j]!;
+    }
+    for (let j = 0; j < m; j++) share[j]! /= total;
+    return least - smoothing * Math.log(total);
+  }
+
+  #capacityValue(prices: Float64Array): number {
+    const { n, capacity } = this.#input;
+    return capacity.reduce((sum, slots, j) => sum + prices[j]! * slots, 0) / n;
+  }
+
+  /** Solves hessian x direction = gradient over the active cores, by Gauss with pivots. */
+  #direction(active: readonly number[]): Float64Array {
+    const { m } = this.#input;
+    const size = active.length;
+    const rows = active.map((j) => [
+      ...active.map((k) => this.#hessian[j * m + k]! + (j === k ? RIDGE : 0)),
+      this.#gradient[j]!,
+    ]);
+    for (let i = 0; i < size; i++) {
+      let pivot = i;
+      for (let k = i + 1; k < size; k++) if (Math.abs(rows[k]![i]!) > Math.abs(rows[pivot]![i]!)) pivot = k;
+      [rows[i], rows[pivot]] = [rows[pivot]!, rows[i]!];
+      for (let k = i + 1; k < size; k++) {
+        const factor = rows[k]![i]! / rows[i]![i]!;
+        for (let l = i; l <= size; l++) rows[k]![l]! -= factor * rows[i]![l]!;
+      }
+    }
+    const direction = new Float64Array(m);
+    for (let i = size - 1; i >= 0; i--) {
+      let rest = rows[i]![size]!;
+      for (let k = i + 1; k < size; k++) rest -= rows[i]![k]! * direction[active[k]!]!;
+      direction[active[i]!] = rest / rows[i]![i]!;
+    }
+    return direction;
+  }
+}
