@@ -31,9 +31,9 @@ export interface FluidPoint {
 
 /** Solutions at one price of quality: the mean of the last ones counts, and there are no more when it fits. */
 const AVERAGED = 4;
-const MOST_ROUNDS = 24;
+const MOST_ROUNDS = 30;
 /** By which share the work of a core may miss its time while there are rounds left, and exceed it in the end. */
-const MISS = 0.01;
+const MISS = 0.015;
 const EXCESS = 0.03;
 /** A capacity is corrected by this factor at most. */
 const MOST_SCALE = 10;
@@ -118,7 +118,8 @@ export class FluidBound {
 
   #solve(lambda: number): FluidPoint | null {
     const { predicted, capacity, m } = this.#load;
-    const net = predicted.costUsd.map((usd, cell) => usd - lambda * predicted.quality[cell]!);
+    const all = predicted.costUsd.map((usd, cell) => usd - lambda * predicted.quality[cell]!);
+    const net = narrowed(all, predicted.seconds, this.#pricesOf(all));
     let last: Division[] = [];
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const prices = this.#pricesOf(net);
@@ -181,6 +182,30 @@ function sumOfCore(values: Float64Array, core: number, m: number): number {
   let sum = 0;
   for (let cell = core; cell < values.length; cell += m) sum += values[cell]!;
   return sum;
+}
+
+/** Pairs that cost more than the best one by so many usual gaps between a call's best and second pair are left out. */
+const WORTH_A_LOOK = 10;
+
+/**
+ * The net costs of the pairs that may take part in a solution near these prices, NaN for the others. Prices are smoothed by a
+ * share of what a usual pair costs more than the best one: without the hopeless pairs that is little.
+ */
+function narrowed(net: Float64Array, seconds: Float64Array, prices: Float64Array): Float64Array {
+  const m = prices.length;
+  const regrets = new Float64Array(net.length);
+  let gaps = 0;
+  for (let from = 0; from < net.length; from += m) {
+    const reduced = prices.map((price, j) => net[from + j]! + price * seconds[from + j]!);
+    const [least = 0, second = least] = reduced.toSorted();
+    gaps += second - least;
+    regrets.set(
+      reduced.map((value) => value - least),
+      from,
+    );
+  }
+  const most = (WORTH_A_LOOK * gaps * m) / net.length;
+  return net.map((value, cell) => (regrets[cell]! <= most ? value : Number.NaN));
 }
 
 /** The core of the least net cost and price of time; the first of equals. */

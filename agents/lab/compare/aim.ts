@@ -96,10 +96,21 @@ const VALUES: Readonly<Record<Aim, ValueAt>> = {
   scale({ cheapest, dearest }, place, last) {
     if (place === 0) return '0';
     if (place === last) return '1000000';
-    const share = last === 2 ? 0.5 : (place - 1) / (last - 2);
-    return dollars(cheapest * ((10 * dearest) / cheapest) ** share);
+    return dollars(worthAt({ cheapest, dearest }, last === 2 ? 0.5 : (place - 1) / (last - 2)));
   },
 };
+
+/** US dollars that a right answer is worth: from the cheapest core's cost of a call (share 0) to ten times the most expensive one's (1). */
+function worthAt({ cheapest, dearest }: Pick<SweepRange, 'cheapest' | 'dearest'>, share: number): number {
+  return cheapest * ((10 * dearest) / cheapest) ** share;
+}
+
+const PRICES = 8;
+
+/** Prices of quality at which a bound is drawn. */
+export function pricesOf(range: SweepRange): number[] {
+  return Array.from({ length: PRICES }, (_, i) => worthAt(range, i / (PRICES - 1)));
+}
 
 /** A mean quality or a threshold as a parameter. */
 export function quality(value: number): string {

@@ -1,5 +1,5 @@
 import { callsOf, type Load } from '../load/load.js';
-import { rangeOf, sweepOf } from './aim.js';
+import { pricesOf, rangeOf, sweepOf } from './aim.js';
 import { alphaAbove } from './alpha.js';
 import { BUSY_SHARE, type Calibration, calibrate } from './calibrate.js';
 import type { CallRecord } from './call-record.js';
@@ -50,11 +50,15 @@ async function report(match: Match, options: CompareOptions, watcher: CompareWat
   for (const seed of seeds) {
     if (seed < seeds.length) match.expect(seed + 1);
     results.addSingles(await match.singles(seed));
+    const bounds = await match.bounds(seed);
     for (const contender of [...contenders, ...settings]) {
       const trial = await match.play(contender, seed, rules, () => watcher.onCall());
       results.add(contender, trial);
-      if (sweeps.has(contender)) await watcher.onTrial(contender.name, seed, trial.calls);
+      const isOwn = sweeps.has(contender);
+      bounds?.add(isOwn ? contender.name : undefined, trial.calls);
+      if (isOwn) await watcher.onTrial(contender.name, seed, trial.calls);
     }
+    if (bounds !== undefined) results.addBounds(bounds.figures(pricesOf(range)));
   }
   return { command: options.command, seeds, load, ...results.report(options.base) };
 }

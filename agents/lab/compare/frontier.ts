@@ -32,6 +32,8 @@ export interface Router {
 
 /** What the report calls the models by themselves, which are no policy. */
 export const SINGLE_MODELS = 'single models';
+/** What it calls the least cost at each quality, if time were all that is short: no policy either. */
+export const FLUID_BOUND = 'fluid bound';
 
 /**
  * The quality-cost frontier of every router, and of the models by themselves: the zero router.

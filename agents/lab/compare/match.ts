@@ -1,4 +1,5 @@
 import { defaultConfig } from '../../../kernel/boot.js';
+import { infoOf } from '../../../kernel/cores/core-config.js';
 import { inputTokensOf } from '../../../kernel/tokens.js';
 import { createPolicy, type PolicyServices } from '../../../schedulers/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
@@ -16,6 +17,7 @@ import { type Needs, NO_NEEDS, needsOf } from './needs.js';
 import type { CompareOptions } from './options.js';
 import { Predictors } from './predictors.js';
 import { recordedSource } from './recorded-source.js';
+import { SeedBounds } from './seed-bounds.js';
 import type { Source } from './source.js';
 import { liveStage, virtualStage } from './stages.js';
 import { syntheticSource } from './synthetic-source.js';
@@ -119,9 +121,7 @@ export class Match {
   /** What each core makes of the whole load of a seed by itself, without caps: one a core, in order. */
   async singles(seed: number): Promise<ReadonlyMap<CoreId, SeedPoint>> {
     const known = await this.#known(seed);
-    const calls = this.load(seed, 1)
-      .runs.flatMap((run) => run.calls)
-      .map(({ params }) => ({ params, inputTokens: inputTokensOf(params) }));
+    const calls = this.#callsOf(seed);
     const points = this.source.cores.map(({ id }) => {
       const outcomes = calls.map(({ params, inputTokens }) => known(id, params, inputTokens));
       return [
@@ -134,6 +134,34 @@ export class Match {
       ] as const;
     });
     return new Map(points);
+  }
+
+  /** What the calls of a seed could come to; undefined: no contender predicts. The predictor is that of the first one that does. */
+  async bounds(seed: number): Promise<SeedBounds | undefined> {
+    const [folders] = [...this.#needs.values()].flatMap(({ predictors }) => predictors);
+    if (folders === undefined) return undefined;
+    const { cores } = this.source;
+    const calls = this.#callsOf(seed);
+    const predictable = calls.map(({ params, inputTokens }) => ({ tenant: TENANT, params, inputTokens }));
+    const infos = cores.map((core) => infoOf(core, NO_ABILITIES));
+    const rows = await this.#predictors.forecast(folders, predictable, infos);
+    const known = await this.#known(seed);
+    return new SeedBounds(
+      cores,
+      calls.map(({ promptId, params, inputTokens }, i) => ({
+        promptId,
+        inputTokens,
+        predicted: (rows[i] ?? []).map(({ quality, costMean, tokensMean }) => ({
+          quality,
+          costUsd: costMean,
+          outputTokens: tokensMean,
+        })),
+        known: cores.map(({ id }) => {
+          const outcome = known(id, params, inputTokens);
+          return outcome && { ...outcome, quality: outcome.score };
+        }),
+      })),
+    );
   }
 
   /** Milliseconds that slots are in use, summed, under round-robin, until the last call arrives. */
@@ -177,6 +205,11 @@ export class Match {
     };
   }
 
+  #callsOf(seed: number) {
+    const calls = this.load(seed, 1).runs.flatMap((run) => run.calls);
+    return calls.map(({ promptId, params }) => ({ promptId, params, inputTokens: inputTokensOf(params) }));
+  }
+
   #known(seed: number): Promise<KnownOutcomes> {
     const { cores, deps } = this.source;
     return knownOutcomes(cores, { ...deps, seed });
@@ -209,6 +242,11 @@ export class Match {
     );
   }
 }
+
+/** Whose calls they are in a kernel without tokens. */
+const TENANT = 'local';
+/** No prediction looks at them. */
+const NO_ABILITIES = { tools: false, responseFormat: false, supportsPrefix: false };
 
 /** The load that is played, and the one that comes next. */
 const KEPT_LOADS = 2;

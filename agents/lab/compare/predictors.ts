@@ -10,7 +10,9 @@ import {
   predictorOf,
   shippedPredictor,
 } from '../../../schedulers/eccos/predictor/open-predictor.js';
+import type { PredictableCall, Prediction } from '../../../schedulers/eccos/predictor/prediction.js';
 import type { PolicyServices } from '../../../schedulers/registry.js';
+import type { CoreInfo } from '../../../syscalls/cores.js';
 import type { Millis } from '../../../syscalls/syscall.js';
 import { NeighbourPredictor } from '../predictor/neighbour-predictor.js';
 import { frozen, learning, type TimedPredictor, TrialPredictor } from './trial-predictor.js';
@@ -96,6 +98,15 @@ export class Predictors {
     const { seen } = await this.#artefactOf(folders);
     await this.#sharedOf(folders);
     return prompts.filter((prompt) => seen.has(prompt)).length;
+  }
+
+  /** What a predictor says of calls before it learns anything: a row a call, a column a core. */
+  async forecast(
+    folders: PredictorFolders,
+    calls: readonly PredictableCall[],
+    cores: readonly CoreInfo[],
+  ): Promise<readonly (readonly Prediction[])[]> {
+    return (await (await this.#sharedOf(folders)).predict(calls, cores)).rows;
   }
 
   /**

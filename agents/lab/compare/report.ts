@@ -36,6 +36,24 @@ const policyReport = z.strictObject({
   makespanS: figure.nullable(),
   /** Jain's index of the agents' mean slowdowns (turnaround by time on the core); 1 = all fare alike. */
   jain: figure.nullable(),
+  /**
+   * Calls that wait when the last run begins, by core: how long its slots need for them, as a share of the time in which runs
+   * began; of the core with most. Where all calls are open this is how much more work than time the core has. Above
+   * `OVERLOADED` the queue grows with the stream.
+   */
+  backlog: figure.nullable(),
+  /**
+   * The least cost at which all calls, known beforehand, reach the same predicted quality, if time were all that is short
+   * (`agents/lab/bound/fluid-bound.ts`). Null without a policy that predicts, or out of reach in some seed.
+   */
+  bound: z.strictObject({
+    /** Mean predicted quality of the cores that answered, by one forecast for all policies. */
+    forecastQuality: figure.nullable(),
+    /** US dollars of one seed's load. */
+    costUsd: figure.nullable(),
+    /** Cost of the policy by that of the bound. */
+    costOver: figure.nullable(),
+  }),
   /** Input tokens that were sent again after preemptions. */
   reprefillTokens: figure.nullable(),
   /** Requests that began while their core was full, over all seeds, as counted by a witness at the cores. */
@@ -80,7 +98,7 @@ const pairedReport = z.strictObject({
 
 /** What a router reaches at several settings of what it aims at; a policy that was not swept has the one it took part with. */
 const frontierReport = z.strictObject({
-  /** A policy as given; `single models`: each core by itself, without caps, as its outcomes are known. */
+  /** A policy as given; `single models`: each core by itself, without caps, as its outcomes are known; `fluid bound`: see `bound` of a policy, at several prices of quality. */
   router: z.string(),
   points: z.array(
     z.strictObject({

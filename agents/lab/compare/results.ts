@@ -1,9 +1,10 @@
 import type { CoreId } from '../../../syscalls/syscall.js';
 import { Resamples } from '../metrics/resamples.js';
 import type { Contender } from './contender.js';
-import { claimsOf, frontiersOf, type Router, type SeedPoint, type Setting } from './frontier.js';
+import { claimsOf, FLUID_BOUND, frontiersOf, type Router, type SeedPoint, type Setting } from './frontier.js';
 import type { Trial } from './metrics.js';
 import type { CompareReport } from './report.js';
+import type { BoundFigures, SeedBounds } from './seed-bounds.js';
 import { pairedReportOf, policyReportOf, summarise, type TrialSummary } from './summary.js';
 
 /** Everything that is kept of a comparison's trials, seed by seed, and what it comes to. */
@@ -11,6 +12,9 @@ export class Results {
   readonly #sweeps: ReadonlyMap<Contender, readonly Contender[]>;
   readonly #trials = new Map<Contender, TrialSummary[]>();
   readonly #singles = new Map<CoreId, SeedPoint[]>();
+  /** By policy, and by the place of the price: one a seed. */
+  readonly #bounds = new Map<string, BoundFigures[]>();
+  readonly #boundCurve: (SeedPoint | null)[][] = [];
 
   /** @param sweeps each contender, and it at other settings */
   constructor(sweeps: ReadonlyMap<Contender, readonly Contender[]>) {
@@ -28,6 +32,12 @@ export class Results {
     for (const [core, point] of points) this.#singles.set(core, [...(this.#singles.get(core) ?? []), point]);
   }
 
+  /** What the calls of one more seed could have come to, when all have played it. */
+  addBounds({ curve, policies }: ReturnType<SeedBounds['figures']>): void {
+    for (const [i, point] of curve.entries()) this.#boundCurve[i] = [...(this.#boundCurve[i] ?? []), point];
+    for (const [name, figures] of policies) this.#bounds.set(name, [...(this.#bounds.get(name) ?? []), figures]);
+  }
+
   /** @param base name of the contender that the others are compared with */
   report(base: string): Pick<CompareReport, 'policies' | 'paired' | 'frontier' | 'claims'> {
     const contenders = [...this.#sweeps.keys()];
@@ -41,13 +51,24 @@ export class Results {
         sweep: sweep.map((setting) => this.#settingOf(setting)),
       }),
     );
+    const bound = this.#boundSettings();
     const singles = [...this.#singles].map(([name, seeds]): Setting => ({ name, seeds }));
     return {
-      policies: own.map(([name, trials]) => policyReportOf(name, trials)),
+      policies: own.map(([name, trials]) => policyReportOf(name, trials, this.#bounds.get(name) ?? [])),
       paired: own.filter(([name]) => name !== base).map((other) => pairedReportOf(other, [base, baseTrials])),
-      frontier: frontiersOf(routers, singles, resamples),
+      frontier: frontiersOf([...routers, ...bound], singles, resamples),
       claims: claimsOf(routers, resamples),
     };
+  }
+
+  /** None where nothing is known of it. Prices at which some seed does not fit are left out. */
+  #boundSettings(): Router[] {
+    const sweep = this.#boundCurve.flatMap((points, i): Setting[] => {
+      const seeds = points.filter((point) => point !== null);
+      return seeds.length < points.length ? [] : [{ name: `${FLUID_BOUND} ${i + 1}`, seeds }];
+    });
+    const [own] = sweep;
+    return own === undefined ? [] : [{ name: FLUID_BOUND, own, sweep }];
   }
 
   #trialsOf(contender: Contender): TrialSummary[] {

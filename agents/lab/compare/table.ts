@@ -29,6 +29,9 @@ const ROWS: readonly Row[] = [
   { label: 'cost, USD', cell: ({ costUsd }) => show(costUsd) },
   { label: '  as share of base', cell: (_, paired) => show(paired?.costShare ?? null) },
   { label: 'USD per correct answer', cell: ({ costPerCorrect }) => show(costPerCorrect) },
+  { label: 'quality by one forecast', only: isBounded, cell: ({ bound }) => show(bound.forecastQuality) },
+  { label: '  fluid bound there, USD', only: isBounded, cell: ({ bound }) => show(bound.costUsd) },
+  { label: '  cost over the bound, x', only: isBounded, cell: ({ bound }) => show(bound.costOver) },
   ...times('waiting', (policy) => policy.waitingMs),
   ...times('turnaround', (policy) => policy.turnaroundMs),
   { label: '  mean as share of base', cell: (_, paired) => show(paired?.turnaroundShare ?? null) },
@@ -36,6 +39,7 @@ const ROWS: readonly Row[] = [
   { label: 'answers per second', cell: ({ throughputPerS }) => show(throughputPerS) },
   { label: 'makespan, s', cell: ({ makespanS }) => show(makespanS) },
   { label: 'fairness (Jain)', cell: ({ jain }) => show(jain) },
+  { label: 'backlog at the end, x its time', cell: ({ backlog }) => show(backlog) },
   { label: 're-sent input tokens', cell: ({ reprefillTokens }) => show(reprefillTokens) },
   { label: 'decision p50, ms', cell: ({ decisionMs }) => show(decisionMs.p50) },
   { label: 'decision p99, ms', cell: ({ decisionMs }) => show(decisionMs.p99) },
@@ -55,6 +59,10 @@ const ROWS: readonly Row[] = [
   { label: 'lost / failed', cell: ({ lost, failed }) => `${lost} / ${failed}` },
   { label: 'expired / rejected', cell: ({ expired, rejected }) => `${expired} / ${rejected}` },
 ];
+
+function isBounded({ bound }: PolicyReport): boolean {
+  return bound.forecastQuality !== null;
+}
 
 function times(label: string, of: (policy: PolicyReport) => PolicyReport['waitingMs']): Row[] {
   return (['p50', 'p90', 'p99'] as const).map((p) => ({

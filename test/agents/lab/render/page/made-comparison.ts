@@ -134,6 +134,7 @@ function single(place: number, count: number): SeedPoint {
 function madeTrial(random: Random, cores: readonly string[], calls: number, place: number, answered: boolean): Trial {
   return {
     planned: calls,
+    caps: new Map(cores.map((id) => [id, 4])),
     capViolations: 0,
     fallbacks: 0,
     faults: [],
