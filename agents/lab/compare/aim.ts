@@ -87,6 +87,19 @@ export function sweepOf({ policy, coreOrder, module }: Contender, settings: numb
   });
 }
 
+/** A contender at each value of a dial; none: it has no such parameter, or sets it itself. */
+export function dialOf({ policy, coreOrder, module }: Contender, { key, values }: Dial): Contender[] {
+  if (module !== undefined || parameterOf(policy, key) !== undefined) return [];
+  const specs = values.map((value) => withParameter(policy, key, value));
+  return specs.every(takes) ? specs.map((spec) => ({ name: spec, policy: spec, coreOrder })) : [];
+}
+
+/** A parameter, and values of it. */
+export interface Dial {
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
 /** @param last the last place, from 0 */
 type ValueAt = (range: SweepRange, place: number, last: number) => string;
 

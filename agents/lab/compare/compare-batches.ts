@@ -79,6 +79,7 @@ export async function compareBatches(options: BatchOptions, watcher: CompareWatc
     paired: [],
     frontier: [],
     claims: [],
+    dials: [],
     batches: {
       folds,
       batch: size === 'all' ? null : size,

@@ -1,5 +1,5 @@
 import { callsOf, type Load } from '../load/load.js';
-import { pricesOf, rangeOf, sweepOf } from './aim.js';
+import { dialOf, pricesOf, rangeOf, sweepOf } from './aim.js';
 import { alphaAbove } from './alpha.js';
 import { BUSY_SHARE, type Calibration, calibrate } from './calibrate.js';
 import type { CallRecord } from './call-record.js';
@@ -44,24 +44,31 @@ async function report(match: Match, options: CompareOptions, watcher: CompareWat
   const range = rangeOf(await match.singles(1), load.calls);
   const sweeps = new Map(contenders.map((contender) => [contender, sweepOf(contender, options.sweep, range)]));
   const settings = [...sweeps.values()].flat();
-  watcher.onStart(load, (contenders.length + settings.length) * seeds.length * load.calls);
+  const dials = new Map(contenders.map((contender) => [contender, dialOf(contender, options.dial)]));
+  const dialled = [...dials.values()].flat();
+  const dialSeeds = options.sweep > 0 ? seeds : seeds.slice(0, DIAL_SEEDS);
+  const plays = (contenders.length + settings.length) * seeds.length + dialled.length * dialSeeds.length;
+  watcher.onStart(load, plays * load.calls);
 
-  const results = new Results(sweeps);
+  const results = new Results(sweeps, dials);
   for (const seed of seeds) {
     if (seed < seeds.length) match.expect(seed + 1);
     results.addSingles(await match.singles(seed));
     const bounds = await match.bounds(seed);
-    for (const contender of [...contenders, ...settings]) {
+    const own = new Set([...contenders, ...(dialSeeds.includes(seed) ? dialled : [])]);
+    for (const contender of [...own, ...settings]) {
       const trial = await match.play(contender, seed, rules, () => watcher.onCall());
       results.add(contender, trial);
-      const isOwn = sweeps.has(contender);
-      bounds?.add(isOwn ? contender.name : undefined, trial.calls);
-      if (isOwn) await watcher.onTrial(contender.name, seed, trial.calls);
+      bounds?.add(own.has(contender) ? contender.name : undefined, trial.calls);
+      if (sweeps.has(contender)) await watcher.onTrial(contender.name, seed, trial.calls);
     }
     if (bounds !== undefined) results.addBounds(bounds.figures(pricesOf(range)));
   }
   return { command: options.command, seeds, load, ...results.report(options.base) };
 }
+
+/** Seeds on which a dial is played where nothing is swept: most of the time of a comparison goes into such settings. */
+const DIAL_SEEDS = 2;
 
 type Pace = Pick<LoadReport, 'speed' | 'speedSource' | 'busyShare'>;
 

@@ -69,19 +69,23 @@ export function frontiersOf(
 
 /** Every policy that was swept by comparison with every other one as it took part. */
 export function claimsOf(routers: readonly Router[], resamples: Resamples): ClaimReport[] {
-  return routers.flatMap(({ name, sweep }) =>
+  return routers.flatMap(({ name, own, sweep }) =>
     routers
       .filter((base) => sweep.length > 0 && base.name !== name)
       .map((base): ClaimReport => {
-        const [saving = null, turnaround = null, points = null] = resamples.figuresOf((weights) =>
-          advantagesOf(meansOf(sweep, weights), weightedMean(base.own, weights)),
-        );
+        const [saving = null, turnaround = null, points = null, ownSaving = null, ownTurnaround = null] =
+          resamples.figuresOf((weights) => [
+            ...advantagesOf(meansOf(sweep, weights), weightedMean(base.own, weights)),
+            ...advantagesOver(meansOf(base.sweep, weights), weightedMean(own, weights)),
+          ]);
         return {
           policy: name,
           base: base.name,
           savingAtEqualQuality: saving,
           turnaroundShareAtEqualQuality: turnaround,
           pointsAtEqualCost: points,
+          savingAtOwnQuality: ownSaving,
+          turnaroundShareAtOwnQuality: ownTurnaround,
         };
       }),
   );
@@ -100,6 +104,15 @@ function advantagesOf(sweep: readonly Mean[], base: Mean): (number | null)[] {
     cost === null ? null : ratioOf(turnaroundAt(cost, sweep, envelope), base.turnaroundMs),
     quality === null ? null : 100 * (quality - base.quality),
   ];
+}
+
+/** Share of the cost that is saved and of the turnaround that it takes as it took part, against the line of the base at its quality. */
+function advantagesOver(line: readonly Mean[], own: Mean): (number | null)[] {
+  if (line.length === 0) return [null, null];
+  const envelope = new Envelope(frontierOf(line));
+  const cost = envelope.costAt(Math.max(own.quality, envelope.lowest));
+  if (cost === null || cost === 0) return [null, null];
+  return [1 - own.cost / cost, ratioOf(own.turnaroundMs, turnaroundAt(cost, line, envelope))];
 }
 
 /** Mean turnaround of the mixture of settings that the envelope has at this cost; null: one of them is not known. */

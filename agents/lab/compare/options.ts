@@ -5,6 +5,7 @@ import { flag, list, option, positiveNumber, share, text, wholeNumber } from '..
 import { LOAD_SHAPES, type LoadName } from '../load/shapes.js';
 import { readModelNames } from '../records/model-names.js';
 import { SPLITS, type Split } from '../records/split.js';
+import type { Dial } from './aim.js';
 import { splitPolicies, withModules } from './contender.js';
 
 /** Arrivals a second where neither trace nor rate is given; they are then sped up until the cores are busy. */
@@ -15,10 +16,31 @@ const DEFAULT_POLICIES = [
   ...['eccos', 'per-call'],
 ];
 
+/** Dollars an hour that a call's waiting costs. */
+const DEFAULT_DIAL: Dial = { key: 'waitPrice', values: ['never', '1.5', '0.36', '0.1'] };
+
+function dialFrom(text: string): Dial {
+  const [key = '', list = ''] = text.split('=');
+  return { key, values: list.split(',') };
+}
+
 /** Options of a stream, which mean nothing in closed batches. */
 const STREAM_ONLY = [
   ...['policies', 'policyModule', 'base', 'seeds', 'agents', 'syscalls', 'limit', 'load', 'split', 'all', 'trace'],
-  ...['rate', 'speed', 'live', 'predictor', 'learn', 'feedback', 'alpha', 'measure', 'sweep', 'calls', 'report'],
+  ...[
+    'rate',
+    'speed',
+    'live',
+    'predictor',
+    'learn',
+    'feedback',
+    'alpha',
+    'measure',
+    'sweep',
+    'dial',
+    'calls',
+    'report',
+  ],
 ];
 
 /** The command line of `eccos compare`: each option, checked by itself. */
@@ -86,6 +108,17 @@ export const compareFlags = z.object({
     value: '<n>',
     about: 'also play each policy at so many qualities to aim at, for the frontier',
   }),
+  dial: option(
+    z
+      .string()
+      .regex(/^\w+=[\w.-]+(,[\w.-]+)*$/, 'Expected key=value,value')
+      .transform(dialFrom)
+      .default(DEFAULT_DIAL),
+    {
+      value: '<key=list>',
+      about: 'values of a parameter that trades cost for time, played by every policy that takes it',
+    },
+  ),
   measure: option(flag, { about: 'measure what scheduling takes; two runs then differ' }),
   live: option(flag, { about: 'over real sockets and in real time' }),
   json: option(text.default('report.json'), {

@@ -131,6 +131,28 @@ const claimReport = z.strictObject({
   turnaroundShareAtEqualQuality: figure.nullable(),
   /** Points of 100 by which the policy answers better at the base's cost, or at a lower one if it has no higher one. */
   pointsAtEqualCost: figure.nullable(),
+  /** Where the base was swept too: what the policy as it took part saves of the cost that the base's envelope has at its quality, or at its lowest. */
+  savingAtOwnQuality: figure.nullable(),
+  /** Its mean turnaround as a share of the base's there. */
+  turnaroundShareAtOwnQuality: figure.nullable(),
+});
+
+/** A policy at several values of a parameter that trades cost for time: what each costs by comparison with the bound at its quality. */
+const dialReport = z.strictObject({
+  policy: z.string(),
+  /** Seeds that were played, from the first one on. */
+  seeds: count,
+  /** The policy as it took part, then with each value. */
+  points: z.array(
+    z.strictObject({
+      name: z.string(),
+      quality: figure.nullable(),
+      costUsd: figure.nullable(),
+      meanTurnaroundMs: figure.nullable(),
+      /** Cost by that of the fluid bound at the same predicted quality. */
+      costOver: figure.nullable(),
+    }),
+  ),
 });
 
 /** The load that every policy got, and under which caps. */
@@ -229,6 +251,8 @@ export const compareReport = z.strictObject({
   paired: z.array(pairedReport),
   frontier: z.array(frontierReport),
   claims: z.array(claimReport),
+  /** One for each policy that takes the parameter of `--dial`. */
+  dials: z.array(dialReport),
   /** Only with `--batch`; there are then no `policies`, and what follows from them. */
   batches: batchReport.optional(),
 });
@@ -238,6 +262,7 @@ export type PolicyReport = z.infer<typeof policyReport>;
 export type PairedReport = z.infer<typeof pairedReport>;
 export type FrontierReport = z.infer<typeof frontierReport>;
 export type ClaimReport = z.infer<typeof claimReport>;
+export type DialReport = z.infer<typeof dialReport>;
 export type LoadReport = z.infer<typeof loadReport>;
 export type BatchReport = z.infer<typeof batchReport>;
 export type Point = z.infer<typeof point>;

@@ -3,22 +3,27 @@ import { Resamples } from '../metrics/resamples.js';
 import type { Contender } from './contender.js';
 import { claimsOf, FLUID_BOUND, frontiersOf, type Router, type SeedPoint, type Setting } from './frontier.js';
 import type { Trial } from './metrics.js';
-import type { CompareReport } from './report.js';
+import type { CompareReport, DialReport } from './report.js';
 import type { BoundFigures, SeedBounds } from './seed-bounds.js';
 import { pairedReportOf, policyReportOf, summarise, type TrialSummary } from './summary.js';
 
 /** Everything that is kept of a comparison's trials, seed by seed, and what it comes to. */
 export class Results {
   readonly #sweeps: ReadonlyMap<Contender, readonly Contender[]>;
+  readonly #dials: ReadonlyMap<Contender, readonly Contender[]>;
   readonly #trials = new Map<Contender, TrialSummary[]>();
   readonly #singles = new Map<CoreId, SeedPoint[]>();
   /** By policy, and by the place of the price: one a seed. */
   readonly #bounds = new Map<string, BoundFigures[]>();
   readonly #boundCurve: (SeedPoint | null)[][] = [];
 
-  /** @param sweeps each contender, and it at other settings */
-  constructor(sweeps: ReadonlyMap<Contender, readonly Contender[]>) {
+  /** @param sweeps each contender, and it at other aims @param dials each contender, and it at values of a dial */
+  constructor(
+    sweeps: ReadonlyMap<Contender, readonly Contender[]>,
+    dials: ReadonlyMap<Contender, readonly Contender[]>,
+  ) {
     this.#sweeps = sweeps;
+    this.#dials = dials;
   }
 
   add(contender: Contender, trial: Trial): void {
@@ -39,7 +44,7 @@ export class Results {
   }
 
   /** @param base name of the contender that the others are compared with */
-  report(base: string): Pick<CompareReport, 'policies' | 'paired' | 'frontier' | 'claims'> {
+  report(base: string): Pick<CompareReport, 'policies' | 'paired' | 'frontier' | 'claims' | 'dials'> {
     const contenders = [...this.#sweeps.keys()];
     const own = contenders.map((contender) => [contender.name, this.#trialsOf(contender)] as const);
     const baseTrials = own.find(([name]) => name === base)?.[1] ?? [];
@@ -58,7 +63,22 @@ export class Results {
       paired: own.filter(([name]) => name !== base).map((other) => pairedReportOf(other, [base, baseTrials])),
       frontier: frontiersOf([...routers, ...bound], singles, resamples),
       claims: claimsOf(routers, resamples),
+      dials: [...this.#dials].flatMap(([contender, values]) => this.#dialOf(contender, values)),
     };
+  }
+
+  /** None where the policy has no such parameter. */
+  #dialOf(contender: Contender, values: readonly Contender[]): DialReport[] {
+    const [first] = values;
+    if (first === undefined) return [];
+    const seeds = this.#trialsOf(first).length;
+    const points = [contender, ...values].map((one) => {
+      const bounds = this.#bounds.get(one.name) ?? [];
+      const report = policyReportOf(one.name, this.#trialsOf(one).slice(0, seeds), bounds.slice(0, seeds));
+      const { name, quality, costUsd, meanTurnaroundMs, bound } = report;
+      return { name, quality, costUsd, meanTurnaroundMs, costOver: bound.costOver };
+    });
+    return [{ policy: contender.name, seeds, points }];
   }
 
   /** None where nothing is known of it. Prices at which some seed does not fit are left out. */

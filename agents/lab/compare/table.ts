@@ -131,6 +131,7 @@ function columnOf({ router, savingAt, aiq, aiqMinusZero }: FrontierReport): stri
 /** Undefined: there is nothing to claim. */
 function claimOf(claim: ClaimReport): string | undefined {
   const { policy, base, savingAtEqualQuality, turnaroundShareAtEqualQuality, pointsAtEqualCost } = claim;
+  const { savingAtOwnQuality, turnaroundShareAtOwnQuality } = claim;
   const parts = [
     ...(savingAtEqualQuality === null
       ? []
@@ -138,8 +139,34 @@ function claimOf(claim: ClaimReport): string | undefined {
           `at its quality ${show(savingAtEqualQuality, 0.01)} % cheaper, turnaround x ${show(turnaroundShareAtEqualQuality)}`,
         ]),
     ...(pointsAtEqualCost === null ? [] : [`at its cost ${show(pointsAtEqualCost)} points better`]),
+    ...(savingAtOwnQuality === null
+      ? []
+      : [
+          `as it is ${show(savingAtOwnQuality, 0.01)} % cheaper than its line, turnaround x ${show(turnaroundShareAtOwnQuality)}`,
+        ]),
   ];
   return parts.length === 0 ? undefined : `${policy} against ${base}: ${parts.join('; ')}`;
+}
+
+/** What a dial does, as text: time against cost at equal quality. Empty where no policy has one. */
+export function renderDials({ dials }: CompareReport): string {
+  return dials
+    .map(({ policy, seeds, points }) =>
+      [
+        `${policy}: time against cost at equal quality (${seeds} ${seeds === 1 ? 'seed' : 'seeds'})`,
+        renderTable(
+          ['SETTING', 'MEAN TURNAROUND, S', 'COST OVER THE BOUND, X', 'QUALITY', 'COST, USD'],
+          points.map(({ name, meanTurnaroundMs, costOver, quality, costUsd }) => [
+            name,
+            show(meanTurnaroundMs, 1000),
+            show(costOver),
+            show(quality),
+            show(costUsd),
+          ]),
+        ),
+      ].join('\n'),
+    )
+    .join('\n');
 }
 
 const QUERIES = 1000;

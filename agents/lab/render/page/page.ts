@@ -6,6 +6,7 @@ import { barsFigure } from './bars.js';
 import { changesTable } from './changes.js';
 import { claimsTable, reachTable } from './claims.js';
 import { coreShares } from './core-shares.js';
+import { dialFigure } from './dial.js';
 import { count } from './format.js';
 import { frontierFigure } from './frontier.js';
 import { loadFacts } from './load-facts.js';
@@ -67,6 +68,7 @@ ${changesTable(report, base)}`
 ${await frontierFigure(report, colours)}
 ${reachTable(report)}
 ${claimsSection(report)}
+${await dialFigure(report, colours)}
 <h2>Cost and quality</h2>
 ${await barsFigure(report, colours)}
 <h2>Time spent waiting</h2>

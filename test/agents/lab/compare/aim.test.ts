@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aimOf, parameterOf, rangeOf, sweepOf, withParameter } from '../../../../agents/lab/compare/aim.js';
+import { aimOf, dialOf, parameterOf, rangeOf, sweepOf, withParameter } from '../../../../agents/lab/compare/aim.js';
 
 test.each([
   ['eccos', 'alpha'],
@@ -20,6 +20,15 @@ test('a parameter is put in, or in place of what it was', () => {
   expect(withParameter('eccos:alpha=0.2,gamma=1', 'alpha', '0.7000')).toBe('eccos:gamma=1,alpha=0.7000');
   expect(parameterOf('eccos:alpha=0.2,gamma=1', 'gamma')).toBe('1');
   expect(parameterOf('eccos', 'alpha')).toBeUndefined();
+});
+
+test('a dial is played by the policies that take its parameter and do not set it', () => {
+  const values = (policy: string, list: string[]) =>
+    dialOf({ name: policy, policy, coreOrder: 'given' }, { key: 'gamma', values: list }).map(({ name }) => name);
+  expect(values('eccos:alpha=0.7', ['0', '0.5'])).toEqual(['eccos:alpha=0.7,gamma=0', 'eccos:alpha=0.7,gamma=0.5']);
+  expect(values('eccos:gamma=1', ['0'])).toEqual([]);
+  expect(values('fifo', ['0'])).toEqual([]);
+  expect(values('eccos', ['0', 'much'])).toEqual([]);
 });
 
 test('a sweep goes from the worst to the best single model, or through all thresholds', () => {

@@ -61,6 +61,26 @@ test('claims compare a sweep with the one point of another policy, interpolated'
   expect(high).toBeGreaterThan(0.5);
 });
 
+test('a policy as it is takes part against the line of another that was swept', () => {
+  const line = [setting('low', 1, 0.4, 1000), setting('high', 3, 0.8, 3000)];
+  const own = setting('p', 1, 0.6, 500);
+  const claims = claimsOf(
+    [
+      { name: 'p', own, sweep: [own] },
+      { name: 'q', own: line[0] as Setting, sweep: line },
+    ],
+    RESAMPLES,
+  );
+  // At .6 the line has 2 dollars and 2 seconds.
+  const [claim, back] = claims;
+  expect(claim?.savingAtOwnQuality?.mean).toBeCloseTo(0.5);
+  expect(claim?.turnaroundShareAtOwnQuality?.mean).toBeCloseTo(0.25);
+  // The first point of the line is not as good as the only setting of the other: that one is an answer too.
+  expect(back?.savingAtOwnQuality?.mean).toBeCloseTo(0);
+  const against = claimsOf([{ name: 'p', own, sweep: [own] }, alone(setting('r', 4, 0.6))], RESAMPLES)[0];
+  expect(against).toMatchObject({ savingAtOwnQuality: null, turnaroundShareAtOwnQuality: null });
+});
+
 test('what no setting reaches is not claimed', () => {
   const sweep = [setting('low', 2, 0.4), setting('high', 3, 0.6)];
   const claim = (base: Setting) => claimsOf([{ name: 'p', own: base, sweep }, alone(base)], RESAMPLES)[0];

@@ -110,6 +110,7 @@ export function madeComparison({
     policies: own.map(([name, summaries]) => policyReportOf(name, summaries)),
     frontier: frontiersOf(routers, singles, resamples),
     claims: claimsOf(routers, resamples),
+    dials: [],
     paired: own.slice(1).map((entry) => pairedReportOf(entry, own[0] as (typeof own)[number])),
   };
   return { report, activity: new Map(policies.map((name) => [name, activity.of(name) as PolicyActivity])) };
