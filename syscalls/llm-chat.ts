@@ -135,6 +135,14 @@ export const chatParams = z
       .describe(
         'Least probability of a correct answer, for policies that predict it; a core with a lower configured `quality` is not eligible',
       ),
+    patience: z
+      .number()
+      .min(0)
+      .max(1e6)
+      .optional()
+      .describe(
+        'How much cheaper than usual it is to keep this call waiting, for policies that let calls wait for a better core; 0 = it takes any free slot. Default 1',
+      ),
     task: z
       .string()
       .regex(/^[\w./-]{1,64}$/, 'Expected 1 to 64 letters, digits, _, ., / or -')

@@ -42,7 +42,7 @@ export function oracleUnderCaps(known: Known): SchedulerPolicy {
     name: 'oracle-caps',
     schedule({ pending, cores }) {
       const slots = cores.map((core) => core.free);
-      const { calls } = candidates(pending, cores, slots, () => 0);
+      const { calls } = candidates(pending, cores, () => 0);
       if (calls.length === 0) return [];
       const cells = calls.flatMap((call) => cores.map(({ id }) => known(call, id)));
       const cost = cells.map((cell) => cell?.costUsd ?? 0);

@@ -25,7 +25,7 @@ export function subgradient(predictor: Predictor, alpha: number): SchedulerPolic
     ...predicted.hooks(alpha),
     schedule({ pending, cores }) {
       const slots = cores.map((core) => core.free);
-      const { calls } = candidates(pending, cores, slots, () => 0);
+      const { calls } = candidates(pending, cores, () => 0);
       if (calls.length === 0) return [];
       // Without a prediction: even odds, for nothing.
       const cells = calls.flatMap((call) => {

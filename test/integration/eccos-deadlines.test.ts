@@ -42,7 +42,7 @@ test.each([
 ])('at %i calls a second, eccos misses no more deadlines than fifo, fast cores first', async (rate) => {
   const fifo = await missShares(() => createPolicy('fifo'), rate);
   const most = mean(fifo) + halfInterval(fifo);
-  for (const given of [{}, { patience: '0.5' }]) {
+  for (const given of [{}, { waitPrice: 'never' }]) {
     expect(mean(await missShares(() => eccos(given), rate)), JSON.stringify(given)).toBeLessThanOrEqual(most);
   }
 });
@@ -52,7 +52,7 @@ test('waiting for a cheaper core on purpose never makes a call miss a deadline t
   const cores = SIMULATED.map((core) => ({ ...core, slowdown: 0, answerTokens: { ...core.answerTokens, spread: 0 } }));
   let waited = 0;
   for (const seed of SEEDS) {
-    const { policy, patient } = watched(eccos({ alpha: '0.5', patience: '0.8' }, cores));
+    const { policy, patient } = watched(eccos({ alpha: '0.5', waitPrice: '0.1' }, cores));
     const more = (_: number, draw: () => number) => ({ deadlineMs: 8000 + 40_000 * draw() });
     const { calls } = await playSimulated({ seed, policy, calls: CALLS, rate: 5, cores, more });
     expect(calls.filter(({ code }) => code === 'expired')).toEqual([]);
@@ -70,7 +70,7 @@ function watched(policy: SchedulerPolicy) {
     schedule(snapshot) {
       const assignments = policy.schedule(snapshot);
       for (const { id } of snapshot.pending) {
-        if (policy.explain?.(id)?.[0]?.includes('on purpose')) patient.add(id);
+        if (policy.explain?.(id)?.[0]?.startsWith('waits for')) patient.add(id);
       }
       return assignments;
     },

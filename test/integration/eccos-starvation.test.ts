@@ -7,8 +7,8 @@ import { playSimulated, SIMULATED, simulatedPredictor } from '../support/simulat
 const NARROW = SIMULATED.map((core) => ({ ...core, cap: 1 }));
 
 test.each([
-  { patience: '0' },
-  { patience: '0.5' },
+  { waitPrice: 'never' },
+  { waitPrice: '0.1' },
 ])('through the kernel, at twice what the cores can take, nobody is passed beyond the bound: %o', async (given) => {
   const policy = eccosPolicy(eccosParameters.parse({ alpha: '0.6', ...given }), simulatedPredictor('right', NARROW));
   const witness = new OverdueWitness(policy);
@@ -22,7 +22,7 @@ test.each([
       // Nine of ten outrank the tenth; a third insists on cores that all others want too.
       ...(draw() < 0.9 ? { priority: 9 } : {}),
       ...(draw() < 0.33 ? { models: ['tiny', 'small'] } : {}),
-      ...(given.patience !== '0' && draw() < 0.5 ? { deadlineMs: 600_000 } : {}),
+      ...(given.waitPrice !== 'never' && draw() < 0.5 ? { deadlineMs: 600_000 } : {}),
     }),
   });
   expect(witness.breaches).toEqual([]);

@@ -20,14 +20,15 @@ const WAITS: Readonly<Record<string, string>> = {
   'per-call': 'each call waits for the core of its own choice',
   'per-call-16nn': 'each call waits for the core of its own choice',
   subgradient: 'the last iterate may put more calls on a core than it has slots; those wait',
-  'eccos:patience=0.5': 'a call may wait for a full core that is cheaper, as long as its deadline allows',
+  eccos: 'a call may wait for a full core that saves more than the wait costs',
+  'eccos:budgetPerHour=0.01': 'the same',
 };
 
 describe.each([
   ...policyNames(),
   'round-robin:timeSliceMs=50',
   'random:seed=7',
-  'eccos:patience=0.5',
+  'eccos:waitPrice=never',
   'eccos:budgetPerHour=0.01',
 ])('%s', (spec) => {
   const cases = conformanceCases(() => createPolicy(spec, services), { waitsOnPurpose: WAITS[spec] });

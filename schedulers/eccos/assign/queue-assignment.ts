@@ -1,6 +1,6 @@
 import { Movers } from './movers.js';
 
-/** Less than this share is no gain: sums in another order differ by as much. */
+/** Less than this share of the greatest cost is no gain: sums in another order differ by as much. */
 const ROUNDING = 1e-12;
 
 /** Calls that join queues. Matrices are row-major. */
@@ -39,6 +39,9 @@ export function assignToQueues({ n, m, net, outside, place }: QueueProblem): Int
     }
     cost[call * width + m] = outside[call]!;
   }
+  let greatest = 0;
+  for (const one of cost) if (one < Infinity && Math.abs(one) > greatest) greatest = Math.abs(one);
+  const tie = ROUNDING * greatest;
   const isAt = new Int32Array(n * width);
   const at = new Int32Array(n).fill(-1);
   const movers = new Movers(width, isAt, cost);
@@ -59,8 +62,7 @@ export function assignToQueues({ n, m, net, outside, place }: QueueProblem): Int
         if (distance[from] === Infinity || length[from] === 0) continue;
         for (let to = 0, pair = from * width; to < width; to++, pair++) {
           const via = distance[from]! + movers.cost[pair]!;
-          const before = distance[to]!;
-          if (!(via < before - (before === Infinity ? 0 : ROUNDING * Math.abs(before)))) continue;
+          if (!(via < distance[to]! - tie)) continue;
           distance[to] = via;
           parent[to] = from;
           moved[to] = movers.row[pair]!;

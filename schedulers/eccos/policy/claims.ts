@@ -11,6 +11,7 @@ export interface Claims {
   /** Share of the time to being overdue that has passed, 0 to 1: it decides between calls of one rank. */
   readonly waited: readonly number[];
   readonly overdue: readonly boolean[];
+  readonly pendingMs: readonly Millis[];
 }
 
 /**
@@ -25,14 +26,15 @@ export function claimsOf(
   overdueMs: Millis,
   urgencyOf: (call: PendingCall) => number,
 ): Claims {
-  const overdue = calls.map(({ since }) => now - since >= overdueMs);
+  const pendingMs = calls.map(({ since }) => now - since);
+  const overdue = pendingMs.map((ms) => ms >= overdueMs);
   const rank = calls.map(urgencyOf);
   const newestFirst = [...calls.keys()]
     .filter((i) => overdue[i])
     .sort((a, b) => calls[b]!.since - calls[a]!.since || b - a);
   for (const [place, i] of newestFirst.entries()) rank[i] = URGENT + 1 + place;
-  const waited = calls.map(({ since }) => Math.min(1, (now - since) / Math.max(1, overdueMs)));
-  return { rank, waited, overdue };
+  const waited = pendingMs.map((ms) => Math.min(1, ms / Math.max(1, overdueMs)));
+  return { rank, waited, overdue, pendingMs };
 }
 
 /** Pairs of call and core in the order in which a queue starts them. */

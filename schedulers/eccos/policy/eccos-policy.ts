@@ -1,4 +1,4 @@
-import type { CoreId, SyscallId } from '../../../syscalls/syscall.js';
+import type { CoreId, Millis, SyscallId } from '../../../syscalls/syscall.js';
 import type {
   Assignment,
   FinishedCall,
@@ -10,7 +10,7 @@ import type {
   SchedulingSnapshot,
 } from '../../policy.js';
 import type { Predictor } from '../predictor/prediction.js';
-import { agendaOf, type TickRules } from './agenda.js';
+import { agendaOf } from './agenda.js';
 import { explain } from './explanation.js';
 import { type Forecast, Forecasts } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
@@ -18,24 +18,32 @@ import { type MarketInputs, openMarket } from './market.js';
 import type { PriceControl, PriceState } from './price-control.js';
 import { type Sample, spreadOf } from './price-signals.js';
 import { Recalibration } from './recalibration.js';
+import { RunningCalls } from './running-calls.js';
+import { SecondPrices } from './second-prices.js';
 import { ServiceTimes } from './service-times.js';
-import { SlotPrices } from './slot-prices.js';
 import { decideTick, explainWaiting, type TickInput } from './tick.js';
+import { WaitPrice, type WaitPriceSetting } from './wait-price.js';
 
-export interface EccosOptions extends TickRules {
+export interface EccosOptions {
   readonly predictor: Predictor;
   readonly control: PriceControl;
   /** Share of the interaction of call and core that is kept, 0 to 1. */
   readonly gamma: number;
   /** Least milliseconds between two ticks, unless 64 calls are new. */
   readonly tickMs: number;
+  /** Time pending after which a call goes before all others. */
+  readonly overdueMs: Millis;
+  readonly waitPrice: WaitPriceSetting;
   /** What becomes of a call whose `minQuality` no core is expected to reach. */
   readonly infeasible: 'best-effort' | 'refuse';
 }
 
+/** How long an answer is taken to need of which nothing is known. */
+const UNKNOWN_MS = 1000;
+
 /**
- * Cost-efficient and quality-constrained: each tick starts all calls that can start, at least regret, and moves the price
- * of quality so that mean quality stays at its target over the stream.
+ * Cost-efficient and quality-constrained: each tick weighs starting each call now against waiting for a better
+ * core, and moves the price of quality so that mean quality stays at its target over the stream.
  *
  * The words and formulas of this folder are in `schedulers/eccos/README.md`.
  */
@@ -46,7 +54,9 @@ export class EccosPolicy implements SchedulerPolicy {
   readonly #forecasts: Forecasts;
   readonly #recalibration = new Recalibration();
   readonly #times = new ServiceTimes();
-  readonly #slotPrices = new SlotPrices();
+  readonly #secondPrices = new SecondPrices();
+  readonly #running = new RunningCalls();
+  readonly #waitPrice: WaitPrice;
   readonly #calls = new HeldCalls();
   readonly #inputs: MarketInputs;
   /** The cores of the boot in config order, which is the order of every forecast: only their caps change. */
@@ -62,6 +72,7 @@ export class EccosPolicy implements SchedulerPolicy {
   constructor(options: EccosOptions) {
     this.#options = options;
     this.tickMs = options.tickMs;
+    this.#waitPrice = new WaitPrice(options.waitPrice);
     this.#forecasts = new Forecasts(options.gamma);
     this.#inputs = {
       forecastOf: (call, cores) => this.#calls.get(call.id)?.forecast ?? this.#forecasts.unknown(call, cores),
@@ -104,10 +115,12 @@ export class EccosPolicy implements SchedulerPolicy {
   }
 
   schedule(snapshot: SchedulingSnapshot): readonly Assignment[] {
-    const { now, cores } = snapshot;
+    const { now, pending, cores } = snapshot;
     const { control } = this.#options;
     this.#ticks++;
-    const agenda = agendaOf(snapshot, this.#options, this.#times);
+    // What is pending does not run: it was preempted, or failed.
+    for (const { id } of pending) this.#running.end(id);
+    const agenda = agendaOf(snapshot, this.#options.overdueMs, this.#times);
     if (agenda.calls.length === 0) return [];
     for (const call of agenda.calls) this.#see(call, cores);
     const market = openMarket(now, agenda.calls, cores, this.#inputs);
@@ -117,15 +130,20 @@ export class EccosPolicy implements SchedulerPolicy {
       agenda,
       market,
       inputs: this.#inputs,
+      running: this.#running,
       price: control.state,
-      slotPrices: this.#slotPrices.of(cores),
+      secondPrices: this.#secondPrices.of(cores),
+      waitUsd: this.#waitPrice.perSecond,
       choiceBefore: (id) => this.#calls.get(id)?.choice,
     };
-    const { assignments, choices, placed, waits, extra, greedy } = decideTick(input);
+    const { assignments, starts, choices, placed, waits, extra, greedy } = decideTick(input);
     this.#last = input;
     for (const call of extra) this.#see(call, cores);
     for (const [id, choice] of choices) this.#calls.place(id, choice, this.#ticks);
-    for (const [id, core] of waits) (this.#calls.get(id) as HeldCall).waitsFor = core;
+    for (const [id, wait] of waits) (this.#calls.get(id) as HeldCall).waitsFor = wait;
+    for (const { id, core, seconds } of starts) {
+      this.#running.start(id, { core, since: now, expectedMs: 1000 * seconds || UNKNOWN_MS });
+    }
     control.placed(placed, now);
     this.#expected.calls += placed.calls;
     this.#expected.quality += placed.quality;
@@ -136,13 +154,14 @@ export class EccosPolicy implements SchedulerPolicy {
   release(id: SyscallId, finished: FinishedCall | undefined): void {
     const { predictor, control } = this.#options;
     const held = this.#calls.remove(id);
+    this.#running.end(id);
     const choice = held?.choice;
     // A call that was not answered gives back what it was expected to cost: what it did cost is not known.
     if (choice !== undefined) control.spentMore?.((finished?.costUsd ?? 0) - choice.costUsd[choice.chosen]!);
     if (finished === undefined) return;
     predictor.finished(finished);
-    const { core, outputTokens, times } = finished;
-    if (times !== undefined) this.#times.learn(core, times.ttftMs, times.restMs, outputTokens);
+    const { core } = finished;
+    this.#learnTimes(finished, held?.forecast);
     if (held === undefined || choice === undefined) return;
     const logit = held.forecast.logits[choice.cores.indexOf(core)];
     if (logit !== undefined && !Number.isNaN(logit)) this.#calls.keepAnswer(id, { core, logit, choice });
@@ -178,19 +197,41 @@ export class EccosPolicy implements SchedulerPolicy {
     return this.#last === undefined ? ['waits: no tick has looked at it yet'] : explainWaiting(this.#last, held);
   }
 
+  #learnTimes({ core, outputTokens, costUsd, times }: FinishedCall, forecast: Forecast | undefined): void {
+    if (times === undefined) return;
+    const column = this.#cores?.indexOf(core) ?? -1;
+    const expected = forecast?.tokensMean[column] ?? Number.NaN;
+    const predicted = Number.isFinite(expected) ? expected : outputTokens;
+    this.#times.learn(core, { ...times, tokens: outputTokens, predicted });
+    this.#waitPrice.learn(costUsd, times.ttftMs + times.restMs);
+  }
+
   #see(call: PendingCall, cores: readonly SchedulableCore[]): void {
     if (this.#calls.see(call, this.#ticks) === undefined)
       this.#calls.add(call, this.#forecasts.unknown(call, cores), this.#ticks);
   }
 
-  /** Once enough calls are new, looks at recent traffic for what quality and slots are worth. */
+  /** Once enough calls are new, looks at recent traffic for what quality and time are worth. */
   #reprice(cores: readonly SchedulableCore[]): void {
     const { control } = this.#options;
     const { seen } = this.#forecasts;
     control.begin?.(() => this.#sample(cores), seen);
-    if (!this.#slotPrices.isDue(seen)) return;
-    const traffic = { sample: this.#sample(cores), spanMs: this.#forecasts.spanMs, lambda: this.state.lambda };
-    this.#slotPrices.learn(traffic, cores, this.#times, seen);
+    if (!this.#secondPrices.isDue(seen)) return;
+    const { spanMs } = this.#forecasts;
+    const traffic = { ...this.#sample(cores), seconds: this.#secondsOf(cores), spanMs, lambda: this.state.lambda };
+    this.#secondPrices.learn(traffic, cores, seen);
+  }
+
+  /** Seconds that recent calls are expected to take on each core, row-major. */
+  #secondsOf(cores: readonly SchedulableCore[]): Float64Array {
+    const { recent } = this.#forecasts;
+    const m = cores.length;
+    const seconds = new Float64Array(recent.length * m);
+    for (const [i, { forecast }] of recent.entries()) {
+      for (const [j, { id }] of cores.entries())
+        seconds[i * m + j] = this.#times.expectedS(id, forecast.tokensMean[j]!);
+    }
+    return seconds;
   }
 
   /** What traffic looks like: recent calls, as they are believed now. */

@@ -1,14 +1,15 @@
 import type { CoreId } from '../../../syscalls/syscall.js';
 import type { Prediction } from '../predictor/prediction.js';
 import type { Bar } from './market.js';
+import type { Wait } from './placement.js';
 import type { PriceState } from './price-control.js';
 
 /** What one tick knew and decided of one call; lists have an entry a core. */
 export interface Choice {
   readonly cores: readonly CoreId[];
   readonly slots: readonly number[];
-  /** US dollars that a slot is worth to calls to come. */
-  readonly slotPrices: ArrayLike<number>;
+  /** What the time that it is expected to take is worth to calls to come, US dollars. */
+  readonly timeUsd: ArrayLike<number>;
   readonly price: PriceState;
   readonly quality: ArrayLike<number>;
   readonly costUsd: ArrayLike<number>;
@@ -24,16 +25,16 @@ export interface Choice {
 }
 
 /** One line for the agent that asked. */
-export function reasonOf({ quality, costUsd, slotPrices, price, chosen, note }: Choice): string {
-  const slot = slotPrices[chosen]! > 0 ? `, slot ${dollars(slotPrices[chosen]!)}` : '';
+export function reasonOf({ quality, costUsd, timeUsd, price, chosen, note }: Choice): string {
+  const time = timeUsd[chosen]! > 0 ? `, its time ${dollars(timeUsd[chosen]!)}` : '';
   const missed = price.infeasible ? '; the target is out of reach' : '';
-  const line = `quality ${quality[chosen]!.toFixed(3)} for ${dollars(costUsd[chosen]!)} expected${slot}; quality costs ${dollars(price.lambda)}${missed}`;
+  const line = `quality ${quality[chosen]!.toFixed(3)} for ${dollars(costUsd[chosen]!)} expected${time}; quality costs ${dollars(price.lambda)}${missed}`;
   return note === undefined ? line : `${note}; ${line}`;
 }
 
 /** The whole decision, a line a core: predictions, prices, and why not this one. */
-export function explain(choice: Choice): readonly string[] {
-  const { cores, slots, slotPrices, price, quality, costUsd, predictions, chosen, note } = choice;
+export function explain(choice: Choice, wait?: Wait): readonly string[] {
+  const { cores, slots, timeUsd, price, quality, costUsd, predictions, chosen, note } = choice;
   const { alpha, aim, lambda, infeasible } = price;
   const target = aim === undefined ? '' : `, aiming at ${aim.toFixed(3)} for alpha ${(alpha ?? aim).toFixed(3)}`;
   const rows = cores.map((core, j) => [
@@ -41,21 +42,29 @@ export function explain(choice: Choice): readonly string[] {
     quality[j]!.toFixed(3),
     dollars(costUsd[j]!),
     String(slots[j]),
-    dollars(slotPrices[j]!),
+    dollars(timeUsd[j]!),
     dollars(netOf(choice, j)),
     basisOf(predictions[j]),
     j === chosen ? 'chosen' : whyNot(choice, j),
   ]);
   return [
-    chosen < 0 ? `waits: ${note ?? 'no slot was left for it'}` : `on ${cores[chosen]}${note ? `: ${note}` : ''}`,
+    chosen < 0
+      ? `waits${wait === undefined ? `: ${note ?? 'no slot was left for it'}` : waitOf(wait)}`
+      : `on ${cores[chosen]}${note ? `: ${note}` : ''}`,
     `price of quality ${dollars(lambda)}${target}${infeasible ? '; the target is out of reach' : ''}`,
-    ...aligned([['CORE', 'QUALITY', 'COST', 'SLOTS', 'SLOT PRICE', 'NET', 'PREDICTED BY', ''], ...rows]),
+    ...aligned([['CORE', 'QUALITY', 'COST', 'SLOTS', 'TIME', 'NET', 'PREDICTED BY', ''], ...rows]),
   ];
 }
 
-/** What is minimised: cost + risk + slot price - price of quality x quality. */
-function netOf({ costUsd, riskUsd, slotPrices, price, quality }: Choice, j: number): number {
-  return costUsd[j]! + riskUsd[j]! + slotPrices[j]! - price.lambda * quality[j]!;
+/** Such as ` for small: free in about 0.8 s, which costs $0.0001; saves $0.002 against the best free core`. */
+function waitOf({ core, seconds, savesUsd, costsUsd }: Wait): string {
+  const time = seconds < 9.95 ? seconds.toFixed(1) : seconds.toFixed(0);
+  return ` for ${core}: free in about ${time} s, which costs ${dollars(costsUsd)}; saves ${dollars(savesUsd)} against the best free core`;
+}
+
+/** What is minimised: cost + risk + its time - price of quality x quality. */
+function netOf({ costUsd, riskUsd, timeUsd, price, quality }: Choice, j: number): number {
+  return costUsd[j]! + riskUsd[j]! + timeUsd[j]! - price.lambda * quality[j]!;
 }
 
 function whyNot(choice: Choice, j: number): string {
@@ -65,7 +74,7 @@ function whyNot(choice: Choice, j: number): string {
   if (slots[j] === 0) return 'no free slot';
   if (chosen < 0) return 'its slots went to calls that they suit better, or with a greater claim';
   const more = netOf(choice, j) - netOf(choice, chosen);
-  if (more <= 0) return 'its slots are worth more to other calls';
+  if (more <= 0) return 'its time is worth more to other calls';
   const risk = riskUsd[j]! - riskUsd[chosen]!;
   return `${dollars(more)} more, net${risk > 0 ? `, ${dollars(risk)} of it for the risk to its deadline` : ''}`;
 }

@@ -16,6 +16,7 @@ export interface Forecast {
   readonly logits: Float64Array;
   /** US dollars. */
   readonly costUsd: Float64Array;
+  readonly tokensMean: Float64Array;
   readonly tokensP90: Float64Array;
   /** What these rest on; empty where the call could not be predicted. */
   readonly predictions: readonly Prediction[];
@@ -86,6 +87,7 @@ export class Forecasts {
     const forecasts = rows.map((row, i) => ({
       logits: shrinkInteraction(qualities[i] as Float64Array, effects, this.#gamma).map(logitOfPrediction),
       costUsd: Float64Array.from(row, (one) => one.costMean),
+      tokensMean: Float64Array.from(row, (one) => one.tokensMean),
       tokensP90: Float64Array.from(row, (one) => one.tokensP90),
       predictions: row,
     }));
@@ -104,11 +106,12 @@ export class Forecasts {
   /** For a call that could not be predicted: the mean of recent calls, else even odds at the core's price. */
   unknown({ inputTokens }: PendingCall, cores: readonly CoreInfo[]): Forecast {
     this.#usual ??= this.#meanForecast(cores.length);
-    const { logits, costUsd, tokensP90 } = this.#usual;
+    const { logits, costUsd, tokensMean, tokensP90 } = this.#usual;
     const atPrice = ({ price }: CoreInfo) => costOf(price, { inputTokens, outputTokens: UNKNOWN_TOKENS });
     return {
       logits: logits.map((one) => finiteOr(one, 0)),
       costUsd: costUsd.map((one, j) => finiteOr(one, atPrice(cores[j] as CoreInfo))),
+      tokensMean: tokensMean.map((one) => finiteOr(one, UNKNOWN_TOKENS)),
       tokensP90: tokensP90.map((one) => finiteOr(one, UNKNOWN_TOKENS)),
       predictions: [],
     };
@@ -130,6 +133,7 @@ export class Forecasts {
     return {
       logits: mean(({ logits }) => logits),
       costUsd: mean(({ costUsd }) => costUsd),
+      tokensMean: mean(({ tokensMean }) => tokensMean),
       tokensP90: mean(({ tokensP90 }) => tokensP90),
       predictions: [],
     };

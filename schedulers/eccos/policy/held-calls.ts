@@ -3,6 +3,7 @@ import type { CoreId, SyscallId } from '../../../syscalls/syscall.js';
 import type { PendingCall } from '../../policy.js';
 import type { Choice } from './explanation.js';
 import type { Forecast } from './forecasts.js';
+import type { Wait } from './placement.js';
 
 /** Answers that can still be rated and explained. */
 const MOST_ANSWERS = 10_000;
@@ -17,8 +18,8 @@ export interface HeldCall {
   /** The last decision that placed it, and its tick. */
   choice: Choice | undefined;
   placedTick: number;
-  /** The full core that it was left waiting for in the last tick, on purpose. */
-  waitsFor: CoreId | undefined;
+  /** What it was left waiting for in the last tick, although a slot was free for it. */
+  waitsFor: Wait | undefined;
 }
 
 /** What was decided of a call that was answered, and what was predicted of the core that did, to be compared with its rating. */

@@ -15,6 +15,8 @@ export interface Market {
   readonly quality: Float64Array;
   /** US dollars. */
   readonly costUsd: Float64Array;
+  /** How long the answer is expected to take; 0: nothing is known. */
+  readonly seconds: Float64Array;
   readonly bars: readonly Bar[];
   /** Probability that the answer comes after the deadline; 0 without one. */
   readonly late: Float64Array;
@@ -39,14 +41,16 @@ export function openMarket(
   const m = cores.length;
   const quality = new Float64Array(calls.length * m);
   const costUsd = new Float64Array(calls.length * m);
+  const seconds = new Float64Array(calls.length * m);
   const late = new Float64Array(calls.length * m);
   const bars: Bar[] = [];
   const shortfalls: (string | undefined)[] = [];
   for (const [i, call] of calls.entries()) {
-    const { logits, costUsd: costs, tokensP90 } = forecastOf(call, cores);
+    const { logits, costUsd: costs, tokensMean, tokensP90 } = forecastOf(call, cores);
     // NaN where nothing is known of the pair: the placement does not use it.
     for (const [j, { id }] of cores.entries()) quality[i * m + j] = qualityOf(id, logits[j]!);
     costUsd.set(costs, i * m);
+    for (const [j, { id }] of cores.entries()) seconds[i * m + j] = times.expectedS(id, tokensMean[j]!);
     const row: Bar[] = cores.map(({ id }) => (call.eligible.includes(id) ? '' : 'not eligible'));
     const { pinned, expiresAt, params } = call;
     if (pinned === undefined && expiresAt !== undefined) {
@@ -63,7 +67,7 @@ export function openMarket(
     shortfalls.push(floor > 0 ? barPoor(row, floor, quality.subarray(i * m, i * m + m)) : undefined);
     bars.push(...row);
   }
-  return { n: calls.length, m, calls, quality, costUsd, bars, late, shortfalls };
+  return { n: calls.length, m, calls, quality, costUsd, seconds, bars, late, shortfalls };
 }
 
 /** Rules out cores that would take longer than `slack`, unless that leaves none. */
@@ -100,21 +104,24 @@ export function riskUsd({ m, costUsd, quality, bars, late }: Market, i: number, 
   return late.slice(i * m, i * m + m).map((share) => MISS * share * spread);
 }
 
-/**
- * What is least for the pair that suits best, US dollars: cost + risk - lambda quality + slot price; NaN: the pair cannot be used.
- *
- * @param lambda US dollars for one call from surely wrong to surely right
- * @param slotPrices US dollars that a slot of each core is worth to calls to come
- */
-export function netCosts(market: Market, lambda: number, slotPrices: ArrayLike<number>): Float64Array {
-  const { m, calls, costUsd, quality, bars } = market;
+/** What things are worth now, US dollars. */
+export interface Prices {
+  /** One call from surely wrong to surely right. */
+  readonly lambda: number;
+  /** A second on each core, to calls to come. */
+  readonly seconds: ArrayLike<number>;
+}
+
+/** What is least for the pair that suits best, US dollars: cost + risk - lambda quality + price of the time; NaN: the pair cannot be used. */
+export function netCosts(market: Market, { lambda, seconds: prices }: Prices): Float64Array {
+  const { m, calls, costUsd, quality, seconds, bars } = market;
   const net = costUsd.slice();
   for (const [i, { expiresAt }] of calls.entries()) {
     if (expiresAt === undefined) continue;
     for (const [j, usd] of riskUsd(market, i, lambda).entries()) net[i * m + j]! += usd;
   }
   return net.map((cost, cell) => {
-    const all = cost - lambda * quality[cell]! + slotPrices[cell % m]!;
+    const all = cost - lambda * quality[cell]! + prices[cell % m]! * seconds[cell]!;
     return bars[cell] === '' && Number.isFinite(all) ? all : Number.NaN;
   });
 }

@@ -8,10 +8,6 @@ import { EccosPolicy } from './eccos-policy.js';
 /** The margin may fall by a third of what it may rise. */
 const FALL = 1 / 3;
 
-function count(most: number) {
-  return numberText(0, most).pipe(z.int());
-}
-
 /** Parameters of `eccos`, as texts: numbers are written like `0.7`. */
 export const eccosParameters = z
   .strictObject({
@@ -29,10 +25,13 @@ export const eccosParameters = z
     tickMs: numberText(0, 60_000).default(0),
     /** Milliseconds pending after which a call goes before all others: 20 ticks of a quarter of a second. */
     overdueMs: numberText(0, 1e9).default(5000),
-    /** Calls that each core's queue may hold beyond its free slots. */
-    queueAhead: count(10_000).default(0),
-    /** Share of its `deadlineMs` that a call may wait for a full core that is cheaper. 0: no slot idles while a call waits. */
-    patience: numberText(0, 1).default(0),
+    /**
+     * US dollars that an hour of one call's waiting costs: a call waits for a full core that saves more. `auto`: as much as an
+     * hour of answering costs; `never`: no slot idles while a call waits.
+     */
+    waitPrice: z
+      .union([z.enum(['auto', 'never']), numberText(0, 1e9)], 'Expected auto, never, or a number')
+      .default('auto'),
     /** What becomes of a call whose `minQuality` no core is expected to reach: its best core, or the error `infeasible`. */
     infeasible: z.enum(['best-effort', 'refuse']).default('best-effort'),
     ...predictorFolders,

@@ -5,6 +5,8 @@ import { probabilityOf } from '../predictor/online-logit.js';
 const ENOUGH = 5;
 /** Weight of the newest answer. */
 const STEP = 0.05;
+/** Answers that the prediction of tokens is worth against what was seen of them. */
+const PRIOR = 20;
 
 interface Times {
   readonly count: number;
@@ -12,15 +14,30 @@ interface Times {
   readonly tpotMs: Millis;
   /** Of a whole answer. */
   readonly meanMs: Millis;
+  /** Output tokens, and those that were predicted of the same answers. */
+  readonly tokens: number;
+  readonly predicted: number;
+}
+
+const UNKNOWN: Times = { count: 0, ttftMs: 0, tpotMs: 0, meanMs: 0, tokens: 0, predicted: 0 };
+
+/** An answer as it turned out. */
+export interface Timed {
+  /** Start to first token. */
+  readonly ttftMs: Millis;
+  /** First token to the end. */
+  readonly restMs: Millis;
+  readonly tokens: number;
+  /** Tokens that were predicted of it. */
+  readonly predicted: number;
 }
 
 /** How long each core takes: running means of time to first token, and of time per output token after it. */
 export class ServiceTimes {
   readonly #times = new Map<CoreId, Times>();
 
-  /** @param ttftMs start to first token @param restMs first token to the end @param tokens of the answer */
-  learn(core: CoreId, ttftMs: Millis, restMs: Millis, tokens: number): void {
-    const { count, ...old } = this.#times.get(core) ?? { count: 0, ttftMs: 0, tpotMs: 0, meanMs: 0 };
+  learn(core: CoreId, { ttftMs, restMs, tokens, predicted }: Timed): void {
+    const { count, ...old } = this.#times.get(core) ?? UNKNOWN;
     const step = Math.max(STEP, 1 / (count + 1));
     const toward = (mean: number, value: number) => mean + step * (value - mean);
     this.#times.set(core, {
@@ -28,6 +45,8 @@ export class ServiceTimes {
       ttftMs: toward(old.ttftMs, ttftMs),
       tpotMs: toward(old.tpotMs, restMs / Math.max(1, tokens - 1)),
       meanMs: toward(old.meanMs, ttftMs + restMs),
+      tokens: toward(old.tokens, tokens),
+      predicted: toward(old.predicted, predicted),
     });
   }
 
@@ -35,6 +54,18 @@ export class ServiceTimes {
   duration(core: CoreId, tokens: number): Millis | undefined {
     const times = this.#times.get(core);
     return times && times.ttftMs + times.tpotMs * tokens;
+  }
+
+  /**
+   * Seconds of an answer that is predicted to have so many tokens, which are corrected by what they usually turn out to be there:
+   * (N tokens + 20 predicted) / (predicted (N + 20)) times. 0 until the core has answered once.
+   */
+  expectedS(core: CoreId, tokens: number): number {
+    const times = this.#times.get(core);
+    if (times === undefined || !Number.isFinite(tokens)) return 0;
+    const { count, predicted } = times;
+    const ratio = predicted > 0 ? (times.tokens * count + PRIOR * predicted) / (predicted * (count + PRIOR)) : 1;
+    return (times.ttftMs + times.tpotMs * tokens * ratio) / 1000;
   }
 
   /** Of a usual answer; undefined until the core has answered a few times. */
@@ -52,7 +83,10 @@ const Z90 = 1.2816;
 export function lateness(p90: Millis, slack: Millis): number {
   if (!(p90 > 0)) return 0;
   if (slack <= 0) return 1;
-  const z = Z90 + Math.log(slack / p90) / SPREAD;
-  // The normal distribution to 1.4e-4: Page, "Approximations to the cumulative normal function", 1977.
-  return probabilityOf(-1.5976 * z - 0.070566 * z ** 3);
+  return normalCdf(-(Z90 + Math.log(slack / p90) / SPREAD));
+}
+
+/** The normal distribution to 1.4e-4: Page, "Approximations to the cumulative normal function", 1977. */
+export function normalCdf(z: number): number {
+  return probabilityOf(1.5976 * z + 0.070566 * z ** 3);
 }

@@ -1,14 +1,15 @@
 import type { CoreId, SyscallId } from '../../../syscalls/syscall.js';
 import type { Assignment, PendingCall } from '../../policy.js';
 import type { Agenda } from './agenda.js';
-import { byClaim, type Claims, claimsOf } from './claims.js';
+import { byClaim, claimsOf, URGENT } from './claims.js';
 import { type Choice, explain, reasonOf } from './explanation.js';
 import type { HeldCall } from './held-calls.js';
-import { type Market, type MarketInputs, netCosts, openMarket, riskUsd } from './market.js';
-import { patientCalls } from './patience.js';
-import { placeCalls } from './placement.js';
+import { type Market, type MarketInputs, netCosts, openMarket, type Prices, riskUsd } from './market.js';
+import { type Placement, placeCalls, type Wait } from './placement.js';
 import type { Placed, PriceState } from './price-control.js';
 import { easeOf } from './price-signals.js';
+import { Queues } from './queues.js';
+import type { RunningCalls } from './running-calls.js';
 
 /** All that a decision rests on. */
 export interface TickInput {
@@ -17,50 +18,61 @@ export interface TickInput {
   readonly market: Market;
   /** From which the market of any other call can be made. */
   readonly inputs: MarketInputs;
+  readonly running: RunningCalls;
   readonly price: PriceState;
-  /** US dollars that a slot of each core is worth to calls to come. */
-  readonly slotPrices: ArrayLike<number>;
+  /** US dollars that a second on each core is worth to calls to come. */
+  readonly secondPrices: ArrayLike<number>;
+  /** US dollars that a second of one usual call's waiting costs; undefined: nobody waits while a slot is free. */
+  readonly waitUsd: number | undefined;
   /** The last decision that placed the call; undefined: none did. */
   readonly choiceBefore: (id: SyscallId) => Choice | undefined;
 }
 
+/** A call that starts. */
+export interface Start {
+  readonly id: SyscallId;
+  readonly core: CoreId;
+  /** How long the answer is expected to take; 0: nothing is known. */
+  readonly seconds: number;
+}
+
 export interface TickResult {
-  /** In the order in which queues start them. */
+  /** In the order in which they start. */
   readonly assignments: readonly Assignment[];
+  readonly starts: readonly Start[];
   /** The decision on each call that was placed. */
   readonly choices: ReadonlyMap<SyscallId, Choice>;
   /** Sums over what was placed. */
   readonly placed: Placed;
-  /** The full core that a call waits for on purpose. */
-  readonly waits: ReadonlyMap<SyscallId, CoreId>;
+  /** Calls that wait although a slot was free for them. */
+  readonly waits: ReadonlyMap<SyscallId, Wait>;
   /** Calls beyond the agenda that it looked at one by one, since slots were left. */
   readonly extra: readonly PendingCall[];
   /** How many of these it placed. */
   readonly greedy: number;
 }
 
+/** Calls beyond the agenda that are looked at for each slot that is left. */
+const EXTRA_A_SLOT = 8;
+
 /** Decides which of the calls start where. A function of its input: it changes nothing. */
 export function decideTick(input: TickInput): TickResult {
-  const { agenda, market, inputs, price, slotPrices, choiceBefore } = input;
-  const { now, cores, rules, slots } = agenda;
-  const { lambda } = price;
-  const left = [...slots];
+  const { agenda, market, inputs, choiceBefore } = input;
+  const { now, cores, overdueMs } = agenda;
+  const queues = new Queues(agenda, input.running, inputs.times);
   const assignments: Assignment[] = [];
+  const starts: Start[] = [];
   const choices = new Map<SyscallId, Choice>();
+  const waits = new Map<SyscallId, Wait>();
   const placed = { calls: 0, quality: 0, costUsd: 0, ease: [] as number[] };
 
-  const place = (from: Market, i: number, core: number): void => {
+  const start = (from: Market, i: number, core: number): void => {
     const call = from.calls[i] as PendingCall;
     const { id, since } = call;
-    const pendingMs = now - since;
-    const isHeld = slots[core]! - left[core]! >= cores[core]!.free;
-    const notes = [
-      ...(pendingMs >= rules.overdueMs ? [`overdue after ${Math.round(pendingMs)} ms`] : []),
-      ...(isHeld ? ['held in its queue, and moved if that is better'] : []),
-    ];
-    const choice = choiceOf(input, from, i, core, notes.length === 0 ? undefined : notes.join(', '));
+    const note = now - since >= overdueMs ? `overdue after ${Math.round(now - since)} ms` : undefined;
+    const choice = choiceOf(input, from, i, core, note);
     const before = choiceBefore(id);
-    // A call that was placed before, and is moved or tried again, counts with the difference only.
+    // A call that was placed before, and is tried again, counts with the difference only.
     if (before === undefined) {
       placed.calls++;
       placed.ease.push(easeOf(from.quality, i, from.m));
@@ -68,33 +80,34 @@ export function decideTick(input: TickInput): TickResult {
     placed.quality += choice.quality[core]! - (before?.quality[before.chosen] ?? 0);
     placed.costUsd += choice.costUsd[core]! - (before?.costUsd[before.chosen] ?? 0);
     choices.set(id, choice);
-    left[core]!--;
+    const coreId = choice.cores[core] as CoreId;
+    starts.push({ id, core: coreId, seconds: from.seconds[i * from.m + core]! });
     const outputTokensP90 = inputs.forecastOf(call, cores).tokensP90[core];
-    assignments.push({ syscallId: id, core: choice.cores[core] as CoreId, reason: reasonOf(choice), outputTokensP90 });
+    assignments.push({ syscallId: id, core: coreId, reason: reasonOf(choice), outputTokensP90 });
+  };
+  const place = (from: Market): void => {
+    const net = netCosts(from, pricesOf(input));
+    const claims = claimsOf(from.calls, now, overdueMs, agenda.urgencyOf);
+    const prices = from.calls.map((call, i) => waitUsdOf(input, call, claims.overdue[i]!));
+    const placement = placeCalls(from, net, prices, claims, queues);
+    for (const [i, core] of byClaim(placement.started, claims)) start(from, i, core);
+    for (const [id, wait] of waitsOf(from, net, prices, placement, queues, agenda)) waits.set(id, wait);
   };
 
-  const { calls } = market;
-  const net = netCosts(market, lambda, slotPrices);
-  const claims = claimsOf(calls, now, rules.overdueMs, agenda.urgencyOf);
-  const waits = patientCalls(agenda, calls, net, inputs.times, claims.overdue);
-  for (const [i, core] of byClaim(chooseCores(agenda, net, claims, waits), claims)) place(market, i, core);
-
+  place(market);
   // Slots that are left go to calls that were not looked at, one after the other.
   const extra: PendingCall[] = [];
   const before = assignments.length;
-  let total = left.reduce((sum, count) => sum + count, 0);
-  for (const call of total === 0 ? [] : agenda.rest()) {
-    if (total === 0) break;
-    if (!cores.some(({ id }, j) => left[j]! > 0 && call.eligible.includes(id))) continue;
+  const left = () => cores.reduce((sum, _, j) => sum + queues.left(j), 0);
+  let most = EXTRA_A_SLOT * left();
+  for (const call of most === 0 ? [] : agenda.rest()) {
+    if (most === 0 || left() === 0) break;
+    if (!cores.some(({ id }, j) => queues.left(j) > 0 && call.eligible.includes(id))) continue;
+    most--;
     extra.push(call);
-    const single = openMarket(now, [call], cores, inputs);
-    const core = cheapestLeft(netCosts(single, lambda, slotPrices), left);
-    if (core === undefined) continue;
-    place(single, 0, core);
-    total--;
+    place(openMarket(now, [call], cores, inputs));
   }
-  const waiting = new Map([...waits].map(([i, core]) => [calls[i]!.id, core]));
-  return { assignments, choices, placed, waits: waiting, extra, greedy: assignments.length - before };
+  return { assignments, starts, choices, placed, waits, extra, greedy: assignments.length - before };
 }
 
 /** Why a call was not placed, by what is believed now. */
@@ -102,55 +115,57 @@ export function explainWaiting(input: TickInput, { view, forecast, waitsFor }: H
   const { agenda, inputs } = input;
   const known = { ...input, inputs: { ...inputs, forecastOf: () => forecast } };
   const market = openMarket(agenda.now, [view], agenda.cores, known.inputs);
-  const note =
-    waitsFor && `for ${waitsFor}, on purpose: it is cheaper at the price of quality, and the deadline allows it`;
-  return explain(choiceOf(known, market, 0, -1, note));
+  return explain(choiceOf(known, market, 0, -1, undefined), waitsFor);
 }
 
-/** Core by index of the call. */
-function chooseCores(
-  { calls, cores, rules, slots }: Agenda,
+function pricesOf({ price, secondPrices }: TickInput): Prices {
+  return { lambda: price.lambda, seconds: secondPrices };
+}
+
+/**
+ * What a second of a call's waiting costs: twice as much for each priority above another, less for a patient one. Who is overdue,
+ * has a near deadline or no patience takes a free slot in any case.
+ */
+function waitUsdOf({ agenda, waitUsd }: TickInput, call: PendingCall, isOverdue: boolean): number {
+  const { patience = 1 } = call.params;
+  const urgency = agenda.urgencyOf(call);
+  if (waitUsd === undefined || isOverdue || urgency >= URGENT || patience === 0) return Infinity;
+  return (waitUsd * 2 ** urgency) / patience;
+}
+
+/** Calls that wait for a core although another one that they may use has a slot left. */
+function* waitsOf(
+  { m, calls }: Market,
   net: Float64Array,
-  claims: Claims,
-  waits: ReadonlyMap<number, CoreId>,
-): ReadonlyMap<number, number> {
-  const chosen = new Map<number, number>();
-  const choose = (room: readonly number[], mayHave: (i: number) => boolean) => {
-    const open = calls.map((_, i) => mayHave(i) && !waits.has(i) && !chosen.has(i));
-    for (const [i, core] of placeCalls(net, room, open, claims).entries()) if (core >= 0) chosen.set(i, core);
-  };
-  // A call that is overdue starts now if it can: a place in a queue is not enough.
-  const free = cores.map((core) => core.free);
-  if (rules.queueAhead > 0 && claims.overdue.includes(true)) choose(free, (i) => claims.overdue[i]!);
-  const taken = cores.map((_, j) => [...chosen.values()].filter((core) => core === j).length);
-  const left = slots.map((count, j) => count - taken[j]!);
-  choose(left, () => true);
-  return chosen;
-}
-
-/** The core with a slot left that suits the one call best, by its net costs. */
-function cheapestLeft(net: Float64Array, left: readonly number[]): number | undefined {
-  const open = [...net.keys()].filter((j) => left[j] !== 0 && !Number.isNaN(net[j]));
-  return open.reduce<number | undefined>(
-    (best, j) => (best === undefined || net[j]! < net[best]! ? j : best),
-    undefined,
-  );
+  prices: readonly number[],
+  { queued }: Placement,
+  queues: Queues,
+  { ids }: Agenda,
+): Generator<[SyscallId, Wait]> {
+  for (const [i, { core, place }] of queued) {
+    let best = Number.NaN;
+    for (let j = 0; j < m; j++) if (queues.left(j) > 0 && !(net[i * m + j]! >= best)) best = net[i * m + j]!;
+    if (Number.isNaN(best)) continue;
+    const seconds = queues.waitS(core, place);
+    const costsUsd = queues.placeUsd(core, place, prices[i]!);
+    yield [calls[i]!.id, { core: ids[core]!, seconds, savesUsd: best - net[i * m + core]!, costsUsd }];
+  }
 }
 
 function choiceOf(
-  { agenda: { cores, ids, slots }, inputs, price, slotPrices }: TickInput,
+  { agenda: { cores, ids }, inputs, price, secondPrices }: TickInput,
   market: Market,
   i: number,
   chosen: number,
   note: string | undefined,
 ): Choice {
-  const { m, calls, quality, costUsd, bars, shortfalls } = market;
+  const { m, calls, quality, costUsd, seconds, bars, shortfalls } = market;
   const { predictions } = inputs.forecastOf(calls[i] as PendingCall, cores);
   const shortfall = shortfalls[i];
   return {
     cores: ids,
-    slots,
-    slotPrices,
+    slots: cores.map(({ free }) => free),
+    timeUsd: seconds.slice(i * m, i * m + m).map((time, j) => time * secondPrices[j]!),
     price,
     quality: quality.slice(i * m, i * m + m),
     costUsd: costUsd.slice(i * m, i * m + m),

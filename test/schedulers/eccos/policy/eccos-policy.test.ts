@@ -191,19 +191,6 @@ describe('floors and deadlines', () => {
     const pending = [call(0, { priority: 9 }), call(1, { expiresAt: 5000 })];
     expect(await tick(await experienced(), pending, { free: [0, 1, 0] })).toEqual({ s1: 'middle' });
   });
-
-  test('with patience a call waits for a full core that is cheaper, as long as its deadline allows', async () => {
-    const policy = await experienced({ patience: '0.5' });
-    const patient = call(0, { expiresAt: 200_000 });
-    expect(await tick(policy, [patient], { free: [0, 1, 1] })).toEqual({});
-    expect(policy.explain('s0')?.[0]).toMatch(/^waits: for small, on purpose/);
-    expect(await tick(policy, [patient], { free: [0, 1, 1], now: 100_000, arrived: [] })).toEqual({ s0: 'middle' });
-    expect(await tick(policy, [call(1), call(2, { expiresAt: 20_000 })], { free: [0, 9, 9] })).toEqual({
-      s1: 'middle',
-      s2: 'middle',
-    });
-    expect(await tick(await experienced(), [patient], { free: [0, 1, 1] })).toEqual({ s0: 'middle' });
-  });
 });
 
 describe('waiting', () => {
@@ -242,11 +229,13 @@ describe('waiting', () => {
   test('a free slot goes to the call that it suits best, also if an older one waits; urgent ones go first all the same', async () => {
     const easy = { small: 0.9, middle: 0.9, large: 0.9 };
     const hard = { small: 0.05, middle: 0.1, large: 0.9 };
-    const known = predicting({ 'call 0': hard, 'call 1': easy, 'call 2': hard, 'call 3': easy });
-    const [older, younger] = [call(0), call(1)];
-    expect(await tick(eccos({ alpha: '0.9' }, known), [older, younger], { free: [1, 0, 0] })).toEqual({ s1: 'small' });
-    const urgent = call(2, { priority: 1 });
-    expect(await tick(eccos({ alpha: '0.9' }, known), [call(3), urgent], { free: [1, 0, 0] })).toEqual({ s2: 'small' });
+    // A third kind of call, of which only more is had for far more, keeps the price of quality well above what a hard one is worth.
+    const lean = { small: 0.5, middle: 0.5, large: 0.6 };
+    const known = predicting({ 'call 0': hard, 'call 1': easy, 'call 2': hard, 'call 3': easy, 'call 9': lean });
+    const placed = (pending: readonly PendingCall[]) =>
+      tick(eccos({ alpha: '0.95' }, known), pending, { free: [1, 0, 0], arrived: [...pending, call(9)] });
+    expect(await placed([call(0), call(1)])).toEqual({ s1: 'small' });
+    expect(await placed([call(3), call(2, { priority: 1 })])).toEqual({ s2: 'small' });
   });
 
   test('what one call has at stake, such as its deadline, does not make others go by age', async () => {
@@ -273,20 +262,62 @@ describe('waiting', () => {
     const preempted = call(0, { since: 5, eligible: ['large'], pinned: 'large' });
     expect(await tick(policy, [preempted], { arrived: [] })).toEqual({ s0: 'large' });
   });
+});
 
-  test('no queue is held ahead of a core that is closed', async () => {
-    const policy = eccos({ queueAhead: '2' });
-    await policy.prepare([call(0), call(1), call(2)], cores());
-    const closed = { ...coreOf('small', { free: 0, cap: 9 }), running: 0 };
-    const [, ...open] = cores([0, 1, 1]);
-    const placed = policy.schedule({ now: 0, pending: [call(0), call(1), call(2)], cores: [closed, ...open] });
-    expect(placed.map(({ core }) => core)).not.toContain('small');
-    expect(placed).toHaveLength(3);
+describe('waiting on purpose', () => {
+  /** Knows that every core takes a second, and that one of its nine slots of `small` is in use since `now` 0. */
+  async function experienced(given: Record<string, string>) {
+    const policy = eccos({ alpha: '0.1', ...given });
+    for (let seq = 0; seq < 30; seq++) {
+      const core = IDS[seq % 3] as string;
+      const one = call(1000 + seq);
+      await tick(policy, [one], { free: IDS.map((id) => (id === core ? 1 : 0)) });
+      policy.release(one.id, finished(one, core, { times: { ttftMs: 100, restMs: 900 } }));
+    }
+    expect(await tick(policy, [call(2000)], { free: [1, 0, 0] })).toEqual({ s2000: 'small' });
+    return policy;
+  }
+  const full = [0, 9, 9];
+
+  test('a call waits for a full core that saves more than the wait costs, and says what for', async () => {
+    const policy = await experienced({ waitPrice: '3.6' });
+    expect(await tick(policy, [call(0)], { free: full })).toEqual({});
+    expect(policy.explain('s0')?.[0]).toMatch(
+      /^waits for small: free in about \d\.\d s, which costs \$0\.00\d+; saves \$0\.00\d+ against the best free core$/,
+    );
   });
 
-  test('a queue may be held ahead of the cap', async () => {
-    const pending = Array.from({ length: 9 }, (_, seq) => call(seq, { eligible: ['small'] }));
-    expect(Object.keys(await tick(eccos({ queueAhead: '2' }), pending, { free: [1, 0, 0] }))).toHaveLength(3);
+  test('and takes the free one where the wait costs more, where it must never wait, and where nothing says how long', async () => {
+    expect(await tick(await experienced({ waitPrice: '360' }), [call(0)], { free: full })).toEqual({ s0: 'middle' });
+    expect(await tick(await experienced({ waitPrice: 'never' }), [call(0)], { free: full })).toEqual({ s0: 'middle' });
+    expect(await tick(eccos({ alpha: '0.1', waitPrice: '0' }), [call(0)], { free: full })).toEqual({ s0: 'middle' });
+  });
+
+  test('by default a second of waiting costs what a second of answering does: a tenth of a cent', async () => {
+    expect(await tick(await experienced({}), [call(0)], { free: full })).toEqual({});
+    const rivals = Array.from({ length: 20 }, (_, seq) => call(seq));
+    // Each of the first ones waits for the slot of those before it as well, until a free one is better.
+    const placed = Object.values(await tick(await experienced({}), rivals, { free: full }));
+    expect(placed).toContain('middle');
+    expect(placed.length).toBeLessThan(20);
+  });
+
+  test('an urgent call waits less, a patient one more, one without patience not at all', async () => {
+    const patient = (seq: number, patience: number) =>
+      call(seq, { params: { messages: [{ role: 'user', content: `call ${seq}` }], patience } });
+    const price = { waitPrice: '3.6' };
+    expect(await tick(await experienced(price), [call(0, { priority: 7 })], { free: full })).toEqual({ s0: 'middle' });
+    expect(await tick(await experienced(price), [patient(0, 0)], { free: full })).toEqual({ s0: 'middle' });
+    expect(await tick(await experienced({ waitPrice: '360' }), [patient(0, 100)], { free: full })).toEqual({});
+  });
+
+  test('nobody waits on purpose who is overdue, or whose deadline is near', async () => {
+    const policy = await experienced({ waitPrice: '0' });
+    expect(await tick(policy, [call(0)], { free: full, now: 4999 })).toEqual({});
+    expect(await tick(policy, [call(0)], { free: full, now: 5000, arrived: [] })).toEqual({ s0: 'middle' });
+    expect(await tick(policy, [call(1, { expiresAt: 7900, since: 5000 })], { free: full, now: 5000 })).toEqual({
+      s1: 'middle',
+    });
   });
 });
 

@@ -60,9 +60,9 @@ const CONTESTED: World = {
   freeOf: () => 1,
 };
 
-describe.each(['0', '3'])('with %s places ahead in every queue', (queueAhead) => {
+describe.each(['never', '0', 'auto'])('where waiting costs %s', (waitPrice) => {
   test('one contested slot a tick, and three urgent easy calls for each: no call waits past its bound', async () => {
-    const witness = new OverdueWitness(eccos({ queueAhead }));
+    const witness = new OverdueWitness(eccos({ waitPrice }));
     expect(await play(witness, CONTESTED)).toEqual([]);
     expect(witness.breaches).toEqual([]);
     expect(witness.overdue).toBeGreaterThan(100);
@@ -73,7 +73,7 @@ describe.each(['0', '3'])('with %s places ahead in every queue', (queueAhead) =>
     for (let seed = 1; seed <= 10; seed++) {
       const draw = uniform(seed);
       const ids = Array.from({ length: 1 + Math.floor(draw() * 4) }, (_, j) => `core-${j}`);
-      const witness = new OverdueWitness(eccos({ queueAhead }));
+      const witness = new OverdueWitness(eccos({ waitPrice }));
       await play(witness, {
         ids,
         ticks: 150,

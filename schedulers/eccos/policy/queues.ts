@@ -1,0 +1,51 @@
+import type { Millis } from '../../../syscalls/syscall.js';
+import type { Agenda } from './agenda.js';
+import type { RunningCalls } from './running-calls.js';
+import type { ServiceTimes } from './service-times.js';
+
+/** Least wait that counts, seconds: else a full core would pass for a free one. */
+const LEAST_S = 1e-3;
+
+/** A queue for each core: its free slots are its first places, and behind them is who waits for one. Changes as calls join. */
+export class Queues {
+  /** Calls in each queue, those that start included. */
+  readonly length: number[];
+  readonly free: readonly number[];
+  /** When the slots in use are likely to be free again, the first one first. */
+  readonly #releasesMs: readonly (readonly Millis[])[];
+  /** Of a usual answer. */
+  readonly #meansMs: readonly (Millis | undefined)[];
+
+  constructor({ now, cores, ids, ahead }: Agenda, running: RunningCalls, times: Pick<ServiceTimes, 'mean'>) {
+    this.free = cores.map(({ free }) => free);
+    this.length = ahead.map(Math.round);
+    this.#releasesMs = running.remainingMs(ids, now);
+    this.#meansMs = ids.map((id) => times.mean(id));
+  }
+
+  /** Slots that nobody takes. */
+  left(core: number): number {
+    return Math.max(0, this.free[core]! - this.length[core]!);
+  }
+
+  /**
+   * Seconds until it is the turn of a place of a core, from 0: until a slot that is in use is likely to be free, and a
+   * usual answer more for each time that all of them were. Infinity: nothing says when.
+   */
+  waitS(core: number, place: number): number {
+    const behind = place - this.free[core]!;
+    if (behind < 0) return 0;
+    const releases = this.#releasesMs[core]!;
+    const mean = this.#meansMs[core];
+    if (mean === undefined || releases.length === 0) return Infinity;
+    const rounds = Math.floor(behind / releases.length);
+    return Math.max(LEAST_S, (releases[behind % releases.length]! + rounds * mean) / 1000);
+  }
+
+  /** What a place costs who pays so much for a second of waiting, US dollars; an infinite price: only free slots will do. */
+  placeUsd(core: number, place: number, perSecond: number): number {
+    const wait = this.waitS(core, place);
+    if (wait === 0) return 0;
+    return wait === Infinity ? Infinity : perSecond * wait;
+  }
+}

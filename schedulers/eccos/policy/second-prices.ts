@@ -1,0 +1,76 @@
+import type { CoreId, Millis } from '../../../syscalls/syscall.js';
+import type { SchedulableCore } from '../../policy.js';
+import { fluidPrices } from '../assign/fluid-prices.js';
+import type { Sample } from './price-signals.js';
+
+/** Calls between two looks at recent traffic, and before the first one. */
+const REFRESH = 32;
+const FIRST = 16;
+/** Share of a core's time that is sold: chance takes the rest. */
+const SOLD = 0.95;
+/** Where the cores have too little time for all, by how much more than needed is sold. */
+const ROOM = 1.02;
+
+/** Recent traffic, and the price of quality at which it is looked at. */
+export interface Traffic extends Sample {
+  /** Expected time of each call on each core, row-major. */
+  readonly seconds: Float64Array;
+  /** Time over which the calls have come, without pauses. */
+  readonly spanMs: Millis;
+  readonly lambda: number;
+}
+
+/**
+ * What a second on each core is worth to the calls that may want it next, US dollars: the bid prices of network revenue
+ * management (Talluri and van Ryzin, "The Theory and Practice of Revenue Management", 2004, chapter 3). They are the duals of
+ * the fluid linear program of recent calls. A call pays for the time that it is expected to take, so that short ones get
+ * the core that many want.
+ */
+export class SecondPrices {
+  readonly #prices = new Map<CoreId, number>();
+  #next = FIRST;
+
+  /** Whether `learn` should be called, once so many calls have been predicted. */
+  isDue(seen: number): boolean {
+    return seen >= this.#next;
+  }
+
+  /**
+   * @returns a price a core, in order; 0 before anything is known. A second of a core that is idle now is worth nothing to
+   * those to come, of a full one all of the price: at the full price at all times too few would take a core that is free,
+   * and no price of quality could change that.
+   */
+  of(cores: readonly SchedulableCore[]): Float64Array {
+    return Float64Array.from(cores, ({ id, running, free, cap }) => {
+      // One that may take no more now, for a limit of its provider, is as good as full.
+      const busy = free === 0 ? 1 : Math.min(1, running / Math.max(1, cap));
+      return busy * (this.#prices.get(id) ?? 0);
+    });
+  }
+
+  /** @param cores in the order of the columns @param seen calls predicted so far */
+  learn(traffic: Traffic, cores: readonly SchedulableCore[], seen: number): void {
+    this.#next = Math.min(seen + REFRESH, 2 * seen);
+    const { n, m, quality, costUsd, seconds, spanMs, lambda } = traffic;
+    const capacity = capacityOf(traffic, cores);
+    if (spanMs === 0 || capacity === undefined) return;
+    const net = costUsd.map((usd, cell) => usd - lambda * quality[cell]!);
+    const warm = this.#prices.size === 0 ? undefined : Float64Array.from(cores, ({ id }) => this.#prices.get(id) ?? 0);
+    const prices = fluidPrices({ n, m, net, seconds, capacity, warm });
+    for (const [j, { id }] of cores.entries()) this.#prices.set(id, prices[j]!);
+  }
+}
+
+/** Slot-seconds of each core in the time of the traffic; in as much time as it needs, if that is longer. Undefined: no core has a slot. */
+function capacityOf({ n, m, seconds, spanMs }: Traffic, cores: readonly SchedulableCore[]): number[] | undefined {
+  const rates = cores.map(({ cap }, j) => {
+    let sum = 0;
+    for (let cell = j; cell < n * m; cell += m) sum += seconds[cell]!;
+    // A core that has not answered yet is taken to be as fast as any call needs.
+    return cap / Math.max(1e-6, sum / n);
+  });
+  const total = rates.reduce((sum, rate) => sum + rate, 0);
+  if (total === 0) return undefined;
+  const sold = Math.max((SOLD * spanMs) / 1000, (ROOM * n) / total);
+  return cores.map(({ cap }) => cap * sold);
+}
