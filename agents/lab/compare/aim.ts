@@ -12,6 +12,11 @@ export function aimOf(spec: string): Aim | undefined {
   return AIMS.find((aim) => takes(withParameter(spec, aim, '0.5')));
 }
 
+/** Whether the policy aims at a mean quality, and the spec does not say at which. */
+export function lacksAlpha(spec: string): boolean {
+  return aimOf(spec) === 'alpha' && parameterOf(spec, 'alpha') === undefined;
+}
+
 /** The text of a parameter; undefined: the spec does not give it. */
 export function parameterOf(spec: string, key: string): string | undefined {
   return pairsOf(spec).find(([name]) => name === key)?.[1];

@@ -9,7 +9,7 @@ import { Random } from '../load/random.js';
 import { sumOf } from '../metrics/statistics.js';
 import { type KnownOutcomes, knownOutcomes } from '../records/known-outcomes.js';
 import { taskMeans } from '../records/task-means.js';
-import { quality, withParameter } from './aim.js';
+import { lacksAlpha, quality, withParameter } from './aim.js';
 import { WatchedRoundRobin } from './alpha.js';
 import { type Contender, inOrder, parseContender } from './contender.js';
 import type { SeedPoint } from './frontier.js';
@@ -102,8 +102,10 @@ export class Match {
   ): Promise<TrialResult> {
     const { policy, coreOrder, module } = contender;
     const load = this.load(seed, speed);
-    const isAimless = alpha !== null && this.#needs.get(contender)?.alpha === true;
-    const spec = isAimless ? withParameter(policy, 'alpha', quality(alpha)) : policy;
+    const spec =
+      alpha !== null && module === undefined && lacksAlpha(policy)
+        ? withParameter(policy, 'alpha', quality(alpha))
+        : policy;
     const { feedback, live = false, measure = false } = this.#options;
     return this.#trial(
       {

@@ -2,7 +2,7 @@ import { LazyPredictor } from '../../../schedulers/eccos/predictor/lazy-predicto
 import type { PredictorFolders } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import { createPolicy } from '../../../schedulers/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
-import { aimOf, parameterOf } from './aim.js';
+import { lacksAlpha } from './aim.js';
 
 /** What a policy rests on beside the calls. */
 export interface Needs {
@@ -54,5 +54,5 @@ export function needsOf(spec: string, recorded: boolean): Needs {
       `--policies: Expected no memory, because all trials begin alike, got "${memory}"`,
     );
   }
-  return { predictors, neighbours, means, alpha: aimOf(spec) === 'alpha' && parameterOf(spec, 'alpha') === undefined };
+  return { predictors, neighbours, means, alpha: lacksAlpha(spec) };
 }
