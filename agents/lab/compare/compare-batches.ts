@@ -80,6 +80,7 @@ export async function compareBatches(options: BatchOptions, watcher: CompareWatc
     frontier: [],
     claims: [],
     dials: [],
+    conditions: [],
     batches: {
       folds,
       batch: size === 'all' ? null : size,

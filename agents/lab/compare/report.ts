@@ -155,6 +155,17 @@ const dialReport = z.strictObject({
   ),
 });
 
+/** The same policies at one pattern of arrivals and one load, which the main figures do not show. */
+const conditionReport = z.strictObject({
+  /** The trace, or the name of a synthetic load. */
+  arrivals: z.string(),
+  /** 80: as fast as keeps the cores 80 % busy under round-robin, or as given; others in proportion. */
+  loadPercent: z.number(),
+  speed: z.number(),
+  policies: z.array(policyReport),
+  claims: z.array(claimReport),
+});
+
 /** The load that every policy got, and under which caps. */
 const loadReport = z.strictObject({
   /** `recorded`, or the name of a synthetic load. */
@@ -253,6 +264,8 @@ export const compareReport = z.strictObject({
   claims: z.array(claimReport),
   /** One for each policy that takes the parameter of `--dial`. */
   dials: z.array(dialReport),
+  /** The main figures, then those at other arrivals and loads; none where there are no others. */
+  conditions: z.array(conditionReport),
   /** Only with `--batch`; there are then no `policies`, and what follows from them. */
   batches: batchReport.optional(),
 });
@@ -262,6 +275,7 @@ export type PolicyReport = z.infer<typeof policyReport>;
 export type PairedReport = z.infer<typeof pairedReport>;
 export type FrontierReport = z.infer<typeof frontierReport>;
 export type ClaimReport = z.infer<typeof claimReport>;
+export type ConditionReport = z.infer<typeof conditionReport>;
 export type DialReport = z.infer<typeof dialReport>;
 export type LoadReport = z.infer<typeof loadReport>;
 export type BatchReport = z.infer<typeof batchReport>;

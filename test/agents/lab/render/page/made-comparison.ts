@@ -111,6 +111,7 @@ export function madeComparison({
     frontier: frontiersOf(routers, singles, resamples),
     claims: claimsOf(routers, resamples),
     dials: [],
+    conditions: [],
     paired: own.slice(1).map((entry) => pairedReportOf(entry, own[0] as (typeof own)[number])),
   };
   return { report, activity: new Map(policies.map((name) => [name, activity.of(name) as PolicyActivity])) };
