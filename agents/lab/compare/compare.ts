@@ -67,7 +67,7 @@ async function mainReport(
   const conditions = patterns * Math.max(1, options.shares.length);
   watcher.onStart(load, (conditions * usual + dialled.length * dialSeeds.length) * load.calls);
 
-  const results = new Results(plan.sweeps, dials);
+  const results = new Results(plan.sweeps, dials, match.records);
   for (const seed of plan.seeds) {
     await playSeed(match, plan, rules, seed, dialSeeds.includes(seed) ? dialled : [], results, watcher);
   }
@@ -93,7 +93,7 @@ async function othersOf(
   const reports: ConditionReport[] = [];
   for (const share of shares) {
     const rules = rulesAt(plan, share);
-    const results = new Results(plan.sweeps, new Map());
+    const results = new Results(plan.sweeps, new Map(), match.records);
     const silent = { ...watcher, onCall: () => watcher.onCall(), async onTrial() {} };
     for (const seed of plan.seeds) await playSeed(match, plan, rules, seed, [], results, silent);
     const { policies, claims } = results.report(options.base);

@@ -16,6 +16,7 @@ import type { SeedPoint } from './frontier.js';
 import { type Needs, NO_NEEDS, needsOf } from './needs.js';
 import type { CompareOptions } from './options.js';
 import { Predictors } from './predictors.js';
+import { RecordNumbers } from './record-draws.js';
 import { recordedSource } from './recorded-source.js';
 import { SeedBounds } from './seed-bounds.js';
 import type { Source } from './source.js';
@@ -34,6 +35,8 @@ export interface MatchRules {
 export class Match {
   readonly contenders: readonly Contender[];
   readonly source: Source;
+  /** Of all its loads. */
+  readonly records = new RecordNumbers();
   readonly #options: CompareOptions;
   readonly #needs: ReadonlyMap<Contender, Needs>;
   readonly #predictors: Predictors;
@@ -124,6 +127,7 @@ export class Match {
   async singles(seed: number): Promise<ReadonlyMap<CoreId, SeedPoint>> {
     const known = await this.#known(seed);
     const calls = this.#callsOf(seed);
+    const record = Int32Array.from(calls, ({ prompt }) => this.records.of(prompt));
     const points = this.source.cores.map(({ id }) => {
       const outcomes = calls.map(({ params, inputTokens }) => known(id, params, inputTokens));
       return [
@@ -132,6 +136,12 @@ export class Match {
           quality: sumOf(outcomes.map((one) => one?.score ?? Number.NaN)) / calls.length,
           costUsd: sumOf(outcomes.map((one) => one?.costUsd ?? Number.NaN)),
           meanTurnaroundMs: null,
+          calls: {
+            record,
+            score: Float64Array.from(outcomes, (one) => one?.score ?? Number.NaN),
+            costUsd: Float64Array.from(outcomes, (one) => one?.costUsd ?? Number.NaN),
+            turnaroundMs: new Float64Array(calls.length).fill(Number.NaN),
+          },
         },
       ] as const;
     });
@@ -209,7 +219,12 @@ export class Match {
 
   #callsOf(seed: number) {
     const calls = this.load(seed, 1).runs.flatMap((run) => run.calls);
-    return calls.map(({ promptId, params }) => ({ promptId, params, inputTokens: inputTokensOf(params) }));
+    return calls.map(({ promptId, prompt, params }) => ({
+      promptId,
+      prompt,
+      params,
+      inputTokens: inputTokensOf(params),
+    }));
   }
 
   #known(seed: number): Promise<KnownOutcomes> {

@@ -1,8 +1,9 @@
 import type { CoreId } from '../../../syscalls/syscall.js';
-import { Resamples } from '../metrics/resamples.js';
+import { SeedResamples } from '../metrics/resamples.js';
 import type { Contender } from './contender.js';
 import { claimsOf, FLUID_BOUND, frontiersOf, type Router, type SeedPoint, type Setting } from './frontier.js';
 import type { Trial } from './metrics.js';
+import type { RecordNumbers, SeedCalls } from './record-draws.js';
 import type { CompareReport, DialReport } from './report.js';
 import type { BoundFigures, SeedBounds } from './seed-bounds.js';
 import { pairedReportOf, policyReportOf, summarise, type TrialSummary } from './summary.js';
@@ -12,6 +13,9 @@ export class Results {
   readonly #sweeps: ReadonlyMap<Contender, readonly Contender[]>;
   readonly #dials: ReadonlyMap<Contender, readonly Contender[]>;
   readonly #trials = new Map<Contender, TrialSummary[]>();
+  /** Of all that is swept, or compared with it. */
+  readonly #calls = new Map<Contender, SeedCalls[]>();
+  readonly #records: RecordNumbers;
   readonly #singles = new Map<CoreId, SeedPoint[]>();
   /** By policy, and by the place of the price: one a seed. */
   readonly #bounds = new Map<string, BoundFigures[]>();
@@ -21,7 +25,9 @@ export class Results {
   constructor(
     sweeps: ReadonlyMap<Contender, readonly Contender[]>,
     dials: ReadonlyMap<Contender, readonly Contender[]>,
+    records: RecordNumbers,
   ) {
+    this.#records = records;
     this.#sweeps = sweeps;
     this.#dials = dials;
   }
@@ -30,6 +36,7 @@ export class Results {
     const trials = this.#trialsOf(contender);
     trials.push(summarise(trial));
     this.#trials.set(contender, trials);
+    this.#calls.set(contender, [...(this.#calls.get(contender) ?? []), this.#callsOf(trial)]);
   }
 
   /** What each core makes of one more seed by itself. */
@@ -48,7 +55,7 @@ export class Results {
     const contenders = [...this.#sweeps.keys()];
     const own = contenders.map((contender) => [contender.name, this.#trialsOf(contender)] as const);
     const baseTrials = own.find(([name]) => name === base)?.[1] ?? [];
-    const resamples = Resamples.ofSeeds(baseTrials.length);
+    const resamples = new SeedResamples(baseTrials.length);
     const routers = [...this.#sweeps].map(
       ([contender, sweep]): Router => ({
         name: contender.name,
@@ -91,11 +98,25 @@ export class Results {
     return own === undefined ? [] : [{ name: FLUID_BOUND, own, sweep }];
   }
 
+  #callsOf({ calls }: Trial): SeedCalls {
+    return {
+      record: Int32Array.from(calls, ({ prompt }) => this.#records.of(prompt)),
+      score: Float64Array.from(calls, ({ score }) => score),
+      costUsd: Float64Array.from(calls, ({ costUsd }) => costUsd),
+      turnaroundMs: Float64Array.from(calls, ({ answer }) => (answer ? answer.ended - answer.accepted : Number.NaN)),
+    };
+  }
+
   #trialsOf(contender: Contender): TrialSummary[] {
     return this.#trials.get(contender) ?? [];
   }
 
   #settingOf(contender: Contender): Setting {
-    return { name: contender.name, seeds: this.#trialsOf(contender).map(({ metrics }) => metrics) };
+    const calls = this.#calls.get(contender) ?? [];
+    const seeds = this.#trialsOf(contender).map(({ metrics }, i) => ({
+      ...metrics,
+      ...(calls[i] && { calls: calls[i] }),
+    }));
+    return { name: contender.name, seeds };
   }
 }

@@ -178,7 +178,10 @@ export function renderConditions({ conditions }: CompareReport): string {
   const claims = conditions.flatMap(({ arrivals, loadPercent, claims, policies }) =>
     claims.flatMap((claim) => {
       const line = claimOf(claim, policies);
-      return line === undefined ? [] : [`${basename(arrivals)}, ${loadPercent} %: ${line}`];
+      // What queues without bound has nothing to claim.
+      return line === undefined || !isStable(policies, claim.policy)
+        ? []
+        : [`${basename(arrivals)}, ${loadPercent} %: ${line}`];
     }),
   );
   return [renderTable(columns, rows), ...claims, ...fairLoads(conditions), ''].join('\n');
@@ -194,8 +197,8 @@ function fairLoads(conditions: readonly ConditionReport[]): string[] {
       const stable = own.filter(({ policies }) => isStable(policies, name));
       if (stable.length === own.length) return [];
       const most = Math.max(...stable.map(({ loadPercent }) => loadPercent));
-      const where = stable.length === 0 ? 'at none of these loads' : `up to ${most} %`;
-      return [`${basename(pattern)}: ${name} is stable ${where}, and comparable no further`];
+      const where = stable.length === 0 ? 'at none of these loads' : `up to ${most} %, and comparable no further`;
+      return [`${basename(pattern)}: ${name} is stable ${where}`];
     });
   });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { claimsOf, frontiersOf, type Router, type Setting } from '../../../../agents/lab/compare/frontier.js';
-import { Resamples } from '../../../../agents/lab/metrics/resamples.js';
+import { SeedResamples } from '../../../../agents/lab/metrics/resamples.js';
 
 /** A setting whose seeds lie around its mean, all settings alike. */
 function setting(name: string, costUsd: number, quality: number, turnaround = 1000, spread = 0): Setting {
@@ -19,7 +19,7 @@ function alone(own: Setting): Router {
 }
 
 const SINGLES = [setting('small', 1, 0.4), setting('large', 5, 0.8)];
-const RESAMPLES = Resamples.ofSeeds(3);
+const RESAMPLES = new SeedResamples(3);
 
 test('AIQ and savings are those of the envelope between the cheapest and the best single model', () => {
   const sweep = [setting('a', 1, 0.4), setting('b', 2, 0.8)];
@@ -107,9 +107,9 @@ test('a turnaround that was not measured is none, and not 0', () => {
 });
 
 test('a figure that some resamples do not reach has no lower end', () => {
-  const resamples = Resamples.ofSeeds(3);
-  const [often, always] = resamples.figuresOf((weights) => [weights[0] === 0 ? null : 1, 2]);
+  const resamples = new SeedResamples(3);
+  const [often, always] = resamples.figuresOf(({ seeds }) => [seeds[0] === 0 ? null : 1, 2]);
   expect(often).toEqual({ mean: 1, low: null, high: 1 });
   expect(always).toEqual({ mean: 2, low: 2, high: 2 });
-  expect(Resamples.ofSeeds(1).figuresOf(() => [1, null])).toEqual([{ mean: 1, low: null, high: null }, null]);
+  expect(new SeedResamples(1).figuresOf(() => [1, null])).toEqual([{ mean: 1, low: null, high: null }, null]);
 });

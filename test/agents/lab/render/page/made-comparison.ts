@@ -15,7 +15,7 @@ import {
   type TrialSummary,
 } from '../../../../../agents/lab/compare/summary.js';
 import { Random } from '../../../../../agents/lab/load/random.js';
-import { Resamples } from '../../../../../agents/lab/metrics/resamples.js';
+import { SeedResamples } from '../../../../../agents/lab/metrics/resamples.js';
 import { Activity, type PolicyActivity } from '../../../../../agents/lab/render/page/activity.js';
 
 export interface MadeComparison {
@@ -79,7 +79,7 @@ export function madeComparison({
     const points = summaries.map(({ metrics }) => metrics);
     return { name, own: { name, seeds: points }, sweep: place === 1 ? sweepOf(name, points) : [] };
   });
-  const resamples = Resamples.ofSeeds(seeds);
+  const resamples = new SeedResamples(seeds);
   const singles = cores.map((name, place) => ({ name, seeds: numbers.map(() => single(place, cores.length)) }));
   const report: CompareReport = {
     command: `eccos compare --policies ${policies.join(',')}`,
