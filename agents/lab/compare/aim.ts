@@ -57,7 +57,7 @@ export interface SweepRange {
   readonly low: number;
   readonly high: number;
   readonly cheapest: number;
-  readonly dearest: number;
+  readonly mostExpensive: number;
 }
 
 /** @param singles what each model makes of the calls by itself @param calls how many those are */
@@ -72,7 +72,7 @@ export function rangeOf(
     low: Math.min(...qualities),
     high: Math.max(...qualities),
     cheapest: Math.min(...costs),
-    dearest: Math.max(...costs),
+    mostExpensive: Math.max(...costs),
   };
 }
 
@@ -111,16 +111,16 @@ type ValueAt = (range: SweepRange, place: number, last: number) => string;
 const VALUES: Readonly<Record<Aim, ValueAt>> = {
   alpha: ({ low, high }, place, last) => quality(low + ((high - low) * place) / Math.max(1, last)),
   threshold: (_, place, last) => quality(place / Math.max(1, last)),
-  scale({ cheapest, dearest }, place, last) {
+  scale({ cheapest, mostExpensive }, place, last) {
     if (place === 0) return '0';
     if (place === last) return '1000000';
-    return dollars(worthAt({ cheapest, dearest }, last === 2 ? 0.5 : (place - 1) / (last - 2)));
+    return dollars(worthAt({ cheapest, mostExpensive }, last === 2 ? 0.5 : (place - 1) / (last - 2)));
   },
 };
 
 /** US dollars that a right answer is worth: from the cheapest core's cost of a call (share 0) to ten times the most expensive one's (1). */
-function worthAt({ cheapest, dearest }: Pick<SweepRange, 'cheapest' | 'dearest'>, share: number): number {
-  return cheapest * ((10 * dearest) / cheapest) ** share;
+function worthAt({ cheapest, mostExpensive }: Pick<SweepRange, 'cheapest' | 'mostExpensive'>, share: number): number {
+  return cheapest * ((10 * mostExpensive) / cheapest) ** share;
 }
 
 const PRICES = 8;

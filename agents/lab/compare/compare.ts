@@ -218,7 +218,7 @@ export function notesOf(
   }
   if (records !== null && calls >= records && seeds > 1) {
     notes.push(
-      `every seed plays all ${records} records, so the intervals over seeds show only the order of calls and arrivals; how much depends on these records is in the intervals of --batch --cv`,
+      `every seed plays all ${records} records, so the intervals of each policy by itself show only the order of calls and arrivals; those at equal quality and cost are over records too`,
     );
   }
   return notes;

@@ -36,7 +36,9 @@ export async function renderPage(
   const colours = policyColours(names, base);
   const title = `${listed(names)} on ${load.data.length > 0 ? 'recorded calls' : `the load "${load.name}"`}`;
   const intervals =
-    seeds.length > 1 ? 'Intervals are 95\u00a0%, by bootstrap over the seeds.' : 'One seed: there are no intervals.';
+    seeds.length > 1
+      ? 'Intervals are 95\u00a0%, by bootstrap over the seeds; where policies are compared at equal quality or cost, over the records too.'
+      : 'One seed: there are no intervals.';
   return html`<!doctype html>
 <html lang="en">
 <head>

@@ -51,7 +51,7 @@ describe('the bound', () => {
     expect(new FluidBound(load(1, 200, 4, 0.8)).reaching(0.5)).toBeNull();
   });
 
-  test('fills the time that is really taken: answers twice as long are as dear as half the time', async () => {
+  test('fills the time that is really taken: answers twice as long cost as much as half the time', async () => {
     const half = load(5, 400, 5, 1.2);
     const long = load(5, 400, 5, 2.4, 2);
     const [a, b] = [half, long].map((one) => new FluidBound(one).reaching(0.7)?.costUsd ?? Number.NaN);
