@@ -83,8 +83,8 @@ export class KernelGate implements Gate {
 
   enter(principal: Principal, hello: unknown, onEnd: (reason: EndReason) => void) {
     const { process, reply } = this.#kernel.spawn(decode('agent.hello', hello), principal, onEnd);
-    const { pid, tenant } = process;
-    return { caller: { pid, tenant, principal: principal.name }, reply };
+    const { pid, program, tenant } = process;
+    return { caller: { pid, program, tenant, principal: principal.name }, reply };
   }
 
   call<M extends ProcessMethod>(

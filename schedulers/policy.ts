@@ -8,6 +8,8 @@ export interface PendingCall {
   /** Order of acceptance: smaller is older. */
   readonly seq: number;
   readonly pid: Pid;
+  /** The process that started its process, or the one that started that, up to the first. */
+  readonly program: Pid;
   readonly tenant: string;
   readonly acceptedAt: Millis;
   /** When it last became pending: when it was accepted, preempted, or came back after a failure. */

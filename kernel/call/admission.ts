@@ -54,12 +54,12 @@ export class Admission {
       const size = sizeOf(params);
       this.#checkRoom(process, size);
       const inputTokens = inputTokensOf(params);
-      const { pid, tenant, principal, scope } = process;
+      const { pid, program, tenant, principal, scope } = process;
       const eligible = eligibleCores(cores.all(), params, inputTokens, scope.cores);
       const seq = this.#seq++;
       const id = nextId(seq);
       const priority = Math.min(params.priority ?? 0, scope.maxPriority);
-      const caller = { pid, tenant, principal };
+      const caller = { pid, program, tenant, principal };
       const { budgetUsd } = scope;
       const call = new Call(
         { id, seq, caller, params, inputTokens, size, priority, budgetUsd, eligible },

@@ -210,6 +210,7 @@ export class Call {
       id,
       seq,
       pid: caller.pid,
+      program: caller.program,
       tenant: caller.tenant,
       acceptedAt: state.times.accepted,
       since: this.#since,

@@ -52,8 +52,10 @@ export class ProcessTable {
     if (parentPid !== undefined && parent?.principal !== scope.name) {
       throw new SyscallError('not-found', `params.parent: expected a live process of yours, got ${parentPid}`);
     }
+    const pid = ++this.#lastPid;
     const process: Process = {
-      pid: ++this.#lastPid,
+      pid,
+      program: parent?.program ?? pid,
       tenant: scope.tenant ?? hello.tenant ?? scope.name,
       principal: scope.name,
       name,

@@ -76,10 +76,12 @@ export class World {
     const seq = this.#seq++;
     const [first, ...others] = this.#caps.keys();
     const text = `call ${seq}: ${this.#random()}`;
+    const pid = 1 + this.#below(6);
     return {
       id: `s${seq}`,
       seq,
-      pid: 1 + this.#below(6),
+      pid,
+      program: 1 + (pid % 3),
       tenant: `tenant-${this.#below(2)}`,
       acceptedAt: this.#now,
       since: this.#now,

@@ -29,6 +29,7 @@ describe.each([
   'round-robin:timeSliceMs=50',
   'random:seed=7',
   'eccos:waitPrice=never',
+  'eccos:fairness=program,waitPrice=never',
   'eccos:budgetPerHour=0.01',
 ])('%s', (spec) => {
   const cases = conformanceCases(() => createPolicy(spec, services), { waitsOnPurpose: WAITS[spec] });

@@ -20,6 +20,7 @@ const call = (seq: number, pid: number, eligible = ['a', 'b']): PendingCall => (
   id: `s${seq}`,
   seq,
   pid,
+  program: pid,
   tenant: 'local',
   acceptedAt: 0,
   since: 0,

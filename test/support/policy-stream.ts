@@ -204,6 +204,7 @@ function callOf(seq: number, now: number): PendingCall {
     id: `s${seq}`,
     seq,
     pid: 1,
+    program: 1,
     tenant: 'default',
     acceptedAt: now,
     since: now,

@@ -6,6 +6,7 @@ export function pendingCall(seq: number, more: Partial<PendingCall> = {}): Pendi
     id: `s${seq}`,
     seq,
     pid: 1,
+    program: more.pid ?? 1,
     tenant: 'default',
     acceptedAt: 0,
     since: 0,

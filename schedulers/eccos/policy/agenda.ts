@@ -13,6 +13,8 @@ export interface Agenda extends Candidates {
   readonly ids: readonly CoreId[];
   /** Time pending after which a call goes before all others. */
   readonly overdueMs: Millis;
+  /** Seconds by which a call is ahead of its program's share; 0: it is its turn. */
+  readonly aheadS: (call: PendingCall) => number;
   /** Priority, and above all priorities calls whose deadline is near. */
   readonly urgencyOf: (call: PendingCall) => number;
 }
@@ -22,12 +24,17 @@ export function agendaOf(
   { now, pending, cores }: SchedulingSnapshot,
   overdueMs: Millis,
   times: Pick<ServiceTimes, 'mean'>,
+  aheadS: Agenda['aheadS'],
 ): Agenda {
   const ids = cores.map(({ id }) => id);
   const usual = ids.map((id) => times.mean(id) ?? 0);
   const near = now + NEAR * Math.max(0, ...usual);
   const urgencyOf = ({ expiresAt = Infinity, priority }: PendingCall) => (expiresAt < near ? URGENT : priority);
-  return { now, cores, ids, overdueMs, urgencyOf, ...candidates(pending, cores, urgencyOf) };
+  // Those whose turn is next come first, and of them the oldest.
+  const inTurn = pending.every((call) => aheadS(call) === 0)
+    ? pending
+    : pending.toSorted((a, b) => aheadS(a) - aheadS(b));
+  return { now, cores, ids, overdueMs, aheadS, urgencyOf, ...candidates(inTurn, cores, urgencyOf) };
 }
 
 /** Pairs of call and core that one solve looks at: 2,048 calls on 12 cores. */
@@ -38,19 +45,19 @@ const FEWEST = 64;
 
 /** The calls that a tick decides on. */
 export interface Candidates {
-  /** In order of acceptance. */
+  /** In the order given. */
   readonly calls: readonly PendingCall[];
-  /** What else could use a free slot, in order of acceptance. */
+  /** What else could use a free slot, in the order given. */
   readonly rest: () => readonly PendingCall[];
   /** Calls that wait for each core and cannot use any free slot: one that waits for several counts in part for each. */
   readonly ahead: readonly number[];
 }
 
 /**
- * The calls that a tick decides on with care: those that could use a free slot, and of a long backlog the oldest half and
+ * The calls that a tick decides on with care: those that could use a free slot, and of a long backlog the first half and
  * the most urgent half. Bounded by counts, so that the time of a tick is bounded without a clock.
  *
- * @param pending in order of acceptance
+ * @param pending those whose turn is next first
  * @param urgencyOf 0 to 10
  */
 export function candidates(

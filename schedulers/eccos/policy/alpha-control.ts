@@ -86,10 +86,10 @@ export class AlphaControl implements PriceControl {
     this.#predicted.add(quality / calls, calls);
   }
 
-  rated(quality: number): void {
+  rated(quality: number, predicted: number): void {
     if (this.#alpha === undefined) return;
     const before = this.#margin.value;
-    this.#margin.rated(quality, this.#alpha);
+    this.#margin.rated(quality, this.#alpha, predicted);
     // A new aim moves the price at once, not only when calls have missed it.
     this.#price.move(ETA * (this.#margin.value - before));
     this.#rated.add(quality, 1);

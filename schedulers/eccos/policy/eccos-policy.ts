@@ -12,6 +12,7 @@ import type {
 import type { Predictor } from '../predictor/prediction.js';
 import { agendaOf } from './agenda.js';
 import { explain } from './explanation.js';
+import { FairShare } from './fair-share.js';
 import { type Forecast, Forecasts } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
 import { type MarketInputs, openMarket } from './market.js';
@@ -34,6 +35,10 @@ export interface EccosOptions {
   /** Time pending after which a call goes before all others. */
   readonly overdueMs: Millis;
   readonly waitPrice: WaitPriceSetting;
+  /** Whether programs take turns. */
+  readonly fairness: 'none' | 'program';
+  /** Seconds of expected time that a second of having waited weighs as much as, in the order of a queue. */
+  readonly ageing: number;
   /** What becomes of a call whose `minQuality` no core is expected to reach. */
   readonly infeasible: 'best-effort' | 'refuse';
 }
@@ -57,6 +62,7 @@ export class EccosPolicy implements SchedulerPolicy {
   readonly #secondPrices = new SecondPrices();
   readonly #running = new RunningCalls();
   readonly #waitPrice: WaitPrice;
+  readonly #share: FairShare | undefined;
   readonly #calls = new HeldCalls();
   readonly #inputs: MarketInputs;
   /** The cores of the boot in config order, which is the order of every forecast: only their caps change. */
@@ -73,6 +79,7 @@ export class EccosPolicy implements SchedulerPolicy {
     this.#options = options;
     this.tickMs = options.tickMs;
     this.#waitPrice = new WaitPrice(options.waitPrice);
+    this.#share = options.fairness === 'program' ? new FairShare() : undefined;
     this.#forecasts = new Forecasts(options.gamma);
     this.#inputs = {
       forecastOf: (call, cores) => this.#calls.get(call.id)?.forecast ?? this.#forecasts.unknown(call, cores),
@@ -100,7 +107,7 @@ export class EccosPolicy implements SchedulerPolicy {
     }
     const rows = await this.#options.predictor.predict(arrived, cores);
     const forecasts = this.#forecasts.add(arrived, rows);
-    for (const [i, call] of arrived.entries()) this.#calls.add(call, forecasts[i] as Forecast, this.#ticks);
+    for (const [i, call] of arrived.entries()) this.#hold(call, forecasts[i] as Forecast, cores);
   }
 
   refuse({ now, pending, cores }: SchedulingSnapshot): readonly Refusal[] {
@@ -120,7 +127,9 @@ export class EccosPolicy implements SchedulerPolicy {
     this.#ticks++;
     // What is pending does not run: it was preempted, or failed.
     for (const { id } of pending) this.#running.end(id);
-    const agenda = agendaOf(snapshot, this.#options.overdueMs, this.#times);
+    this.#share?.advance(pending.map(({ id }) => this.#calls.get(id)?.turnS ?? 0));
+    const aheadS = ({ id }: PendingCall) => this.#share?.aheadS(this.#calls.get(id)?.turnS ?? 0) ?? 0;
+    const agenda = agendaOf(snapshot, this.#options.overdueMs, this.#times, aheadS);
     if (agenda.calls.length === 0) return [];
     for (const call of agenda.calls) this.#see(call, cores);
     const market = openMarket(now, agenda.calls, cores, this.#inputs);
@@ -134,6 +143,7 @@ export class EccosPolicy implements SchedulerPolicy {
       price: control.state,
       secondPrices: this.#secondPrices.of(cores),
       waitUsd: this.#waitPrice.perSecond,
+      ageing: this.#options.ageing,
       choiceBefore: (id) => this.#calls.get(id)?.choice,
     };
     const { assignments, starts, choices, placed, waits, extra, greedy } = decideTick(input);
@@ -172,7 +182,7 @@ export class EccosPolicy implements SchedulerPolicy {
     const answer = this.#calls.answer(call.id);
     if (answer === undefined) return;
     this.#recalibration.learn(answer.core, answer.logit, quality);
-    this.#options.control.rated?.(quality);
+    this.#options.control.rated?.(quality, answer.choice.quality[answer.choice.chosen]!);
   }
 
   status(): PolicyStatus {
@@ -207,8 +217,17 @@ export class EccosPolicy implements SchedulerPolicy {
   }
 
   #see(call: PendingCall, cores: readonly SchedulableCore[]): void {
-    if (this.#calls.see(call, this.#ticks) === undefined)
-      this.#calls.add(call, this.#forecasts.unknown(call, cores), this.#ticks);
+    if (this.#calls.see(call, this.#ticks) === undefined) this.#hold(call, this.#forecasts.unknown(call, cores), cores);
+  }
+
+  #hold(call: PendingCall, forecast: Forecast, cores: readonly SchedulableCore[]): void {
+    this.#calls.add(call, forecast, this.#share?.admit(call.program, this.#usualS(forecast, cores)) ?? 0, this.#ticks);
+  }
+
+  /** Seconds that a call is expected to take, on average over the cores that are known; 1: none is. */
+  #usualS({ tokensMean }: Forecast, cores: readonly SchedulableCore[]): number {
+    const known = cores.map(({ id }, j) => this.#times.expectedS(id, tokensMean[j]!)).filter((one) => one > 0);
+    return known.length === 0 ? 1 : known.reduce((sum, one) => sum + one, 0) / known.length;
   }
 
   /** Once enough calls are new, looks at recent traffic for what quality and time are worth. */

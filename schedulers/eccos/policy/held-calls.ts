@@ -13,6 +13,8 @@ export interface HeldCall {
   /** As it was seen last. */
   view: PendingCall;
   readonly forecast: Forecast;
+  /** When its program has its turn for it, seconds of virtual time; 0 where programs do not take turns. */
+  readonly turnS: number;
   /** The last tick that looked at it. */
   seenTick: number;
   /** The last decision that placed it, and its tick. */
@@ -34,9 +36,9 @@ export class HeldCalls {
   readonly #held = new Map<SyscallId, HeldCall>();
   readonly #answers = new LRUCache<SyscallId, Answer>({ max: MOST_ANSWERS });
 
-  add(view: PendingCall, forecast: Forecast, tick: number): void {
+  add(view: PendingCall, forecast: Forecast, turnS: number, tick: number): void {
     const never = { choice: undefined, placedTick: -1, waitsFor: undefined };
-    this.#held.set(view.id, { view, forecast, seenTick: tick, ...never });
+    this.#held.set(view.id, { view, forecast, turnS, seenTick: tick, ...never });
   }
 
   get(id: SyscallId): HeldCall | undefined {

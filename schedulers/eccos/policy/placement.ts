@@ -40,13 +40,15 @@ export interface Placement {
  *
  * @param net as of `netCosts`
  * @param waitUsd price of a second of waiting of each call, US dollars
+ * @param ageing seconds of expected time that a second of having waited weighs as much as
  * @param queues grow by the calls
  */
 export function placeCalls(
   { m, seconds }: Pick<Market, 'm' | 'seconds'>,
   net: Float64Array,
   waitUsd: readonly number[],
-  { rank, waited, pendingMs }: Claims,
+  { rank, waited, waitedS }: Claims,
+  ageing: number,
   queues: Queues,
 ): Placement {
   const started = new Map<number, number>();
@@ -64,7 +66,7 @@ export function placeCalls(
       outside: Float64Array.from(calls, (i) => alone * (1 + rank[i]!) + AGEING * usual * waited[i]!),
       place: (core, k) => queues.placeUsd(core, before[core]! + k, perSecond),
     });
-    const turn = (i: number, core: number) => seconds[i * m + core]! - pendingMs[i]! / 1000;
+    const turn = (i: number, core: number) => seconds[i * m + core]! - ageing * waitedS[i]!;
     for (let core = 0; core < m; core++) {
       const queue = calls.filter((_, row) => at[row] === core);
       queue.sort((a, b) => rank[b]! - rank[a]! || turn(a, core) - turn(b, core) || a - b);

@@ -32,6 +32,6 @@ export interface PriceControl {
   placed(placed: Placed, now: Millis): void;
   /** A call cost so much more than was predicted when it was placed; negative: less. */
   spentMore?(costUsd: number): void;
-  /** An answer was rated, 0 to 1. */
-  rated?(quality: number): void;
+  /** An answer was rated, 0 to 1. @param predicted when it was placed */
+  rated?(quality: number, predicted: number): void;
 }

@@ -135,47 +135,53 @@ export class UsualEase {
   }
 }
 
-/** Rated answers that make a batch. */
-const BATCH = 64;
-/**
- * The prototype had .1. At .2 the mean of 1,500 answers of a predictor that is 5 points too high lies .7 points from
- * alpha instead of 1.3, root mean square, at the same cost.
- */
-const GAIN = 0.2;
+/** Answers that the margin before anything is rated counts for, and the memory of how far predictions are too high. */
+const BIAS = { prior: 128, memory: 2048 } as const;
+/** Calls over which is made up for what rated answers were worse or better than the target. */
+const REPAY = 256;
+/** By how much the margin that is wanted may pass its bounds: what cannot be made up for is not owed for long. */
+const SLACK = 0.05;
 
 /**
- * Keeps realised quality at the target although the chosen predictions are too high: an integral on the mean of rated
- * answers, I <- clip(I + .2 (alpha - mean of a batch of 64), low, high).
+ * Keeps realised quality at the target although the chosen predictions are too high: predictions aim above it by how far
+ * those of rated answers were too high, and by what these still owe,
+ *
+ *     margin = mean of (predicted - rated) + sum of (alpha - rated) / 256.
  */
 export class QualityMargin {
-  readonly #start: number;
   readonly #clip: readonly [low: number, high: number];
-  #integral = 0;
-  #sum = 0;
-  #count = 0;
+  #count: number = BIAS.prior;
+  #bias: number;
+  #owed = 0;
 
-  /** @param start margin before anything is rated @param clip bounds of the integral */
-  constructor(start: number, clip: readonly [low: number, high: number]) {
-    this.#start = start;
-    this.#clip = clip;
+  /** @param start margin before anything is rated @param clip bounds of the margin, around `start` */
+  constructor(start: number, [low, high]: readonly [low: number, high: number]) {
+    this.#bias = start;
+    this.#clip = [start + low, start + high];
   }
 
   /** By how much predicted quality must lie above alpha. */
   get value(): number {
-    return this.#start + this.#integral;
+    const [low, high] = this.#clip;
+    return Math.max(low, Math.min(high, this.#wanted));
   }
 
   /** Whether the margin would have to be larger still. */
   get isExhausted(): boolean {
-    return this.#integral >= this.#clip[1];
+    return this.#wanted >= this.#clip[1];
   }
 
-  rated(quality: number, alpha: number): void {
-    this.#sum += alpha - quality;
-    if (++this.#count < BATCH) return;
+  /** @param predicted when the call was placed */
+  rated(quality: number, alpha: number, predicted: number): void {
+    this.#count = Math.min(BIAS.memory, this.#count + 1);
+    this.#bias += (predicted - quality - this.#bias) / this.#count;
     const [low, high] = this.#clip;
-    this.#integral = Math.max(low, Math.min(high, this.#integral + (GAIN * this.#sum) / BATCH));
-    this.#sum = 0;
-    this.#count = 0;
+    const least = REPAY * (low - SLACK - this.#bias);
+    const most = REPAY * (high + SLACK - this.#bias);
+    this.#owed = Math.max(least, Math.min(most, this.#owed + alpha - quality));
+  }
+
+  get #wanted(): number {
+    return this.#bias + this.#owed / REPAY;
   }
 }

@@ -24,6 +24,8 @@ export interface TickInput {
   readonly secondPrices: ArrayLike<number>;
   /** US dollars that a second of one usual call's waiting costs; undefined: nobody waits while a slot is free. */
   readonly waitUsd: number | undefined;
+  /** Seconds of expected time that a second of having waited weighs as much as, in the order of a queue. */
+  readonly ageing: number;
   /** The last decision that placed the call; undefined: none did. */
   readonly choiceBefore: (id: SyscallId) => Choice | undefined;
 }
@@ -87,9 +89,9 @@ export function decideTick(input: TickInput): TickResult {
   };
   const place = (from: Market): void => {
     const net = netCosts(from, pricesOf(input));
-    const claims = claimsOf(from.calls, now, overdueMs, agenda.urgencyOf);
+    const claims = claimsOf(from.calls, agenda);
     const prices = from.calls.map((call, i) => waitUsdOf(input, call, claims.overdue[i]!));
-    const placement = placeCalls(from, net, prices, claims, queues);
+    const placement = placeCalls(from, net, prices, claims, input.ageing, queues);
     for (const [i, core] of byClaim(placement.started, claims)) start(from, i, core);
     for (const [id, wait] of waitsOf(from, net, prices, placement, queues, agenda)) waits.set(id, wait);
   };

@@ -34,7 +34,7 @@ describe('the price of quality', () => {
   test('makes up for what calls without a rating owe, and leaves the rest to the margin', () => {
     const after = (rated: boolean) => {
       const control = settled();
-      if (rated) for (let i = 0; i < 2048; i++) control.rated(0.7);
+      if (rated) for (let i = 0; i < 2048; i++) control.rated(0.7, 0.7);
       // Harder calls, as much worse: the price stays, and a tenth is owed of each.
       for (let i = 0; i < 2; i++) place(control, 0.5, 0.6);
       const before = control.state.lambda;

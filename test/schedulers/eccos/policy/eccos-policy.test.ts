@@ -321,6 +321,61 @@ describe('waiting on purpose', () => {
   });
 });
 
+describe('programs that take turns', () => {
+  const flood = Array.from({ length: 30 }, (_, seq) => call(seq, { program: 1 }));
+  const quiet = [call(30, { program: 2, pid: 3 }), call(31, { program: 2, pid: 4 })];
+
+  /** Ids in the order in which one slot takes them, once all are overdue. */
+  async function order(given: Record<string, string>): Promise<string[]> {
+    const policy = eccos({ alpha: '0.1', waitPrice: 'never', ...given });
+    await policy.prepare([...flood, ...quiet], cores());
+    let pending = [...flood, ...quiet];
+    const started: string[] = [];
+    for (let now = 10_000; pending.length > 0; now++) {
+      const [id] = Object.keys(await tick(policy, pending, { free: [1, 0, 0], now, arrived: [] }));
+      started.push(id as string);
+      pending = pending.filter((one) => one.id !== id);
+      policy.release(id as string, undefined);
+    }
+    return started;
+  }
+
+  test('a flood of one does not hold up the others, whose processes count as one', async () => {
+    const fair = await order({ fairness: 'program' });
+    expect(fair.slice(0, 4).toSorted()).toEqual(['s0', 's1', 's30', 's31']);
+    expect(fair).toHaveLength(32);
+    expect((await order({})).slice(-2)).toEqual(['s30', 's31']);
+  });
+});
+
+test('with little ageing shorter answers go first, also before those that wait for longer', async () => {
+  const long = { params: { messages: [{ role: 'user' as const, content: 'long' }] } };
+  const predictor = madeUpPredictor();
+  const tokens: Predictor = {
+    ...predictor,
+    predict: async (calls, given) =>
+      (await predictor.predict(calls, given)).map((row, i) =>
+        row.map((one) => ({
+          ...one,
+          tokensMean: promptOf((calls[i] as PredictableCall).params) === 'long' ? 500 : 50,
+        })),
+      ),
+  };
+  const first = async (ageing: string) => {
+    const policy = eccos({ ageing, waitPrice: '0', alpha: '0.1' }, tokens);
+    // The last one goes on: its slot is the second place of the queue.
+    for (let seq = 100; seq < 107; seq++) {
+      const one = call(seq, { eligible: ['small'] });
+      await tick(policy, [one], { free: [1, 0, 0] });
+      if (seq < 106) policy.release(one.id, finished(one, 'small', { times: { ttftMs: 0, restMs: 1000 } }));
+    }
+    const pending = [call(0, { ...long, eligible: ['small'] }), call(1, { since: 4000, eligible: ['small'] })];
+    return Object.keys(await tick(policy, pending, { free: [1, 0, 0], now: 4000 }))[0];
+  };
+  expect(await first('3')).toBe('s0');
+  expect(await first('0.1')).toBe('s1');
+});
+
 describe('a long backlog', () => {
   const backlog = Array.from({ length: 100_000 }, (_, seq) => call(seq, { priority: seq === 99_999 ? 9 : 0 }));
 

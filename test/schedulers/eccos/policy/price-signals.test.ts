@@ -36,22 +36,32 @@ describe('usual ease', () => {
   });
 });
 
-function rate(margin: QualityMargin, quality: number, answers: number) {
-  for (let n = 0; n < answers; n++) margin.rated(quality, 0.7);
+function rate(margin: QualityMargin, quality: number, predicted: number, answers: number) {
+  for (let n = 0; n < answers; n++) margin.rated(quality, 0.7, predicted);
 }
 
-test('the margin moves by a fifth of the miss of each whole batch of 64, within its bounds', () => {
+test('the margin makes up for what rated answers owe, within 256 calls', () => {
+  const margin = new QualityMargin(0, [-0.1, 0.15]);
+  // As bad as predicted: nothing is wrong with the predictions.
+  rate(margin, 0.6, 0.6, 64);
+  expect(margin.value).toBeCloseTo((64 * 0.1) / 256, 9);
+  rate(margin, 0.8, 0.8, 64);
+  expect(margin.value).toBeCloseTo(0, 9);
+});
+
+test('and aims above alpha by how far predictions are too high, without owing anything for it', () => {
+  const margin = new QualityMargin(0.01, [-0.1, 0.15]);
+  rate(margin, 0.7, 0.75, 4096);
+  expect(margin.value).toBeCloseTo(0.05, 2);
+});
+
+test('it stays within its bounds, says when it would have to pass them, and comes back soon', () => {
   const margin = new QualityMargin(0.01, [-0.05, 0.15]);
-  rate(margin, 0.5, 63);
-  expect(margin.value).toBe(0.01);
-  rate(margin, 0.5, 1);
-  expect(margin.value).toBeCloseTo(0.05, 9);
-  rate(margin, 0, 64);
+  rate(margin, 0, 0.7, 500);
   expect(margin.value).toBeCloseTo(0.16, 9);
   expect(margin.isExhausted).toBe(true);
-  rate(margin, 1, 64);
-  expect(margin.value).toBeCloseTo(0.1, 9);
+  rate(margin, 1, 1, 64);
   expect(margin.isExhausted).toBe(false);
-  rate(margin, 1, 640);
+  rate(margin, 1, 1, 640);
   expect(margin.value).toBeCloseTo(-0.04, 9);
 });
