@@ -4,6 +4,7 @@ import { describeIssue, show } from '../syscalls/protocol.js';
 import { type Known, oracle, oracleUnderCaps } from './baselines/oracle.js';
 import { perCall, perCallParameters } from './baselines/per-call.js';
 import { subgradient, subgradientParameters } from './baselines/subgradient.js';
+import { type TaskMeans, taskList, taskListParameters } from './baselines/task-list.js';
 import { eccosParameters, eccosPolicy } from './eccos/policy/parameters.js';
 import { LazyPredictor } from './eccos/predictor/lazy-predictor.js';
 import type { PredictorFolders } from './eccos/predictor/open-predictor.js';
@@ -31,6 +32,8 @@ export interface PolicyServices {
   readonly predictor: (folders: PredictorFolders) => Predictor;
   /** Means of the 16 nearest recorded prompts. @default none: without records there are no neighbours */
   readonly neighbours?: () => Predictor;
+  /** What rated answers came to. @default none: a kernel keeps no table of them */
+  readonly means?: () => TaskMeans;
   /** What would become of a call on a core. @default none: it is not known beforehand */
   readonly known?: Known;
 }
@@ -118,6 +121,11 @@ export const POLICIES = {
     'as per-call, among the cores with a free slot',
     perCallParameters,
     ({ threshold, ...folders }, { predictor }) => perCall('per-call-load', predictor(folders), threshold),
+  ),
+  'task-list': row(
+    'a list of cores for each task, by mean quality less mean cost by scale: first free one; only in eccos compare',
+    taskListParameters,
+    ({ scale }, { means }) => taskList(needed(means, 'task-list', 'means of rated answers', 'eccos compare')(), scale),
   ),
   subgradient: row(
     'the published solver: mean predicted quality alpha in every tick',

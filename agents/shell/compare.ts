@@ -8,7 +8,14 @@ import { type CompareWatcher, compare } from '../lab/compare/compare.js';
 import { compareBatches } from '../lab/compare/compare-batches.js';
 import { compareFlags, isBatch, readOptions } from '../lab/compare/options.js';
 import type { CompareReport } from '../lab/compare/report.js';
-import { renderBatches, renderFrontier, renderLoad, renderPolicies } from '../lab/compare/table.js';
+import {
+  renderBatches,
+  renderConditions,
+  renderDials,
+  renderFrontier,
+  renderLoad,
+  renderPolicies,
+} from '../lab/compare/table.js';
 import { isSound, warningsOf } from '../lab/compare/warnings.js';
 import { PageFile } from '../lab/render/page/page-file.js';
 import { addOptions } from '../terminal/options.js';
@@ -80,7 +87,10 @@ async function run(flags: z.infer<typeof compareFlags>, command: Command): Promi
   if (toStdout) writeOut(text);
   else {
     const width = process.stdout.columns ?? PLAIN_WIDTH;
-    const stream = () => [renderPolicies(report, width), renderFrontier(report, width)].join('\n');
+    const stream = () =>
+      [renderPolicies(report, width), renderFrontier(report, width), renderDials(report), renderConditions(report)]
+        .filter((part) => part !== '')
+        .join('\n');
     writeOut(report.batches === undefined ? stream() : renderBatches(report.batches));
     await writeFile(flags.json, text);
     writeOut(`\nReport: ${resolve(flags.json)}\n`);

@@ -101,7 +101,9 @@ async function run(flags: z.infer<typeof evaluateFlags>, command: Command): Prom
     };
     const report = await evaluate(options);
     reports.push(report);
-    if (flags.json !== STDOUT) writeOut(`${renderEvaluation(report, process.stdout.columns ?? PLAIN_WIDTH)}\n`);
+    if (flags.json !== STDOUT) {
+      writeOut(`${renderEvaluation(report, records.length, process.stdout.columns ?? PLAIN_WIDTH)}\n`);
+    }
     if (flags.svg !== undefined) await draw(report, flags.svg, plotName(path));
   }
   const lines = reports.map((report) => `${JSON.stringify(report)}\n`).join('');

@@ -8,6 +8,7 @@ import { madeUpPredictor } from '../support/made-up-predictor.js';
 const services: PolicyServices = {
   predictor: () => madeUpPredictor(),
   neighbours: () => madeUpPredictor(),
+  means: () => (_, core) => ({ quality: core.length / 10, costUsd: core.length / 100 }),
   known: ({ seq }, core) => ({ score: (seq + core.length) % 2, costUsd: ((seq * 7 + core.length) % 5) / 100 }),
 };
 

@@ -4,14 +4,15 @@ import { madeUpPredictor } from '../support/made-up-predictor.js';
 
 const predictor = () => madeUpPredictor();
 const known = () => ({ score: 1, costUsd: 1 });
+const means = () => () => ({ quality: 1, costUsd: 1 });
 
 test('every policy of the definitions is there, and carries its name', () => {
   expect(policyNames()).toEqual([
     ...['fifo', 'round-robin', 'eccos', 'cheapest', 'cheapest-free', 'strongest', 'random', 'least-loaded'],
-    ...['per-call', 'per-call-16nn', 'per-call-load', 'subgradient', 'oracle', 'oracle-caps'],
+    ...['per-call', 'per-call-16nn', 'per-call-load', 'task-list', 'subgradient', 'oracle', 'oracle-caps'],
   ]);
   for (const name of policyNames()) {
-    expect(createPolicy(name, { predictor, neighbours: predictor, known }).name).toBe(name);
+    expect(createPolicy(name, { predictor, neighbours: predictor, means, known }).name).toBe(name);
     expect(POLICIES[name].about).toMatch(/^\S.{10,}$/);
   }
 });
@@ -50,6 +51,7 @@ describe('createPolicy', () => {
 
   test.each([
     ['per-call-16nn', /^per-call-16nn: Expected .* only in eccos compare --data$/],
+    ['task-list', /^task-list: Expected .* only in eccos compare$/],
     ['oracle', /^oracle: Expected .* only in eccos compare$/],
     ['oracle-caps', /^oracle-caps: Expected .* only in eccos compare$/],
   ])('says what %s lacks', (spec, message) => {

@@ -79,6 +79,8 @@ export async function compareBatches(options: BatchOptions, watcher: CompareWatc
     paired: [],
     frontier: [],
     claims: [],
+    dials: [],
+    conditions: [],
     batches: {
       folds,
       batch: size === 'all' ? null : size,

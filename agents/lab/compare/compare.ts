@@ -1,11 +1,12 @@
 import { callsOf, type Load } from '../load/load.js';
-import { rangeOf, sweepOf } from './aim.js';
+import { dialOf, pricesOf, rangeOf, type SweepRange, sweepOf } from './aim.js';
 import { alphaAbove } from './alpha.js';
 import { BUSY_SHARE, type Calibration, calibrate } from './calibrate.js';
 import type { CallRecord } from './call-record.js';
+import type { Contender } from './contender.js';
 import { Match, type MatchRules } from './match.js';
 import type { CompareOptions } from './options.js';
-import type { CompareReport, LoadReport } from './report.js';
+import type { CompareReport, ConditionReport, LoadReport } from './report.js';
 import { Results } from './results.js';
 
 /** Receives the progress of a comparison. */
@@ -19,45 +20,150 @@ export interface CompareWatcher {
 }
 
 /**
- * Plays the same seeded load against every policy and reports what each made of it.
+ * Plays the same seeded load against every policy and reports what each made of it; then the same at other arrivals and loads,
+ * where these are asked for.
  *
  * @throws SyscallError `invalid-config` for options that do not fit together, or bad files
  */
 export async function compare(options: CompareOptions, watcher: CompareWatcher): Promise<CompareReport> {
+  const { arrivals, shares } = options;
+  const [share = USUAL_SHARE, ...others] = shares;
+  const first = await withMatch(options, (match) => mainReport(match, options, share, watcher, arrivals.length + 1));
+  const conditions: ConditionReport[] = [...first.conditions];
+  for (const arrival of arrivals) {
+    const own = { ...options, ...arrival };
+    conditions.push(...(await withMatch(own, (match) => conditionsOf(match, own, [share, ...others], watcher))));
+  }
+  return { ...first, conditions: conditions.length > 1 ? conditions : [] };
+}
+
+async function withMatch<T>(options: CompareOptions, use: (match: Match) => Promise<T>): Promise<T> {
   const match = await Match.open(options);
   try {
-    return await report(match, options, watcher);
+    return await use(match);
   } finally {
     await match.close();
   }
 }
 
-async function report(match: Match, options: CompareOptions, watcher: CompareWatcher): Promise<CompareReport> {
+/** @param patterns of arrivals that are played at each load, for the length of the whole comparison */
+async function mainReport(
+  match: Match,
+  options: CompareOptions,
+  share: number,
+  watcher: CompareWatcher,
+  patterns: number,
+): Promise<CompareReport> {
   const { contenders } = match;
-  const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
+  const plan = await planOf(match, options);
+  const rules = rulesAt(plan, share);
+  const about = { ...loadReportOf(match, options, plan.first), ...plan.pace, ...rules, alphaSource: plan.alphaSource };
+  const load = { ...about, notes: notesOf(about, plan.seeds.length) };
+  const dials = new Map(contenders.map((contender) => [contender, dialOf(contender, options.dial)]));
+  const dialled = [...dials.values()].flat();
+  const dialSeeds = options.sweep > 0 ? plan.seeds : plan.seeds.slice(0, DIAL_SEEDS);
+  const settings = [...plan.sweeps.values()].flat();
+  const usual = (contenders.length + settings.length) * plan.seeds.length;
+  const conditions = patterns * Math.max(1, options.shares.length);
+  watcher.onStart(load, (conditions * usual + dialled.length * dialSeeds.length) * load.calls);
+
+  const results = new Results(plan.sweeps, dials, match.records);
+  for (const seed of plan.seeds) {
+    await playSeed(match, plan, rules, seed, dialSeeds.includes(seed) ? dialled : [], results, watcher);
+  }
+  const { command, base, shares } = options;
+  const report = { command, seeds: plan.seeds, load, ...results.report(base) };
+  const { policies, claims } = report;
+  const main = { ...conditionOf(match, share, rules), policies, claims };
+  return { ...report, conditions: [main, ...(await othersOf(match, options, plan, shares.slice(1), watcher))] };
+}
+
+/** The same policies on these arrivals, at each load. @param shares percentages of what keeps the cores 80 % busy, by 80 */
+async function conditionsOf(match: Match, options: CompareOptions, shares: readonly number[], watcher: CompareWatcher) {
+  return othersOf(match, options, await planOf(match, options), shares, watcher);
+}
+
+async function othersOf(
+  match: Match,
+  options: CompareOptions,
+  plan: Plan,
+  shares: readonly number[],
+  watcher: CompareWatcher,
+): Promise<ConditionReport[]> {
+  const reports: ConditionReport[] = [];
+  for (const share of shares) {
+    const rules = rulesAt(plan, share);
+    const results = new Results(plan.sweeps, new Map(), match.records);
+    const silent = { ...watcher, onCall: () => watcher.onCall(), async onTrial() {} };
+    for (const seed of plan.seeds) await playSeed(match, plan, rules, seed, [], results, silent);
+    const { policies, claims } = results.report(options.base);
+    reports.push({ ...conditionOf(match, share, rules), policies, claims });
+  }
+  return reports;
+}
+
+function conditionOf({ source: { about } }: Match, share: number, { speed }: MatchRules) {
+  return { arrivals: about.trace ?? about.name, loadPercent: share, speed };
+}
+
+/** What all loads of one pattern of arrivals share. */
+interface Plan {
+  readonly seeds: number[];
+  /** Of the first seed, at speed 1. */
+  readonly first: Load;
+  readonly pace: Pace;
+  readonly alpha: number | null;
+  readonly alphaSource: LoadReport['alphaSource'];
+  readonly range: SweepRange;
+  readonly sweeps: ReadonlyMap<Contender, readonly Contender[]>;
+}
+
+async function planOf(match: Match, options: CompareOptions): Promise<Plan> {
   const first = match.load(1, 1);
   const pace = await paceOf(match, options, first);
-  const target = await targetOf(match, options, pace.speed);
-  const rules: MatchRules = { speed: pace.speed, alpha: target.alpha };
-  const about = { ...loadReportOf(match, options, first), ...pace, ...target };
-  const load = { ...about, notes: notesOf(about, seeds.length) };
-  const range = rangeOf(await match.singles(1));
-  const sweeps = new Map(contenders.map((contender) => [contender, sweepOf(contender, options.sweep, range)]));
-  const settings = [...sweeps.values()].flat();
-  watcher.onStart(load, (contenders.length + settings.length) * seeds.length * load.calls);
-
-  const results = new Results(sweeps);
-  for (const seed of seeds) {
-    if (seed < seeds.length) match.expect(seed + 1);
-    results.addSingles(await match.singles(seed));
-    for (const contender of [...contenders, ...settings]) {
-      const trial = await match.play(contender, seed, rules, () => watcher.onCall());
-      results.add(contender, trial);
-      if (sweeps.has(contender)) await watcher.onTrial(contender.name, seed, trial.calls);
-    }
-  }
-  return { command: options.command, seeds, load, ...results.report(options.base) };
+  const range = rangeOf(await match.singles(1), callsOf(first));
+  return {
+    seeds: Array.from({ length: options.seeds }, (_, i) => i + 1),
+    first,
+    pace,
+    ...(await targetOf(match, options, pace.speed)),
+    range,
+    sweeps: new Map(match.contenders.map((contender) => [contender, sweepOf(contender, options.sweep, range)])),
+  };
 }
+
+/** The load at which a comparison is made unless another one is asked for, percent. */
+const USUAL_SHARE = 100 * BUSY_SHARE;
+
+/** @param share 80: as fast as the plan says; 40: half as fast */
+function rulesAt({ pace, alpha }: Plan, share: number): MatchRules {
+  return { speed: Number((pace.speed * (share / USUAL_SHARE)).toPrecision(4)), alpha };
+}
+
+async function playSeed(
+  match: Match,
+  { seeds, sweeps, range }: Plan,
+  rules: MatchRules,
+  seed: number,
+  dialled: readonly Contender[],
+  results: Results,
+  watcher: CompareWatcher,
+): Promise<void> {
+  if (seed < seeds.length) match.expect(seed + 1);
+  results.addSingles(await match.singles(seed));
+  const bounds = await match.bounds(seed);
+  const own = new Set([...sweeps.keys(), ...dialled]);
+  for (const contender of [...own, ...[...sweeps.values()].flat()]) {
+    const trial = await match.play(contender, seed, rules, () => watcher.onCall());
+    results.add(contender, trial);
+    bounds?.add(own.has(contender) ? contender.name : undefined, trial.calls);
+    if (sweeps.has(contender)) await watcher.onTrial(contender.name, seed, trial.calls);
+  }
+  if (bounds !== undefined) results.addBounds(bounds.figures(pricesOf(range)));
+}
+
+/** Seeds on which a dial is played where nothing is swept: most of the time of a comparison goes into such settings. */
+const DIAL_SEEDS = 2;
 
 type Pace = Pick<LoadReport, 'speed' | 'speedSource' | 'busyShare'>;
 
@@ -112,7 +218,7 @@ export function notesOf(
   }
   if (records !== null && calls >= records && seeds > 1) {
     notes.push(
-      `every seed plays all ${records} records, so the intervals over seeds show only the order of calls and arrivals; how much depends on these records is in the intervals of --batch --cv`,
+      `every seed plays all ${records} records, so the intervals of each policy by itself show only the order of calls and arrivals; those at equal quality and cost are over records too`,
     );
   }
   return notes;

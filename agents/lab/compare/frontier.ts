@@ -1,8 +1,8 @@
 import { Envelope } from '../metrics/envelope.js';
-import type { Weights } from '../metrics/outcomes.js';
-import type { Resamples } from '../metrics/resamples.js';
+import type { Draw, SeedResamples } from '../metrics/resamples.js';
 import { frontierOf, routingFigures, type Singles, singleModels } from '../metrics/routing.js';
 import { figureOf, ratioOf } from '../metrics/statistics.js';
+import { drawn, type SeedCalls } from './record-draws.js';
 import type { ClaimReport, FrontierReport } from './report.js';
 
 /** What came out of one seed. */
@@ -12,6 +12,8 @@ export interface SeedPoint {
   readonly costUsd: number;
   /** Null: nobody waited. */
   readonly meanTurnaroundMs: number | null;
+  /** What these are of; undefined: they do not depend on which records were drawn, as far as is known. */
+  readonly calls?: SeedCalls;
 }
 
 /** One setting of a router, or one model by itself. */
@@ -32,6 +34,8 @@ export interface Router {
 
 /** What the report calls the models by themselves, which are no policy. */
 export const SINGLE_MODELS = 'single models';
+/** What it calls the least cost at each quality, if time were all that is short: no policy either. */
+export const FLUID_BOUND = 'fluid bound';
 
 /**
  * The quality-cost frontier of every router, and of the models by themselves: the zero router.
@@ -41,13 +45,13 @@ export const SINGLE_MODELS = 'single models';
 export function frontiersOf(
   routers: readonly Router[],
   singles: readonly Setting[],
-  resamples: Resamples,
+  resamples: SeedResamples,
 ): FrontierReport[] {
   const zero = singlesOf(singles);
   const report = (name: string, settings: readonly Setting[]): FrontierReport => {
-    const [full, most, much, aiq, aiqMinusZero] = resamples.figuresOf((weights) => {
-      const alone = zero(weights);
-      const { savingAt, aiqMinusZero } = routingFigures(frontierOf(meansOf(settings, weights)), alone);
+    const [full, most, much, aiq, aiqMinusZero] = resamples.figuresOf((draw) => {
+      const alone = zero(draw);
+      const { savingAt, aiqMinusZero } = routingFigures(frontierOf(meansOf(settings, draw)), alone);
       const window = alone.envelope.meanQuality(alone.cheapest.cost, alone.best.cost);
       return [...savingAt, aiqMinusZero === null ? null : aiqMinusZero + window, aiqMinusZero];
     });
@@ -66,20 +70,24 @@ export function frontiersOf(
 }
 
 /** Every policy that was swept by comparison with every other one as it took part. */
-export function claimsOf(routers: readonly Router[], resamples: Resamples): ClaimReport[] {
-  return routers.flatMap(({ name, sweep }) =>
+export function claimsOf(routers: readonly Router[], resamples: SeedResamples): ClaimReport[] {
+  return routers.flatMap(({ name, own, sweep }) =>
     routers
       .filter((base) => sweep.length > 0 && base.name !== name)
       .map((base): ClaimReport => {
-        const [saving = null, turnaround = null, points = null] = resamples.figuresOf((weights) =>
-          advantagesOf(meansOf(sweep, weights), weightedMean(base.own, weights)),
-        );
+        const [saving = null, turnaround = null, points = null, ownSaving = null, ownTurnaround = null] =
+          resamples.figuresOf((draw) => [
+            ...advantagesOf(meansOf(sweep, draw), weightedMean(base.own, draw)),
+            ...advantagesOver(meansOf(base.sweep, draw), weightedMean(own, draw)),
+          ]);
         return {
           policy: name,
           base: base.name,
           savingAtEqualQuality: saving,
           turnaroundShareAtEqualQuality: turnaround,
           pointsAtEqualCost: points,
+          savingAtOwnQuality: ownSaving,
+          turnaroundShareAtOwnQuality: ownTurnaround,
         };
       }),
   );
@@ -98,6 +106,15 @@ function advantagesOf(sweep: readonly Mean[], base: Mean): (number | null)[] {
     cost === null ? null : ratioOf(turnaroundAt(cost, sweep, envelope), base.turnaroundMs),
     quality === null ? null : 100 * (quality - base.quality),
   ];
+}
+
+/** Share of the cost that is saved and of the turnaround that it takes as it took part, against the line of the base at its quality. */
+function advantagesOver(line: readonly Mean[], own: Mean): (number | null)[] {
+  if (line.length === 0) return [null, null];
+  const envelope = new Envelope(frontierOf(line));
+  const cost = envelope.costAt(Math.max(own.quality, envelope.lowest));
+  if (cost === null || cost === 0) return [null, null];
+  return [1 - own.cost / cost, ratioOf(own.turnaroundMs, turnaroundAt(cost, line, envelope))];
 }
 
 /** Mean turnaround of the mixture of settings that the envelope has at this cost; null: one of them is not known. */
@@ -134,16 +151,16 @@ interface Mean {
   readonly turnaroundMs: number | null;
 }
 
-function meansOf(settings: readonly Setting[], weights: Weights): Mean[] {
-  return settings.map((setting) => weightedMean(setting, weights));
+function meansOf(settings: readonly Setting[], draw: Draw): Mean[] {
+  return settings.map((setting) => weightedMean(setting, draw));
 }
 
-function weightedMean({ seeds }: Setting, weights: Weights): Mean {
+function weightedMean(setting: Setting, draw: Draw): Mean {
   const sums = { cost: 0, quality: 0 };
   let turnaroundMs: number | null = 0;
   let total = 0;
-  for (const [i, { costUsd, quality, meanTurnaroundMs }] of seeds.entries()) {
-    const weight = weights[i] as number;
+  for (const [i, { costUsd, quality, meanTurnaroundMs }] of pointsIn(setting, draw.records).entries()) {
+    const weight = draw.seeds[i] as number;
     if (weight === 0) continue;
     total += weight;
     sums.cost += weight * costUsd;
@@ -153,18 +170,30 @@ function weightedMean({ seeds }: Setting, weights: Weights): Mean {
   return { cost: sums.cost / total, quality: sums.quality / total, turnaroundMs: turnaroundMs && turnaroundMs / total };
 }
 
+/** Points of a setting by draw of the records: many draws of seeds ask for the same ones. */
+const known = new WeakMap<Setting, Map<number, readonly SeedPoint[]>>();
+
+/** The seeds of a setting in a draw of the records. */
+function pointsIn(setting: Setting, records: number | undefined): readonly SeedPoint[] {
+  if (records === undefined) return setting.seeds;
+  const byDraw = known.get(setting) ?? new Map<number, readonly SeedPoint[]>();
+  known.set(setting, byDraw);
+  const points = byDraw.get(records) ?? setting.seeds.map((seed) => (seed.calls ? drawn(seed.calls, records) : seed));
+  byDraw.set(records, points);
+  return points;
+}
+
 /** Seeds are the records of these outcomes, and what each model makes of a whole seed their cells. */
-function singlesOf(singles: readonly Setting[]): (weights: Weights) => Singles {
+function singlesOf(singles: readonly Setting[]): (draw: Draw) => Singles {
   const seeds = singles[0]?.seeds.length ?? 0;
-  const cells = (value: (point: SeedPoint) => number) =>
-    Float64Array.from({ length: seeds * singles.length }, (_, cell) => {
-      const { seeds: points } = singles[cell % singles.length] as Setting;
-      return value(points[Math.floor(cell / singles.length)] as SeedPoint);
-    });
-  const outcomes = { models: singles.length, score: cells((p) => p.quality), costUsd: cells((p) => p.costUsd) };
-  const of = singleModels(
-    outcomes,
-    Int32Array.from({ length: seeds }, (_, seed) => seed),
-  );
-  return (weights) => of(weights) as Singles;
+  const rows = Int32Array.from({ length: seeds }, (_, seed) => seed);
+  return ({ seeds: weights, records }) => {
+    const points = singles.map((single) => pointsIn(single, records));
+    const cells = (value: (point: SeedPoint) => number) =>
+      Float64Array.from({ length: seeds * singles.length }, (_, cell) =>
+        value(points[cell % singles.length]?.[Math.floor(cell / singles.length)] as SeedPoint),
+      );
+    const outcomes = { models: singles.length, score: cells((p) => p.quality), costUsd: cells((p) => p.costUsd) };
+    return singleModels(outcomes, rows)(weights) as Singles;
+  };
 }

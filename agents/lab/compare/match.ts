@@ -1,20 +1,24 @@
 import { defaultConfig } from '../../../kernel/boot.js';
+import { infoOf } from '../../../kernel/cores/core-config.js';
 import { inputTokensOf } from '../../../kernel/tokens.js';
-import { createPolicy } from '../../../schedulers/registry.js';
+import { createPolicy, type PolicyServices } from '../../../schedulers/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import type { CoreId } from '../../../syscalls/syscall.js';
 import { type Load, type PlannedCall, speedUp } from '../load/load.js';
 import { Random } from '../load/random.js';
 import { sumOf } from '../metrics/statistics.js';
 import { type KnownOutcomes, knownOutcomes } from '../records/known-outcomes.js';
-import { withParameter } from './aim.js';
+import { taskMeans } from '../records/task-means.js';
+import { lacksAlpha, quality, withParameter } from './aim.js';
 import { WatchedRoundRobin } from './alpha.js';
 import { type Contender, inOrder, parseContender } from './contender.js';
 import type { SeedPoint } from './frontier.js';
 import { type Needs, NO_NEEDS, needsOf } from './needs.js';
 import type { CompareOptions } from './options.js';
 import { Predictors } from './predictors.js';
+import { RecordNumbers } from './record-draws.js';
 import { recordedSource } from './recorded-source.js';
+import { SeedBounds } from './seed-bounds.js';
 import type { Source } from './source.js';
 import { liveStage, virtualStage } from './stages.js';
 import { syntheticSource } from './synthetic-source.js';
@@ -31,9 +35,13 @@ export interface MatchRules {
 export class Match {
   readonly contenders: readonly Contender[];
   readonly source: Source;
+  /** Of all its loads. */
+  readonly records = new RecordNumbers();
   readonly #options: CompareOptions;
   readonly #needs: ReadonlyMap<Contender, Needs>;
   readonly #predictors: Predictors;
+  /** Where a contender asks for them. */
+  #means: Pick<PolicyServices, 'means'> = {};
   /** Of the last seeds, at speed 1: every policy gets the same. */
   readonly #loads = new Map<number, Load>();
 
@@ -43,12 +51,12 @@ export class Match {
     this.source = source;
     this.#options = options;
     this.#needs = needs;
-    const { examples, cores } = source;
+    const { prompts, cores } = source;
     this.#predictors = new Predictors({
       folder: predictor,
       learn,
       time: live ? 'real' : measure ? 'measured' : 'ignored',
-      neighbours: examples && { records: examples, models: new Set(cores.map(({ id }) => id)) },
+      neighbours: prompts && { records: () => source.examples(), models: new Set(cores.map(({ id }) => id)) },
     });
   }
 
@@ -97,14 +105,16 @@ export class Match {
   ): Promise<TrialResult> {
     const { policy, coreOrder, module } = contender;
     const load = this.load(seed, speed);
-    const isAimless = alpha !== null && this.#needs.get(contender)?.alpha === true;
-    const spec = isAimless ? withParameter(policy, 'alpha', alpha) : policy;
+    const spec =
+      alpha !== null && module === undefined && lacksAlpha(policy)
+        ? withParameter(policy, 'alpha', quality(alpha))
+        : policy;
     const { feedback, live = false, measure = false } = this.#options;
     return this.#trial(
       {
         ...(await this.#setup(seed, load)),
         cores: inOrder(this.source.cores, coreOrder),
-        createPolicy: (services) => module?.create() ?? createPolicy(spec, services),
+        createPolicy: (services) => module?.create() ?? createPolicy(spec, { ...services, ...this.#means }),
         rated: ratedCalls(load, seed, feedback),
         measure: measure || live,
         onCall,
@@ -116,9 +126,8 @@ export class Match {
   /** What each core makes of the whole load of a seed by itself, without caps: one a core, in order. */
   async singles(seed: number): Promise<ReadonlyMap<CoreId, SeedPoint>> {
     const known = await this.#known(seed);
-    const calls = this.load(seed, 1)
-      .runs.flatMap((run) => run.calls)
-      .map(({ params }) => ({ params, inputTokens: inputTokensOf(params) }));
+    const calls = this.#callsOf(seed);
+    const record = Int32Array.from(calls, ({ prompt }) => this.records.of(prompt));
     const points = this.source.cores.map(({ id }) => {
       const outcomes = calls.map(({ params, inputTokens }) => known(id, params, inputTokens));
       return [
@@ -127,10 +136,44 @@ export class Match {
           quality: sumOf(outcomes.map((one) => one?.score ?? Number.NaN)) / calls.length,
           costUsd: sumOf(outcomes.map((one) => one?.costUsd ?? Number.NaN)),
           meanTurnaroundMs: null,
+          calls: {
+            record,
+            score: Float64Array.from(outcomes, (one) => one?.score ?? Number.NaN),
+            costUsd: Float64Array.from(outcomes, (one) => one?.costUsd ?? Number.NaN),
+            turnaroundMs: new Float64Array(calls.length).fill(Number.NaN),
+          },
         },
       ] as const;
     });
     return new Map(points);
+  }
+
+  /** What the calls of a seed could come to; undefined: no contender predicts. The predictor is that of the first one that does. */
+  async bounds(seed: number): Promise<SeedBounds | undefined> {
+    const [folders] = [...this.#needs.values()].flatMap(({ predictors }) => predictors);
+    if (folders === undefined) return undefined;
+    const { cores } = this.source;
+    const calls = this.#callsOf(seed);
+    const predictable = calls.map(({ params, inputTokens }) => ({ tenant: TENANT, params, inputTokens }));
+    const infos = cores.map((core) => infoOf(core, NO_ABILITIES));
+    const rows = await this.#predictors.forecast(folders, predictable, infos);
+    const known = await this.#known(seed);
+    return new SeedBounds(
+      cores,
+      calls.map(({ promptId, params, inputTokens }, i) => ({
+        promptId,
+        inputTokens,
+        predicted: (rows[i] ?? []).map(({ quality, costMean, tokensMean }) => ({
+          quality,
+          costUsd: costMean,
+          outputTokens: tokensMean,
+        })),
+        known: cores.map(({ id }) => {
+          const outcome = known(id, params, inputTokens);
+          return outcome && { ...outcome, quality: outcome.score };
+        }),
+      })),
+    );
   }
 
   /** Milliseconds that slots are in use, summed, under round-robin, until the last call arrives. */
@@ -174,6 +217,16 @@ export class Match {
     };
   }
 
+  #callsOf(seed: number) {
+    const calls = this.load(seed, 1).runs.flatMap((run) => run.calls);
+    return calls.map(({ promptId, prompt, params }) => ({
+      promptId,
+      prompt,
+      params,
+      inputTokens: inputTokensOf(params),
+    }));
+  }
+
   #known(seed: number): Promise<KnownOutcomes> {
     const { cores, deps } = this.source;
     return knownOutcomes(cores, { ...deps, seed });
@@ -185,12 +238,16 @@ export class Match {
 
   /** Opens all predictors, before any work. What they were trained on says nothing about them. */
   async #openPredictors(): Promise<void> {
-    const { prompts = [], examples = [] } = this.source;
-    for (const { predictors, neighbours } of this.#needs.values()) {
+    const { prompts = [], cores } = this.source;
+    for (const { predictors, neighbours, means } of this.#needs.values()) {
       for (const folders of predictors) this.#refuseSeen(await this.#predictors.seen(folders, prompts), prompts.length);
-      if (!neighbours) continue;
+      if (!neighbours && !means) continue;
+      const examples = await this.source.examples();
       const remembered = new Set(examples.map(({ prompt }) => prompt));
       this.#refuseSeen(prompts.filter((prompt) => remembered.has(prompt)).length, prompts.length);
+      const models = new Map(cores.map(({ id, profile }) => [id, profile ?? id]));
+      const table = taskMeans(examples, models);
+      if (means) this.#means = { means: () => table };
     }
   }
 
@@ -202,6 +259,11 @@ export class Match {
     );
   }
 }
+
+/** Whose calls they are in a kernel without tokens. */
+const TENANT = 'local';
+/** No prediction looks at them. */
+const NO_ABILITIES = { tools: false, responseFormat: false, supportsPrefix: false };
 
 /** The load that is played, and the one that comes next. */
 const KEPT_LOADS = 2;

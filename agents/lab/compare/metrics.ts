@@ -1,4 +1,4 @@
-import type { Millis } from '../../../syscalls/syscall.js';
+import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import { jainOf, meanOf, quantilesOf, sumOf } from '../metrics/statistics.js';
 import type { CallEnd, CallRecord } from './call-record.js';
 import type { PolicyFault } from './policy-faults.js';
@@ -9,6 +9,8 @@ export interface Trial {
   /** Calls of the load, whether they ended or not. */
   readonly planned: number;
   readonly calls: readonly CallRecord[];
+  /** Slots of each core. */
+  readonly caps: ReadonlyMap<CoreId, number>;
   /** As seen by the witness. */
   readonly capViolations: number;
   /** As the kernel counts them: how often it went on by itself because the policy threw, all that it threw, and assignments that were dropped. */
@@ -41,6 +43,7 @@ export interface TrialMetrics {
   readonly throughputPerS: number | null;
   readonly makespanS: number | null;
   readonly jain: number | null;
+  readonly backlog: number | null;
   readonly reprefillTokens: number;
   readonly waitingMs: Percentiles;
   readonly turnaroundMs: Percentiles;
@@ -51,7 +54,7 @@ export interface TrialMetrics {
 /** How many calls of a trial ended in which way other than `done`; `lost` = those that never ended. */
 export type TrialCounts = Readonly<Record<'lost' | Exclude<CallEnd, 'done'>, number>>;
 
-export function measure({ planned, calls, alpha, predictedQuality }: Trial): TrialMetrics {
+export function measure({ planned, calls, caps, alpha, predictedQuality }: Trial): TrialMetrics {
   const answers = calls.flatMap(({ answer }) => (answer === undefined ? [] : [answer]));
   const costUsd = sumOf(calls.map((call) => call.costUsd));
   const correct = sumOf(calls.map((call) => call.score));
@@ -67,6 +70,7 @@ export function measure({ planned, calls, alpha, predictedQuality }: Trial): Tri
     throughputPerS: spanMs > 0 ? (1000 * answers.length) / spanMs : null,
     makespanS: calls.length > 0 ? spanMs / 1000 : null,
     jain: jainOf(slowdowns(calls)),
+    backlog: backlogOf(calls, caps),
     reprefillTokens: sumOf(answers.map((answer) => answer.reprefillTokens)),
     waitingMs: percentilesOf(answers.map((answer) => answer.started - answer.accepted)),
     turnaroundMs: percentilesOf(turnaround),
@@ -108,6 +112,41 @@ function spanOf(calls: readonly CallRecord[]): Millis {
     last = Math.max(last, endedAt);
   }
   return calls.length === 0 ? 0 : last - first;
+}
+
+/** Runs of several calls go on long after the last one has begun: this share of all calls counts as arrivals. */
+const ARRIVED = 0.95;
+
+/** Time in which the calls of a load arrived: until the last one, or where calls wait for each other, until 95 % were sent. */
+export function arrivalMs(calls: readonly CallRecord[]): Millis {
+  const sent = calls.map(({ sentAt }) => sentAt);
+  const isOpen = new Set(calls.map(({ run }) => run)).size === calls.length;
+  const [first = null, last = null] = quantilesOf(sent, [0, isOpen ? 1 : ARRIVED]);
+  return (last ?? 0) - (first ?? 0);
+}
+
+/** A policy with a larger mean backlog is not stable: it cannot go on like that. */
+const OVERLOADED = 0.1;
+
+export function isOverloaded(backlog: number | null): boolean {
+  return backlog !== null && backlog > OVERLOADED;
+}
+
+/**
+ * Work that waits when the last run begins, as a share of what the slots of its core could do up to then; of the core with
+ * most. Null: all runs begin at once.
+ */
+function backlogOf(calls: readonly CallRecord[], caps: ReadonlyMap<CoreId, number>): number | null {
+  const begun = new Map<number, Millis>();
+  for (const { run, sentAt } of calls) begun.set(run, Math.min(begun.get(run) ?? sentAt, sentAt));
+  const [first = null, last = null] = quantilesOf([...begun.values()], [0, 1]);
+  if (first === null || last === null || first === last) return null;
+  const work = new Map<CoreId, Millis>();
+  for (const { answer } of calls) {
+    if (answer === undefined || answer.accepted > last || answer.started <= last) continue;
+    work.set(answer.core, (work.get(answer.core) ?? 0) + answer.serviceMs);
+  }
+  return Math.max(0, ...[...work].map(([core, ms]) => ms / ((caps.get(core) ?? 0) * (last - first))));
 }
 
 /** Mean slowdown of each agent that got an answer: turnaround as a multiple of the time on the core. */

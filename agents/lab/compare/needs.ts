@@ -2,7 +2,7 @@ import { LazyPredictor } from '../../../schedulers/eccos/predictor/lazy-predicto
 import type { PredictorFolders } from '../../../schedulers/eccos/predictor/open-predictor.js';
 import { createPolicy } from '../../../schedulers/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
-import { aimOf, parameterOf } from './aim.js';
+import { lacksAlpha } from './aim.js';
 
 /** What a policy rests on beside the calls. */
 export interface Needs {
@@ -10,12 +10,14 @@ export interface Needs {
   readonly predictors: readonly PredictorFolders[];
   /** Whether it looks at recorded neighbours. */
   readonly neighbours: boolean;
+  /** Whether it looks at the means of rated answers. */
+  readonly means: boolean;
   /** Whether it aims at a mean quality and its spec does not say at which. */
   readonly alpha: boolean;
 }
 
 /** Those of a policy from a file. */
-export const NO_NEEDS: Needs = { predictors: [], neighbours: false, alpha: false };
+export const NO_NEEDS: Needs = { predictors: [], neighbours: false, means: false, alpha: false };
 
 /**
  * @param recorded whether there are records to be neighbours
@@ -24,6 +26,7 @@ export const NO_NEEDS: Needs = { predictors: [], neighbours: false, alpha: false
 export function needsOf(spec: string, recorded: boolean): Needs {
   const predictors: PredictorFolders[] = [];
   let neighbours = false;
+  let means = false;
   const lookAround = () => {
     neighbours = true;
     return new LazyPredictor({});
@@ -35,6 +38,10 @@ export function needsOf(spec: string, recorded: boolean): Needs {
         return new LazyPredictor(folders);
       },
       ...(recorded && { neighbours: lookAround }),
+      means: () => {
+        means = true;
+        return () => undefined;
+      },
       known: () => undefined,
     });
   } catch (cause) {
@@ -47,5 +54,5 @@ export function needsOf(spec: string, recorded: boolean): Needs {
       `--policies: Expected no memory, because all trials begin alike, got "${memory}"`,
     );
   }
-  return { predictors, neighbours, alpha: aimOf(spec) === 'alpha' && parameterOf(spec, 'alpha') === undefined };
+  return { predictors, neighbours, means, alpha: lacksAlpha(spec) };
 }

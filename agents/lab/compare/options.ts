@@ -5,17 +5,58 @@ import { flag, list, option, positiveNumber, share, text, wholeNumber } from '..
 import { LOAD_SHAPES, type LoadName } from '../load/shapes.js';
 import { readModelNames } from '../records/model-names.js';
 import { SPLITS, type Split } from '../records/split.js';
+import type { Dial } from './aim.js';
 import { splitPolicies, withModules } from './contender.js';
+
+/** Percent. */
+const USUAL = 80;
 
 /** Arrivals a second where neither trace nor rate is given; they are then sped up until the cores are busy. */
 export const NOMINAL_RATE = 10;
 export const DEFAULT_SYSCALLS = 1000;
-const DEFAULT_POLICIES = ['fifo:order=cheap-first', 'fifo:order=expensive-first', 'round-robin', 'eccos', 'per-call'];
+const DEFAULT_POLICIES = [
+  ...['fifo:order=cheap-first', 'fifo:order=expensive-first', 'round-robin', 'task-list'],
+  ...['eccos', 'per-call'],
+];
+
+/** Dollars an hour that a call's waiting costs. */
+const DEFAULT_DIAL: Dial = { key: 'waitPrice', values: ['never', '1.5', '0.36', '0.1'] };
+
+function dialFrom(text: string): Dial {
+  const [key = '', list = ''] = text.split('=');
+  return { key, values: list.split(',') };
+}
+
+/** @throws Error that says what the list may hold */
+function readLoads(given: string, context: z.RefinementCtx): { names: readonly LoadName[]; shares: readonly number[] } {
+  const parts = given.split(',').map((part) => part.trim());
+  const names = parts.filter((part) => !/^[\d.]+$/.test(part));
+  const shares = parts.filter((part) => !names.includes(part)).map(Number);
+  const isKnown = names.every((name) => Object.hasOwn(LOAD_SHAPES, name));
+  if (!isKnown || !shares.every((share) => share > 0 && share <= 1000) || new Set(parts).size < parts.length) {
+    const known = Object.keys(LOAD_SHAPES).join(', ');
+    context.addIssue({ code: 'custom', message: `Expected some of ${known}, and percentages up to 1000, each once` });
+  }
+  return { names: names as LoadName[], shares };
+}
 
 /** Options of a stream, which mean nothing in closed batches. */
 const STREAM_ONLY = [
   ...['policies', 'policyModule', 'base', 'seeds', 'agents', 'syscalls', 'limit', 'load', 'split', 'all', 'trace'],
-  ...['rate', 'speed', 'live', 'predictor', 'learn', 'feedback', 'alpha', 'measure', 'sweep', 'calls', 'report'],
+  ...[
+    'rate',
+    'speed',
+    'live',
+    'predictor',
+    'learn',
+    'feedback',
+    'alpha',
+    'measure',
+    'sweep',
+    'dial',
+    'calls',
+    'report',
+  ],
 ];
 
 /** The command line of `eccos compare`: each option, checked by itself. */
@@ -42,10 +83,10 @@ export const compareFlags = z.object({
     about: 'calls of one seed (default: 1000, or those of the trace or data)',
   }),
   limit: option(wholeNumber(1, 1_000_000).optional(), { value: '<n>', about: 'no more calls than this' }),
-  load: option(z.enum(Object.keys(LOAD_SHAPES) as [LoadName]).default('mixed'), {
-    value: '<name>',
-    about: 'synthetic load',
-    conflicts: ['data'],
+  load: option(z.string().transform(readLoads).optional(), {
+    value: '<list>',
+    about:
+      'synthetic loads (default: mixed), and percentages: 50,80,95,120 plays all policies at each, 80 = busy by 80 %',
   }),
   data: option(list.default([]), {
     value: '<file...>',
@@ -58,7 +99,11 @@ export const compareFlags = z.object({
   }),
   split: option(z.enum(SPLITS).default('test'), { value: '<name>', about: 'part of the data' }),
   all: option(flag, { about: 'all of the data', conflicts: ['split'] }),
-  trace: option(text.optional(), { value: '<file>', about: 'arrival times', conflicts: ['rate'] }),
+  trace: option(list.default([]), {
+    value: '<file...>',
+    about: 'arrival times; the policies also play each further file',
+    conflicts: ['rate'],
+  }),
   rate: option(positiveNumber.optional(), { value: '<r>', about: 'Poisson arrivals a second' }),
   speed: option(positiveNumber.optional(), {
     value: '<x>',
@@ -83,6 +128,17 @@ export const compareFlags = z.object({
     value: '<n>',
     about: 'also play each policy at so many qualities to aim at, for the frontier',
   }),
+  dial: option(
+    z
+      .string()
+      .regex(/^\w+=[\w.-]+(,[\w.-]+)*$/, 'Expected key=value,value')
+      .transform(dialFrom)
+      .optional(),
+    {
+      value: '<key=list>',
+      about: `values of a parameter that trades cost for time, played by every policy that takes it (default: ${DEFAULT_DIAL.key}=${DEFAULT_DIAL.values})`,
+    },
+  ),
   measure: option(flag, { about: 'measure what scheduling takes; two runs then differ' }),
   live: option(flag, { about: 'over real sockets and in real time' }),
   json: option(text.default('report.json'), {
@@ -122,8 +178,28 @@ type CompareFlags = z.infer<typeof compareFlags>;
 export interface CompareOptions
   extends Omit<
     CompareFlags,
-    'policies' | 'policyModule' | 'base' | 'seeds' | 'models' | 'split' | 'all' | 'json' | 'calls' | 'report'
+    | 'policies'
+    | 'policyModule'
+    | 'base'
+    | 'seeds'
+    | 'models'
+    | 'split'
+    | 'all'
+    | 'json'
+    | 'calls'
+    | 'report'
+    | 'load'
+    | 'trace'
+    | 'dial'
   > {
+  readonly dial: Dial;
+  readonly load: LoadName;
+  /** File of arrival times; undefined: they are drawn. */
+  readonly trace: string | undefined;
+  /** Other loads or traces that are played too. */
+  readonly arrivals: readonly ({ readonly load: LoadName } | { readonly trace: string })[];
+  /** Loads in percent, the main one first; none: the usual one. */
+  readonly shares: readonly number[];
   /** The command line, for the report. */
   readonly command: string;
   readonly policies: readonly string[];
@@ -159,8 +235,8 @@ export async function readOptions(flags: CompareFlags, command: string): Promise
   if (new Set(policies).size < policies.length) {
     throw wrong(`--policies: Expected each policy once, got "${policies.join(',')}"`);
   }
-  if (trace !== undefined && data.length === 0) {
-    throw wrong(`--trace: Expected --data with it, which gives the prompts, got "${trace}"`);
+  if (trace.length > 0 && data.length === 0) {
+    throw wrong(`--trace: Expected --data with it, which gives the prompts, got "${trace.join(' ')}"`);
   }
   if (batch === undefined && cv !== undefined) throw wrong(`--cv: Expected --batch with it, got --cv ${cv} alone`);
   if (batch !== undefined && (cv === undefined || data.length === 0)) {
@@ -168,8 +244,24 @@ export async function readOptions(flags: CompareFlags, command: string): Promise
     throw wrong(`--batch: Expected --cv and --data with it, got ${got}`);
   }
   if (batch === undefined && flags.replay) throw wrong('--replay: Expected --batch with it, got --replay alone');
+  const { names, shares } = flags.load ?? { names: [], shares: [] };
+  if (names.length > 0 && data.length > 0) {
+    throw wrong(`--load: Expected percentages only with --data, which gives the calls, got "${names.join(',')}"`);
+  }
+  const paced = names.find((name) => LOAD_SHAPES[name].pace === 'agents');
+  if (shares.length > 0 && paced !== undefined) {
+    throw wrong(`--load: Expected a load whose arrivals can be sped up with percentages, got "${paced}"`);
+  }
+  const [load = 'mixed', ...otherLoads] = names;
+  const [firstTrace, ...otherTraces] = trace;
   return {
     ...flags,
+    dial: flags.dial ?? DEFAULT_DIAL,
+    load,
+    trace: firstTrace,
+    arrivals: [...otherLoads.map((load) => ({ load })), ...otherTraces.map((trace) => ({ trace }))],
+    // The usual load is the one that the main figures are of.
+    shares: shares.toSorted((a, b) => Number(b === USUAL) - Number(a === USUAL)),
     command,
     policies,
     modules,

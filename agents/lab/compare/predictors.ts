@@ -10,7 +10,9 @@ import {
   predictorOf,
   shippedPredictor,
 } from '../../../schedulers/eccos/predictor/open-predictor.js';
+import type { PredictableCall, Prediction } from '../../../schedulers/eccos/predictor/prediction.js';
 import type { PolicyServices } from '../../../schedulers/registry.js';
+import type { CoreInfo } from '../../../syscalls/cores.js';
 import type { Millis } from '../../../syscalls/syscall.js';
 import { NeighbourPredictor } from '../predictor/neighbour-predictor.js';
 import { frozen, learning, type TimedPredictor, TrialPredictor } from './trial-predictor.js';
@@ -27,7 +29,9 @@ export interface PredictorOptions {
    */
   readonly time: 'ignored' | 'measured' | 'real';
   /** Whom neighbours are looked for among; undefined: there are none. */
-  readonly neighbours: { readonly records: readonly OutcomeRecord[]; readonly models: ReadonlySet<string> } | undefined;
+  readonly neighbours:
+    | { readonly records: () => Promise<readonly OutcomeRecord[]>; readonly models: ReadonlySet<string> }
+    | undefined;
 }
 
 /** Texts that are encoded ahead at a time. */
@@ -96,6 +100,15 @@ export class Predictors {
     return prompts.filter((prompt) => seen.has(prompt)).length;
   }
 
+  /** What a predictor says of calls before it learns anything: a row a call, a column a core. */
+  async forecast(
+    folders: PredictorFolders,
+    calls: readonly PredictableCall[],
+    cores: readonly CoreInfo[],
+  ): Promise<readonly (readonly Prediction[])[]> {
+    return (await (await this.#sharedOf(folders)).predict(calls, cores)).rows;
+  }
+
   /**
    * Has prompts encoded in the background, behind those of the last time, a few at a time: a policy that asks for another one
    * meanwhile hardly waits.
@@ -156,9 +169,9 @@ export class Predictors {
   }
 
   #sharedNeighbours(): Promise<TimedPredictor> {
-    const { records = [], models = new Set<string>() } = this.#options.neighbours ?? {};
+    const { records = async () => [], models = new Set<string>() } = this.#options.neighbours ?? {};
     return remembered(this.#shared, 'neighbours', async () =>
-      frozen(await NeighbourPredictor.of(records, models, await this.#encoderOf())),
+      frozen(await NeighbourPredictor.of(await records(), models, await this.#encoderOf())),
     );
   }
 

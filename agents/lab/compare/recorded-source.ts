@@ -31,7 +31,7 @@ export async function recordedSource(options: CompareOptions): Promise<Source> {
     cores: await withCapsOf(caps, cores),
     deps: { outcomes },
     prompts: records.map(({ prompt }) => prompt),
-    examples: all.filter(({ prompt }) => splitOf(prompt) === 'train'),
+    examples: async () => all.filter(({ prompt }) => splitOf(prompt) === 'train'),
     pace: 'arrivals',
     draw: (random) => recordedLoad(random, records, times(random.stream('arrivals')), agents),
     about: {

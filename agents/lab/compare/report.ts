@@ -36,6 +36,24 @@ const policyReport = z.strictObject({
   makespanS: figure.nullable(),
   /** Jain's index of the agents' mean slowdowns (turnaround by time on the core); 1 = all fare alike. */
   jain: figure.nullable(),
+  /**
+   * Calls that wait when the last run begins, by core: how long its slots need for them, as a share of the time in which runs
+   * began; of the core with most. Where all calls are open this is how much more work than time the core has. Above
+   * `OVERLOADED` the queue grows with the stream.
+   */
+  backlog: figure.nullable(),
+  /**
+   * The least cost at which all calls, known beforehand, reach the same predicted quality, if time were all that is short
+   * (`agents/lab/bound/fluid-bound.ts`). Null without a policy that predicts, or out of reach in some seed.
+   */
+  bound: z.strictObject({
+    /** Mean predicted quality of the cores that answered, by one forecast for all policies. */
+    forecastQuality: figure.nullable(),
+    /** US dollars of one seed's load. */
+    costUsd: figure.nullable(),
+    /** Cost of the policy by that of the bound. */
+    costOver: figure.nullable(),
+  }),
   /** Input tokens that were sent again after preemptions. */
   reprefillTokens: figure.nullable(),
   /** Requests that began while their core was full, over all seeds, as counted by a witness at the cores. */
@@ -80,7 +98,7 @@ const pairedReport = z.strictObject({
 
 /** What a router reaches at several settings of what it aims at; a policy that was not swept has the one it took part with. */
 const frontierReport = z.strictObject({
-  /** A policy as given; `single models`: each core by itself, without caps, as its outcomes are known. */
+  /** A policy as given; `single models`: each core by itself, without caps, as its outcomes are known; `fluid bound`: see `bound` of a policy, at several prices of quality. */
   router: z.string(),
   points: z.array(
     z.strictObject({
@@ -113,6 +131,39 @@ const claimReport = z.strictObject({
   turnaroundShareAtEqualQuality: figure.nullable(),
   /** Points of 100 by which the policy answers better at the base's cost, or at a lower one if it has no higher one. */
   pointsAtEqualCost: figure.nullable(),
+  /** Where the base was swept too: what the policy as it took part saves of the cost that the base's envelope has at its quality, or at its lowest. */
+  savingAtOwnQuality: figure.nullable(),
+  /** Its mean turnaround as a share of the base's there. */
+  turnaroundShareAtOwnQuality: figure.nullable(),
+});
+
+/** A policy at several values of a parameter that trades cost for time: what each costs by comparison with the bound at its quality. */
+const dialReport = z.strictObject({
+  policy: z.string(),
+  /** Seeds that were played, from the first one on. */
+  seeds: count,
+  /** The policy as it took part, then with each value. */
+  points: z.array(
+    z.strictObject({
+      name: z.string(),
+      quality: figure.nullable(),
+      costUsd: figure.nullable(),
+      meanTurnaroundMs: figure.nullable(),
+      /** Cost by that of the fluid bound at the same predicted quality. */
+      costOver: figure.nullable(),
+    }),
+  ),
+});
+
+/** The same policies at one pattern of arrivals and one load, which the main figures do not show. */
+const conditionReport = z.strictObject({
+  /** The trace, or the name of a synthetic load. */
+  arrivals: z.string(),
+  /** 80: as fast as keeps the cores 80 % busy under round-robin, or as given; others in proportion. */
+  loadPercent: z.number(),
+  speed: z.number(),
+  policies: z.array(policyReport),
+  claims: z.array(claimReport),
 });
 
 /** The load that every policy got, and under which caps. */
@@ -211,6 +262,10 @@ export const compareReport = z.strictObject({
   paired: z.array(pairedReport),
   frontier: z.array(frontierReport),
   claims: z.array(claimReport),
+  /** One for each policy that takes the parameter of `--dial`. */
+  dials: z.array(dialReport),
+  /** The main figures, then those at other arrivals and loads; none where there are no others. */
+  conditions: z.array(conditionReport),
   /** Only with `--batch`; there are then no `policies`, and what follows from them. */
   batches: batchReport.optional(),
 });
@@ -220,6 +275,8 @@ export type PolicyReport = z.infer<typeof policyReport>;
 export type PairedReport = z.infer<typeof pairedReport>;
 export type FrontierReport = z.infer<typeof frontierReport>;
 export type ClaimReport = z.infer<typeof claimReport>;
+export type ConditionReport = z.infer<typeof conditionReport>;
+export type DialReport = z.infer<typeof dialReport>;
 export type LoadReport = z.infer<typeof loadReport>;
 export type BatchReport = z.infer<typeof batchReport>;
 export type Point = z.infer<typeof point>;

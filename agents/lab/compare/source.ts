@@ -13,8 +13,8 @@ export interface Source {
   readonly deps: Pick<CoreDeps, 'items' | 'outcomes'>;
   /** Texts of the records that calls are drawn from; undefined: they are made up. */
   readonly prompts?: readonly string[];
-  /** Records that a policy may look for neighbours among: the train part of the data. */
-  readonly examples?: readonly OutcomeRecord[];
+  /** Rated records that a policy may rest on: the train part of the data, or others of the same kind. */
+  readonly examples: () => Promise<readonly OutcomeRecord[]>;
   /** Whether arrivals have times of their own that can be sped up. */
   readonly pace: 'arrivals' | 'agents';
   /** The load of one seed, at speed 1. */

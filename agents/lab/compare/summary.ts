@@ -2,6 +2,7 @@ import { type Figure, figureOf, ratioOf, sumOf } from '../metrics/statistics.js'
 import { countEnds, measure, type Percentiles, type Trial, type TrialCounts, type TrialMetrics } from './metrics.js';
 import { addUpFaults } from './policy-faults.js';
 import type { PairedReport, PolicyReport } from './report.js';
+import type { BoundFigures } from './seed-bounds.js';
 
 /** What is kept of a trial: not its calls. */
 export interface TrialSummary {
@@ -35,8 +36,12 @@ export function summarise(trial: Trial): TrialSummary {
   };
 }
 
-/** One policy over its seeds. */
-export function policyReportOf(name: string, trials: readonly TrialSummary[]): PolicyReport {
+/** One policy over its seeds. @param bounds one a seed; none: no policy predicts */
+export function policyReportOf(
+  name: string,
+  trials: readonly TrialSummary[],
+  bounds: readonly BoundFigures[] = [],
+): PolicyReport {
   const figure = (value: (metrics: TrialMetrics) => number | null) =>
     figureOf(trials.map(({ metrics }) => value(metrics)));
   const spread = (value: (metrics: TrialMetrics) => Percentiles) => ({
@@ -61,6 +66,8 @@ export function policyReportOf(name: string, trials: readonly TrialSummary[]): P
     throughputPerS: figure((metrics) => metrics.throughputPerS),
     makespanS: figure((metrics) => metrics.makespanS),
     jain: figure((metrics) => metrics.jain),
+    backlog: figure((metrics) => metrics.backlog),
+    bound: boundReportOf(trials, bounds),
     reprefillTokens: figure((metrics) => metrics.reprefillTokens),
     capViolations: total((trial) => trial.capViolations),
     fallbacks: total((trial) => trial.fallbacks),
@@ -82,6 +89,16 @@ export function policyReportOf(name: string, trials: readonly TrialSummary[]): P
       score: sumOf(trials.map((trial) => trial.totals.score)),
       costUsd: sumOf(trials.map((trial) => trial.totals.costUsd)),
     },
+  };
+}
+
+function boundReportOf(trials: readonly TrialSummary[], bounds: readonly BoundFigures[]): PolicyReport['bound'] {
+  const figure = (value: (bound: BoundFigures, trial: TrialMetrics) => number | null) =>
+    figureOf(bounds.map((bound, i) => value(bound, (trials[i] as TrialSummary).metrics)));
+  return {
+    forecastQuality: figure((bound) => bound.forecastQuality),
+    costUsd: figure((bound) => bound.boundUsd),
+    costOver: figure((bound, { costUsd }) => ratioOf(costUsd, bound.boundUsd)),
   };
 }
 

@@ -2,9 +2,14 @@ import type { CoreConfig } from '../../../kernel/cores/kinds/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import { itemOf, USUAL_ANSWER_TOKENS } from '../load/queries.js';
 import { LOAD_SHAPES } from '../load/shapes.js';
+import { syntheticRecords } from '../records/synthetic-records.js';
 import { DEFAULT_CAPS, withCapsOf } from './caps.js';
 import { type CompareOptions, DEFAULT_SYSCALLS, NOMINAL_RATE } from './options.js';
 import type { Source } from './source.js';
+
+/** As many rated records as a policy may rest on, of a seed that no comparison plays. */
+const EXAMPLES = 2000;
+const EXAMPLES_SEED = 1;
 
 /** Generated queries, answered by simulated cores. @param configured the cores of the default config */
 export async function syntheticSource(options: CompareOptions, configured: readonly CoreConfig[]): Promise<Source> {
@@ -24,6 +29,7 @@ export async function syntheticSource(options: CompareOptions, configured: reado
   return {
     cores,
     deps: { items: itemOf },
+    examples: () => syntheticRecords(EXAMPLES, EXAMPLES_SEED),
     pace: shape.pace,
     draw: (random) => shape.draw(random, size),
     about: {

@@ -1,9 +1,12 @@
+import { basename } from 'node:path';
 import { digits, renderColumns, renderTable } from '../../terminal/table.js';
 import type { Figure } from '../metrics/statistics.js';
+import { isOverloaded } from './metrics.js';
 import type {
   BatchReport,
   ClaimReport,
   CompareReport,
+  ConditionReport,
   FrontierReport,
   Gate,
   LoadReport,
@@ -29,6 +32,9 @@ const ROWS: readonly Row[] = [
   { label: 'cost, USD', cell: ({ costUsd }) => show(costUsd) },
   { label: '  as share of base', cell: (_, paired) => show(paired?.costShare ?? null) },
   { label: 'USD per correct answer', cell: ({ costPerCorrect }) => show(costPerCorrect) },
+  { label: 'quality by one forecast', only: isBounded, cell: ({ bound }) => show(bound.forecastQuality) },
+  { label: '  fluid bound there, USD', only: isBounded, cell: ({ bound }) => show(bound.costUsd) },
+  { label: '  cost over the bound, x', only: isBounded, cell: ({ bound }) => show(bound.costOver) },
   ...times('waiting', (policy) => policy.waitingMs),
   ...times('turnaround', (policy) => policy.turnaroundMs),
   { label: '  mean as share of base', cell: (_, paired) => show(paired?.turnaroundShare ?? null) },
@@ -36,6 +42,7 @@ const ROWS: readonly Row[] = [
   { label: 'answers per second', cell: ({ throughputPerS }) => show(throughputPerS) },
   { label: 'makespan, s', cell: ({ makespanS }) => show(makespanS) },
   { label: 'fairness (Jain)', cell: ({ jain }) => show(jain) },
+  { label: 'backlog at the end, x its time', cell: ({ backlog }) => show(backlog) },
   { label: 're-sent input tokens', cell: ({ reprefillTokens }) => show(reprefillTokens) },
   { label: 'decision p50, ms', cell: ({ decisionMs }) => show(decisionMs.p50) },
   { label: 'decision p99, ms', cell: ({ decisionMs }) => show(decisionMs.p99) },
@@ -55,6 +62,10 @@ const ROWS: readonly Row[] = [
   { label: 'lost / failed', cell: ({ lost, failed }) => `${lost} / ${failed}` },
   { label: 'expired / rejected', cell: ({ expired, rejected }) => `${expired} / ${rejected}` },
 ];
+
+function isBounded({ bound }: PolicyReport): boolean {
+  return bound.forecastQuality !== null;
+}
 
 function times(label: string, of: (policy: PolicyReport) => PolicyReport['waitingMs']): Row[] {
   return (['p50', 'p90', 'p99'] as const).map((p) => ({
@@ -108,10 +119,10 @@ export function renderLoad(load: LoadReport, seeds: number): string {
 const LABELS = ['', 'saving at 100 % of best', 'saving at 98 %', 'saving at 95 %', 'AIQ', 'AIQ less single models'];
 
 /** What a sweep found, as text: how far each policy can go, and what it does at equal quality or cost. Empty without a sweep. */
-export function renderFrontier({ frontier, claims }: CompareReport, width: number): string {
+export function renderFrontier({ frontier, claims, policies }: CompareReport, width: number): string {
   if (claims.length === 0) return '';
   const swept = frontier.filter(({ points }) => points.length > 1).map(columnOf);
-  const lines = claims.map(claimOf).filter((line) => line !== undefined);
+  const lines = claims.map((claim) => claimOf(claim, policies)).filter((line) => line !== undefined);
   return `${renderColumns(LABELS, swept, width)}\n${lines.join('\n')}\n`;
 }
 
@@ -121,8 +132,9 @@ function columnOf({ router, savingAt, aiq, aiqMinusZero }: FrontierReport): stri
 }
 
 /** Undefined: there is nothing to claim. */
-function claimOf(claim: ClaimReport): string | undefined {
+function claimOf(claim: ClaimReport, policies: readonly PolicyReport[]): string | undefined {
   const { policy, base, savingAtEqualQuality, turnaroundShareAtEqualQuality, pointsAtEqualCost } = claim;
+  const { savingAtOwnQuality, turnaroundShareAtOwnQuality } = claim;
   const parts = [
     ...(savingAtEqualQuality === null
       ? []
@@ -130,8 +142,86 @@ function claimOf(claim: ClaimReport): string | undefined {
           `at its quality ${show(savingAtEqualQuality, 0.01)} % cheaper, turnaround x ${show(turnaroundShareAtEqualQuality)}`,
         ]),
     ...(pointsAtEqualCost === null ? [] : [`at its cost ${show(pointsAtEqualCost)} points better`]),
+    ...(savingAtOwnQuality === null
+      ? []
+      : [
+          `as it is ${show(savingAtOwnQuality, 0.01)} % cheaper than its line, turnaround x ${show(turnaroundShareAtOwnQuality)}`,
+        ]),
   ];
-  return parts.length === 0 ? undefined : `${policy} against ${base}: ${parts.join('; ')}`;
+  // Who queues without bound spends time after the stream that nobody has who goes on.
+  const unfair =
+    isStable(policies, policy) && !isStable(policies, base) ? ' (not comparable: its queue grows with the stream)' : '';
+  return parts.length === 0 ? undefined : `${policy} against ${base}${unfair}: ${parts.join('; ')}`;
+}
+
+/** Whether a policy keeps up with a load, or its queue grows as long as calls come. */
+function isStable(policies: readonly PolicyReport[], name: string): boolean {
+  return !isOverloaded(policies.find((policy) => policy.name === name)?.backlog?.mean ?? null);
+}
+
+/** The same policies at other arrivals and loads, as text: empty where none were asked for. */
+export function renderConditions({ conditions }: CompareReport): string {
+  if (conditions.length === 0) return '';
+  const rows = conditions.flatMap(({ arrivals, loadPercent, policies }) =>
+    policies.map(({ name, quality, costUsd, bound, meanTurnaroundMs, backlog }) => [
+      basename(arrivals),
+      `${loadPercent} %`,
+      name,
+      show(quality),
+      show(costUsd),
+      show(bound.costOver),
+      show(meanTurnaroundMs, 1000),
+      `${show(backlog)}${isStable(policies, name) ? '' : ' not stable'}`,
+    ]),
+  );
+  const columns = ['ARRIVALS', 'LOAD', 'POLICY', 'QUALITY', 'COST, USD', 'OVER BOUND, X', 'TURNAROUND, S', 'BACKLOG'];
+  const claims = conditions.flatMap(({ arrivals, loadPercent, claims, policies }) =>
+    claims.flatMap((claim) => {
+      const line = claimOf(claim, policies);
+      // What queues without bound has nothing to claim.
+      return line === undefined || !isStable(policies, claim.policy)
+        ? []
+        : [`${basename(arrivals)}, ${loadPercent} %: ${line}`];
+    }),
+  );
+  return [renderTable(columns, rows), ...claims, ...fairLoads(conditions), ''].join('\n');
+}
+
+/** Where each policy that is not stable everywhere can be compared at all: at the highest load that it stands. */
+function fairLoads(conditions: readonly ConditionReport[]): string[] {
+  const names = new Set(conditions.flatMap(({ policies }) => policies.map(({ name }) => name)));
+  const patterns = new Set(conditions.map(({ arrivals }) => arrivals));
+  return [...patterns].flatMap((pattern) => {
+    const own = conditions.filter(({ arrivals }) => arrivals === pattern);
+    return [...names].flatMap((name) => {
+      const stable = own.filter(({ policies }) => isStable(policies, name));
+      if (stable.length === own.length) return [];
+      const most = Math.max(...stable.map(({ loadPercent }) => loadPercent));
+      const where = stable.length === 0 ? 'at none of these loads' : `up to ${most} %, and comparable no further`;
+      return [`${basename(pattern)}: ${name} is stable ${where}`];
+    });
+  });
+}
+
+/** What a dial does, as text: time against cost at equal quality. Empty where no policy has one. */
+export function renderDials({ dials }: CompareReport): string {
+  return dials
+    .map(({ policy, seeds, points }) =>
+      [
+        `${policy}: time against cost at equal quality (${seeds} ${seeds === 1 ? 'seed' : 'seeds'})`,
+        renderTable(
+          ['SETTING', 'MEAN TURNAROUND, S', 'COST OVER THE BOUND, X', 'QUALITY', 'COST, USD'],
+          points.map(({ name, meanTurnaroundMs, costOver, quality, costUsd }) => [
+            name,
+            show(meanTurnaroundMs, 1000),
+            show(costOver),
+            show(quality),
+            show(costUsd),
+          ]),
+        ),
+      ].join('\n'),
+    )
+    .join('\n');
 }
 
 const QUERIES = 1000;

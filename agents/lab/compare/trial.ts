@@ -87,6 +87,7 @@ async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> 
     return {
       planned: callsOf(load),
       calls: ended,
+      caps: new Map(cores.map(({ id, cap }) => [id, cap])),
       capViolations: witness.capViolations,
       fallbacks,
       faults: faults.all(),

@@ -32,9 +32,9 @@ const ROWS: readonly Row[] = [
  * The report as text: what was evaluated, then the predictor and each baseline in a column, in as many blocks as the
  * width needs.
  *
- * @param width of the terminal, in characters
+ * @param all records of the file @param width of the terminal, in characters
  */
-export function renderEvaluation(report: EvaluationReport, width: number): string {
+export function renderEvaluation(report: EvaluationReport, all: number, width: number): string {
   const { data, split, folds, feedback, models, n, routed, leftOut, resamples } = report;
   const how = folds === null ? split : `${split}, ${folds}-fold cross-validation`;
   const columns = [['predictor', report] as const, ...Object.entries(report.baselines)].map(([name, measured]) => [
@@ -42,7 +42,7 @@ export function renderEvaluation(report: EvaluationReport, width: number): strin
     ...ROWS.map(({ figure, unit = 1 }) => show(figure(measured), unit)),
   ]);
   return [
-    `data     ${data.join(', ')} (${how}), ${n} records, ${models.length} models`,
+    `data     ${data.join(', ')} (${how}), ${n} of ${all} records (${((100 * n) / Math.max(1, all)).toFixed(0)} %), ${models.length} models`,
     ...feedbackLines(feedback),
     `routing  ${routed} records that all models answered, ${leftOut} left out; no caps; best single = most accurate on these records`,
     `[95 % interval] from ${resamples} resamples of the records`,

@@ -2,11 +2,11 @@ import { Random } from '../load/random.js';
 import { onceEach, type Statistic, type Weights } from './outcomes.js';
 import { type Figure, quantilesOf, RESAMPLES, tailOf } from './statistics.js';
 
-/** Several figures of one pass over the records or seeds, each of which counts as often as its weight says; null: not reached. */
+/** Several figures of one pass over the records, each of which counts as often as its weight says; null: not reached. */
 type Measure = (weights: Weights) => readonly (number | null)[];
 
 /**
- * Bootstrap over records or seeds: the same draws for every figure, so that figures of two routers are paired. Each
+ * Bootstrap over records: the same draws for every figure, so that figures of two routers are paired. Each
  * record is drawn as a number of times that it counts.
  */
 export class Resamples {
@@ -33,11 +33,6 @@ export class Resamples {
       return place;
     });
     this.#different = different;
-  }
-
-  /** Resamples of a few seeds: the draws and intervals are those of `figureOf` in statistics.ts. @param seeds 1 or more */
-  static ofSeeds(seeds: number): Resamples {
-    return new Resamples(seeds, seeds > 1 ? RESAMPLES : 0, tailOf(seeds));
   }
 
   /**
@@ -67,17 +62,66 @@ export class Resamples {
   }
 
   #spreadsOf(measure: Measure) {
-    const values = measure(this.#once);
     const measured = this.#different.map(measure);
-    const resampled = this.#draws.map((place) => measured[place]!);
-    const at = [this.#tail, 0.5, 1 - this.#tail];
-    return values.map((mean, i) => {
-      if (mean === null) return null;
-      const own = resampled.map((figures) => figures[i] ?? Number.NEGATIVE_INFINITY);
-      const [low, median, high] = quantilesOf(own, at) as [number, number, number];
-      return { mean, low, median, high };
+    return spreadsOf(
+      measure(this.#once),
+      this.#draws.map((place) => measured[place]!),
+      this.#tail,
+    );
+  }
+}
+
+/** What counts how often in one draw of seeds and records. */
+export interface Draw {
+  readonly seeds: Weights;
+  /** Which draw of the records, from 0; undefined: each counts once. */
+  readonly records: number | undefined;
+}
+
+/** Different draws of the records: each goes with several draws of the seeds. */
+export const RECORD_DRAWS = 200;
+
+/**
+ * Bootstrap over seeds and, in each draw, over the records that they have in common: what depends on the order of calls, and
+ * what depends on which calls there were. Draws of records are the same for all seeds and figures.
+ */
+export class SeedResamples {
+  readonly #seeds: number;
+  readonly #draws: readonly Draw[];
+
+  /** @param seeds 1 or more; of one there are no resamples */
+  constructor(seeds: number) {
+    this.#seeds = seeds;
+    const random = new Random('bootstrap');
+    this.#draws = Array.from({ length: seeds > 1 ? RESAMPLES : 0 }, (_, i) => {
+      const weights = new Uint16Array(seeds);
+      for (let k = 0; k < seeds; k++) weights[random.int(0, seeds - 1)]!++;
+      return { seeds: weights, records: i % RECORD_DRAWS };
     });
   }
+
+  /** As `figuresOf` of `Resamples`. */
+  figuresOf(measure: (draw: Draw) => readonly (number | null)[]): (Figure | null)[] {
+    const values = measure({ seeds: onceEach(this.#seeds), records: undefined });
+    return spreadsOf(values, this.#draws.map(measure), tailOf(this.#seeds)).map(
+      (spread) => spread && { mean: spread.mean, low: finite(spread.low), high: finite(spread.high) },
+    );
+  }
+}
+
+/** @param resampled the same figures of each draw */
+function spreadsOf(
+  values: readonly (number | null)[],
+  resampled: readonly (readonly (number | null)[])[],
+  tail: number,
+) {
+  const at = [tail, 0.5, 1 - tail];
+  return values.map((mean, i) => {
+    if (mean === null) return null;
+    const own = resampled.map((figures) => figures[i] ?? Number.NEGATIVE_INFINITY);
+    const [low, median, high] = quantilesOf(own, at) as [number, number, number];
+    return { mean, low, median, high };
+  });
 }
 
 function finite(value: number | null): number | null {

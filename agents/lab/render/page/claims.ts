@@ -9,13 +9,23 @@ export function claimsTable({ claims }: CompareReport): Markup | null {
   if (claims.length === 0) return null;
   return table(
     'Claims at equal quality and at equal cost',
-    ['Policy, swept', 'against', 'Saves, at its quality', 'Mean turnaround there', 'Points of 100 better, at its cost'],
+    [
+      'Policy, swept',
+      'against',
+      'Saves, at its quality',
+      'Mean turnaround there',
+      'Points of 100 better, at its cost',
+      'As it is, cheaper than the line of the other',
+      'Mean turnaround there',
+    ],
     claims.map((claim) => ({
       names: [claim.policy, claim.base],
       cells: [
         figureCell(claim.savingAtEqualQuality, percent),
         figureCell(claim.turnaroundShareAtEqualQuality, change),
         figureCell(claim.pointsAtEqualCost, points),
+        figureCell(claim.savingAtOwnQuality, percent),
+        figureCell(claim.turnaroundShareAtOwnQuality, change),
       ],
     })),
   );

@@ -1,4 +1,4 @@
-import { SINGLE_MODELS } from '../../compare/frontier.js';
+import { FLUID_BOUND, SINGLE_MODELS } from '../../compare/frontier.js';
 import type { CompareReport } from '../../compare/report.js';
 import { Envelope } from '../../metrics/envelope.js';
 import type { Figure } from '../../metrics/statistics.js';
@@ -44,6 +44,9 @@ export async function frontierFigure(report: CompareReport, colours: ReadonlyMap
     'Up is better, left is cheaper. Dots: policies, with intervals.',
     settings.length > 0
       ? 'Lines: the same policies at other settings of what they aim at (small dots), from cheap to expensive.'
+      : null,
+    settings.some(({ name }) => name === FLUID_BOUND)
+      ? 'Fluid bound: the least cost at which all calls, known beforehand, reach a predicted quality, if the time of the cores were all that is short; what it realises is drawn.'
       : null,
     singles.length > 0
       ? 'Diamonds: each model by itself. Dashed: mixing these models at random. Neither knows caps, so neither can be reached when a core is full.'
@@ -97,7 +100,12 @@ function pointsOf({ policies, frontier, load }: CompareReport, colours: Readonly
 
 function draw({ policies, settings, singles }: Points): Promise<string> {
   const color = { field: 'color', scale: null } as const;
-  const dots = [...policies.map((dot) => ({ ...dot, ink: INK })), ...singles.map((dot) => ({ ...dot, ink: MUTED }))];
+  const bound = settings.find(({ name }) => name === FLUID_BOUND);
+  const dots = [
+    ...policies.map((dot) => ({ ...dot, ink: INK })),
+    ...(bound === undefined ? [] : [{ ...bound, ink: INK }]),
+    ...singles.map((dot) => ({ ...dot, ink: MUTED })),
+  ];
   return renderSvg({
     width: 900,
     height: 460,

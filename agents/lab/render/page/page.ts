@@ -6,6 +6,7 @@ import { barsFigure } from './bars.js';
 import { changesTable } from './changes.js';
 import { claimsTable, reachTable } from './claims.js';
 import { coreShares } from './core-shares.js';
+import { dialFigure } from './dial.js';
 import { count } from './format.js';
 import { frontierFigure } from './frontier.js';
 import { loadFacts } from './load-facts.js';
@@ -35,7 +36,9 @@ export async function renderPage(
   const colours = policyColours(names, base);
   const title = `${listed(names)} on ${load.data.length > 0 ? 'recorded calls' : `the load "${load.name}"`}`;
   const intervals =
-    seeds.length > 1 ? 'Intervals are 95\u00a0%, by bootstrap over the seeds.' : 'One seed: there are no intervals.';
+    seeds.length > 1
+      ? 'Intervals are 95\u00a0%, by bootstrap over the seeds; where policies are compared at equal quality or cost, over the records too.'
+      : 'One seed: there are no intervals.';
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -67,6 +70,7 @@ ${changesTable(report, base)}`
 ${await frontierFigure(report, colours)}
 ${reachTable(report)}
 ${claimsSection(report)}
+${await dialFigure(report, colours)}
 <h2>Cost and quality</h2>
 ${await barsFigure(report, colours)}
 <h2>Time spent waiting</h2>

@@ -36,6 +36,14 @@ const GROUPS: readonly Group[] = [
       row('Per correct answer', (policy) => policy.costPerCorrect, usd),
     ],
   },
+  {
+    title: 'Against the fluid bound',
+    rows: [
+      row('Quality by one forecast for all', (policy) => policy.bound.forecastQuality, score),
+      row('Least cost there', (policy) => policy.bound.costUsd, usd),
+      row('Cost as a multiple of it', (policy) => policy.bound.costOver, plain),
+    ],
+  },
   times('Waiting, accepted to started', (policy) => policy.waitingMs),
   times('Turnaround, accepted to final', (policy) => policy.turnaroundMs, [
     row('Mean', (policy) => policy.meanTurnaroundMs, duration),
@@ -52,6 +60,7 @@ const GROUPS: readonly Group[] = [
         (seconds) => duration(1000 * seconds),
       ),
       row('Fairness among agents (Jain)', (policy) => policy.jain, plain),
+      row('Backlog when the last run begins', (policy) => policy.backlog, percent),
       row('Input tokens sent again', (policy) => policy.reprefillTokens, plain),
     ],
   },

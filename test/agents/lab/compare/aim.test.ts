@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aimOf, parameterOf, rangeOf, sweepOf, withParameter } from '../../../../agents/lab/compare/aim.js';
+import { aimOf, dialOf, parameterOf, rangeOf, sweepOf, withParameter } from '../../../../agents/lab/compare/aim.js';
 
 test.each([
   ['eccos', 'alpha'],
@@ -7,6 +7,7 @@ test.each([
   ['subgradient', 'alpha'],
   ['per-call', 'threshold'],
   ['per-call-16nn', 'threshold'],
+  ['task-list', 'scale'],
   ['eccos:budgetPerHour=3', undefined],
   ['round-robin:timeSliceMs=100', undefined],
   ['oracle', undefined],
@@ -15,14 +16,26 @@ test.each([
 });
 
 test('a parameter is put in, or in place of what it was', () => {
-  expect(withParameter('eccos', 'alpha', 0.7)).toBe('eccos:alpha=0.7000');
-  expect(withParameter('eccos:alpha=0.2,gamma=1', 'alpha', 0.7)).toBe('eccos:gamma=1,alpha=0.7000');
+  expect(withParameter('eccos', 'alpha', '0.7000')).toBe('eccos:alpha=0.7000');
+  expect(withParameter('eccos:alpha=0.2,gamma=1', 'alpha', '0.7000')).toBe('eccos:gamma=1,alpha=0.7000');
   expect(parameterOf('eccos:alpha=0.2,gamma=1', 'gamma')).toBe('1');
   expect(parameterOf('eccos', 'alpha')).toBeUndefined();
 });
 
+test('a dial is played by the policies that take its parameter and do not set it', () => {
+  const values = (policy: string, list: string[]) =>
+    dialOf({ name: policy, policy, coreOrder: 'given' }, { key: 'gamma', values: list }).map(({ name }) => name);
+  expect(values('eccos:alpha=0.7', ['0', '0.5'])).toEqual(['eccos:alpha=0.7,gamma=0', 'eccos:alpha=0.7,gamma=0.5']);
+  expect(values('eccos:gamma=1', ['0'])).toEqual([]);
+  expect(values('fifo', ['0'])).toEqual([]);
+  expect(values('eccos', ['0', 'much'])).toEqual([]);
+});
+
 test('a sweep goes from the worst to the best single model, or through all thresholds', () => {
-  const range = rangeOf(new Map([0.4, 0.8, 0.6].map((quality) => [`model-${quality}`, { quality }])));
+  const range = rangeOf(
+    new Map([0.4, 0.8, 0.6].map((quality) => [`model-${quality}`, { quality, costUsd: quality }])),
+    400,
+  );
   const specs = (policy: string, settings: number) =>
     sweepOf({ name: policy, policy, coreOrder: 'expensive-first' }, settings, range).map((one) => one.policy);
   expect(specs('eccos', 3)).toEqual(['eccos:alpha=0.4000', 'eccos:alpha=0.6000', 'eccos:alpha=0.8000']);
@@ -31,6 +44,11 @@ test('a sweep goes from the worst to the best single model, or through all thres
     'per-call:threshold=0.5000',
     'per-call:threshold=1.0000',
   ]);
+  expect(specs('task-list', 5)).toEqual(
+    ['0', '0.001000', '0.004472', '0.02000', '1000000'].map((scale) => `task-list:scale=${scale}`),
+  );
+  expect(specs('task-list', 3)[1]).toBe('task-list:scale=0.004472');
+  expect(specs('task-list', 1)).toEqual(['task-list:scale=0']);
   expect(specs('eccos', 0)).toEqual([]);
   expect(specs('fifo', 3)).toEqual([]);
   expect(sweepOf({ name: 'eccos', policy: 'eccos', coreOrder: 'expensive-first' }, 1, range)[0]?.coreOrder).toBe(

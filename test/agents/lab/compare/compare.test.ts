@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { isOverloaded } from '../../../../agents/lab/compare/metrics.js';
 import { compareReport } from '../../../../agents/lab/compare/report.js';
 import { QUIET_AGENT } from '../../../../agents/lab/load/flood.js';
 import { OutcomeFiles } from '../../../../kernel/outcomes/file.js';
@@ -127,4 +128,27 @@ test('scores and costs of a recorded comparison are those of the file', async ({
     expect(Math.abs(totals.score / score - 1)).toBeLessThan(1e-9);
     expect(Math.abs(totals.costUsd / costUsd - 1)).toBeLessThan(1e-9);
   }
+});
+
+test('other arrivals and loads are played beside the main ones, in proportion to its speed', async () => {
+  const asked = { policies: ['fifo', 'cheapest'], seeds: 1, syscalls: 60, speed: 2 } as const;
+  const { report, calls } = await run({ ...asked, shares: [80, 40, 120], arrivals: [{ load: 'bursts' }] });
+  expect(report.conditions.map(({ arrivals, loadPercent, speed }) => [arrivals, loadPercent, speed])).toEqual([
+    ...[80, 40, 120].map((percent) => ['mixed', percent, percent / 40]),
+    ...[80, 40, 120].map((percent) => ['bursts', percent, percent / 40]),
+  ]);
+  expect(compareReport.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+  // The main figures are those of a comparison without the others, and the only ones with calls.
+  const alone = await run(asked);
+  expect(alone.report.conditions).toEqual([]);
+  expect(report.policies).toEqual(alone.report.policies);
+  expect(report.conditions[0]?.policies).toEqual(report.policies);
+  expect(calls).toEqual(alone.calls);
+});
+
+test('what waits without bound for one core is not stable, at any speed that fills it', async () => {
+  const { report } = await run({ policies: ['fifo', 'cheapest'], seeds: 1, load: 'open', syscalls: 300, speed: 1 });
+  const [fifo, cheapest] = report.policies.map(({ backlog }) => backlog?.mean ?? Number.NaN);
+  expect(isOverloaded(fifo ?? null)).toBe(false);
+  expect(isOverloaded(cheapest ?? null)).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { claimsOf, frontiersOf, type Router, type Setting } from '../../../../agents/lab/compare/frontier.js';
-import { Resamples } from '../../../../agents/lab/metrics/resamples.js';
+import { SeedResamples } from '../../../../agents/lab/metrics/resamples.js';
 
 /** A setting whose seeds lie around its mean, all settings alike. */
 function setting(name: string, costUsd: number, quality: number, turnaround = 1000, spread = 0): Setting {
@@ -19,7 +19,7 @@ function alone(own: Setting): Router {
 }
 
 const SINGLES = [setting('small', 1, 0.4), setting('large', 5, 0.8)];
-const RESAMPLES = Resamples.ofSeeds(3);
+const RESAMPLES = new SeedResamples(3);
 
 test('AIQ and savings are those of the envelope between the cheapest and the best single model', () => {
   const sweep = [setting('a', 1, 0.4), setting('b', 2, 0.8)];
@@ -61,6 +61,26 @@ test('claims compare a sweep with the one point of another policy, interpolated'
   expect(high).toBeGreaterThan(0.5);
 });
 
+test('a policy as it is takes part against the line of another that was swept', () => {
+  const line = [setting('low', 1, 0.4, 1000), setting('high', 3, 0.8, 3000)];
+  const own = setting('p', 1, 0.6, 500);
+  const claims = claimsOf(
+    [
+      { name: 'p', own, sweep: [own] },
+      { name: 'q', own: line[0] as Setting, sweep: line },
+    ],
+    RESAMPLES,
+  );
+  // At .6 the line has 2 dollars and 2 seconds.
+  const [claim, back] = claims;
+  expect(claim?.savingAtOwnQuality?.mean).toBeCloseTo(0.5);
+  expect(claim?.turnaroundShareAtOwnQuality?.mean).toBeCloseTo(0.25);
+  // The first point of the line is not as good as the only setting of the other: that one is an answer too.
+  expect(back?.savingAtOwnQuality?.mean).toBeCloseTo(0);
+  const against = claimsOf([{ name: 'p', own, sweep: [own] }, alone(setting('r', 4, 0.6))], RESAMPLES)[0];
+  expect(against).toMatchObject({ savingAtOwnQuality: null, turnaroundShareAtOwnQuality: null });
+});
+
 test('what no setting reaches is not claimed', () => {
   const sweep = [setting('low', 2, 0.4), setting('high', 3, 0.6)];
   const claim = (base: Setting) => claimsOf([{ name: 'p', own: base, sweep }, alone(base)], RESAMPLES)[0];
@@ -87,9 +107,9 @@ test('a turnaround that was not measured is none, and not 0', () => {
 });
 
 test('a figure that some resamples do not reach has no lower end', () => {
-  const resamples = Resamples.ofSeeds(3);
-  const [often, always] = resamples.figuresOf((weights) => [weights[0] === 0 ? null : 1, 2]);
+  const resamples = new SeedResamples(3);
+  const [often, always] = resamples.figuresOf(({ seeds }) => [seeds[0] === 0 ? null : 1, 2]);
   expect(often).toEqual({ mean: 1, low: null, high: 1 });
   expect(always).toEqual({ mean: 2, low: 2, high: 2 });
-  expect(Resamples.ofSeeds(1).figuresOf(() => [1, null])).toEqual([{ mean: 1, low: null, high: null }, null]);
+  expect(new SeedResamples(1).figuresOf(() => [1, null])).toEqual([{ mean: 1, low: null, high: null }, null]);
 });

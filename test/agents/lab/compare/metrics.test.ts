@@ -48,6 +48,7 @@ const refused: CallRecord = {
 const trial = (planned: number, calls: readonly CallRecord[], more: Partial<Trial> = {}): Trial => ({
   planned,
   calls,
+  caps: new Map([['a', 2]]),
   capViolations: 0,
   fallbacks: 0,
   faults: [],

@@ -120,10 +120,22 @@ describe('a policy that predicts', () => {
     expect(points).toHaveLength(3);
     expect(points[2]?.costUsd?.mean).toBeGreaterThan(points[0]?.costUsd?.mean ?? Number.NaN);
     expect(points[2]?.quality?.mean).toBeGreaterThan(points[0]?.quality?.mean ?? Number.NaN);
-    expect(report.frontier.map(({ router }) => router)).toEqual(['single models', 'fifo', 'eccos']);
+    expect(report.frontier.map(({ router }) => router)).toEqual(['single models', 'fifo', 'eccos', 'fluid bound']);
     expect(report.claims.map(({ policy, base }) => [policy, base])).toEqual([['eccos', 'fifo']]);
     // What is swept is not among the policies, nor their calls.
     expect(report.policies.map(({ name }) => name)).toEqual(['fifo', 'eccos']);
+  });
+
+  test('is played at each value of a dial, with its cost by that of the bound', async () => {
+    const dial = { key: 'gamma', values: ['0', '1'] };
+    const { report } = await run({ ...predicting, syscalls: 150, dial });
+    const [eccos, ...others] = report.dials;
+    expect(others).toEqual([]);
+    expect(eccos).toMatchObject({ policy: 'eccos', seeds: 2 });
+    expect(eccos?.points.map(({ name }) => name)).toEqual(['eccos', 'eccos:gamma=0', 'eccos:gamma=1']);
+    for (const { costOver } of eccos?.points ?? []) expect(costOver?.mean).toBeGreaterThan(0.9);
+    const own = report.policies[0];
+    expect(eccos?.points[0]).toMatchObject({ costUsd: own?.costUsd, costOver: own?.bound.costOver });
   });
 
   test('is rated as often as is asked for', async () => {

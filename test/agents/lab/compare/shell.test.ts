@@ -32,6 +32,7 @@ describe('eccos compare', () => {
       'fifo:order=cheap-first',
       'fifo:order=expensive-first',
       'round-robin',
+      'task-list',
       'eccos',
       'per-call',
     ]);

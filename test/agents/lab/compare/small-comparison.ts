@@ -5,6 +5,11 @@ import type { CompareReport } from '../../../../agents/lab/compare/report.js';
 
 const DEFAULTS: CompareOptions = {
   ...compareFlags.parse({}),
+  dial: { key: 'waitPrice', values: [] },
+  load: 'mixed',
+  trace: undefined,
+  arrivals: [],
+  shares: [],
   command: 'eccos compare',
   policies: ['fifo', 'round-robin'],
   modules: [],

@@ -73,7 +73,8 @@ describe('of a made-up predictor', () => {
   });
 
   test('the table shows the predictor beside each baseline', () => {
-    const table = renderEvaluation(report, 1000);
+    const table = renderEvaluation(report, 4 * report.n, 1000);
+    expect(table).toContain(`${report.n} of ${4 * report.n} records (25 %)`);
     const [head = '', ...rows] = table.slice(table.indexOf('\n\n') + 2).split('\n');
     expect(head.trim().split(/ {2,}/)).toEqual(['predictor', ...Object.keys(report.baselines)]);
     const auc = rows.find((row) => row.startsWith('AUC'));
@@ -217,7 +218,8 @@ describe.each<{ name: string; input: Evaluation; routed?: number }>([
     const report = evaluationOf(input);
     expect(evaluationReport.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
     expect(report).toMatchObject({ n: input.outcomes.records, routed, leftOut: input.outcomes.records - routed });
-    const drawn = renderEvaluation(report, 100) + (await frontierChart(report)) + (await reliabilityChart(report));
+    const drawn =
+      renderEvaluation(report, report.n, 100) + (await frontierChart(report)) + (await reliabilityChart(report));
     expect(drawn).not.toMatch(/NaN|undefined|Infinity/);
   });
 });

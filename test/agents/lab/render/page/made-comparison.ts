@@ -15,7 +15,7 @@ import {
   type TrialSummary,
 } from '../../../../../agents/lab/compare/summary.js';
 import { Random } from '../../../../../agents/lab/load/random.js';
-import { Resamples } from '../../../../../agents/lab/metrics/resamples.js';
+import { SeedResamples } from '../../../../../agents/lab/metrics/resamples.js';
 import { Activity, type PolicyActivity } from '../../../../../agents/lab/render/page/activity.js';
 
 export interface MadeComparison {
@@ -79,7 +79,7 @@ export function madeComparison({
     const points = summaries.map(({ metrics }) => metrics);
     return { name, own: { name, seeds: points }, sweep: place === 1 ? sweepOf(name, points) : [] };
   });
-  const resamples = Resamples.ofSeeds(seeds);
+  const resamples = new SeedResamples(seeds);
   const singles = cores.map((name, place) => ({ name, seeds: numbers.map(() => single(place, cores.length)) }));
   const report: CompareReport = {
     command: `eccos compare --policies ${policies.join(',')}`,
@@ -110,6 +110,8 @@ export function madeComparison({
     policies: own.map(([name, summaries]) => policyReportOf(name, summaries)),
     frontier: frontiersOf(routers, singles, resamples),
     claims: claimsOf(routers, resamples),
+    dials: [],
+    conditions: [],
     paired: own.slice(1).map((entry) => pairedReportOf(entry, own[0] as (typeof own)[number])),
   };
   return { report, activity: new Map(policies.map((name) => [name, activity.of(name) as PolicyActivity])) };
@@ -134,6 +136,7 @@ function single(place: number, count: number): SeedPoint {
 function madeTrial(random: Random, cores: readonly string[], calls: number, place: number, answered: boolean): Trial {
   return {
     planned: calls,
+    caps: new Map(cores.map((id) => [id, 4])),
     capViolations: 0,
     fallbacks: 0,
     faults: [],

@@ -183,6 +183,23 @@ describe('page of a comparison', () => {
     expect(await render({ ...usual, report: { ...usual.report, claims: [] } })).not.toContain('At equal quality');
   });
 
+  test('time against cost is drawn where there is a bound, with the settings of a dial', async () => {
+    const { report } = usual;
+    const figure = (mean: number) => ({ mean, low: null, high: null });
+    const policies = report.policies.map((policy, i) => ({
+      ...policy,
+      bound: { ...policy.bound, costOver: figure(2 + i) },
+    }));
+    const point = { quality: figure(0.6), costUsd: figure(1), costOver: figure(1.5), meanTurnaroundMs: figure(4321) };
+    const dials = [{ policy: 'eccos', seeds: 1, points: [{ name: 'eccos:waitPrice=1', ...point }] }];
+    const text = await render({ ...usual, report: { ...report, policies, dials } });
+    expect(text).toContain('<h2>Cost against turnaround at equal quality</h2>');
+    expect(text).toMatch(/aria-label="Cost against turnaround: fifo: 2 times the bound/);
+    expect(text).toMatch(/eccos:<wbr>waitPrice=1|eccos:waitPrice=1/);
+    expect(text).toContain('<td>4.32\u00a0s</td><td>1.5</td><td>0.600</td>');
+    expect(page).not.toContain('Cost against turnaround');
+  });
+
   test('names of policies, cores, files and commands cannot become markup', async () => {
     const nasty = madeComparison({ policies: ['fifo', `eccos${NASTY}`], cores: ['small', `core${NASTY}`] });
     const load = { ...nasty.report.load, name: NASTY, data: [NASTY], trace: NASTY, predictor: NASTY, split: NASTY };

@@ -1,0 +1,242 @@
+import { fluidPrices } from '../../../schedulers/eccos/assign/fluid-prices.js';
+import { meanOf } from '../metrics/statistics.js';
+
+/** All calls of a load on all cores, n x m, row-major. */
+export interface FluidLoad {
+  readonly n: number;
+  readonly m: number;
+  /** What decides: predicted quality, US dollars and seconds. */
+  readonly predicted: Cells;
+  /** What comes of it. */
+  readonly realised: Cells;
+  /** Slot-seconds of each core. */
+  readonly capacity: readonly number[];
+}
+
+interface Cells {
+  readonly quality: Float64Array;
+  readonly costUsd: Float64Array;
+  readonly seconds: Float64Array;
+}
+
+/** A division of the calls among the cores that fits the time there is. */
+export interface FluidPoint {
+  /** Mean over the calls. */
+  readonly predictedQuality: number;
+  /** Mean over the calls, as realised. */
+  readonly quality: number;
+  /** US dollars of all calls, as realised. */
+  readonly costUsd: number;
+}
+
+/** Solutions at one price of quality: the mean of the last ones counts, and there are no more when it fits. */
+const AVERAGED = 4;
+const MOST_ROUNDS = 30;
+/** By which share the work of a core may miss its time while there are rounds left, and exceed it in the end. */
+const MISS = 0.015;
+const EXCESS = 0.03;
+/** A capacity is corrected by this factor at most. */
+const MOST_SCALE = 10;
+/** Prices of quality are looked for within so many steps, of this factor. */
+const MOST_STEPS = 14;
+const STEP = 4;
+/** Two divisions whose predicted qualities are no further apart are mixed. */
+const NEAR = 0.01;
+const MOST_HALVINGS = 8;
+
+/**
+ * The least cost at which all calls, known beforehand and free to be divided, reach a mean predicted quality, if time is
+ * all that a core is short of:
+ *
+ *     min sum cost_ij x_ij   s.t.  sum_j x_ij = 1,  sum quality_ij x_ij >= alpha n,  sum_i seconds_ij x_ij <= capacity_j,  x >= 0
+ *
+ * with predicted figures, and capacities that are corrected until the *realised* time fits. What it costs is what is realised.
+ * No policy that decides by these predictions and works off what comes while it comes can do better, but for chance.
+ *
+ * For a price of quality the program is solved by its duals (`fluidPrices`). Each call takes its best core at these prices;
+ * the mean of several solutions, while capacities are corrected, divides the calls that are indifferent.
+ */
+export class FluidBound {
+  readonly #load: FluidLoad;
+  /** By price of quality. */
+  readonly #known = new Map<number, FluidPoint | null>();
+  /** Capacities in predicted seconds by those in realised ones. */
+  #scale: Float64Array;
+  #prices: Float64Array | undefined;
+
+  constructor(load: FluidLoad) {
+    this.#load = load;
+    const { m, predicted, realised } = load;
+    this.#scale = Float64Array.from(
+      { length: m },
+      (_, j) => sumOfCore(predicted.seconds, j, m) / sumOfCore(realised.seconds, j, m),
+    );
+  }
+
+  /** The best division at a price of quality, US dollars from surely wrong to surely right; null: the calls do not fit. */
+  at(lambda: number): FluidPoint | null {
+    const known = this.#known.get(lambda);
+    if (known !== undefined) return known;
+    const point = this.#solve(lambda);
+    this.#known.set(lambda, point);
+    return point;
+  }
+
+  /** The least cost of a mean predicted quality; the cheapest division, if that is better. Null: out of reach, or the calls do not fit. */
+  reaching(predictedQuality: number): FluidPoint | null {
+    let low = this.#nearest(predictedQuality, -1);
+    let high = this.#nearest(predictedQuality, 1);
+    for (let step = 0; this.#qualityAt(high) < predictedQuality; step++, high *= STEP) {
+      if (step === MOST_STEPS) return null;
+      low = high;
+    }
+    for (let step = 0; this.#qualityAt(low) > predictedQuality; step++, low /= STEP) {
+      if (step === MOST_STEPS) return this.at(low);
+      high = low;
+    }
+    const width = () => this.#qualityAt(high) - this.#qualityAt(low);
+    for (let halving = 0; width() > NEAR && halving < MOST_HALVINGS; halving++) {
+      const middle = Math.sqrt(low * high);
+      if (this.#qualityAt(middle) < predictedQuality) low = middle;
+      else high = middle;
+    }
+    const [below, above] = [this.at(low), this.at(high)];
+    return below && above && mixture(below, above, predictedQuality);
+  }
+
+  /** NaN, which is neither more nor less than any: the calls do not fit. */
+  #qualityAt(lambda: number): number {
+    return this.at(lambda)?.predictedQuality ?? Number.NaN;
+  }
+
+  /** The known price whose quality is next to this one, below (-1) or above (1); else a usual one. */
+  #nearest(predictedQuality: number, side: 1 | -1): number {
+    const gap = (point: FluidPoint | null) => side * ((point?.predictedQuality ?? Number.NaN) - predictedQuality);
+    const beyond = [...this.#known].filter(([, point]) => gap(point) >= 0);
+    return beyond.sort(([, a], [, b]) => gap(a) - gap(b))[0]?.[0] ?? usualPrice(this.#load);
+  }
+
+  #solve(lambda: number): FluidPoint | null {
+    const { predicted, capacity, m } = this.#load;
+    const all = predicted.costUsd.map((usd, cell) => usd - lambda * predicted.quality[cell]!);
+    const net = narrowed(all, predicted.seconds, this.#pricesOf(all));
+    let last: Division[] = [];
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const prices = this.#pricesOf(net);
+      const division = this.#divide(net, prices);
+      last = [...last.slice(1 - AVERAGED), division];
+      const ratios = capacity.map((slots, j) => meanOf(last.map(({ seconds }) => seconds[j]!)) / slots);
+      const isClose = ratios.every((ratio, j) => ratio < 1 + MISS && (ratio > 1 - MISS || prices[j] === 0));
+      if (last.length === AVERAGED && (isClose || (round === MOST_ROUNDS - 1 && ratios.every((r) => r < 1 + EXCESS)))) {
+        return meanPoint(last);
+      }
+      for (let j = 0; j < m; j++) {
+        const ratio = division.seconds[j]! / capacity[j]!;
+        if (prices[j]! > 0 || ratio > 1) this.#correct(j, ratio, round < AVERAGED ? 1 : 0.5);
+      }
+    }
+    return null;
+  }
+
+  /** Each call on its best core at these prices. */
+  #divide(net: Float64Array, prices: Float64Array): Division {
+    const { n, m, predicted, realised } = this.#load;
+    const seconds = new Float64Array(m);
+    const sum = { predictedQuality: 0, quality: 0, costUsd: 0 };
+    for (let from = 0; from < n * m; from += m) {
+      const cell = from + bestCore(net, predicted.seconds, prices, from);
+      seconds[cell - from]! += realised.seconds[cell]!;
+      sum.predictedQuality += predicted.quality[cell]!;
+      sum.quality += realised.quality[cell]!;
+      sum.costUsd += realised.costUsd[cell]!;
+    }
+    return { predictedQuality: sum.predictedQuality / n, quality: sum.quality / n, costUsd: sum.costUsd, seconds };
+  }
+
+  #pricesOf(net: Float64Array): Float64Array {
+    const { n, m, predicted, capacity } = this.#load;
+    const seen = capacity.map((slots, j) => slots * this.#scale[j]!);
+    this.#prices = fluidPrices({ n, m, net, seconds: predicted.seconds, capacity: seen, warm: this.#prices });
+    return this.#prices;
+  }
+
+  /** @param ratio time that was taken by time that there is @param power how far to go at once */
+  #correct(core: number, ratio: number, power: number): void {
+    const scale = this.#scale[core]! / ratio ** power;
+    this.#scale[core] = Math.max(1 / MOST_SCALE, Math.min(MOST_SCALE, scale));
+  }
+}
+
+/** A point, and the time that it takes of each core. */
+type Division = FluidPoint & { readonly seconds: Float64Array };
+
+function meanPoint(divisions: readonly Division[]): FluidPoint {
+  return {
+    predictedQuality: meanOf(divisions.map(({ predictedQuality }) => predictedQuality)),
+    quality: meanOf(divisions.map(({ quality }) => quality)),
+    costUsd: meanOf(divisions.map(({ costUsd }) => costUsd)),
+  };
+}
+
+function sumOfCore(values: Float64Array, core: number, m: number): number {
+  let sum = 0;
+  for (let cell = core; cell < values.length; cell += m) sum += values[cell]!;
+  return sum;
+}
+
+/** Pairs that cost more than the best one by so many usual gaps between a call's best and second pair are left out. */
+const WORTH_A_LOOK = 10;
+
+/**
+ * The net costs of the pairs that may take part in a solution near these prices, NaN for the others. Prices are smoothed by a
+ * share of what a usual pair costs more than the best one: without the hopeless pairs that is little.
+ */
+function narrowed(net: Float64Array, seconds: Float64Array, prices: Float64Array): Float64Array {
+  const m = prices.length;
+  const regrets = new Float64Array(net.length);
+  let gaps = 0;
+  for (let from = 0; from < net.length; from += m) {
+    const reduced = prices.map((price, j) => net[from + j]! + price * seconds[from + j]!);
+    const [least = 0, second = least] = reduced.toSorted();
+    gaps += second - least;
+    regrets.set(
+      reduced.map((value) => value - least),
+      from,
+    );
+  }
+  const most = (WORTH_A_LOOK * gaps * m) / net.length;
+  return net.map((value, cell) => (regrets[cell]! <= most ? value : Number.NaN));
+}
+
+/** The core of the least net cost and price of time; the first of equals. */
+function bestCore(net: Float64Array, seconds: Float64Array, prices: Float64Array, from: number): number {
+  let best = 0;
+  let least = Infinity;
+  for (let j = 0; j < prices.length; j++) {
+    const value = net[from + j]! + prices[j]! * seconds[from + j]!;
+    if (value < least) {
+      least = value;
+      best = j;
+    }
+  }
+  return best;
+}
+
+/** A price of quality to begin with: dollars by quality, of the usual differences between cores. */
+function usualPrice({ predicted: { costUsd, quality } }: FluidLoad): number {
+  const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const spread = (values: Float64Array) => Math.sqrt(mean(values.map((value) => value ** 2)) - mean(values) ** 2);
+  return spread(costUsd) / spread(quality) || 1;
+}
+
+/** The mixture of two divisions that has this predicted quality; if neither is below or above it, the nearer one. */
+function mixture(below: FluidPoint, above: FluidPoint, predictedQuality: number): FluidPoint {
+  const span = above.predictedQuality - below.predictedQuality;
+  const share = span > 0 ? Math.max(0, Math.min(1, (predictedQuality - below.predictedQuality) / span)) : 1;
+  const mix = (of: (point: FluidPoint) => number) => of(below) + share * (of(above) - of(below));
+  return {
+    predictedQuality: mix((point) => point.predictedQuality),
+    quality: mix((point) => point.quality),
+    costUsd: mix((point) => point.costUsd),
+  };
+}
