@@ -1,4 +1,3 @@
-import { defaultConfig } from '../../../kernel/boot.js';
 import { inputTokensOf } from '../../../kernel/tokens.js';
 import { createPolicy } from '../../../schedulers/registry.js';
 import { SyscallError } from '../../../syscalls/errors.js';
@@ -15,6 +14,7 @@ import { type Needs, NO_NEEDS, needsOf } from './needs.js';
 import type { CompareOptions } from './options.js';
 import { Predictors } from './predictors.js';
 import { recordedSource } from './recorded-source.js';
+import { simulatedCores } from './simulated-cores.js';
 import type { Source } from './source.js';
 import { liveStage, virtualStage } from './stages.js';
 import { syntheticSource } from './synthetic-source.js';
@@ -58,7 +58,9 @@ export class Match {
     const recorded = data.length > 0;
     const contenders = policies.map((spec) => parseContender(spec, modules));
     const needs = contenders.map((one) => [one, one.module ? NO_NEEDS : needsOf(one.policy, recorded)] as const);
-    const source = await (recorded ? recordedSource(options) : syntheticSource(options, defaultConfig().cores));
+    const source = await (recorded
+      ? recordedSource(options)
+      : syntheticSource(options, await simulatedCores(options.config)));
     const match = new Match(options, source, new Map(needs));
     try {
       await match.#openPredictors();

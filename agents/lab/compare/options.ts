@@ -14,7 +14,20 @@ const DEFAULT_POLICIES = ['fifo:order=cheap-first', 'fifo:order=expensive-first'
 
 /** Options of a stream, which mean nothing in closed batches. */
 const STREAM_ONLY = [
-  ...['policies', 'policyModule', 'base', 'seeds', 'agents', 'syscalls', 'limit', 'load', 'split', 'all', 'trace'],
+  ...[
+    'policies',
+    'policyModule',
+    'base',
+    'seeds',
+    'agents',
+    'syscalls',
+    'limit',
+    'load',
+    'config',
+    'split',
+    'all',
+    'trace',
+  ],
   ...['rate', 'speed', 'live', 'predictor', 'learn', 'feedback', 'alpha', 'measure', 'sweep', 'calls', 'report'],
 ];
 
@@ -45,6 +58,11 @@ export const compareFlags = z.object({
   load: option(z.enum(Object.keys(LOAD_SHAPES) as [LoadName]).default('mixed'), {
     value: '<name>',
     about: 'synthetic load',
+    conflicts: ['data'],
+  }),
+  config: option(text.optional(), {
+    value: '<file>',
+    about: 'config with simulated cores to compare on, as of boot (default: the embedded one)',
     conflicts: ['data'],
   }),
   data: option(list.default([]), {
