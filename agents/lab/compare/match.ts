@@ -16,9 +16,10 @@ import { Predictors } from './predictors.js';
 import { recordedSource } from './recorded-source.js';
 import { simulatedCores } from './simulated-cores.js';
 import type { Source } from './source.js';
-import { liveStage, virtualStage } from './stages.js';
+import { liveStage, type Stage, virtualStage } from './stages.js';
 import { syntheticSource } from './synthetic-source.js';
 import { runTrial, type TrialResult, type TrialSetup } from './trial.js';
+import { measuredWork, modelledWork, realWork, type Work } from './work.js';
 
 /** What a comparison finds out before its trials, the same for all of them. */
 export interface MatchRules {
@@ -47,7 +48,7 @@ export class Match {
     this.#predictors = new Predictors({
       folder: predictor,
       learn,
-      time: live ? 'real' : measure ? 'measured' : 'ignored',
+      time: live ? 'real' : measure ? 'measured' : 'modelled',
       neighbours: examples && { records: examples, models: new Set(cores.map(({ id }) => id)) },
     });
   }
@@ -102,16 +103,16 @@ export class Match {
     const isAimless = alpha !== null && this.#needs.get(contender)?.alpha === true;
     const spec = isAimless ? withParameter(policy, 'alpha', alpha) : policy;
     const { feedback, live = false, measure = false } = this.#options;
-    return this.#trial(
+    const { stage, work } = live ? { stage: liveStage(), work: realWork } : virtually(measure);
+    return runTrial(
       {
-        ...(await this.#setup(seed, load)),
+        ...(await this.#setup(seed, load, work)),
         cores: inOrder(this.source.cores, coreOrder),
         createPolicy: (services) => module?.create() ?? createPolicy(spec, services),
         rated: ratedCalls(load, seed, feedback),
-        measure: measure || live,
         onCall,
       },
-      live,
+      stage,
     );
   }
 
@@ -161,17 +162,17 @@ export class Match {
     await this.#predictors.close();
   }
 
-  async #setup(seed: number, load: Load): Promise<Omit<TrialSetup, 'createPolicy'>> {
+  async #setup(seed: number, load: Load, work?: Work): Promise<Omit<TrialSetup, 'createPolicy'>> {
     const { cores, deps } = this.source;
     return {
       cores,
       seed,
       deps,
       known: await this.#known(seed),
-      predictors: this.#predictors.forTrial(),
+      predictors: this.#predictors.forTrial(work),
       load,
       rated: new Set(),
-      measure: false,
+      work,
       onCall() {},
     };
   }
@@ -181,8 +182,9 @@ export class Match {
     return knownOutcomes(cores, { ...deps, seed });
   }
 
-  #trial(setup: TrialSetup, live = false): Promise<TrialResult> {
-    return runTrial(setup, live ? liveStage() : virtualStage());
+  /** What a comparison must know beforehand: nothing but the cores takes time. */
+  #trial(setup: TrialSetup): Promise<TrialResult> {
+    return runTrial(setup, virtualStage());
   }
 
   /** Opens all predictors, before any work. What they were trained on says nothing about them. */
@@ -203,6 +205,11 @@ export class Match {
       `--data: Expected records that the predictor was not trained on, got ${seen} of ${prompts} that it was; --all takes them all the same`,
     );
   }
+}
+
+function virtually(measure: boolean): { readonly stage: Stage; readonly work: Work } {
+  const stage = virtualStage();
+  return { stage, work: measure ? measuredWork(stage.clock) : modelledWork(stage.clock) };
 }
 
 /** The load that is played, and the one that comes next. */

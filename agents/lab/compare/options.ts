@@ -101,7 +101,7 @@ export const compareFlags = z.object({
     value: '<n>',
     about: 'also play each policy at so many qualities to aim at, for the frontier',
   }),
-  measure: option(flag, { about: 'measure what scheduling takes; two runs then differ' }),
+  measure: option(flag, { about: 'measure what scheduling takes, in place of a model of it; two runs then differ' }),
   live: option(flag, { about: 'over real sockets and in real time' }),
   json: option(text.default('report.json'), {
     value: '<file>',
