@@ -2,6 +2,7 @@ import type { SchedulerPolicy } from '../schedulers/policy.js';
 import type { CoreView } from '../syscalls/cores.js';
 import type { HelloParams } from '../syscalls/hello.js';
 import type { StatsReply } from '../syscalls/stats.js';
+import type { Millis } from '../syscalls/syscall.js';
 import type { Clock } from './clock.js';
 import type { KernelConfig } from './config/config.js';
 import type { LLMCore } from './cores/core.js';
@@ -30,6 +31,8 @@ export { ContainerModule, PART } from './modules.js';
 export interface BootOptions {
   /** @default real time */
   readonly clock?: Clock;
+  /** Milliseconds to measure the policy with. @default real ones */
+  readonly stopwatch?: () => Millis;
   /** Where keys and tokens come from. @default the environment of this process */
   readonly env?: CoreDeps['env'];
   /** @default a logger on stderr at the config's level */
@@ -121,9 +124,10 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
   };
 }
 
-function givenModule({ clock, policy }: BootOptions): ContainerModule {
+function givenModule({ clock, stopwatch, policy }: BootOptions): ContainerModule {
   return new ContainerModule(({ rebind }) => {
     if (clock !== undefined) rebind(PART.clock).toConstantValue(clock);
+    if (stopwatch !== undefined) rebind(PART.stopwatch).toConstantValue(stopwatch);
     if (policy !== undefined) rebind(PART.policy).toConstantValue(policy);
   });
 }

@@ -6,7 +6,7 @@ export interface Clock {
   now(): Millis;
   /** Runs `run` once, `delay` milliseconds from now (0 = as soon as pending input has been read), and returns its cancel. */
   after(delay: Millis, run: () => void): () => void;
-  /** Work outside of the kernel, such as that of a thread: it takes no virtual time. @returns what `work` settles to */
+  /** Work outside of the kernel, such as that of a thread. @returns what `work` settles to, in virtual time as late as it was said to take */
   during<T>(work: Promise<T>): Promise<T>;
 }
 
@@ -53,6 +53,8 @@ export class VirtualClock implements Clock {
   #seq = 0;
   readonly #timers = new IndexedHeap<VirtualTimer>((a, b) => a.at - b.at || a.seq - b.seq);
   readonly #outside = new Set<Promise<unknown>>();
+  /** What the work outside takes, beside the real time for which virtual time stands still. */
+  #outsideMs: Millis = 0;
 
   now(): Millis {
     return this.#now;
@@ -69,10 +71,27 @@ export class VirtualClock implements Clock {
     return () => this.#timers.remove(timer);
   }
 
-  during<T>(work: Promise<T>): Promise<T> {
+  /** The thread that everything runs on computes for so long: what is due meanwhile comes after it, as it does in real time. */
+  compute(ms: Millis): void {
+    this.#now += ms;
+  }
+
+  /** What `during` waits for takes so long; of several, all together. */
+  computeOutside(ms: Millis): void {
+    this.#outsideMs += ms;
+  }
+
+  async during<T>(work: Promise<T>): Promise<T> {
     this.#outside.add(work);
-    const forget = () => this.#outside.delete(work);
-    work.then(forget, forget);
+    let ms = 0;
+    try {
+      await work;
+    } finally {
+      this.#outside.delete(work);
+      ms = this.#outsideMs;
+      this.#outsideMs = 0;
+    }
+    if (ms > 0) await new Promise<void>((resolve) => this.after(ms, resolve));
     return work;
   }
 
@@ -96,7 +115,7 @@ export class VirtualClock implements Clock {
       }
       const next = this.#timers.pop();
       if (next === undefined) throw new StandstillError();
-      this.#now = next.at;
+      this.#now = Math.max(this.#now, next.at);
       next.run();
     }
   }

@@ -6,13 +6,20 @@ import { coreFields, infoOf } from './core-config.js';
 import type { CoreDeps } from './core-deps.js';
 import { fillerText } from './filler.js';
 import { answerLength, hashedItems, type ItemModel } from './item-response.js';
+import { Machine, type MachineAnswer } from './machine.js';
+import { machineCurve, speedOf } from './machine-curve.js';
+import { MACHINES, type MachineName } from './machine-presets.js';
 import { playAnswer } from './timed-answer.js';
 
 /** Tokens per second; `unlimited` takes no time. */
 const speed = z.union([z.number().positive(), z.literal('unlimited')]);
 
-/** A made-up model: seeded, on the clock, and true to its price, speed, length of answers and share of right ones. */
-export const simulatedConfig = z.strictObject({
+const machineNames = Object.keys(MACHINES) as [MachineName, ...MachineName[]];
+
+/** What a machine says by itself, and what each of them is without one. */
+const WITHOUT_MACHINE = { ttftMs: 200, prefillSpeed: 5_000, decodeSpeed: 60, slowdown: 0 } as const;
+
+const fields = z.strictObject({
   kind: z.literal('simulated'),
   ...coreFields,
   /** How good it is, on the scale of the queries' difficulty: 0 gets half of the average queries right. */
@@ -24,13 +31,19 @@ export const simulatedConfig = z.strictObject({
     .strictObject({ median: z.number().min(1).default(200), spread: z.number().min(0).max(3).default(0.5) })
     .default({ median: 200, spread: 0.5 }),
   /** Milliseconds to the first token, beside the time to read the input. */
-  ttftMs: z.number().min(0).default(200),
+  ttftMs: z.number().min(0).default(WITHOUT_MACHINE.ttftMs),
   /** Input tokens read per second. */
-  prefillSpeed: speed.default(5_000),
+  prefillSpeed: speed.default(WITHOUT_MACHINE.prefillSpeed),
   /** Output tokens written per second while it runs one call. */
-  decodeSpeed: speed.default(60),
+  decodeSpeed: speed.default(WITHOUT_MACHINE.decodeSpeed),
   /** By how much a full core is slower than one with a single call: 0.5 = each token takes 1.5 times as long. */
-  slowdown: z.number().min(0).default(0),
+  slowdown: z.number().min(0).default(WITHOUT_MACHINE.slowdown),
+  machine: z
+    .union([z.enum(machineNames), machineCurve])
+    .optional()
+    .describe(
+      'What it runs on, in place of ttftMs, prefillSpeed, decodeSpeed and slowdown: a measured machine, or a curve of your own',
+    ),
   /** Milliseconds over which text is gathered into one chunk; 0 = all text after the first token comes at the end. */
   chunkMs: z.number().min(0).default(50),
   /** Whether it takes calls with tools. It never calls one. */
@@ -39,6 +52,17 @@ export const simulatedConfig = z.strictObject({
   responseFormat: z.boolean().default(false),
   /** What its input may hold beside text. It looks at none of it. */
   inputs: z.array(z.enum(['image', 'audio', 'file'])).optional(),
+});
+
+/** A made-up model: seeded, on the clock, and true to its price, speed, length of answers and share of right ones. */
+export const simulatedConfig = fields.superRefine((config, context) => {
+  if (config.machine === undefined) return;
+  for (const [name, usual] of Object.entries(WITHOUT_MACHINE)) {
+    const given = config[name as keyof typeof WITHOUT_MACHINE];
+    if (given === usual) continue;
+    const message = `Expected no ${name} beside machine, got ${given}`;
+    context.addIssue({ code: 'custom', path: [name], message });
+  }
 });
 
 export type SimulatedConfig = z.infer<typeof simulatedConfig>;
@@ -52,6 +76,7 @@ class SimulatedCore implements LLMCore {
   readonly #config: SimulatedConfig;
   readonly #deps: CoreDeps;
   readonly #items: ItemModel;
+  readonly #machine: Machine | undefined;
   #running = 0;
 
   constructor(config: SimulatedConfig, deps: CoreDeps) {
@@ -61,32 +86,37 @@ class SimulatedCore implements LLMCore {
     this.#config = config;
     this.#deps = deps;
     this.#items = deps.items ?? hashedItems;
+    const { machine } = config;
+    const curve = typeof machine === 'string' ? MACHINES[machine] : machine;
+    this.#machine = curve && new Machine(speedOf(curve), deps.clock);
   }
 
   async chat({ params, inputTokens, prefixTokens, maxTokens }: CoreRequest, run: CoreRun): Promise<CoreResult> {
-    const { id, price, ttftMs, prefillSpeed, decodeSpeed, chunkMs } = this.#config;
+    const { id, price, chunkMs } = this.#config;
     const prompt = promptOf(params);
     const whole = answerLength(this.#config, prompt, this.#items(prompt), this.#deps.seed);
     const end = Math.min(whole, params.maxTokens ?? whole);
     const tokens = Math.max(0, Math.min(end - prefixTokens, maxTokens ?? end));
     const readTokens = inputTokens + prefixTokens;
     const key = prompt + id;
-    this.#running++;
-    try {
-      const answer = {
-        tokens,
-        firstTokenMs: ttftMs + readTokens * msPerToken(prefillSpeed),
-        tokenMs: msPerToken(decodeSpeed) * this.#slowness(),
-        chunkMs,
-        textOf: (from: number, to: number) => fillerText(key, prefixTokens + from, prefixTokens + to),
-      };
-      await playAnswer(answer, run, this.#deps.clock);
-    } finally {
-      this.#running--;
-    }
+    const textOf = (from: number, to: number) => fillerText(key, prefixTokens + from, prefixTokens + to);
+    await this.#write({ tokens, readTokens, chunkMs, textOf }, run);
     const usage = { inputTokens: readTokens, outputTokens: tokens };
     const finishReason = prefixTokens + tokens < whole ? 'length' : 'stop';
     return { toolCalls: [], finishReason, usage, costUsd: costOf(price, usage) };
+  }
+
+  async #write(answer: MachineAnswer, run: CoreRun): Promise<void> {
+    if (this.#machine !== undefined) return this.#machine.write(answer, run);
+    const { ttftMs, prefillSpeed, decodeSpeed } = this.#config;
+    this.#running++;
+    try {
+      const firstTokenMs = ttftMs + answer.readTokens * msPerToken(prefillSpeed);
+      const tokenMs = msPerToken(decodeSpeed) * this.#slowness();
+      await playAnswer({ ...answer, firstTokenMs, tokenMs }, run, this.#deps.clock);
+    } finally {
+      this.#running--;
+    }
   }
 
   /**

@@ -6,9 +6,9 @@ import { encoderTokenizer } from './tokenizer.js';
 
 /** SHA-256 of what is built; int8 is the one that ships. */
 export const ENCODER_SHA256 = {
-  fp32: '86b503c30d6c94e44fb0f6167e2710c15c22deb72ed76ea28dd38bddae8595d8',
-  fp16: 'bb0e2895ac4ee0ee1c7b446cb369e51e43f13a15a531a075c39bcfbdfaaf2243',
-  int8: 'ff527a2da58327241121090d52062cd6f4bb8b34b5e904bfb669f90e7608066d',
+  fp32: '7c0879a8ee38918a3aa2e19c696399a9b78e8819357a4b79620e1bd23a1b25da',
+  fp16: 'f55b92ab93901fc4da6c00fec660862ec026961ccd1a16740d8ab7af8bc4950c',
+  int8: '64e0355bd0e0cba680a8032c87b7563f5d204cae85fe12b97b56016482d373d6',
   tokenizer: 'c7d18c1883b60526bfb95f49ac6439826d63295e8140875e9d687cbfd514980c',
 } as const satisfies Record<PrecisionName | 'tokenizer', string>;
 

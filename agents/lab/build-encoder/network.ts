@@ -37,8 +37,8 @@ export class EncoderNetwork {
     const bias = this.#attentionBias(mask);
     const embedded = this.#embed(ids);
     const first = this.#layer(0, embedded, this.#project(embedded), bias);
-    const second = this.#layer(1, first, first, bias);
-    this.#normalise(this.#hidden(this.#mean(second, mask)));
+    const second = this.#meanOfLayer(1, first, bias, this.#shares(mask));
+    this.#normalise(this.#hidden(second));
     graph.output('embedding', 'float', ['batch', 512]);
     return graph.toBytes();
   }
@@ -83,6 +83,21 @@ export class EncoderNetwork {
   }
 
   #layer(index: number, x: string, beside: string, bias: string): string {
+    const { sum, wide } = this.#widen(index, x, beside, bias);
+    return this.#graph.node('Add', [sum, this.#narrow(index, wide, this.#precision.linear)]);
+  }
+
+  /** What narrows is linear: the mean over the tokens comes before it, and one row is narrowed in place of all of them. */
+  #meanOfLayer(index: number, x: string, bias: string, shares: string): string {
+    const { sum, wide } = this.#widen(index, x, x, bias);
+    const narrowed = this.#narrow(index, this.#mean(wide, shares), this.#precision.linearOfRow);
+    // Without a token there is nothing to narrow, not even the bias.
+    const present = this.#graph.node('ReduceSum', [shares, this.#graph.ints(2)], { keepdims: 0 });
+    return this.#graph.node('Add', [this.#mean(sum, shares), this.#graph.node('Mul', [narrowed, present])]);
+  }
+
+  /** A layer up to what its feed-forward part makes wide: that, and what passes beside it. */
+  #widen(index: number, x: string, beside: string, bias: string): { readonly sum: string; readonly wide: string } {
     const layer = `Layer_${index}/TransformerLayer`;
     const attended = this.#attend(index, this.#norm(`attend_${index}`, `${APPLY}/${layer}`, x), bias);
     const sum = this.#graph.node('Add', [attended, beside]);
@@ -95,14 +110,14 @@ export class EncoderNetwork {
       `${kernel}/conv1/Tensordot/Reshape_1`,
       `${ffn}/conv1/bias/ConcatPartitions/concat`,
     );
-    const relu = this.#graph.node('Relu', [widened]);
-    const narrowed = this.#linear(
-      `narrow_${index}`,
-      relu,
-      `${kernel}/conv2/Tensordot/Reshape_1`,
-      `${ffn}/conv2/bias/ConcatPartitions/concat`,
-    );
-    return this.#graph.node('Add', [sum, narrowed]);
+    return { sum, wide: this.#graph.node('Relu', [widened]) };
+  }
+
+  #narrow(index: number, wide: string, linear: Precision['linear']): string {
+    const layer = `Layer_${index}/TransformerLayer/FFN`;
+    const kernel = `${STACK}/${layer}/conv2/Tensordot/Reshape_1`;
+    const bias = `${APPLY}/${layer}/conv2/bias/ConcatPartitions/concat`;
+    return this.#linear(`narrow_${index}`, wide, kernel, bias, linear);
   }
 
   #attend(index: number, x: string, bias: string): string {
@@ -146,12 +161,17 @@ export class EncoderNetwork {
     return this.#graph.node('LayerNormalization', [x, part('scale'), part('bias')], { epsilon: { float: EPSILON } });
   }
 
-  #mean(x: string, mask: string): string {
+  /** Of each token in the mean, 0 for padding: [batch, 1, tokens]. */
+  #shares(mask: string): string {
     const graph = this.#graph;
-    const present = graph.node('Unsqueeze', [mask, graph.ints(2)]);
-    const sum = graph.node('ReduceSum', [graph.node('Mul', [x, present]), graph.ints(1)], { keepdims: 0 });
     const count = graph.node('ReduceSum', [mask, graph.ints(1)]);
-    return graph.node('Div', [sum, graph.node('Max', [count, graph.float(1)])]);
+    const shares = graph.node('Div', [mask, graph.node('Max', [count, graph.float(1)])]);
+    return graph.node('Unsqueeze', [shares, graph.ints(1)]);
+  }
+
+  /** Over the tokens: [batch, width]. */
+  #mean(x: string, shares: string): string {
+    return this.#graph.node('Squeeze', [this.#graph.node('MatMul', [shares, x]), this.#graph.ints(1)]);
   }
 
   #hidden(x: string): string {
@@ -165,11 +185,11 @@ export class EncoderNetwork {
     return graph.node('Div', [x, length], {}, ['embedding']);
   }
 
-  #linear(name: string, x: string, kernel: string, bias: string): string {
+  #linear(name: string, x: string, kernel: string, bias: string, linear = this.#precision.linear): string {
     const { shape, values } = this.#weight(kernel);
     // Kernels of 1 x 1 convolutions are matrices behind two dimensions of one.
     const weights = { shape: shape.slice(-2), values };
-    return this.#precision.linear(this.#graph, name, x, weights, this.#weight(bias));
+    return linear(this.#graph, name, x, weights, this.#weight(bias));
   }
 
   #store(name: string, weight: string): string {

@@ -90,7 +90,7 @@ export function fieldOf(
           },
           load,
           rated: new Set(rated ? load.runs.flatMap(({ calls }) => calls) : []),
-          measure: false,
+          work: undefined,
           onCall,
         },
         virtualStage(),

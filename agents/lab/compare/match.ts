@@ -1,4 +1,3 @@
-import { defaultConfig } from '../../../kernel/boot.js';
 import { infoOf } from '../../../kernel/cores/core-config.js';
 import { inputTokensOf } from '../../../kernel/tokens.js';
 import { createPolicy, type PolicyServices } from '../../../schedulers/registry.js';
@@ -19,10 +18,12 @@ import { Predictors } from './predictors.js';
 import { RecordNumbers } from './record-draws.js';
 import { recordedSource } from './recorded-source.js';
 import { SeedBounds } from './seed-bounds.js';
+import { simulatedCores } from './simulated-cores.js';
 import type { Source } from './source.js';
-import { liveStage, virtualStage } from './stages.js';
+import { liveStage, type Stage, virtualStage } from './stages.js';
 import { syntheticSource } from './synthetic-source.js';
 import { runTrial, type TrialResult, type TrialSetup } from './trial.js';
+import { measuredWork, modelledWork, realWork, type Work } from './work.js';
 
 /** What a comparison finds out before its trials, the same for all of them. */
 export interface MatchRules {
@@ -55,7 +56,7 @@ export class Match {
     this.#predictors = new Predictors({
       folder: predictor,
       learn,
-      time: live ? 'real' : measure ? 'measured' : 'ignored',
+      time: live ? 'real' : measure ? 'measured' : 'modelled',
       neighbours: prompts && { records: () => source.examples(), models: new Set(cores.map(({ id }) => id)) },
     });
   }
@@ -66,7 +67,9 @@ export class Match {
     const recorded = data.length > 0;
     const contenders = policies.map((spec) => parseContender(spec, modules));
     const needs = contenders.map((one) => [one, one.module ? NO_NEEDS : needsOf(one.policy, recorded)] as const);
-    const source = await (recorded ? recordedSource(options) : syntheticSource(options, defaultConfig().cores));
+    const source = await (recorded
+      ? recordedSource(options)
+      : syntheticSource(options, await simulatedCores(options.config)));
     const match = new Match(options, source, new Map(needs));
     try {
       await match.#openPredictors();
@@ -110,16 +113,16 @@ export class Match {
         ? withParameter(policy, 'alpha', quality(alpha))
         : policy;
     const { feedback, live = false, measure = false } = this.#options;
-    return this.#trial(
+    const { stage, work } = live ? { stage: liveStage(), work: realWork } : virtually(measure);
+    return runTrial(
       {
-        ...(await this.#setup(seed, load)),
+        ...(await this.#setup(seed, load, work)),
         cores: inOrder(this.source.cores, coreOrder),
         createPolicy: (services) => module?.create() ?? createPolicy(spec, { ...services, ...this.#means }),
         rated: ratedCalls(load, seed, feedback),
-        measure: measure || live,
         onCall,
       },
-      live,
+      stage,
     );
   }
 
@@ -202,17 +205,17 @@ export class Match {
     await this.#predictors.close();
   }
 
-  async #setup(seed: number, load: Load): Promise<Omit<TrialSetup, 'createPolicy'>> {
+  async #setup(seed: number, load: Load, work?: Work): Promise<Omit<TrialSetup, 'createPolicy'>> {
     const { cores, deps } = this.source;
     return {
       cores,
       seed,
       deps,
       known: await this.#known(seed),
-      predictors: this.#predictors.forTrial(),
+      predictors: this.#predictors.forTrial(work),
       load,
       rated: new Set(),
-      measure: false,
+      work,
       onCall() {},
     };
   }
@@ -232,8 +235,9 @@ export class Match {
     return knownOutcomes(cores, { ...deps, seed });
   }
 
-  #trial(setup: TrialSetup, live = false): Promise<TrialResult> {
-    return runTrial(setup, live ? liveStage() : virtualStage());
+  /** What a comparison must know beforehand: nothing but the cores takes time. */
+  #trial(setup: TrialSetup): Promise<TrialResult> {
+    return runTrial(setup, virtualStage());
   }
 
   /** Opens all predictors, before any work. What they were trained on says nothing about them. */
@@ -264,6 +268,10 @@ export class Match {
 const TENANT = 'local';
 /** No prediction looks at them. */
 const NO_ABILITIES = { tools: false, responseFormat: false, supportsPrefix: false };
+function virtually(measure: boolean): { readonly stage: Stage; readonly work: Work } {
+  const stage = virtualStage();
+  return { stage, work: measure ? measuredWork(stage.clock) : modelledWork(stage.clock) };
+}
 
 /** The load that is played, and the one that comes next. */
 const KEPT_LOADS = 2;

@@ -21,7 +21,7 @@ export interface Trial {
   readonly alpha: number | null;
   /** Mean quality that the policy expected; null: it says nothing. */
   readonly predictedQuality: number | null;
-  /** Null: not measured. */
+  /** Null: nothing but the cores took time. */
   readonly overhead: OverheadFigures | null;
 }
 

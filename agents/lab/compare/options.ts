@@ -42,7 +42,20 @@ function readLoads(given: string, context: z.RefinementCtx): { names: readonly L
 
 /** Options of a stream, which mean nothing in closed batches. */
 const STREAM_ONLY = [
-  ...['policies', 'policyModule', 'base', 'seeds', 'agents', 'syscalls', 'limit', 'load', 'split', 'all', 'trace'],
+  ...[
+    'policies',
+    'policyModule',
+    'base',
+    'seeds',
+    'agents',
+    'syscalls',
+    'limit',
+    'load',
+    'config',
+    'split',
+    'all',
+    'trace',
+  ],
   ...[
     'rate',
     'speed',
@@ -87,6 +100,11 @@ export const compareFlags = z.object({
     value: '<list>',
     about:
       'synthetic loads (default: mixed), and percentages: 50,80,95,120 plays all policies at each, 80 = busy by 80 %',
+  }),
+  config: option(text.optional(), {
+    value: '<file>',
+    about: 'config with simulated cores to compare on, as of boot (default: the embedded one)',
+    conflicts: ['data'],
   }),
   data: option(list.default([]), {
     value: '<file...>',
@@ -139,7 +157,7 @@ export const compareFlags = z.object({
       about: `values of a parameter that trades cost for time, played by every policy that takes it (default: ${DEFAULT_DIAL.key}=${DEFAULT_DIAL.values})`,
     },
   ),
-  measure: option(flag, { about: 'measure what scheduling takes; two runs then differ' }),
+  measure: option(flag, { about: 'measure what scheduling takes, in place of a model of it; two runs then differ' }),
   live: option(flag, { about: 'over real sockets and in real time' }),
   json: option(text.default('report.json'), {
     value: '<file>',

@@ -16,6 +16,7 @@ import type { CoreInfo } from '../../../syscalls/cores.js';
 import type { Millis } from '../../../syscalls/syscall.js';
 import { NeighbourPredictor } from '../predictor/neighbour-predictor.js';
 import { frozen, learning, type TimedPredictor, TrialPredictor } from './trial-predictor.js';
+import type { Work } from './work.js';
 
 export interface PredictorOptions {
   /** For policies that do not name one. @default the shipped one */
@@ -23,11 +24,11 @@ export interface PredictorOptions {
   /** Every trial has predictors of its own, which learn from the ratings in it. */
   readonly learn: boolean;
   /**
-   * What becomes of the time that predictions take. `ignored`: prompts are encoded ahead, in threads. `measured`: each
+   * What becomes of the time that predictions take. `modelled`: prompts are encoded ahead, in threads. `measured`: each
    * predictor encodes for itself on this thread, and remembers no vectors that another one would get for nothing. `real`:
    * as in a kernel, in a thread and when they are asked for.
    */
-  readonly time: 'ignored' | 'measured' | 'real';
+  readonly time: 'modelled' | 'measured' | 'real';
   /** Whom neighbours are looked for among; undefined: there are none. */
   readonly neighbours:
     | { readonly records: () => Promise<readonly OutcomeRecord[]>; readonly models: ReadonlySet<string> }
@@ -44,7 +45,7 @@ const FEW = 256;
 /** What the policies of one trial get. */
 export interface TrialPredictors {
   readonly services: PolicyServices;
-  /** Real milliseconds that their predictions took, or had taken when they were first made. */
+  /** Milliseconds that their predictions took, as they count in this trial. */
   readonly predictMs: () => Millis;
   /** To be called when the kernel has stopped. */
   close(): Promise<void>;
@@ -63,11 +64,12 @@ export class Predictors {
     this.#options = options;
   }
 
-  forTrial(): TrialPredictors {
+  /** @param work what predictions count for @default nothing */
+  forTrial(work?: Work): TrialPredictors {
     const own: Promise<TimedPredictor>[] = [];
     let predictMs = 0;
-    const spend = (ms: Millis) => {
-      predictMs += ms;
+    const spend = (calls: readonly PredictableCall[], realMs: Millis) => {
+      predictMs += work?.predicted(calls, realMs) ?? 0;
     };
     const openOwn = async (folders: PredictorFolders) => {
       const opened = this.#open(folders).then(learning);
@@ -114,7 +116,7 @@ export class Predictors {
    * meanwhile hardly waits.
    */
   encodeAhead(prompts: readonly string[]): void {
-    if (this.#options.time !== 'ignored') return;
+    if (this.#options.time !== 'modelled') return;
     for (const encoder of this.#encoders.values()) {
       this.#ahead = this.#ahead.then(() => this.#encodeAhead(encoder, prompts));
     }
@@ -159,7 +161,7 @@ export class Predictors {
   #encoderOf(folder = shippedEncoder()): Promise<IdentifiedEncoder> {
     const { time } = this.#options;
     return remembered(this.#encoders, folder, () =>
-      time === 'measured' ? encoderOnThisThread(folder) : openIdentified(folder, time === 'ignored' ? THREADS : 1),
+      time === 'measured' ? encoderOnThisThread(folder) : openIdentified(folder, time === 'modelled' ? THREADS : 1),
     );
   }
 

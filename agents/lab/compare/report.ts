@@ -72,13 +72,13 @@ const policyReport = z.strictObject({
   /** Calls that were refused, at admission or by the policy, over all seeds. */
   rejected: count,
   /**
-   * Time of one decision, real milliseconds. The figures of this and the next two are null in virtual time without
-   * `--measure`, where reports repeat byte for byte.
+   * Milliseconds of one decision. In virtual time without `--measure` the figures of this and the next two are those of a
+   * model, `work-times.ts`, so that reports repeat byte for byte; else they are real.
    */
   decisionMs: z.strictObject({ p50: figure.nullable(), p99: figure.nullable() }),
-  /** Predictions and decisions by call, real milliseconds. A prediction that was remembered counts with the time it took when it was made. */
+  /** Encoding, predicting and deciding by call, milliseconds. With `--measure` and `--live` a prediction that was remembered counts with the time it took when it was made. */
   overheadMsPerCall: figure.nullable(),
-  /** Predictions and decisions as a share of the time that calls were on a core. */
+  /** The same as a share of the time that calls were on a core. */
   overheadShare: figure.nullable(),
   /** Plain sums over all seeds, equal to those over the lines of `--calls`. */
   totals: z.strictObject({ calls: count, score: z.number(), costUsd: z.number() }),

@@ -23,7 +23,7 @@ interface AgentPorts {
 }
 
 /** Processes without a socket on a virtual clock: hours pass in seconds, and a run repeats exactly. */
-export function virtualStage(): Stage {
+export function virtualStage(): Stage & { readonly clock: VirtualClock } {
   const clock = new VirtualClock();
   return {
     clock,

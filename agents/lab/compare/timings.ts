@@ -4,7 +4,7 @@ import type { Millis, SyscallId } from '../../../syscalls/syscall.js';
 import { quantilesOf, sumOf } from '../metrics/statistics.js';
 import type { CallRecord } from './call-record.js';
 
-/** What scheduling took, in real time. */
+/** What scheduling took, on the kernel's stopwatch. */
 export interface OverheadFigures {
   /** Milliseconds of one decision. */
   readonly p50: number | null;
@@ -19,7 +19,6 @@ export interface OverheadFigures {
 export class Timings {
   readonly #since = new Map<SyscallId, Millis>();
   readonly #onCore = new Map<SyscallId, Millis>();
-  /** Real time. */
   readonly #decisions: Millis[] = [];
 
   constructor({ events }: Pick<BootedKernel, 'events'>, clock: Clock) {
@@ -37,7 +36,7 @@ export class Timings {
     return total;
   }
 
-  /** @param predictMs real milliseconds that predictions took */
+  /** @param predictMs milliseconds that predictions took */
   overhead(calls: readonly CallRecord[], predictMs: Millis): OverheadFigures {
     const [p50 = null, p99 = null] = quantilesOf(this.#decisions, [0.5, 0.99]);
     const total = sumOf(this.#decisions) + predictMs;

@@ -34,12 +34,13 @@ export function learning(predictor: Predictor): TimedPredictor {
 /** A predictor as a policy sees it. Closing it does nothing: others may use it. */
 export class TrialPredictor implements Predictor {
   readonly #open: () => Promise<TimedPredictor>;
-  readonly #spend: (ms: Millis) => void;
+  readonly #spend: (calls: readonly PredictableCall[], realMs: Millis) => void;
   #opened: Promise<TimedPredictor> | undefined;
   /** Nothing is learnt before the first prediction. */
   #ready: TimedPredictor | undefined;
 
-  constructor(open: () => Promise<TimedPredictor>, spend: (ms: Millis) => void) {
+  /** @param spend receives what was predicted together, and the real time that it took or had taken */
+  constructor(open: () => Promise<TimedPredictor>, spend: (calls: readonly PredictableCall[], realMs: Millis) => void) {
     this.#open = open;
     this.#spend = spend;
   }
@@ -51,7 +52,7 @@ export class TrialPredictor implements Predictor {
     this.#opened ??= this.#open();
     this.#ready = await this.#opened;
     const { rows, ms } = await this.#ready.predict(calls, cores);
-    this.#spend(ms);
+    this.#spend(calls, ms);
     // A prediction that is remembered must not come sooner than one that is made: others would run before it.
     await new Promise<void>((resolve) => realClock.after(0, resolve));
     return rows;

@@ -13,6 +13,7 @@ import type { Source } from './source.js';
 import type { Stage } from './stages.js';
 import { Timings } from './timings.js';
 import { Witness } from './witness.js';
+import type { Work } from './work.js';
 
 export interface TrialSetup {
   /** In the order in which the config lists them. */
@@ -27,8 +28,8 @@ export interface TrialSetup {
   readonly load: Load;
   /** The calls whose answers are rated by their agents. */
   readonly rated: ReadonlySet<PlannedCall>;
-  /** Whether real time is measured, in virtual time too. */
-  readonly measure: boolean;
+  /** What becomes of the time that the policy takes; undefined: it takes none, and none is reported. */
+  readonly work: Work | undefined;
   /** Runs as each call ends. */
   readonly onCall: () => void;
 }
@@ -48,16 +49,17 @@ export async function runTrial(setup: TrialSetup, stage: Stage): Promise<TrialRe
 }
 
 async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> {
-  const { cores, seed, deps, known, createPolicy, predictors, load, rated, measure, onCall } = setup;
+  const { cores, seed, deps, known, createPolicy, predictors, load, rated, work, onCall } = setup;
   const { clock } = stage;
   const witness = new Witness(clock, clock.now() + (load.runs.at(-1)?.at ?? 0));
-  const policy = createPolicy({
+  const created = createPolicy({
     ...predictors.services,
     known: ({ params, inputTokens }, core) => known(core, params, inputTokens),
   });
   const kernel = await bootKernel(configOf(cores, seed), {
     clock,
-    policy,
+    policy: work?.watch(created) ?? created,
+    ...(work && { stopwatch: work.stopwatch }),
     ...deps,
     wrapCore: (core) => witness.watch(core),
   });
@@ -94,7 +96,7 @@ async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> 
       invalidAssignments,
       alpha: outlook?.alpha ?? null,
       predictedQuality: outlook?.predictedQuality ?? null,
-      overhead: measure ? timings.overhead(ended, predictors.predictMs()) : null,
+      overhead: work === undefined ? null : timings.overhead(ended, predictors.predictMs()),
       busyMs: witness.busyMs,
     };
   } finally {

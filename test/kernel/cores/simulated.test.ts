@@ -4,6 +4,7 @@ import type { CoreDeps } from '../../../kernel/cores/core-deps.js';
 import { answerLength, hashedItems, isRight, passProbability } from '../../../kernel/cores/item-response.js';
 import { simulatedConfig, simulatedCore } from '../../../kernel/cores/simulated.js';
 import { textTokens } from '../../../kernel/tokens.js';
+import { describeIssue } from '../../../syscalls/protocol.js';
 import { ask, callOf, errorOf } from './ask.js';
 
 const PRICE = { inputPerMTok: 1, outputPerMTok: 4 };
@@ -189,5 +190,56 @@ describe('what is drawn', () => {
     expect(Math.abs((lengths[2000] ?? 0) - 400)).toBeLessThan(20);
     // The 84th percentile of a log-normal is one standard deviation up.
     expect(Math.abs((lengths[3365] ?? 0) - 400 * Math.exp(0.5))).toBeLessThan(40);
+  });
+});
+
+describe('a core on a machine', () => {
+  const fixed = { answerTokens: { median: 100, spread: 0 }, cap: 64 };
+  const timeOf = async (config: object, calls: number) => {
+    const { clock, core } = world({ ...fixed, ...config });
+    await clock.runUntil(Promise.all(Array.from({ length: calls }, (_, i) => ask(core, callOf(`q${i}`)).result)));
+    return clock.now();
+  };
+
+  test('takes what was measured, by the calls that run', async () => {
+    // 64 calls of 10 tokens are one prefill of 640; their mean context is 10 + 100 / 2 tokens.
+    const prefill = 14.143 + ((640 - 512) * (52.658 - 14.143)) / (2048 - 512);
+    const slope = (10.303 - 6.882) / 1.536;
+    expect(await timeOf({ machine: 'h200-8b' }, 64)).toBeCloseTo(prefill + 100 * (6.882 + (0.06 - 0.512) * slope), 1);
+    expect(await timeOf({ machine: { prefillMs: { 1: 5 }, tpotMs: { 1: 10, 3: 30 } } }, 2)).toBeCloseTo(2005, 6);
+  });
+
+  test('goes on from a prefix, which it reads again', async () => {
+    const { clock, core } = world({
+      ...fixed,
+      chunkMs: 20,
+      machine: { prefillMs: { 1: 1, 101: 101 }, tpotMs: { 1: 10 } },
+    });
+    const first = ask(core, callOf('q'));
+    clock.after(215, () => first.abort(new Error('sliced')));
+    await clock.runUntil(errorOf(first.result));
+    expect(first.tokens()).toBe(21);
+    const resumed = ask(core, { ...callOf('q'), prefix: first.text(), prefixTokens: 21 });
+    const start = clock.now();
+    await clock.runUntil(resumed.result);
+    expect(clock.now() - start).toBeCloseTo(31 + 79 * 10, 6);
+    const whole = ask(core, callOf('q'));
+    await clock.runUntil(whole.result);
+    expect(first.text() + resumed.text()).toBe(whole.text());
+  });
+
+  test.each([
+    [{ machine: 'h100' }, /^machine: /],
+    [{ machine: { prefillMs: {}, tpotMs: { 1: 5 } } }, /^machine\.prefillMs: Expected one point or more/],
+    [
+      { machine: { prefillMs: { 1: 5 }, tpotMs: { '0': 5 } } },
+      /^machine\.tpotMs\.0: Expected a point at a whole number from 1 to 999999999/,
+    ],
+    [{ machine: { prefillMs: { 1: 5 }, tpotMs: { 1: 0 } } }, /^machine\.tpotMs\.1: .*got 0/],
+    [{ machine: 'h200-1b', decodeSpeed: 100 }, /^decodeSpeed: Expected no decodeSpeed beside machine, got 100/],
+  ])('%j is refused', (config, message) => {
+    const input = { kind: 'simulated', id: 'sim', price: PRICE, ...config };
+    const { error } = simulatedConfig.safeParse(input);
+    expect(describeIssue(error as NonNullable<typeof error>, input, '')).toMatch(message);
   });
 });

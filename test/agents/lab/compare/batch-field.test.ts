@@ -64,7 +64,7 @@ async function play(policy: SchedulerPolicy, rows: readonly number[], isRated = 
       },
       load,
       rated: new Set(isRated ? load.runs.flatMap(({ calls }) => calls) : []),
-      measure: false,
+      work: undefined,
       onCall() {},
     },
     virtualStage(),

@@ -22,6 +22,7 @@ async function eccos(...args: string[]): Promise<string> {
   return out;
 }
 
+const OWN_GPUS = 'agents/examples/own-gpus.yaml';
 const SMALL = ['--seeds', '1', '--syscalls', '40', '--speed', '1'];
 
 describe('eccos compare', () => {
@@ -37,6 +38,28 @@ describe('eccos compare', () => {
       'per-call',
     ]);
     expect(report.load).toMatchObject({ speed: 1, speedSource: 'given' });
+  });
+
+  test('with --config compares on the simulated cores of a file, such as the example of your own GPUs', async () => {
+    const args = [...SMALL, '--policies', 'fifo,round-robin', '--json', '-'];
+    const { load, policies } = JSON.parse(await eccos(...args, '--config', OWN_GPUS)) as CompareReport;
+    expect(load.cores.map(({ id, cap }) => [id, cap])).toEqual([
+      ['h200-1b', 32],
+      ['h200-8b', 32],
+      ['h200-32b', 32],
+    ]);
+    expect(policies.map(({ lost, capViolations }) => [lost, capViolations])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    const path = join(folder, 'mixed.yaml');
+    writeFileSync(
+      path,
+      'cores: [{ id: x, kind: recorded, price: { inputPerMTok: 1, outputPerMTok: 1 }, data: y, model: z }]',
+    );
+    await expect(eccos(...args, '--config', path)).rejects.toThrow(
+      '--config: Expected simulated cores only, got x of kind recorded',
+    );
   });
 
   test('plays 10 seeds unless asked otherwise; npm run compare plays 5', async () => {

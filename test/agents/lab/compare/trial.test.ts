@@ -39,7 +39,7 @@ describe('the predictors of a trial', () => {
       },
       load: { agents: 0, runs: [] },
       rated: new Set(),
-      measure: false,
+      work: undefined,
       onCall() {},
       ...changes,
     };
