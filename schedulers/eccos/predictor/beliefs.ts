@@ -102,6 +102,11 @@ export class CoreBelief {
     return this.#maps[1].value.learnt;
   }
 
+  /** Rated answers of the task, by any core. */
+  get ratedOfTask(): number {
+    return this.#maps[0].value.learnt;
+  }
+
   /** @param base logit of the nets */
   logitAt(base: number): number {
     return this.#maps.reduce((logit, { value }) => value.at(logit), base + this.#offset);

@@ -25,9 +25,14 @@ const SAVED_EVERY = 500;
 /** Rated calls of a core in a partition at which retrieval has half of its weight. */
 const RETRIEVAL_HALF = 500;
 
+/** Before any rating: of tasks that the nets were trained on, and of others. */
+const RELIABILITY = { known: 1, unknown: 0.1 } as const;
+
 export interface HybridParts {
   readonly encoder: Encoder;
   readonly heads: TrainedHeads;
+  /** Tasks that the nets were trained on; undefined: it is not known which, and every task counts as one of them. */
+  readonly tasks: ReadonlySet<string> | undefined;
   readonly memory: Memory;
   /** Keeps the memory; called now and then, and at the close. @default it is forgotten */
   readonly save?: (memory: Memory) => Promise<void>;
@@ -162,7 +167,14 @@ export class HybridPredictor implements Predictor {
       source: sourceOf(base, belief.rated),
       nEffective: estimate?.nEffective ?? 0,
       similarity: estimate?.similarity ?? null,
+      ratings: belief.ratedOfTask,
+      reliability: this.#knowsTask(call.params.task) ? RELIABILITY.known : RELIABILITY.unknown,
     };
+  }
+
+  #knowsTask(task: string | undefined): boolean {
+    const { tasks } = this.#parts;
+    return tasks === undefined || (task !== undefined && tasks.has(task));
   }
 
   #beliefOf(
