@@ -59,7 +59,7 @@ export async function predictAfter(options: AfterOptions): Promise<Stage[]> {
   return stages;
 }
 
-/** The records with one output each, of the core whose turn it is. Records that no core answered are left out. */
+/** The records with one output each, of a core whose turn it is. Records that none of these answered are left out. */
 function oneAnswerEach(records: readonly OutcomeRecord[], cores: readonly CoreInfo[], random: Random): OutcomeRecord[] {
   let turns: string[] = [];
   return records.flatMap((record) => {
