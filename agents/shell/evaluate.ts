@@ -22,6 +22,15 @@ import { checkFile, makeResultFolder } from './output.js';
 const STDOUT = '-';
 const PLAIN_WIDTH = 120;
 
+/** Numbers by comma, each above the one before. */
+const risingNumbers = z
+  .string()
+  .refine((given) => {
+    const counts = given.split(',');
+    return counts.every((one, i) => /^[1-9]\d{0,6}$/.test(one) && (i === 0 || Number(one) > Number(counts[i - 1])));
+  }, 'Expected whole numbers above 0 by comma, rising.')
+  .transform((given) => given.split(',').map(Number));
+
 const evaluateFlags = z.object({
   data: option(list, { value: '<file...>', about: 'outcome files, each measured by itself' }),
   models: option(text.optional(), {
@@ -39,11 +48,17 @@ const evaluateFlags = z.object({
     value: '[folds]',
     about: 'train again in so many folds, and measure on all of the data',
     preset: 5,
-    conflicts: ['split', 'predictor', 'feedback'],
+    conflicts: ['split', 'predictor', 'feedback', 'after'],
   }),
   feedback: option(wholeNumber(0, 1e6).default(0), {
     value: '<n>',
     about: 'rated records to learn from first, which are not measured, and on none of which it was trained',
+  }),
+  after: option(risingNumbers.optional(), {
+    value: '<list>',
+    about:
+      'numbers of rated answers, by comma: what is learnt from so many, beside means and neighbours (such as 50,200,1000)',
+    conflicts: ['feedback'],
   }),
   seed: option(wholeNumber(0, 1e6).default(1), { value: '<n>', about: 'of folds, nets and feedback' }),
   skipBad: option(flag, { about: 'leave out bad records, and say which' }),
@@ -95,6 +110,7 @@ async function run(flags: z.infer<typeof evaluateFlags>, command: Command): Prom
       folders: { predictor: flags.predictor, encoder: flags.encoder },
       seed: flags.seed,
       feedback: flags.feedback,
+      after: flags.after ?? [],
       threads: availableParallelism(),
       progress,
       stopwatch,

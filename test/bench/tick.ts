@@ -120,7 +120,7 @@ function logistic(): Predictor {
         return cores.map(({ price }, j): Prediction => {
           const quality = 1 / (1 + Math.exp(difficulty - 0.25 * j - draw()));
           const costMean = (tokens * price.outputPerMTok) / 1e6;
-          const about = { source: 'trained', nEffective: 0, similarity: null } as const;
+          const about = { source: 'trained', nEffective: 0, similarity: null, ratings: 0, reliability: 1 } as const;
           return { quality, tokensMean: tokens, tokensP90: 2 * tokens, costMean, ...about };
         });
       }),

@@ -22,6 +22,8 @@ export function madeUpPredictor(
             source: 'trained',
             nEffective: 0,
             similarity: null,
+            ratings: 0,
+            reliability: 1,
           };
         });
       }),

@@ -87,6 +87,8 @@ export class Stream {
               source: 'trained',
               nEffective: 0,
               similarity: null,
+              ratings: 0,
+              reliability: 1,
             };
           });
         }),

@@ -126,7 +126,17 @@ export function simulatedPredictor(belief: Belief, cores: readonly SimulatedConf
           const tokensMean = median * Math.exp(spread ** 2 / 2);
           const costMean = (inputTokens * price.inputPerMTok + tokensMean * price.outputPerMTok) / 1e6;
           const tokensP90 = median * Math.exp(1.2816 * spread);
-          return { quality, tokensMean, tokensP90, costMean, source: 'trained', nEffective: 0, similarity: null };
+          return {
+            quality,
+            tokensMean,
+            tokensP90,
+            costMean,
+            source: 'trained',
+            nEffective: 0,
+            similarity: null,
+            ratings: 0,
+            reliability: 1,
+          };
         }),
       ),
     finished() {},

@@ -146,6 +146,8 @@ function servedPredictor(records: readonly OutcomeRecord[], predictions: Predict
           source: 'trained',
           nEffective: 0,
           similarity: null,
+          ratings: 0,
+          reliability: 1,
         };
       }),
     ]),

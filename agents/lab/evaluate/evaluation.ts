@@ -6,6 +6,7 @@ import { type Figure, quantilesOf } from '../metrics/statistics.js';
 import { logTokensR2, p90Coverage } from '../metrics/token-figures.js';
 import type { EvaluationReport, MeasuredReport } from './report.js';
 import { Routers } from './routers.js';
+import { type Stage, stageOf } from './stages.js';
 
 export interface Evaluation
   extends Pick<EvaluationReport, 'command' | 'data' | 'split' | 'folds' | 'feedback' | 'models'> {
@@ -15,6 +16,8 @@ export interface Evaluation
   readonly predictor: Candidate;
   /** By name. Those that need no predictions are added. */
   readonly baselines: Readonly<Record<string, Candidate>>;
+  /** After some rated answers. @default none */
+  readonly stages?: readonly Stage[];
   /** @default 1,000 */
   readonly resamples?: number;
 }
@@ -27,6 +30,7 @@ export function evaluationOf({
   groups,
   predictor,
   baselines,
+  stages = [],
   resamples: count = RESAMPLES,
   ...about
 }: Evaluation): EvaluationReport {
@@ -66,6 +70,7 @@ export function evaluationOf({
       cheapest: unpredicted('cheapest'),
       oracle: unpredicted('oracle'),
     },
+    after: stages.map((stage) => stageOf(stage, outcomes, routers, resamples)),
   };
 }
 

@@ -51,6 +51,20 @@ const measured = {
   reliability: z.array(z.strictObject({ predicted: z.number(), observed: z.number(), count: z.number() })),
 };
 
+/** After some rated answers, one a record. A level of quality that a router does not reach is a saving of 0. */
+const stageFigures = {
+  auc: figure,
+  brier: figure,
+  savingAt: z.strictObject({ '0.98': figure, '0.95': figure }),
+};
+
+const stage = z.strictObject({
+  answers: count,
+  predictor: z.strictObject({ ...stageFigures, ece: figure }),
+  /** Shown the same answers; `gain` is the predictor's figure less theirs, on the same resamples. */
+  baselines: z.record(z.string(), z.strictObject({ ...stageFigures, ece: figure, gain: z.strictObject(stageFigures) })),
+});
+
 /** The machine-readable output of `eccos evaluate`. */
 export const evaluationReport = z.strictObject({
   /** The command that makes this report again. */
@@ -72,6 +86,8 @@ export const evaluationReport = z.strictObject({
   /** The predictor's envelope at some costs, with the interval of its quality there. */
   band: z.array(z.strictObject({ costPer1000, low: z.number(), high: z.number() })),
   baselines: z.record(z.string(), z.strictObject(measured)),
+  /** What the predictor has learnt after the numbers of rated answers that `--after` asks for. */
+  after: z.array(stage),
 });
 
 export type EvaluationReport = z.infer<typeof evaluationReport>;

@@ -80,6 +80,16 @@ export class Routers {
     };
   }
 
+  /** Savings at shares of the best single model's quality; null: not reached. */
+  savings(router: Router): (weights: Weights) => Readonly<Record<'0.98' | '0.95', number | null>> {
+    return (weights) => {
+      const singles = this.#singlesAt(weights);
+      if (router === null || singles === null) return { '0.98': null, '0.95': null };
+      const [, most = null, more = null] = routingFigures(router(weights, singles), singles).savingAt;
+      return { '0.98': most, '0.95': more };
+    };
+  }
+
   /** Interval of the quality that a router reaches, at costs that are evenly spread by their logarithm. */
   band(router: Router): EvaluationReport['band'] {
     const corners = this.#cornersOf(router).filter(({ costPer1000 }) => costPer1000 > 0);

@@ -48,7 +48,45 @@ export function renderEvaluation(report: EvaluationReport, all: number, width: n
     `[95 % interval] from ${resamples} resamples of the records`,
     '',
     renderColumns(['', ...ROWS.map(({ label }) => label)], columns, width),
+    ...report.after.flatMap((stage) => ['', ...stageLines(stage, width)]),
   ].join('\n');
+}
+
+type StageReport = EvaluationReport['after'][number];
+/** A gain has no calibration error: that of two predictors cannot be paired. */
+type StageFigures = StageReport['baselines'][string]['gain'] & Partial<Pick<StageReport['predictor'], 'ece'>>;
+
+const STAGE_ROWS: readonly {
+  readonly label: string;
+  readonly figure: (of: StageFigures) => Figure | null | undefined;
+  readonly unit?: number;
+}[] = [
+  { label: 'AUC', figure: ({ auc }) => auc },
+  { label: 'calibration error (ECE)', figure: ({ ece }) => ece },
+  { label: 'Brier score', figure: ({ brier }) => brier },
+  { label: 'saving at 98 % of best, %', figure: ({ savingAt }) => savingAt['0.98'], unit: PERCENT },
+  { label: 'saving at 95 % of best, %', figure: ({ savingAt }) => savingAt['0.95'], unit: PERCENT },
+];
+
+function stageLines({ answers, predictor, baselines }: StageReport, width: number): string[] {
+  const column = (name: string, of: StageFigures) => [
+    name,
+    ...STAGE_ROWS.map(({ figure, unit = 1 }) => {
+      const value = figure(of);
+      return value === undefined ? '' : show(value, unit);
+    }),
+  ];
+  const columns = [
+    column('predictor', predictor),
+    ...Object.entries(baselines).flatMap(([name, baseline]) => [
+      column(name, baseline),
+      column('predictor less these', baseline.gain),
+    ]),
+  ];
+  return [
+    `after ${answers} rated answers, one a record, cores in turn; a quality that is not reached is a saving of 0`,
+    renderColumns(['', ...STAGE_ROWS.map(({ label }) => label)], columns, width),
+  ];
 }
 
 function show(figure: Figure | null, unit: number): string {

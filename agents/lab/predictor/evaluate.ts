@@ -14,6 +14,7 @@ import { type Candidate, outcomesOf } from '../metrics/outcomes.js';
 import { NEW_MODEL_BASELINE } from '../old-names.js';
 import type { Split } from '../records/split.js';
 import { TrainingPool } from '../training/training-pool.js';
+import { predictAfter } from './after-ratings.js';
 import { crossValidate } from './cross-validate.js';
 import type { Progress } from './progress.js';
 import { callOf, coresOf, emptyPredictions, predictRows, teach } from './record-calls.js';
@@ -33,6 +34,8 @@ export interface EvaluateOptions {
   readonly seed: number;
   /** Rated records that the predictor learns from before it is measured. */
   readonly feedback: number;
+  /** Numbers of rated answers, rising, after each of which it is measured beside means and neighbours; then `feedback` is 0. */
+  readonly after: readonly number[];
   readonly threads: number;
   readonly progress: Progress;
   /** Real milliseconds from any moment on. */
@@ -88,13 +91,17 @@ async function evaluateAsIs(options: EvaluateOptions): Promise<EvaluationReport>
   const { records, models, folders, progress } = options;
   const folder = folders.predictor ?? shippedPredictor();
   const artefact = await readArtefact(folder);
-  const { rated, held } = partsOf(options, ({ prompt }) => artefact.seen.has(prompt));
+  const { after: counts } = options;
+  const most = Math.max(options.feedback, ...counts);
+  const { rated: apart, held } = partsOf({ ...options, feedback: most }, ({ prompt }) => artefact.seen.has(prompt));
+  const rated = counts.length === 0 ? apart : [];
   const cores = coresOf(records, models);
   const encoder = await openIdentified(folders.encoder);
   try {
     const predictor = await predictorOf(artefact, encoder, folder);
     const passes = rated.length === 0 ? 1 : 2;
-    const onBatch = (count: number) => progress.grow(count / (rated.length + passes * held.length));
+    const work = apart.length + (passes + counts.length) * held.length;
+    const onBatch = (count: number) => progress.grow(count / work);
     const predictHeld = async () => {
       const predictions = emptyPredictions(held.length * models.length);
       const rows = held.map((record, row) => ({ row, record }));
@@ -108,7 +115,18 @@ async function evaluateAsIs(options: EvaluateOptions): Promise<EvaluationReport>
       await teach(predictor, rated, cores, { onBatch });
       Object.assign(baselines, candidatesOf(await predictWithoutNets(rated, held, cores, encoder)));
     }
-    const after = await predictHeld();
+    const measured = await predictHeld();
+    const stages = await predictAfter({
+      ...options,
+      predictor,
+      encoder,
+      cores,
+      counts,
+      rated: apart,
+      held,
+      gamma: GAMMA,
+      onBatch,
+    });
     progress.stop();
     await predictor.close();
     return evaluationOf({
@@ -116,7 +134,8 @@ async function evaluateAsIs(options: EvaluateOptions): Promise<EvaluationReport>
       split: options.split,
       folds: null,
       feedback: { asked: options.feedback, learnt: rated.length },
-      predictor: { ...after, predictMs: await timesOf(await openPredictor(folders), options) },
+      stages,
+      predictor: { ...measured, predictMs: await timesOf(await openPredictor(folders), options) },
       baselines,
     });
   } finally {

@@ -87,6 +87,8 @@ export class NeighbourPredictor implements Predictor {
           source: 'mean',
           nEffective: PUBLISHED_NEIGHBOURS,
           similarity: null,
+          ratings: 0,
+          reliability: 1,
         };
       });
     });

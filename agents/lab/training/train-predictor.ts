@@ -76,6 +76,7 @@ export async function trainPredictor(
       surfaceFeatures: [...SURFACE_FEATURES],
       scale: { mean: [...scale.mean], deviation: [...scale.deviation] },
       models: [...profiles],
+      tasks: [...new Set(train.map(({ record }) => record.dataset))].sort(),
       training: {
         seed,
         data,

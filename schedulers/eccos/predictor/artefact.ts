@@ -39,6 +39,8 @@ const predictorFile = z.strictObject({
   /** Of the embedding, then of the surface features. */
   scale: z.strictObject({ mean: numbers, deviation: numbers }),
   models: z.array(modelProfile).min(1),
+  /** Data sets of the records that it was trained on; absent in files of older versions. */
+  tasks: z.array(z.string()).optional(),
   training: z.strictObject({
     seed: z.int(),
     data: z.array(z.strictObject({ file: z.string(), records: z.int(), sha256 })),

@@ -8,10 +8,10 @@ import type { TokenPrior } from './token-learner.js';
 /** What is thought of a core's answer to one prompt before any of its own feedback is looked at. */
 export interface BaseLogit {
   readonly source: Extract<PredictionSource, 'trained' | 'prior' | 'pool'>;
-  /** Of success. */
-  readonly logit: number;
-  /** Where feedback is expected to move the logit to: 0 for a trained model; else what a prior says of the core as a whole. */
-  readonly offset: number;
+  /** Logit of the core's mean quality over all prompts: of its model's training, of its config, or that of the other cores. */
+  readonly level: number;
+  /** By how much the nets put the logit of this prompt above the level. */
+  readonly deviation: number;
   /** Expected log(1 + output tokens). */
   readonly logTokens: number;
 }
@@ -45,8 +45,8 @@ export class BaseLogits {
   }
 
   /**
-   * One a core. An unknown core gets the difficulty of the prompt, which is the mean logit of the trained models, moved
-   * by its prior: the `quality` of its config, or the mean of the other cores.
+   * One a core. The level of an unknown core is the `quality` of its config, or the mean of the other cores; by how much
+   * the prompt is easier than others is then the mean over the trained models.
    *
    * @param heads what the nets say of the prompt
    */
@@ -56,13 +56,15 @@ export class BaseLogits {
     const known = cores.flatMap((core) => this.#modelOf(core)?.meanScore ?? core.quality ?? []);
     const pool = known.length === 0 ? EVEN : meanOf(known);
     return cores.map((core) => {
-      const place = this.#modelOf(core)?.place;
-      if (place !== undefined) {
-        const [logit, logTokens] = [heads.logits[place] as number, heads.logTokens[place] as number];
-        return { source: 'trained', logit, offset: 0, logTokens };
+      const model = this.#modelOf(core);
+      if (model !== undefined) {
+        const [logit, logTokens] = [heads.logits[model.place] as number, heads.logTokens[model.place] as number];
+        const level = logitOfMean(model.meanScore);
+        return { source: 'trained', level, deviation: logit - level, logTokens };
       }
       const source = core.quality === undefined ? 'pool' : 'prior';
-      return { source, logit: difficulty, offset: logitOfMean(core.quality ?? pool) - this.#centre, logTokens: length };
+      const level = logitOfMean(core.quality ?? pool);
+      return { source, level, deviation: difficulty - this.#centre, logTokens: length };
     });
   }
 

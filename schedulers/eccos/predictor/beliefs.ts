@@ -1,14 +1,16 @@
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { OnlineLogit } from './online-logit.js';
+import { type Entry, KeptByTenant } from './kept-by-tenant.js';
+import { type LogitPrior, OnlineLogit } from './online-logit.js';
 import { TokenLearner, type TokenPrior } from './token-learner.js';
 
-/** What is thought of a core before any of its answers was rated. */
+/** What is thought of a core and a task before any answer was rated. */
 export interface CorePrior {
-  /** By how much its logit is thought to differ from the base logit. */
-  readonly offset: number;
-  /** Whether the base logit was trained on this model: then feedback moves it less. */
+  /** Logit of the core's mean quality over all prompts. */
+  readonly level: number;
+  /** Whether the nets were trained on the core's model: then feedback moves it less. */
   readonly trained: boolean;
+  /** Whether the nets were trained on the task: then what they say of a prompt is believed from the beginning. */
+  readonly known: boolean;
   readonly tokens: TokenPrior;
 }
 
@@ -21,9 +23,12 @@ export interface Place {
 
 const number = z.number();
 
-/** Beliefs as they are saved. */
+/**
+ * Beliefs as they are saved. What version 1 says of quality means something else: of such a file only the tokens are
+ * taken over.
+ */
 export const beliefsState = z.strictObject({
-  version: z.literal(1),
+  version: z.union([z.literal(1), z.literal(2)]),
   logits: z.array(z.tuple([z.string(), z.string(), z.tuple([number, number, number, number, number, number])])),
   tokens: z.array(z.tuple([z.string(), z.string(), z.tuple([number, number, number, number])])),
 });
@@ -31,22 +36,30 @@ export const beliefsState = z.strictObject({
 type BeliefsState = z.infer<typeof beliefsState>;
 
 /**
- * What feedback has taught, as a chain of maps of logits, each of what the one before makes of it:
+ * What ratings have taught, by tenant: the logit of an answer's quality is
  *
- * - of the task: how hard it is for all cores, and how much the difficulty that the nets see means there
- * - of the core, over all tasks of the tenant
- * - of the core on this task.
+ *     level + offset + slope x deviation
  *
- * A surprise is shared among them by how unsure each is: one Bayesian model, but for covariances between the maps. A few
- * answers of every core then say much about each, and a new task starts from what others have shown.
+ * with the level of the core and the deviation of the prompt as the nets see it (`BaseLogit`). Slope and offset are sums of
+ * what is thought of
+ *
+ * - all tasks that the nets know, or all that they do not
+ * - the task: how hard it is, and how much the nets' deviation means there
+ * - the core, over all tasks
+ * - the core on this task.
+ *
+ * So each mean of a task and core is pulled towards that of its core and its task, and each prediction towards the mean: where
+ * the deviation says nothing of the outcomes the slope goes to 0, and a list of means is left. A surprise is shared among the
+ * terms by how unsure each is: one Bayesian model, but for covariances between terms.
  */
 export class Beliefs {
   readonly #logits = new KeptByTenant<OnlineLogit>();
   readonly #tokens = new KeptByTenant<TokenLearner>();
 
-  static from({ logits, tokens }: BeliefsState): Beliefs {
+  static from({ version, logits, tokens }: BeliefsState): Beliefs {
     const beliefs = new Beliefs();
-    for (const [tenant, name, state] of logits) beliefs.#logits.keep(tenant, name, OnlineLogit.from(state));
+    const current = version === 2 ? logits : [];
+    for (const [tenant, name, state] of current) beliefs.#logits.keep(tenant, name, OnlineLogit.from(state));
     for (const [tenant, name, state] of tokens) beliefs.#tokens.keep(tenant, name, TokenLearner.from(state));
     return beliefs;
   }
@@ -54,57 +67,87 @@ export class Beliefs {
   /** All that is known. */
   state(): BeliefsState {
     return {
-      version: 1,
+      version: 2,
       logits: this.#logits.all(({ state }) => state),
       tokens: this.#tokens.all(({ state }) => state),
     };
   }
 
   /** @param prior where it is new */
-  of({ tenant, core, task }: Place, { trained, offset, tokens }: CorePrior): CoreBelief {
-    const logit = (kind: string, names: readonly unknown[], variances: Variances) =>
-      this.#logits.entry(
-        tenant,
-        JSON.stringify([kind, ...names, trained]),
-        () => new OnlineLogit({ slope: 1, offset: 0, ...variances }),
-      );
+  of({ tenant, core, task }: Place, { level, trained, known, tokens }: CorePrior): CoreBelief {
+    const term = (kind: string, names: readonly unknown[], prior: LogitPrior) =>
+      this.#logits.entry(tenant, JSON.stringify([kind, ...names]), () => new OnlineLogit(prior));
     const token = (...names: readonly unknown[]) =>
       this.#tokens.entry(tenant, JSON.stringify(names), () => new TokenLearner(tokens));
+    const { all, task: ofTask, both } = known ? KNOWN : UNKNOWN;
     return new CoreBelief(
-      offset,
+      level,
       [
-        logit('task', [task], TASK),
-        logit('core', [core], trained ? TRAINED_CORE : NEW_CORE),
-        logit('both', [task, core], LOCAL),
+        term('all', [known], all),
+        term('task', [task, known], ofTask),
+        term('core', [core, trained], trained ? TRAINED_CORE : NEW_CORE),
+        term('both', [task, core, known, trained], both),
       ],
       [token(core), token(task, core)],
     );
   }
 }
 
-type Maps = readonly [task: Entry<OnlineLogit>, core: Entry<OnlineLogit>, local: Entry<OnlineLogit>];
+type Terms = readonly [
+  all: Entry<OnlineLogit>,
+  task: Entry<OnlineLogit>,
+  core: Entry<OnlineLogit>,
+  both: Entry<OnlineLogit>,
+];
 type Tokens = readonly [core: Entry<TokenLearner>, local: Entry<TokenLearner>];
 
 /** What is thought of one core on one task. */
 export class CoreBelief {
-  readonly #offset: number;
-  readonly #maps: Maps;
+  readonly #level: number;
+  readonly #terms: Terms;
   readonly #tokens: Tokens;
 
-  constructor(offset: number, maps: Maps, tokens: Tokens) {
-    this.#offset = offset;
-    this.#maps = maps;
+  constructor(level: number, terms: Terms, tokens: Tokens) {
+    this.#level = level;
+    this.#terms = terms;
     this.#tokens = tokens;
   }
 
   /** Rated answers of the core, on any task. */
   get rated(): number {
-    return this.#maps[1].value.learnt;
+    return this.#terms[2].value.learnt;
   }
 
-  /** @param base logit of the nets */
-  logitAt(base: number): number {
-    return this.#maps.reduce((logit, { value }) => value.at(logit), base + this.#offset);
+  /** Rated answers of the task, by any core. */
+  get ratedOfTask(): number {
+    return this.#terms[1].value.learnt;
+  }
+
+  /** Share of a deviation that is believed, 0 to 1. */
+  get reliability(): number {
+    return Math.min(1, this.#map.slope);
+  }
+
+  /** @param deviation by how much the nets put the prompt above the level */
+  logitAt(deviation: number): number {
+    const { slope, offset } = this.#map;
+    return this.#level + offset + slope * deviation;
+  }
+
+  /**
+   * Sums of the terms. A slope below 0 counts as 0: nets that rank calls the wrong way are as good as none. The offset is then the
+   * one expected at this slope: what was learnt of a line through the data is not read off far from them.
+   */
+  get #map(): { readonly slope: number; readonly offset: number } {
+    let [slope, offset, variance, covariance] = [0, 0, 0, 0];
+    for (const { value } of this.#terms) {
+      const [a, b, vSlope, vBoth] = value.state;
+      slope += a;
+      offset += b;
+      variance += vSlope;
+      covariance += vBoth;
+    }
+    return slope >= 0 ? { slope, offset } : { slope: 0, offset: offset - (slope * covariance) / variance };
   }
 
   /** @param log predicted log(1 + tokens) */
@@ -113,18 +156,15 @@ export class CoreBelief {
     return (local.value.learnt > 0 ? local : core).value.at(log);
   }
 
-  learnQuality(base: number, quality: number): void {
-    const inputs: number[] = [];
-    const outcome = { logit: base + this.#offset, variance: 0 };
-    for (const { value } of this.#maps) {
-      inputs.push(outcome.logit);
-      const { logit, variance } = value.outcomeAt(outcome.logit);
-      outcome.logit = logit;
-      outcome.variance += variance;
-    }
-    for (const [i, map] of this.#maps.entries()) {
-      map.value.learn(inputs[i] as number, quality, outcome);
-      map.keep();
+  learnQuality(deviation: number, quality: number): void {
+    const outcomes = this.#terms.map(({ value }) => value.outcomeAt(deviation));
+    const whole = {
+      logit: outcomes.reduce((sum, { logit }) => sum + logit, this.#level),
+      variance: outcomes.reduce((sum, { variance }) => sum + variance, 0),
+    };
+    for (const term of this.#terms) {
+      term.value.learn(deviation, quality, whole);
+      term.keep();
     }
   }
 
@@ -136,44 +176,23 @@ export class CoreBelief {
   }
 }
 
-type Variances = Readonly<Record<'slopeVariance' | 'offsetVariance', number>>;
+/**
+ * What each term is before any rating, and how far it is expected to end up from there. Of tasks that the nets do not know:
+ * slopes that fit held-out sources best (`schedulers/eccos/README.md`).
+ */
+const KNOWN = {
+  all: prior(1, 0.05, 0.05),
+  task: prior(0, 0.1, 0.25),
+  both: prior(0, 0.02, 0.05),
+} as const;
+const UNKNOWN = {
+  all: prior(0.25, 0.15, 0.5),
+  task: prior(0, 0.05, 0.3),
+  both: prior(0, 0.01, 0.2),
+} as const;
+const TRAINED_CORE = prior(0, 0.02, 0.1);
+const NEW_CORE = prior(0, 0.1, 1);
 
-/** How far each map is expected to end up from where it starts: squared standard deviations of slope and offset. */
-const TASK: Variances = { slopeVariance: 0.05, offsetVariance: 0.25 };
-const TRAINED_CORE: Variances = { slopeVariance: 0.02, offsetVariance: 0.1 };
-const NEW_CORE: Variances = { slopeVariance: 0.1, offsetVariance: 1 };
-const LOCAL: Variances = { slopeVariance: 0.02, offsetVariance: 0.05 };
-
-/** Tenants that are kept, and things of each. */
-const MAX = { tenants: 256, things: 4096 } as const;
-
-/** Something by its name, kept or new. */
-interface Entry<T> {
-  readonly value: T;
-  /** Keeps it, as the one used last. What is only looked at takes no room and no turn. */
-  keep(): void;
-}
-
-/** Named things of tenants, bounded: those kept least recently go first, and no tenant's for another's. */
-class KeptByTenant<T extends object> {
-  readonly #tenants = new LRUCache<string, LRUCache<string, T>>({ max: MAX.tenants });
-
-  /** @param create where it is not kept */
-  entry(tenant: string, name: string, create: () => T): Entry<T> {
-    const value = this.#tenants.peek(tenant)?.peek(name) ?? create();
-    return { value, keep: () => this.keep(tenant, name, value) };
-  }
-
-  keep(tenant: string, name: string, value: T): void {
-    const own = this.#tenants.get(tenant) ?? new LRUCache<string, T>({ max: MAX.things });
-    own.set(name, value);
-    this.#tenants.set(tenant, own);
-  }
-
-  /** In an order that is forgotten like this one when it is kept again. */
-  all<S>(stateOf: (value: T) => S): [tenant: string, name: string, state: S][] {
-    const ofTenant = (tenant: string, own: LRUCache<string, T>) =>
-      own.dump().map(([name, { value }]): [string, string, S] => [tenant, name, stateOf(value)]);
-    return this.#tenants.dump().flatMap(([tenant, { value }]) => ofTenant(tenant, value));
-  }
+function prior(slope: number, slopeVariance: number, offsetVariance: number): LogitPrior {
+  return { slope, offset: 0, slopeVariance, offsetVariance };
 }

@@ -28,6 +28,8 @@ const RETRIEVAL_HALF = 500;
 export interface HybridParts {
   readonly encoder: Encoder;
   readonly heads: TrainedHeads;
+  /** Tasks that the nets were trained on; undefined: it is not known which, and every task counts as one of them. */
+  readonly tasks: ReadonlySet<string> | undefined;
   readonly memory: Memory;
   /** Keeps the memory; called now and then, and at the close. @default it is forgotten */
   readonly save?: (memory: Memory) => Promise<void>;
@@ -49,10 +51,11 @@ interface Lesson {
 /**
  * Blends, in logit space, trained nets, what feedback has taught about each core, and similar calls that were rated:
  *
- *     logit = belief(base) + w (logit(nearest) - logit(mean)),   w = W n / (n + 500)
+ *     logit = belief(deviation) + w (logit(nearest) - logit(mean)),   w = W n / (n + 500)
  *
- * `base` is the nets' logit, or for a core that they do not know the difficulty that they see; `belief` is the chain of
- * `Beliefs`; `nearest` and `mean` are those of the n rated calls of the core in this tenant and task.
+ * `deviation` is by how much the nets put the prompt above the level of the core, or for a core that they do not know above
+ * that of all models; `belief` is that of `Beliefs`, with which a prediction is no more than the mean of its task and core
+ * where the nets say nothing; `nearest` and `mean` are those of the n rated calls of the core in this tenant and task.
  */
 export class HybridPredictor implements Predictor {
   readonly #parts: HybridParts;
@@ -145,7 +148,7 @@ export class HybridPredictor implements Predictor {
 
   #blend(call: PredictableCall, core: CoreInfo, base: BaseLogit, estimate: Estimate | undefined): Prediction {
     const belief = this.#beliefOf(call, core, base);
-    let logit = belief.logitAt(base.logit);
+    let logit = belief.logitAt(base.deviation);
     if (estimate !== undefined) {
       const most = RETRIEVAL_WEIGHT[base.source === 'trained' ? 'trained' : 'untrained'];
       const weight = (most * estimate.count) / (estimate.count + RETRIEVAL_HALF);
@@ -162,15 +165,23 @@ export class HybridPredictor implements Predictor {
       source: sourceOf(base, belief.rated),
       nEffective: estimate?.nEffective ?? 0,
       similarity: estimate?.similarity ?? null,
+      ratings: belief.ratedOfTask,
+      reliability: belief.reliability,
     };
+  }
+
+  #knowsTask(task: string | undefined): boolean {
+    const { tasks } = this.#parts;
+    return tasks === undefined || (task !== undefined && tasks.has(task));
   }
 
   #beliefOf(
     { tenant, params: { task } }: Pick<PredictableCall, 'tenant' | 'params'>,
     core: CoreInfo,
-    { source, offset }: BaseLogit,
+    { source, level }: BaseLogit,
   ): CoreBelief {
-    const prior = { offset, trained: source === 'trained', tokens: this.#base.tokenPriorOf(core) };
+    const trained = source === 'trained';
+    const prior = { level, trained, known: this.#knowsTask(task), tokens: this.#base.tokenPriorOf(core) };
     return this.#parts.memory.beliefs.of({ tenant, task, core: core.id }, prior);
   }
 
@@ -202,7 +213,7 @@ export class HybridPredictor implements Predictor {
       belief.learnTokens(base.logTokens, call.outputTokens);
       return;
     }
-    belief.learnQuality(base.logit, quality);
+    belief.learnQuality(base.deviation, quality);
     const outcome = { score: quality, outputTokens: call.outputTokens };
     this.#parts.memory.store.insert(partitionOf(call), promptOf(call.params), features.embedding, call.core, outcome);
   }

@@ -77,5 +77,6 @@ export async function predictorOf(
       ? { memory: emptyMemory(base) }
       : { memory: await openMemory(memory, base), save: (learnt: Memory) => saveMemory(memory, learnt) };
   const source = { name: join(name, 'heads.onnx'), bytes: heads };
-  return new HybridPredictor({ encoder, heads: await TrainedHeads.open(source, file.scale, file.models), ...kept });
+  const opened = await TrainedHeads.open(source, file.scale, file.models);
+  return new HybridPredictor({ encoder, heads: opened, tasks: file.tasks && new Set(file.tasks), ...kept });
 }

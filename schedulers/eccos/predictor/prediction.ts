@@ -23,6 +23,13 @@ export interface Prediction {
   readonly nEffective: number;
   /** Cosine of the most similar rated call; null: none. */
   readonly similarity: number | null;
+  /** Rated answers of the call's task, by any core, that the call's tenant has shown. */
+  readonly ratings: number;
+  /**
+   * Share of what sets this prompt apart from others of its task that is believed, 0 to 1. 0 = it is predicted as the mean of
+   * its task. With `ratings` 0 it is near 0 where the nets do not know the task: then nothing is known of it.
+   */
+  readonly reliability: number;
 }
 
 /** The part of a call that a prediction rests on. */

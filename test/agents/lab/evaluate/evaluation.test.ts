@@ -85,6 +85,34 @@ describe('of a made-up predictor', () => {
     expect(table).not.toContain('NaN');
   });
 
+  test('after some rated answers, what is gained is the difference of paired figures', () => {
+    const made = madeEvaluation();
+    const { predictor } = made;
+    const even = {
+      ...predictor,
+      predictions: { ...predictor.predictions, quality: new Float64Array(made.outcomes.score.length).fill(0.5) },
+    };
+    const [stage] = evaluationOf({
+      ...made,
+      stages: [{ answers: 50, predictor, baselines: { even, same: predictor } }],
+    }).after;
+    const { even: other, same } = stage?.baselines ?? {};
+    expect(stage).toMatchObject({ answers: 50, predictor: { auc: report.auc, brier: report.brier, ece: report.ece } });
+    expect(other?.auc?.mean).toBe(0.5);
+    expect(other?.gain.auc?.mean).toBeCloseTo((report.auc?.mean ?? 0) - 0.5, 12);
+    expect(other?.gain.auc?.low).toBeGreaterThan(0);
+    expect(other?.gain.brier?.high).toBeLessThan(0);
+    const none = { mean: 0, low: 0, high: 0 };
+    expect(same?.gain).toEqual({ auc: none, brier: none, savingAt: { '0.98': none, '0.95': none } });
+    expect(stage?.predictor.savingAt).toEqual({
+      '0.98': report.routing.savingAt['0.98'],
+      '0.95': report.routing.savingAt['0.95'],
+    });
+    const table = renderEvaluation({ ...report, after: stage === undefined ? [] : [stage] }, 1000);
+    expect(table).toContain('after 50 rated answers');
+    expect(table).toMatch(/predictor +even +predictor less these/);
+  });
+
   test('charts repeat byte for byte and name what they show', async () => {
     for (const [chart, words] of [
       [frontierChart, [...MODELS, 'predictor', 'oracle', 'zero router', 'US dollars per 1,000 queries']],

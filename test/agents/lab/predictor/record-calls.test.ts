@@ -28,6 +28,8 @@ class Notes implements Predictor {
         source: 'pool' as const,
         nEffective: 0,
         similarity: null,
+        ratings: 0,
+        reliability: 1,
       })),
     );
   }

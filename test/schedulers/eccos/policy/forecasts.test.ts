@@ -14,6 +14,8 @@ function row(...quality: number[]): Prediction[] {
     source: 'trained',
     nEffective: 0,
     similarity: null,
+    ratings: 0,
+    reliability: 1,
   }));
 }
 

@@ -240,9 +240,9 @@ describe('what is learnt from feedback', () => {
         const [estimate] = made.memory.store.estimate({ tenant: 'acme', task: 'sums' }, vector, [id]).estimates;
         expect(estimate).toMatchObject({ count, nEffective, local: { quality: 0.5 } });
         const place = { tenant: 'acme', task: 'sums', core: id };
-        const offset = id === 'w' ? 0 : logitOf((0.5 + probabilityOf(2) + 0.9) / 3) - CENTRE;
-        const prior = { offset, trained: id === 'w', tokens: { smearing: 1, p90Residual: 1 } };
-        const believed = made.memory.beliefs.of(place, prior).logitAt(2 * Math.cos(angle) + (id === 'w' ? 0 : CENTRE));
+        const level = id === 'w' ? 0 : logitOf((0.5 + probabilityOf(2) + 0.9) / 3);
+        const prior = { level, trained: id === 'w', known: true, tokens: { smearing: 1, p90Residual: 1 } };
+        const believed = made.memory.beliefs.of(place, prior).logitAt(2 * Math.cos(angle));
         const weight = (most * count) / (count + 500);
         const retrieved = Math.log(quality / (1 - quality)) - believed;
         expect(retrieved).toBeCloseTo(weight * logitOf(estimate?.nearest.quality ?? Number.NaN), 3);

@@ -68,9 +68,13 @@ export interface Made {
 }
 
 /** A predictor that has learnt nothing yet. */
-export function predictorWith(heads: TrainedHeads, save?: (memory: Memory) => Promise<void>): Made {
+export function predictorWith(
+  heads: TrainedHeads,
+  save?: (memory: Memory) => Promise<void>,
+  tasks?: ReadonlySet<string>,
+): Made {
   const memory = emptyMemory({ encoder: 'angles', dimensions: angles.dimensions, heads: 'planted' });
-  const parts = { encoder: angles, heads, memory };
+  const parts = { encoder: angles, heads, memory, tasks };
   return { predictor: new HybridPredictor(save === undefined ? parts : { ...parts, save }), memory };
 }
 

@@ -62,7 +62,7 @@ describe('the memory of a predictor', () => {
 
   test.each([
     ['beliefs.json', 'not JSON', (text: Buffer) => text.subarray(0, text.length / 2)],
-    ['beliefs.json', 'another version', (text: Buffer) => text.toString().replace('"version":1', '"version":7')],
+    ['beliefs.json', 'another version', (text: Buffer) => text.toString().replace('"version":2', '"version":7')],
     ['beliefs.json', 'of other nets', (text: Buffer) => text.toString().replace(/"heads":"./, '"heads":"x')],
     ['cases.bin', 'cut', (bytes: Buffer) => bytes.subarray(0, bytes.length - 1)],
   ])('is refused with the name of the file when %s is %s', async (name, _, spoil) => {
