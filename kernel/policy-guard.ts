@@ -118,10 +118,11 @@ export class PolicyGuard {
       const status = this.#policy.status?.();
       if (status === undefined) return {};
       notPromised(status);
-      const { alpha, predictedQuality, outOfReach = false, greedy = 0 } = status;
+      const { alpha, predictedQuality, outOfReach = false, greedy = 0, warning } = status;
       const target = alpha === undefined ? {} : { alpha };
       const expected = predictedQuality === undefined ? {} : { predictedQuality };
-      return { outlook: { ...target, ...expected, outOfReach, greedy } };
+      const lacks = warning === undefined ? {} : { warning };
+      return { outlook: { ...target, ...expected, outOfReach, greedy, ...lacks } };
     } catch (error) {
       this.#threw('status', error);
       return {};

@@ -128,6 +128,8 @@ export interface PolicyStatus {
   readonly outOfReach?: boolean;
   /** Calls placed by a simpler rule than its own, because a tick would have taken too long. @default 0 */
   readonly greedy?: number;
+  /** One line on what its decisions lack. */
+  readonly warning?: string | undefined;
 }
 
 /** The members of a policy that the kernel calls. */

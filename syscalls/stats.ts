@@ -64,6 +64,7 @@ export const statsReply = z.strictObject({
       predictedQuality: z.number().optional().describe('Mean quality that was predicted for the calls placed so far'),
       outOfReach: z.boolean().describe('The target is out of reach of the cores, as far as is known'),
       greedy: count.describe('Calls placed by a simpler rule, because a tick would have taken too long'),
+      warning: z.string().optional().describe('What its decisions lack, such as ratings of a new kind of task'),
     })
     .optional()
     .describe('What the policy aims at and expects, if it says so'),

@@ -33,6 +33,7 @@ function renderStats(stats: StatsReply): string {
           ['predicted quality', outlook.predictedQuality?.toFixed(3)],
           ['target out of reach', outlook.outOfReach ? 'yes' : 'no'],
           ['greedy placements', outlook.greedy],
+          ['warning', outlook.warning],
         ] as const);
   const rows = [
     ['policy', stats.policy],

@@ -6,9 +6,13 @@ import type { CoreId, SyscallId } from '../../../syscalls/syscall.js';
 /** Above round-robin's mean predicted quality, where no alpha is given. */
 const ABOVE_ROUND_ROBIN = 0.02;
 
-/** The alpha of a comparison that was not given one. @param mean predicted quality of round-robin */
-export function alphaAbove(mean: number): number {
-  return Number(Math.min(1, mean + ABOVE_ROUND_ROBIN).toFixed(4));
+/**
+ * The alpha of a comparison that was not given one: never below what round-robin really reaches, however wrong predictions are.
+ *
+ * @param predicted mean quality of round-robin @param realised by its answers
+ */
+export function alphaAbove({ predicted, realised }: { readonly predicted: number; readonly realised: number }): number {
+  return Number(Math.min(1, Math.max(predicted + ABOVE_ROUND_ROBIN, realised)).toFixed(4));
 }
 
 /** Round-robin, watched by a predictor: `status` reports the mean quality that is expected of the cores it chose. */

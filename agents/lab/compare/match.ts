@@ -189,16 +189,17 @@ export class Match {
   }
 
   /**
-   * Mean quality that is predicted of the cores that round-robin chooses on the first load, by the predictor of the first
-   * contender that needs a quality to aim at.
+   * Mean quality of the answers of round-robin on the first load, and the mean that is predicted of the cores that it chooses, by
+   * the predictor of the first contender that needs a quality to aim at.
    */
-  async roundRobinQuality(speed: number): Promise<number> {
+  async roundRobinQuality(speed: number): Promise<{ readonly predicted: number; readonly realised: number }> {
     const [folders = {}] = [...this.#needs.values()].find((needs) => needs.alpha)?.predictors ?? [];
-    const { predictedQuality } = await this.#trial({
+    const { predictedQuality, calls } = await this.#trial({
       ...(await this.#setup(1, this.load(1, speed))),
       createPolicy: ({ predictor }) => new WatchedRoundRobin(predictor(folders)),
     });
-    return predictedQuality ?? 0;
+    const scores = calls.flatMap(({ score }) => score ?? []);
+    return { predicted: predictedQuality ?? 0, realised: sumOf(scores) / Math.max(1, scores.length) };
   }
 
   async close(): Promise<void> {

@@ -137,7 +137,7 @@ export const compareFlags = z.object({
   }),
   alpha: option(share.optional(), {
     value: '<a>',
-    about: 'mean quality, for policies that aim at one (default: that of round-robin + .02)',
+    about: 'mean quality, for policies that aim at one (default: predicted of round-robin + .02, or what it reaches)',
   }),
   /** Share of the answers. */
   feedback: option(share.default(1), { value: '<share>', about: 'answers that their agents rate, 0 to 1' }),

@@ -109,7 +109,9 @@ export function renderLoad(load: LoadReport, seeds: number): string {
     `cores  ${cores.map(({ id, cap }) => `${id} x${cap}`).join(', ')} (caps: ${load.capsSource})`,
   ];
   const aim =
-    alpha === null ? '' : `, alpha ${alpha} (${alphaSource === 'given' ? 'given' : 'predicted of round-robin + .02'})`;
+    alpha === null
+      ? ''
+      : `, alpha ${alpha} (${alphaSource === 'given' ? 'given' : 'predicted of round-robin + .02, or what it reached'})`;
   lines.push(`rated  ${100 * feedback} % of the answers${learn ? ', predictors learn' : ''}${aim}`);
   if (records !== null)
     lines.push(`data   ${records} records that all cores answered, ${leftOut} left out (${load.split})`);

@@ -13,7 +13,7 @@ import type { Predictor } from '../predictor/prediction.js';
 import { agendaOf } from './agenda.js';
 import { explain } from './explanation.js';
 import { FairShare } from './fair-share.js';
-import { type Forecast, Forecasts } from './forecasts.js';
+import { type Forecast, Forecasts, isUnknown } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
 import { type MarketInputs, openMarket } from './market.js';
 import type { PriceControl, PriceState } from './price-control.js';
@@ -189,7 +189,13 @@ export class EccosPolicy implements SchedulerPolicy {
     const { alpha, infeasible } = this.state;
     const { calls, quality } = this.#expected;
     const predictedQuality = calls === 0 ? undefined : quality / calls;
-    return { alpha, predictedQuality, outOfReach: infeasible, greedy: this.#greedy };
+    const { recent } = this.#forecasts;
+    const unknown = recent.filter(({ forecast }) => isUnknown(forecast)).length;
+    const warning =
+      unknown > 0
+        ? `of ${unknown} of the last ${recent.length} calls nothing is known: their kind of task is new, and no answer of it was rated`
+        : undefined;
+    return { alpha, predictedQuality, outOfReach: infeasible, greedy: this.#greedy, warning };
   }
 
   close(): Promise<void> {
@@ -267,6 +273,7 @@ export class EccosPolicy implements SchedulerPolicy {
         costs[i * m + j] = forecast.costUsd[j]!;
       }
     }
-    return { n: recent.length, m, quality, costUsd: costs };
+    const unknown = recent.filter(({ forecast }) => isUnknown(forecast)).length / Math.max(1, recent.length);
+    return { n: recent.length, m, quality, costUsd: costs, unknown };
   }
 }

@@ -22,6 +22,16 @@ export interface Forecast {
   readonly predictions: readonly Prediction[];
 }
 
+/** Below, the nets do not know the task. */
+const KNOWN = 0.5;
+
+/** Whether nothing is known of the call's task: the nets were not trained on it, and no answer was rated. */
+export function isUnknown({ predictions }: Forecast): boolean {
+  return (
+    predictions.length > 0 && predictions.every(({ ratings, reliability }) => ratings === 0 && reliability < KNOWN)
+  );
+}
+
 /** Rows that stand for the traffic. */
 const RECENT = 512;
 /** Longer pauses between two calls say nothing about how fast calls come when they come. */

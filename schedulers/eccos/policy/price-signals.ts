@@ -4,6 +4,8 @@ export interface Sample {
   readonly m: number;
   readonly quality: Float64Array;
   readonly costUsd: Float64Array;
+  /** Share of the calls of whose task nothing is known: the nets were not trained on it, and no answer was rated. */
+  readonly unknown: number;
 }
 
 /** Bounds of the price, in units. */
@@ -64,7 +66,7 @@ export class CarriedPrice {
 }
 
 /** Sums the ranges of cost and quality over the cores, call by call; a pair with a NaN counts as none. */
-export function spreadOf({ n, m, quality, costUsd }: Sample): Spread {
+export function spreadOf({ n, m, quality, costUsd }: Omit<Sample, 'unknown'>): Spread {
   const sum = { calls: n, costUsd: 0, quality: 0 };
   for (let from = 0; from < n * m; from += m) {
     sum.costUsd += range(costUsd, from, from + m);
@@ -108,7 +110,7 @@ export class UsualEase {
   #mean = 0;
   #square = 0;
 
-  static of({ n, m, quality }: Sample): UsualEase {
+  static of({ n, m, quality }: Pick<Sample, 'n' | 'm' | 'quality'>): UsualEase {
     const usual = new UsualEase();
     for (let i = 0; i < n; i++) usual.add(easeOf(quality, i, m));
     return usual;

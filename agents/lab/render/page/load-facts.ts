@@ -30,7 +30,7 @@ export function loadFacts({ load, seeds, policies }: CompareReport): Markup {
       ? null
       : [
           'Alpha',
-          `${score(load.alpha)} (${load.alphaSource === 'given' ? 'given' : 'quality predicted of round-robin + .02'})`,
+          `${score(load.alpha)} (${load.alphaSource === 'given' ? 'given' : 'quality predicted of round-robin + .02, or what it reached'})`,
         ],
     [
       'Caps',

@@ -108,7 +108,7 @@ describe('of a made-up predictor', () => {
       '0.98': report.routing.savingAt['0.98'],
       '0.95': report.routing.savingAt['0.95'],
     });
-    const table = renderEvaluation({ ...report, after: stage === undefined ? [] : [stage] }, 1000);
+    const table = renderEvaluation({ ...report, after: stage === undefined ? [] : [stage] }, report.n, 1000);
     expect(table).toContain('after 50 rated answers');
     expect(table).toMatch(/predictor +even +predictor less these/);
   });

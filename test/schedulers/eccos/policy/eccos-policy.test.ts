@@ -102,6 +102,34 @@ describe('the target', () => {
     expect(policy.state.alpha).toBeCloseTo(0.72, 9);
   });
 
+  test('without an alpha is higher where nothing is known of the task, with a warning, and follows what ratings teach', async () => {
+    let known = { quality: USUAL, ratings: 0, reliability: 0.2 };
+    const base = predicting();
+    const predictor: Predictor = {
+      ...base,
+      predict: async (calls, given) =>
+        (await base.predict(calls, given)).map((row) =>
+          row.map((one, j) => ({ ...one, ...known, quality: known.quality[IDS[j] as keyof Quality] })),
+        ),
+    };
+    const policy = eccos({}, predictor);
+    const send = async (from: number) => {
+      const calls = Array.from({ length: 64 }, (_, i) => call(from + i));
+      const placed = await tick(policy, calls, { free: [64, 64, 64] });
+      for (const one of calls) {
+        policy.release(one.id, finished(one, placed[one.id] as string));
+        policy.feedback(finished(one, placed[one.id] as string), 1);
+      }
+    };
+    await send(0);
+    expect(policy.state.alpha).toBeCloseTo(0.77, 9);
+    expect(policy.status().warning).toMatch(/^of 64 of the last 64 calls nothing is known: their kind of task is new/);
+    known = { quality: { small: 0.7, middle: 0.9, large: 1 }, ratings: 64, reliability: 0.2 };
+    for (let from = 64; from < 1024; from += 64) await send(from);
+    expect(policy.state.alpha).toBeGreaterThan(0.84);
+    expect(policy.status().warning).toBeUndefined();
+  });
+
   test('without an alpha rests on cores that the calls may use', async () => {
     const policy = eccos();
     await tick(

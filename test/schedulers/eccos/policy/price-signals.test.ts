@@ -30,7 +30,6 @@ describe('usual ease', () => {
       n: 2,
       m: 2,
       quality: Float64Array.of(0.2, 0.4, 0.2, 0.4),
-      costUsd: new Float64Array(4),
     });
     expect(doubt).toBeCloseTo(0, 9);
   });

@@ -16,6 +16,7 @@ const TRAFFIC: Traffic = {
   seconds: new Float64Array(2 * N).fill(1),
   spanMs: 5000,
   lambda: 1,
+  unknown: 0,
 };
 const CAPS = [50, 4];
 
