@@ -49,7 +49,7 @@ export interface Form {
 }
 
 /** The lambda form without a price of quality. */
-export const LEAST_COST: Form = { kind: 'lambda', value: 0, uCost: 1, uQuality: 0, vCost: 0, vQuality: 0 };
+const LEAST_COST: Form = { kind: 'lambda', value: 0, uCost: 1, uQuality: 0, vCost: 0, vQuality: 0 };
 
 /** A problem whose fields were checked: typed, of the right lengths, without NaN where NaN means nothing. */
 export interface Task {

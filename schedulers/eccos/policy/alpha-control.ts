@@ -9,7 +9,7 @@ const ENOUGH = 64;
  * answers to the price, within bounds. Where cores cost a hundred times as much as others, quality moves little with it, and
  * a fixed step of 8 took 1,500 calls to follow a load that doubled.
  */
-const STEP = { least: 4, most: 32 } as const;
+const STEP = { least: 4, most: 16 } as const;
 /**
  * Above round-robin's mean predicted quality, where no alpha is given; and further above where nothing is known of the calls'
  * tasks: on a source that the nets had not seen, .02 ended 3 points below what round-robin really reached.

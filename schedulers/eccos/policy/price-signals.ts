@@ -140,7 +140,7 @@ export class UsualEase {
 /** Answers that the margin before anything is rated counts for, and the memory of how far predictions are too high. */
 const BIAS = { prior: 128, memory: 2048 } as const;
 /** Calls over which is made up for what others were worse or better than the target. */
-const REPAY = 256;
+const REPAY = 384;
 /** By how much the margin that is wanted may pass its bounds: what cannot be made up for is not owed for long. */
 const SLACK = 0.05;
 
@@ -148,10 +148,12 @@ const SLACK = 0.05;
  * Keeps realised quality at the target although the chosen predictions are too high: predictions aim above it by how far
  * those of rated answers were too high, and by what all calls still owe,
  *
- *     margin = mean of (predicted - rated) + (sum of (alpha - predicted) + sum of (predicted - rated)) / 256,
+ *     margin = bias + (sum of (alpha + bias - predicted) + sum of (predicted - bias - rated)) / 384,
+ *     bias = mean of (predicted - rated),
  *
- * where the first sum is over calls that were placed, the others are over rated answers. What was placed and is not rated yet
- * counts as predicted: long answers come last and are wrong more often, so that the mean of those that have come is too high.
+ * where the first sum is over calls that were placed, the others are over rated answers. What was placed and is not rated, or
+ * not yet, counts as predicted less the bias: long answers come last and are wrong more often, so that the mean of those that
+ * have come is too high.
  */
 export class QualityMargin {
   readonly #clip: readonly [low: number, high: number];
@@ -178,14 +180,15 @@ export class QualityMargin {
 
   /** @param quality sum of what was predicted of the calls */
   placed(calls: number, quality: number, alpha: number): void {
-    this.#owe(calls * alpha - quality);
+    this.#owe(calls * (alpha + this.#bias) - quality);
   }
 
   /** @param predicted when the call was placed */
   rated(quality: number, predicted: number): void {
+    const tooHigh = predicted - quality - this.#bias;
+    this.#owe(tooHigh);
     this.#count = Math.min(BIAS.memory, this.#count + 1);
-    this.#bias += (predicted - quality - this.#bias) / this.#count;
-    this.#owe(predicted - quality);
+    this.#bias += tooHigh / this.#count;
   }
 
   #owe(quality: number): void {

@@ -74,7 +74,7 @@ test.each([1, 2, 3])('the bound at the prices is within 2 %% of the optimum: 512
   const free = boundOf(problem, new Float64Array(problem.m));
   const found = boundOf(problem, prices);
   expect(found).toBeGreaterThan(free);
-  // By how much time makes it dearer, to 2 %.
+  // By how much the lack of time adds to the cost, to 2 %.
   expect((found - free) / (bound - free)).toBeGreaterThan(0.98);
 });
 

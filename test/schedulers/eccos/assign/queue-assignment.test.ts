@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { assignToQueues, type QueueProblem } from '../../../../schedulers/eccos/assign/queue-assignment.js';
 import { uniform } from '../../../../schedulers/uniform.js';
 
-/** Up to six calls and four cores, some pairs forbidden, some places equally dear, some queues closed after a few. */
+/** Up to six calls and four cores, some pairs forbidden, some places equally expensive, some queues closed after a few. */
 function drawProblem(draw: () => number): QueueProblem {
   const n = 1 + Math.floor(draw() * 6);
   const m = 1 + Math.floor(draw() * 4);

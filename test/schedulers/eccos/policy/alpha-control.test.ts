@@ -38,10 +38,10 @@ describe('the price of quality', () => {
     const control = settled([-1, 1]);
     // Harder calls, as much worse: the price hardly moves, and a tenth is owed of each.
     for (let i = 0; i < 2; i++) place(control, 0.5, 0.6);
-    expect(control.state.aim! - 0.7).toBeCloseTo((128 * 0.1) / 256, 2);
+    expect(control.state.aim! - 0.7).toBeCloseTo((128 * 0.1) / 384, 2);
     const before = control.state.lambda;
     place(control, 0.6, 0.7);
-    expect(control.state.lambda).toBeGreaterThan(1.2 * before);
+    expect(control.state.lambda).toBeGreaterThan(1.1 * before);
   });
 
   test('moves further where quality answers less to it, within bounds', () => {
@@ -53,7 +53,7 @@ describe('the price of quality', () => {
       return Math.log(control.state.lambda / before);
     };
     expect(after(1)).toBeCloseTo(0.04, 2);
-    expect(after(0.05)).toBeCloseTo(0.2, 2);
-    expect(after(0)).toBeCloseTo(0.32, 1);
+    expect(after(0.1)).toBeCloseTo(0.1, 2);
+    expect(after(0)).toBeCloseTo(0.16, 2);
   });
 });

@@ -43,13 +43,13 @@ function answer(margin: QualityMargin, quality: number, predicted: number, answe
   }
 }
 
-test('the margin makes up for what calls owe, within 256 calls', () => {
+test('the margin makes up for what calls owe, within 384 calls', () => {
   const margin = new QualityMargin(0, [-0.1, 0.15]);
   margin.placed(64, 64 * 0.6, 0.7);
-  expect(margin.value).toBeCloseTo((64 * 0.1) / 256, 9);
+  expect(margin.value).toBeCloseTo((64 * 0.1) / 384, 9);
   // As bad as predicted: nothing new.
   for (let n = 0; n < 64; n++) margin.rated(0.6, 0.6);
-  expect(margin.value).toBeCloseTo((64 * 0.1) / 256, 9);
+  expect(margin.value).toBeCloseTo((64 * 0.1) / 384, 9);
   answer(margin, 0.8, 0.8, 64);
   expect(margin.value).toBeCloseTo(0, 9);
 });
