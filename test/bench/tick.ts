@@ -12,8 +12,8 @@ const CORES = 12;
 const FLOW = 64;
 const TICKS = { warm: 100, timed: 500 } as const;
 const ROUNDS = 5;
-/** Milliseconds of p99 at 256 pending calls. */
-const GATE_MS = 10;
+/** Milliseconds of p99 by pending calls; at 10,000 of the longest tick. */
+const GATES: Readonly<Record<number, number>> = { 256: 10, 2048: 25, 10000: 20 };
 
 interface Setting {
   readonly pending: number;
@@ -24,11 +24,10 @@ interface Setting {
 const eccos = (given: Readonly<Record<string, string>> = {}) =>
   eccosPolicy(eccosParameters.parse({ alpha: '0.7', ...given }), logistic());
 
-const SETTINGS: readonly Setting[] = [256, 1024].flatMap((pending) => [
+const SETTINGS: readonly Setting[] = [256, 2048, 10_000].flatMap((pending) => [
   { pending, name: 'fifo', create: fifo },
-  { pending, name: 'eccos', create: () => eccos() },
-  // Every pending call has a place in some queue, and is placed again at every tick.
-  { pending, name: 'eccos, queues ahead', create: () => eccos({ queueAhead: String(Math.ceil(pending / CORES)) }) },
+  { pending, name: 'eccos', create: () => eccos({ waitPrice: '0.36' }) },
+  { pending, name: 'eccos, fair', create: () => eccos({ waitPrice: '0.36', fairness: 'program' }) },
 ]);
 
 /** `schedule` alone, in steady state: so many pending on 12 cores, 64 new ones and 64 free slots a tick, all answers rated. */
@@ -37,21 +36,24 @@ export async function run(): Promise<void> {
     const rounds = [];
     for (let seed = 1; seed <= ROUNDS; seed++) rounds.push(await tickTimes(create(), pending, seed));
     const p99s = rounds.map((times) => percentile(times, 0.99));
-    const gate = pending === 256 && name === 'eccos' ? verdict(percentile(p99s, 0.5)) : '';
+    const longest = Math.max(...rounds.flat());
+    const gate = name === 'fifo' ? '' : verdict(pending, percentile(p99s, 0.5), longest);
     console.log(
       `${String(pending).padStart(5)} pending x ${CORES}  ${name.padEnd(20)} ` +
         `p50 ${quantiles(
           rounds.map((times) => percentile(times, 0.5)),
           3,
         )} ms | p99 ${quantiles(p99s, 3)} ms | ` +
-        `longest ${Math.max(...rounds.flat()).toFixed(1)} ms${gate}`,
+        `longest ${longest.toFixed(1)} ms${gate}`,
     );
   }
   console.log(`each figure: median [min, max] of ${ROUNDS} rounds of ${TICKS.timed} ticks`);
 }
 
-function verdict(p99: number): string {
-  return ` | gate p99 <= ${GATE_MS} ms: ${p99 <= GATE_MS ? 'met' : 'MISSED'}`;
+function verdict(pending: number, p99: number, longest: number): string {
+  const gate = GATES[pending] ?? Infinity;
+  const [what, value] = gate === GATES[10_000] ? ['longest', longest] : ['p99', p99];
+  return ` | gate ${what} <= ${gate} ms: ${value <= gate ? 'met' : 'MISSED'}`;
 }
 
 /** Milliseconds of each tick. */
@@ -103,7 +105,7 @@ function startedOf(
 }
 
 function answer(policy: SchedulerPolicy, id: string, core: string, draw: number): void {
-  const usage = { inputTokens: 100, outputTokens: 100, costUsd: 1e-4 };
+  const usage = { inputTokens: 100, outputTokens: 100, costUsd: 1e-4, times: { ttftMs: 200, restMs: 1000 } };
   const finished = { id, tenant: 'default', core, ...usage, params: { messages: [] } };
   policy.release?.(id, finished);
   policy.feedback?.(finished, draw < 0.7 ? 1 : 0);

@@ -15,12 +15,14 @@ export interface FluidProblem {
 }
 
 /** Smoothing, as a share of what a usual core costs more than the best one: first, first of a warm start, and last. */
-const SMOOTHING = { first: 1, warm: 0.12, last: 0.03 } as const;
-const MOST_STEPS = 30;
-const MOST_HALVINGS = 25;
-/** A gradient, in slot-seconds a call, and a share of a call, that count as nothing. */
-const FLAT = 1e-4;
-const NOTHING = 1e-9;
+const SMOOTHING = { first: 1, warm: 0.06, last: 0.03 } as const;
+const MOST_HALVINGS = 12;
+/** Times that the dual may be looked at in one solve, from nothing and from prices of an earlier problem. */
+const MOST_LOOKS = { cold: 200, warm: 40 } as const;
+/** A gradient, as a share of the seconds of a usual call, that counts as nothing. */
+const FLAT = 1e-3;
+/** A core so many smoothings above the best one of a call gets nothing of it: exp(-16) is 1e-7. */
+const FAR = 16;
 /** Added to the diagonal of the Hessian, which is singular where two cores are alike. */
 const RIDGE = 1e-4;
 
@@ -32,12 +34,13 @@ const RIDGE = 1e-4;
  *
  * Newton's method on the dual, whose minimum over cores is smoothed by an entropy (Cominetti and San Martin, "Asymptotic
  * analysis of the exponential penalty trajectory in linear programming", 1994); the smoothing is halved until it no
- * longer matters. Bounded by counts, deterministic. Without enough capacity prices grow until the steps end.
+ * longer matters. Bounded by counts, deterministic. Without enough capacity prices grow until the looks end.
  */
 export function fluidPrices({ n, m, net, seconds, capacity, warm }: FluidProblem): Float64Array {
   const { regrets, usual } = regretsOf(n, m, net);
   if (!(usual > 0)) return new Float64Array(m);
-  const dual = new SmoothedDual({ n, m, regrets, seconds, capacity });
+  const looks = warm === undefined ? MOST_LOOKS.cold : MOST_LOOKS.warm;
+  const dual = new SmoothedDual({ n, m, regrets, seconds, capacity, looks });
   let prices = Float64Array.from(warm ?? new Float64Array(m), (price) => price / usual);
   let smoothing: number = warm === undefined ? SMOOTHING.first : SMOOTHING.warm;
   for (;;) {
@@ -73,6 +76,8 @@ interface DualInput {
   readonly regrets: Float64Array;
   readonly seconds: Float64Array;
   readonly capacity: readonly number[];
+  /** Times that it may be looked at. */
+  readonly looks: number;
 }
 
 /** The dual function a call, -smoothing ln sum_j exp(-(regret + price seconds) / smoothing) - price capacity, and its derivatives. */
@@ -82,22 +87,26 @@ class SmoothedDual {
   /** Of the negated function: positive semidefinite. */
   readonly #hessian: Float64Array;
   readonly #share: Float64Array;
+  readonly #usualSeconds: number;
+  #looksLeft: number;
 
   constructor(input: DualInput) {
     this.#input = input;
     this.#gradient = new Float64Array(input.m);
     this.#hessian = new Float64Array(input.m ** 2);
     this.#share = new Float64Array(input.m);
+    this.#looksLeft = input.looks;
+    this.#usualSeconds = input.seconds.reduce((sum, one) => sum + one, 0) / input.seconds.length;
   }
 
   /** Newton steps, kept at prices of 0 or more. */
   climb(start: Float64Array<ArrayBuffer>, smoothing: number): Float64Array<ArrayBuffer> {
     const gradient = this.#gradient;
     let prices = start;
-    for (let step = 0; step < MOST_STEPS; step++) {
+    while (this.#looksLeft > 0) {
       const value = this.#derive(prices, smoothing);
       const active = [...prices.keys()].filter((j) => prices[j]! > 0 || gradient[j]! > 0);
-      if (active.every((j) => Math.abs(gradient[j]!) < FLAT)) break;
+      if (active.every((j) => Math.abs(gradient[j]!) < FLAT * this.#usualSeconds)) break;
       const next = this.#ascend(prices, this.#direction(active), smoothing, value);
       if (next === undefined) break;
       prices = next;
@@ -116,6 +125,7 @@ class SmoothedDual {
 
   #value(prices: Float64Array, smoothing: number): number {
     const { n, m } = this.#input;
+    this.#looksLeft--;
     let value = 0;
     for (let from = 0; from < n * m; from += m) value += this.#least(from, prices, smoothing);
     return value / n - this.#capacityValue(prices);
@@ -123,6 +133,7 @@ class SmoothedDual {
 
   #derive(prices: Float64Array, smoothing: number): number {
     const { n, m, seconds, capacity } = this.#input;
+    this.#looksLeft--;
     const gradient = this.#gradient.fill(0);
     const hessian = this.#hessian.fill(0);
     const share = this.#share;
@@ -130,11 +141,13 @@ class SmoothedDual {
     for (let from = 0; from < n * m; from += m) {
       value += this.#least(from, prices, smoothing);
       for (let j = 0; j < m; j++) {
-        if (share[j]! < NOTHING) continue;
+        if (share[j] === 0) continue;
         const busy = share[j]! * seconds[from + j]!;
         gradient[j]! += busy;
         hessian[j * m + j]! += (busy * seconds[from + j]!) / smoothing;
-        for (let k = 0; k < m; k++) hessian[j * m + k]! -= (busy * share[k]! * seconds[from + k]!) / smoothing;
+        for (let k = 0; k < m; k++) {
+          if (share[k] !== 0) hessian[j * m + k]! -= (busy * share[k]! * seconds[from + k]!) / smoothing;
+        }
       }
     }
     for (let j = 0; j < m; j++) gradient[j] = (gradient[j]! - capacity[j]!) / n;
@@ -158,10 +171,11 @@ class SmoothedDual {
     }
     let total = 0;
     for (let j = 0; j < m; j++) {
-      share[j] = Math.exp((least - share[j]!) / smoothing);
+      const above = (share[j]! - least) / smoothing;
+      share[j] = above > FAR ? 0 : Math.exp(-above);
       total += share[j]!;
     }
-    for (let j = 0; j < m; j++) share[j]! /= total;
+    for (let j = 0; j < m; j++) if (share[j] !== 0) share[j]! /= total;
     return least - smoothing * Math.log(total);
   }
 

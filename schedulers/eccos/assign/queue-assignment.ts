@@ -50,22 +50,27 @@ export function assignToQueues({ n, m, net, outside, place }: QueueProblem): Int
   const distance = new Float64Array(width);
   const parent = new Int32Array(width);
   const moved = new Int32Array(width);
+  /** Cores that are nearer than when paths on from them were looked for last. */
+  const nearer = new Uint8Array(width);
 
   /** Shortest ways to bring the call in, each ending on one core. */
   const findPaths = (call: number): void => {
     distance.set(cost.subarray(call * width, call * width + width));
     parent.fill(-1);
     moved.fill(call);
+    nearer.fill(1);
     for (let round = 1, changed = true; round < width && changed; round++) {
       changed = false;
       for (let from = 0; from < width; from++) {
-        if (distance[from] === Infinity || length[from] === 0) continue;
+        if (nearer[from] === 0 || distance[from] === Infinity || length[from] === 0) continue;
+        nearer[from] = 0;
         for (let to = 0, pair = from * width; to < width; to++, pair++) {
           const via = distance[from]! + movers.cost[pair]!;
           if (!(via < distance[to]! - tie)) continue;
           distance[to] = via;
           parent[to] = from;
           moved[to] = movers.row[pair]!;
+          nearer[to] = 1;
           changed = true;
         }
       }
@@ -87,13 +92,13 @@ export function assignToQueues({ n, m, net, outside, place }: QueueProblem): Int
     for (let core = 0; core < m; core++) {
       if (distance[core] === Infinity) continue;
       const total = distance[core]! + place(core, length[core]!);
-      if (total < least) [least, end] = [total, core];
+      if (total >= least) continue;
+      least = total;
+      end = core;
     }
     length[end]!++;
-    // What moves on the path is known before anything of it moves.
-    const path: [call: number, core: number][] = [];
-    for (let core = end; core >= 0 && path.length < width; core = parent[core]!) path.push([moved[core]!, core]);
-    for (const [row, core] of path) move(row, core);
+    // Who moves on the path was found before anyone of it moves.
+    for (let core = end, hops = 0; core >= 0 && hops < width; core = parent[core]!, hops++) move(moved[core]!, core);
   }
   return at.map((core) => (core === m ? -1 : core));
 }

@@ -13,7 +13,7 @@ import type { Predictor } from '../predictor/prediction.js';
 import { agendaOf } from './agenda.js';
 import { explain } from './explanation.js';
 import { FairShare } from './fair-share.js';
-import { type Forecast, Forecasts, isUnknown } from './forecasts.js';
+import { type Forecast, Forecasts, isUnknown, type RecentCall } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
 import { type MarketInputs, openMarket } from './market.js';
 import type { PriceControl, PriceState } from './price-control.js';
@@ -43,6 +43,8 @@ export interface EccosOptions {
   readonly infeasible: 'best-effort' | 'refuse';
 }
 
+/** Calls that the prices of seconds rest on: 512 priced little better, and took twice as long. */
+const MOST_PRICED = 256;
 /** How long an answer is taken to need of which nothing is known. */
 const UNKNOWN_MS = 1000;
 
@@ -240,40 +242,45 @@ export class EccosPolicy implements SchedulerPolicy {
   #reprice(cores: readonly SchedulableCore[]): void {
     const { control } = this.#options;
     const { seen } = this.#forecasts;
-    control.begin?.(() => this.#sample(cores), seen);
+    const { recent, spanMs } = this.#forecasts;
+    control.begin?.(() => this.#sample(recent, cores), seen);
     if (!this.#secondPrices.isDue(seen)) return;
-    const { spanMs } = this.#forecasts;
-    const traffic = { ...this.#sample(cores), seconds: this.#secondsOf(cores), spanMs, lambda: this.state.lambda };
+    const step = Math.ceil(recent.length / MOST_PRICED);
+    const rows = recent.filter((_, i) => i % step === 0);
+    const traffic = {
+      ...this.#sample(rows, cores),
+      seconds: this.#secondsOf(rows, cores),
+      spanMs: (spanMs * rows.length) / recent.length,
+      lambda: this.state.lambda,
+    };
     this.#secondPrices.learn(traffic, cores, seen);
     control.responds?.(responseOf(traffic, this.#secondPrices.of(cores)));
   }
 
-  /** Seconds that recent calls are expected to take on each core, row-major. */
-  #secondsOf(cores: readonly SchedulableCore[]): Float64Array {
-    const { recent } = this.#forecasts;
+  /** Seconds that the calls are expected to take on each core, row-major. */
+  #secondsOf(rows: readonly RecentCall[], cores: readonly SchedulableCore[]): Float64Array {
     const m = cores.length;
-    const seconds = new Float64Array(recent.length * m);
-    for (const [i, { forecast }] of recent.entries()) {
+    const seconds = new Float64Array(rows.length * m);
+    for (const [i, { forecast }] of rows.entries()) {
       for (const [j, { id }] of cores.entries())
         seconds[i * m + j] = this.#times.expectedS(id, forecast.tokensMean[j]!);
     }
     return seconds;
   }
 
-  /** What traffic looks like: recent calls, as they are believed now. */
-  #sample(cores: readonly SchedulableCore[]): Sample {
-    const { recent } = this.#forecasts;
+  /** What traffic looks like: these calls, as they are believed now. */
+  #sample(rows: readonly RecentCall[], cores: readonly SchedulableCore[]): Sample {
     const m = cores.length;
-    const quality = new Float64Array(recent.length * m);
-    const costs = new Float64Array(recent.length * m);
+    const quality = new Float64Array(rows.length * m);
+    const costs = new Float64Array(rows.length * m);
     for (const [j, { id }] of cores.entries()) {
-      for (const [i, { eligible, forecast }] of recent.entries()) {
+      for (const [i, { eligible, forecast }] of rows.entries()) {
         const logit = eligible.includes(id) ? forecast.logits[j]! : Number.NaN;
         quality[i * m + j] = this.#recalibration.quality(id, logit);
         costs[i * m + j] = forecast.costUsd[j]!;
       }
     }
-    const unknown = recent.filter(({ forecast }) => isUnknown(forecast)).length / Math.max(1, recent.length);
-    return { n: recent.length, m, quality, costUsd: costs, unknown };
+    const unknown = rows.filter(({ forecast }) => isUnknown(forecast)).length / Math.max(1, rows.length);
+    return { n: rows.length, m, quality, costUsd: costs, unknown };
   }
 }

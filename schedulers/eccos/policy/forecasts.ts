@@ -51,6 +51,9 @@ interface RecentRow {
   readonly cameAt: Millis;
 }
 
+/** A call as it was predicted, and the cores that could serve it. */
+export type RecentCall = Pick<RecentRow, 'forecast' | 'eligible'>;
+
 /** Turns predictions into forecasts, and remembers recent ones: what traffic looks like here. */
 export class Forecasts {
   readonly #gamma: number;
@@ -76,7 +79,7 @@ export class Forecasts {
   }
 
   /** The newest forecasts, at most 512, in no order, and the cores that could serve the call. */
-  get recent(): readonly Pick<RecentRow, 'forecast' | 'eligible'>[] {
+  get recent(): readonly RecentCall[] {
     return this.#recent;
   }
 
