@@ -24,9 +24,9 @@ export function encodeMs(prompt: string): Millis {
   return TEXT_MS + TOKEN_MS * Math.min(MOST_TOKENS, cutText(prompt).length / CHARACTERS_A_TOKEN);
 }
 
-/** A tick of `eccos`, and each pair of a pending call and a core that it looks at: 2.3 ms for 256 calls on 12 cores. */
+/** A tick of `eccos`, and each pair of a pending call and a core that it looks at: 6.5 ms for 256 calls on 12 cores. */
 const TICK_MS = 0.15;
-const PAIR_MS = 0.0007;
+const PAIR_MS = 0.002;
 /** Most pending calls that one tick looks at. */
 const MOST_CALLS = 256;
 /** A tick of a policy that predicts nothing, or looks at each call once. */

@@ -100,7 +100,10 @@ describe('eccos evaluate --json -', () => {
   test('goes to a file where one is named, and the table to stdout', async () => {
     const path = join(folder, 'report.json');
     const { stdout } = await known('--json', path);
-    expect(stdout).toContain(`data     ${data} (test), ${inPart('test')} records, 2 models\n`);
+    const share = ((100 * inPart('test')) / RECORDS.length).toFixed(0);
+    expect(stdout).toContain(
+      `data     ${data} (test), ${inPart('test')} of ${RECORDS.length} records (${share} %), 2 models\n`,
+    );
     expect(stdout).toMatch(/^AUC +0\.\d+ \[0\.\d+, 0\.\d+\] +null/m);
     expect(reportsOf(readFileSync(path, 'utf8'))).toHaveLength(1);
   });
