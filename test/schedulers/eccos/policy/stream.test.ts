@@ -63,7 +63,7 @@ describe.each(['random', 'constant', 'inverted'] as const)('with a predictor tha
         expect(Math.abs(miss), `alpha ${alpha}, seed ${seed}`).toBeLessThan(0.03 + CHANCE);
         misses.push(miss);
         expect(policy.recalibrated).toBeGreaterThan(0.9);
-      } else expect(miss, `alpha ${alpha}, seed ${seed}`).toBeGreaterThan(0);
+      } else expect(miss, `alpha ${alpha}, seed ${seed}`).toBeGreaterThan(-CHANCE);
       expect(ran).toMatchObject({ capViolations: 0, unanswered: 0 });
     }
     if (misses.length > 0) expect(Math.abs(mean(misses))).toBeLessThan(0.03);
