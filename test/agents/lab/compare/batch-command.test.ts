@@ -47,7 +47,7 @@ describe('eccos compare --batch', () => {
     [
       'a trace',
       ['--batch', 'all', '--cv', '--data', DATA, '--trace', 'x'],
-      "option '--batch <n>' cannot be used with option '--trace <file>'",
+      "option '--batch <n>' cannot be used with option '--trace <file...>'",
     ],
     ['a load in real time', ['--batch', '8', '--cv', '--data', DATA, '--live'], "cannot be used with option '--live'"],
     ['a batch of none', ['--batch', '0'], 'Expected a whole number from 1 to 1000000, or all.'],
