@@ -12,6 +12,7 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     setupFiles: ['test/support/seed.ts'],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Optional parts of a client library that only tests use: the kernel runs without them, as after an install.
     env: { WS_NO_BUFFER_UTIL: '1', WS_NO_UTF_8_VALIDATE: '1' },
     maxWorkers: 2,
