@@ -13,16 +13,17 @@ import type { Predictor } from '../predictor/prediction.js';
 import { agendaOf } from './agenda.js';
 import { explain } from './explanation.js';
 import { FairShare } from './fair-share.js';
-import { type Forecast, Forecasts, isUnknown, type RecentCall } from './forecasts.js';
+import { type Forecast, Forecasts, unknownAmong } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
 import { type MarketInputs, openMarket } from './market.js';
 import type { PriceControl, PriceState } from './price-control.js';
-import { type Sample, spreadOf } from './price-signals.js';
+import { spreadOf } from './price-signals.js';
 import { Recalibration } from './recalibration.js';
 import { RunningCalls } from './running-calls.js';
 import { responseOf, SecondPrices } from './second-prices.js';
 import { ServiceTimes } from './service-times.js';
 import { decideTick, explainWaiting, type TickInput } from './tick.js';
+import { sampleOf, secondsOf } from './traffic.js';
 import { WaitPrice, type WaitPriceSetting } from './wait-price.js';
 
 export interface EccosOptions {
@@ -43,7 +44,7 @@ export interface EccosOptions {
   readonly infeasible: 'best-effort' | 'refuse';
 }
 
-/** Calls that the prices of seconds rest on: 512 priced little better, and took twice as long. */
+/** Calls that the prices of seconds rest on: it bounds the time of their solve, which grows with them. */
 const MOST_PRICED = 256;
 /** How long an answer is taken to need of which nothing is known. */
 const UNKNOWN_MS = 1000;
@@ -192,7 +193,7 @@ export class EccosPolicy implements SchedulerPolicy {
     const { calls, quality } = this.#expected;
     const predictedQuality = calls === 0 ? undefined : quality / calls;
     const { recent } = this.#forecasts;
-    const unknown = recent.filter(({ forecast }) => isUnknown(forecast)).length;
+    const unknown = unknownAmong(recent);
     const warning =
       unknown > 0
         ? `of ${unknown} of the last ${recent.length} calls nothing is known: their kind of task is new, and no answer of it was rated`
@@ -241,46 +242,19 @@ export class EccosPolicy implements SchedulerPolicy {
   /** Once enough calls are new, looks at recent traffic for what quality and time are worth. */
   #reprice(cores: readonly SchedulableCore[]): void {
     const { control } = this.#options;
-    const { seen } = this.#forecasts;
-    const { recent, spanMs } = this.#forecasts;
-    control.begin?.(() => this.#sample(recent, cores), seen);
+    const { seen, recent, spanMs } = this.#forecasts;
+    const { qualityOf } = this.#inputs;
+    control.begin?.(() => sampleOf(recent, cores, qualityOf), seen);
     if (!this.#secondPrices.isDue(seen)) return;
     const step = Math.ceil(recent.length / MOST_PRICED);
     const rows = recent.filter((_, i) => i % step === 0);
     const traffic = {
-      ...this.#sample(rows, cores),
-      seconds: this.#secondsOf(rows, cores),
+      ...sampleOf(rows, cores, qualityOf),
+      seconds: secondsOf(rows, cores, this.#times),
       spanMs: (spanMs * rows.length) / recent.length,
       lambda: this.state.lambda,
     };
     this.#secondPrices.learn(traffic, cores, seen);
     control.responds?.(responseOf(traffic, this.#secondPrices.of(cores)));
-  }
-
-  /** Seconds that the calls are expected to take on each core, row-major. */
-  #secondsOf(rows: readonly RecentCall[], cores: readonly SchedulableCore[]): Float64Array {
-    const m = cores.length;
-    const seconds = new Float64Array(rows.length * m);
-    for (const [i, { forecast }] of rows.entries()) {
-      for (const [j, { id }] of cores.entries())
-        seconds[i * m + j] = this.#times.expectedS(id, forecast.tokensMean[j]!);
-    }
-    return seconds;
-  }
-
-  /** What traffic looks like: these calls, as they are believed now. */
-  #sample(rows: readonly RecentCall[], cores: readonly SchedulableCore[]): Sample {
-    const m = cores.length;
-    const quality = new Float64Array(rows.length * m);
-    const costs = new Float64Array(rows.length * m);
-    for (const [j, { id }] of cores.entries()) {
-      for (const [i, { eligible, forecast }] of rows.entries()) {
-        const logit = eligible.includes(id) ? forecast.logits[j]! : Number.NaN;
-        quality[i * m + j] = this.#recalibration.quality(id, logit);
-        costs[i * m + j] = forecast.costUsd[j]!;
-      }
-    }
-    const unknown = rows.filter(({ forecast }) => isUnknown(forecast)).length / Math.max(1, rows.length);
-    return { n: rows.length, m, quality, costUsd: costs, unknown };
   }
 }

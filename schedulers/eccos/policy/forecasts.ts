@@ -25,11 +25,12 @@ export interface Forecast {
 /** Below, the nets do not know the task. */
 const KNOWN = 0.5;
 
-/** Whether nothing is known of the call's task: the nets were not trained on it, and no answer was rated. */
-export function isUnknown({ predictions }: Forecast): boolean {
-  return (
-    predictions.length > 0 && predictions.every(({ ratings, reliability }) => ratings === 0 && reliability < KNOWN)
-  );
+/** How many of the calls are of a task of which nothing is known: the nets were not trained on it, and no answer was rated. */
+export function unknownAmong(calls: readonly RecentCall[]): number {
+  return calls.filter(({ forecast: { predictions } }) => {
+    const isUnknown = predictions.every(({ ratings, reliability }) => ratings === 0 && reliability < KNOWN);
+    return isUnknown && predictions.length > 0;
+  }).length;
 }
 
 /** Rows that stand for the traffic. */

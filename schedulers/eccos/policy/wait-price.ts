@@ -4,8 +4,8 @@ import type { Millis } from '../../../syscalls/syscall.js';
 const MEMORY = 512;
 
 /**
- * Twice what a second of answering costs: at once, waiting took 1.1 times as long as first come, first served, for the same
- * saving (validation splits of two sources).
+ * Twice what a second of answering costs. At once what it costs, turnaround was 1.1 times as long for the same saving
+ * (validation splits of two sources).
  */
 const AUTO = 2;
 
