@@ -96,20 +96,21 @@ const pairedReport = z.strictObject({
   turnaroundShare: figure.nullable(),
 });
 
+/** What one setting reaches. */
+const settingReport = z.strictObject({
+  /** The policy with this setting, or the core. */
+  name: z.string(),
+  quality: figure.nullable(),
+  /** US dollars of one seed's load. */
+  costUsd: figure.nullable(),
+  meanTurnaroundMs: figure.nullable(),
+});
+
 /** What a router reaches at several settings of what it aims at; a policy that was not swept has the one it took part with. */
 const frontierReport = z.strictObject({
   /** A policy as given; `single models`: each core by itself, without caps, as its outcomes are known; `fluid bound`: see `bound` of a policy, at several prices of quality. */
   router: z.string(),
-  points: z.array(
-    z.strictObject({
-      /** The policy with this setting, or the core. */
-      name: z.string(),
-      quality: figure.nullable(),
-      /** US dollars of one seed's load. */
-      costUsd: figure.nullable(),
-      meanTurnaroundMs: figure.nullable(),
-    }),
-  ),
+  points: z.array(settingReport),
   /** 1 - least cost that keeps this share of the best single model's quality / cost of that model. */
   savingAt: z.strictObject({ '1.00': figure.nullable(), '0.98': figure.nullable(), '0.95': figure.nullable() }),
   /** Mean quality from the cheapest to the best single model's cost (RouterBench's AIQ); null of one point. */
@@ -145,10 +146,7 @@ const dialReport = z.strictObject({
   /** The policy as it took part, then with each value. */
   points: z.array(
     z.strictObject({
-      name: z.string(),
-      quality: figure.nullable(),
-      costUsd: figure.nullable(),
-      meanTurnaroundMs: figure.nullable(),
+      ...settingReport.shape,
       /** Cost by that of the fluid bound at the same predicted quality. */
       costOver: figure.nullable(),
     }),
