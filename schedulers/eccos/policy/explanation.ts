@@ -9,15 +9,15 @@ export interface Choice {
   readonly cores: readonly CoreId[];
   readonly slots: readonly number[];
   /** What the time that it is expected to take is worth to calls to come, US dollars. */
-  readonly timeUsd: ArrayLike<number>;
+  readonly timeUsd: readonly number[];
   readonly price: PriceState;
-  readonly quality: ArrayLike<number>;
-  readonly costUsd: ArrayLike<number>;
+  readonly quality: readonly number[];
+  readonly costUsd: readonly number[];
   /** What quality and cost rest on; undefined: the call could not be predicted. */
   readonly predictions: readonly (Prediction | undefined)[];
   readonly bars: readonly Bar[];
   /** What the risk of missing the deadline costs, US dollars. */
-  readonly riskUsd: ArrayLike<number>;
+  readonly riskUsd: readonly number[];
   /** Index of the core; -1 = the call waits. */
   readonly chosen: number;
   /** Why it was treated differently, if it was. */

@@ -9,15 +9,16 @@ import {
   logitOfPrediction,
   shrinkInteraction,
 } from '../predictor/shrink-interaction.js';
+import { rowOf } from './row-of.js';
 
 /** What is expected of one call on each core, in config order; NaN: nothing is known. */
 export interface Forecast {
   /** Logit of the predicted quality, the interaction of call and core shrunk. */
-  readonly logits: Float64Array;
+  readonly logits: readonly number[];
   /** US dollars. */
-  readonly costUsd: Float64Array;
-  readonly tokensMean: Float64Array;
-  readonly tokensP90: Float64Array;
+  readonly costUsd: readonly number[];
+  readonly tokensMean: readonly number[];
+  readonly tokensP90: readonly number[];
   /** What these rest on; empty where the call could not be predicted. */
   readonly predictions: readonly Prediction[];
 }
@@ -93,21 +94,22 @@ export class Forecasts {
   add(calls: readonly PendingCall[], rows: readonly (readonly Prediction[])[]): Forecast[] {
     // Without rows there are no effects, and these must not count as the first ones.
     if (rows.length === 0) return [];
-    const qualities = rows.map((row) => Float64Array.from(row, (one) => one.quality));
-    const width = qualities[0]?.length ?? 0;
+    const width = rows[0]?.length ?? 0;
+    const quality = new Float64Array(rows.length * width);
+    for (const [i, row] of rows.entries()) for (let j = 0; j < width; j++) quality[i * width + j] = row[j]!.quality;
     // The effects rest on rows up to the last refresh, except for the first, before which there are none.
-    this.#effects ??= columnEffectsOf(Float64Array.from(qualities.flatMap((row) => [...row])), width);
-    const effects = this.#effects;
+    this.#effects ??= columnEffectsOf(quality, width);
+    const shrunk = shrinkInteraction(quality, this.#effects, this.#gamma);
     const forecasts = rows.map((row, i) => ({
-      logits: shrinkInteraction(qualities[i] as Float64Array, effects, this.#gamma).map(logitOfPrediction),
-      costUsd: Float64Array.from(row, (one) => one.costMean),
-      tokensMean: Float64Array.from(row, (one) => one.tokensMean),
-      tokensP90: Float64Array.from(row, (one) => one.tokensP90),
+      logits: rowOf(shrunk, i, width).map(logitOfPrediction),
+      costUsd: row.map((one) => one.costMean),
+      tokensMean: row.map((one) => one.tokensMean),
+      tokensP90: row.map((one) => one.tokensP90),
       predictions: row,
     }));
-    for (const [i, quality] of qualities.entries()) {
-      const forecast = forecasts[i] as Forecast;
-      const differences = quality.some(Number.isNaN) ? undefined : columnEffectsOf(quality, width);
+    for (const [i, forecast] of forecasts.entries()) {
+      const own = forecast.predictions.map((one) => one.quality);
+      const differences = own.some(Number.isNaN) ? undefined : columnEffectsOf(own, width);
       const { acceptedAt, eligible } = calls[i] as PendingCall;
       this.#clock += Math.max(0, Math.min(LONGEST_GAP, acceptedAt - (this.#lastCame ?? acceptedAt)));
       this.#lastCame = Math.max(this.#lastCame ?? acceptedAt, acceptedAt);
@@ -134,15 +136,15 @@ export class Forecasts {
   #refresh(width: number): void {
     this.#nextRefresh = this.#seen + Math.min(REFRESH, this.#seen);
     this.#usual = undefined;
-    const known = this.#recent.flatMap(({ differences }) => differences ?? []);
+    const known = this.#recent.flatMap(({ differences }) => (differences === undefined ? [] : [differences]));
     this.#effects = columnSums(known, width).map((sum) => sum / Math.max(1, known.length));
   }
 
   /** NaN in a column in which some row knows nothing, and without rows in all. */
   #meanForecast(width: number): Forecast {
-    const mean = (of: (forecast: Forecast) => Float64Array) => {
+    const mean = (of: (forecast: Forecast) => readonly number[]) => {
       const rows = this.#recent.map(({ forecast }) => of(forecast).map((value) => value / this.#recent.length));
-      return rows.length === 0 ? new Float64Array(width).fill(Number.NaN) : columnSums(rows, width);
+      return rows.length === 0 ? new Array<number>(width).fill(Number.NaN) : columnSums(rows, width);
     };
     return {
       logits: mean(({ logits }) => logits),
@@ -154,8 +156,11 @@ export class Forecasts {
   }
 }
 
-function columnSums(rows: readonly Float64Array[], width: number): Float64Array {
-  return rows.reduce((sums, row) => sums.map((sum, column) => sum + row[column]!), new Float64Array(width));
+function columnSums(rows: readonly (readonly number[])[], width: number): number[] {
+  return rows.reduce<number[]>(
+    (sums, row) => sums.map((sum, column) => sum + row[column]!),
+    new Array<number>(width).fill(0),
+  );
 }
 
 function finiteOr(value: number, otherwise: number): number {

@@ -1,6 +1,7 @@
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { PendingCall, SchedulableCore } from '../../policy.js';
 import type { Forecast } from './forecasts.js';
+import { rowOf } from './row-of.js';
 import { lateness, type ServiceTimes } from './service-times.js';
 
 /** Why a pair of call and core cannot be used; '' = it can. */
@@ -38,7 +39,8 @@ export function openMarket(
   cores: readonly SchedulableCore[],
   { forecastOf, qualityOf, times }: MarketInputs,
 ): Market {
-  const m = cores.length;
+  const ids = cores.map(({ id }) => id);
+  const m = ids.length;
   const quality = new Float64Array(calls.length * m);
   const costUsd = new Float64Array(calls.length * m);
   const seconds = new Float64Array(calls.length * m);
@@ -48,14 +50,17 @@ export function openMarket(
   for (const [i, call] of calls.entries()) {
     const { logits, costUsd: costs, tokensMean, tokensP90 } = forecastOf(call, cores);
     // NaN where nothing is known of the pair: the placement does not use it.
-    for (const [j, { id }] of cores.entries()) quality[i * m + j] = qualityOf(id, logits[j]!);
-    costUsd.set(costs, i * m);
-    for (const [j, { id }] of cores.entries()) seconds[i * m + j] = times.expectedS(id, tokensMean[j]!);
-    const row: Bar[] = cores.map(({ id }) => (call.eligible.includes(id) ? '' : 'not eligible'));
+    for (let j = 0, cell = i * m; j < m; j++, cell++) {
+      const id = ids[j] as CoreId;
+      quality[cell] = qualityOf(id, logits[j]!);
+      costUsd[cell] = costs[j]!;
+      seconds[cell] = times.expectedS(id, tokensMean[j]!);
+    }
+    const row: Bar[] = ids.map((id) => (call.eligible.includes(id) ? '' : 'not eligible'));
     const { pinned, expiresAt, params } = call;
     if (pinned === undefined && expiresAt !== undefined) {
       const { maxTokens = Infinity } = params;
-      const known = cores.map(({ id }, j) => times.duration(id, Math.min(tokensP90[j]!, maxTokens)));
+      const known = ids.map((id, j) => times.duration(id, Math.min(tokensP90[j]!, maxTokens)));
       // A core that has not answered yet may be as slow as any.
       const slowest = known.reduce<Millis>((most, one) => (one !== undefined && one > most ? one : most), 0);
       const durations = known.map((one) => one ?? slowest);
@@ -97,11 +102,15 @@ function openCores(row: readonly Bar[]): number[] {
 const MISS = 300;
 
 /** What the risk of missing its deadline costs the `i`-th call on each core, US dollars. */
-export function riskUsd({ m, costUsd, quality, bars, late }: Market, i: number, lambda: number): Float64Array {
-  const net = costUsd.slice(i * m, i * m + m).map((cost, j) => cost - lambda * quality[i * m + j]!);
+export function riskUsd(market: Market, i: number, lambda: number): number[] {
+  const { m, bars } = market;
+  const late = rowOf(market.late, i, m);
+  if (!late.some((share) => share > 0)) return late;
+  const quality = rowOf(market.quality, i, m);
+  const net = rowOf(market.costUsd, i, m).map((cost, j) => cost - lambda * quality[j]!);
   const usable = net.filter((one, j) => bars[i * m + j] === '' && Number.isFinite(one));
   const spread = Math.max(0, Math.max(...usable) - Math.min(...usable));
-  return late.slice(i * m, i * m + m).map((share) => MISS * share * spread);
+  return late.map((share) => MISS * share * spread);
 }
 
 /** What things are worth now, US dollars. */

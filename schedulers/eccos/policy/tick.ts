@@ -9,6 +9,7 @@ import { type Placement, placeCalls, type Wait } from './placement.js';
 import type { Placed, PriceState } from './price-control.js';
 import { easeOf } from './price-signals.js';
 import { Queues } from './queues.js';
+import { rowOf } from './row-of.js';
 import type { RunningCalls } from './running-calls.js';
 
 /** All that a decision rests on. */
@@ -161,16 +162,16 @@ function choiceOf(
   chosen: number,
   note: string | undefined,
 ): Choice {
-  const { m, calls, quality, costUsd, seconds, bars, shortfalls } = market;
+  const { m, calls, bars, shortfalls } = market;
   const { predictions } = inputs.forecastOf(calls[i] as PendingCall, cores);
   const shortfall = shortfalls[i];
   return {
     cores: ids,
     slots: cores.map(({ free }) => free),
-    timeUsd: seconds.slice(i * m, i * m + m).map((time, j) => time * secondPrices[j]!),
+    timeUsd: rowOf(market.seconds, i, m).map((time, j) => time * secondPrices[j]!),
     price,
-    quality: quality.slice(i * m, i * m + m),
-    costUsd: costUsd.slice(i * m, i * m + m),
+    quality: rowOf(market.quality, i, m),
+    costUsd: rowOf(market.costUsd, i, m),
     predictions,
     bars: bars.slice(i * m, i * m + m),
     riskUsd: riskUsd(market, i, price.lambda),

@@ -14,9 +14,10 @@ export function sampleOf(
   const quality = new Float64Array(rows.length * m);
   const costUsd = new Float64Array(rows.length * m);
   for (const [j, { id }] of cores.entries()) {
-    for (const [i, { eligible, forecast }] of rows.entries()) {
-      quality[i * m + j] = qualityOf(id, eligible.includes(id) ? forecast.logits[j]! : Number.NaN);
-      costUsd[i * m + j] = forecast.costUsd[j]!;
+    for (let i = 0, cell = j; i < rows.length; i++, cell += m) {
+      const { eligible, forecast } = rows[i] as RecentCall;
+      quality[cell] = qualityOf(id, eligible.includes(id) ? forecast.logits[j]! : Number.NaN);
+      costUsd[cell] = forecast.costUsd[j]!;
     }
   }
   return { n: rows.length, m, quality, costUsd, unknown: unknownAmong(rows) / Math.max(1, rows.length) };
@@ -30,8 +31,10 @@ export function secondsOf(
 ): Float64Array {
   const m = cores.length;
   const seconds = new Float64Array(rows.length * m);
-  for (const [i, { forecast }] of rows.entries()) {
-    for (const [j, { id }] of cores.entries()) seconds[i * m + j] = times.expectedS(id, forecast.tokensMean[j]!);
+  for (const [j, { id }] of cores.entries()) {
+    for (let i = 0, cell = j; i < rows.length; i++, cell += m) {
+      seconds[cell] = times.expectedS(id, (rows[i] as RecentCall).forecast.tokensMean[j]!);
+    }
   }
   return seconds;
 }

@@ -4,7 +4,7 @@ import { logitOf, probabilityOf } from './online-logit.js';
 const EDGE = 1e-6;
 
 /** How much each model's logits lie above the mean of all models, one a column. */
-export type ColumnEffects = Float64Array;
+export type ColumnEffects = readonly number[];
 
 /**
  * Column effects of predictions that stand for the traffic. Rows with a gap say nothing of the differences and are left
@@ -12,11 +12,12 @@ export type ColumnEffects = Float64Array;
  *
  * @param quality [rows x models], 0 to 1, NaN = unknown
  */
-export function columnEffectsOf(quality: Float64Array, models: number): ColumnEffects {
-  const effects = new Float64Array(models);
+export function columnEffectsOf(quality: ArrayLike<number>, models: number): ColumnEffects {
+  const effects = new Array<number>(models).fill(0);
+  const logits = new Array<number>(models).fill(0);
   let rows = 0;
   for (let from = 0; from < quality.length; from += models) {
-    const logits = quality.subarray(from, from + models).map(logitOfPrediction);
+    for (let j = 0; j < models; j++) logits[j] = logitOfPrediction(quality[from + j]!);
     const mean = logits.reduce((sum, value) => sum + value, 0) / models;
     if (Number.isNaN(mean)) continue;
     rows++;

@@ -23,7 +23,7 @@ const callsOf = (rows: readonly unknown[]) => rows.map((_, seq) => pendingCall(s
 
 const add = (forecasts: Forecasts, rows: readonly (readonly Prediction[])[]) => forecasts.add(callsOf(rows), rows);
 
-const differences = (forecasts: readonly { readonly logits: Float64Array }[]) =>
+const differences = (forecasts: readonly { readonly logits: readonly number[] }[]) =>
   forecasts.map(({ logits }) => (logits[1] as number) - (logits[0] as number));
 
 test('gamma is the share of what sets a core apart on one call that is kept', () => {
