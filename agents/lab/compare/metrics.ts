@@ -36,7 +36,7 @@ export interface Percentiles {
 export interface TrialMetrics {
   readonly quality: number;
   readonly predictedQuality: number | null;
-  readonly alphaMet: number | null;
+  readonly worstWindow: number | null;
   readonly costUsd: number;
   readonly costPerCorrect: number | null;
   readonly meanTurnaroundMs: number | null;
@@ -63,7 +63,7 @@ export function measure({ planned, calls, caps, alpha, predictedQuality }: Trial
   return {
     quality: correct / planned,
     predictedQuality,
-    alphaMet: alpha === null ? null : shareOfWindows(calls, alpha),
+    worstWindow: alpha === null ? null : worstWindowOf(calls, alpha),
     costUsd,
     costPerCorrect: correct > 0 ? costUsd / correct : null,
     meanTurnaroundMs: answers.length > 0 ? meanOf(turnaround) : null,
@@ -95,12 +95,12 @@ export function countEnds({ planned, calls }: Trial): TrialCounts {
 /** Calls of one window, over which alpha is to be reached. */
 const WINDOW = 1000;
 
-/** Share of the whole windows, in order of completion, whose mean score reaches alpha. */
-function shareOfWindows(calls: readonly CallRecord[], alpha: number): number | null {
+/** Points that the worst of the whole windows, in order of completion, lies above alpha; null with fewer calls. */
+function worstWindowOf(calls: readonly CallRecord[], alpha: number): number | null {
   const windows = Array.from({ length: Math.floor(calls.length / WINDOW) }, (_, i) =>
     meanOf(calls.slice(i * WINDOW, (i + 1) * WINDOW).map(({ score }) => score)),
   );
-  return windows.length === 0 ? null : windows.filter((mean) => mean >= alpha).length / windows.length;
+  return windows.length === 0 ? null : 100 * (Math.min(...windows) - alpha);
 }
 
 /** From the first call sent to the last one ended. */

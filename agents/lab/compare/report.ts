@@ -15,8 +15,13 @@ const policyReport = z.strictObject({
   predictedQuality: figure.nullable(),
   /** Mean quality that the policy was to reach; null: it has no such target. */
   alpha: z.number().nullable(),
-  /** Share of the windows of 1,000 calls, in order of completion, whose mean score is alpha or more; null without alpha, or with fewer calls. */
-  alphaMet: figure.nullable(),
+  /**
+   * Points that the mean score of the calls of all seeds lies above alpha. Its interval is over prompts, the same one counting as
+   * one however often it was sent; null without alpha.
+   */
+  pointsOverAlpha: figure.nullable(),
+  /** Points that the worst 1,000 calls in a row, in order of completion, lie above alpha; null without alpha, or with fewer calls. */
+  worstWindow: figure.nullable(),
   /** US dollars of one seed's load. */
   costUsd: figure.nullable(),
   /** US dollars by sum of scores. */

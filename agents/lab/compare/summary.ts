@@ -1,4 +1,4 @@
-import { type Figure, figureOf, ratioOf, sumOf } from '../metrics/statistics.js';
+import { type Figure, figureOf, type Group, groupedMean, ratioOf, sumOf } from '../metrics/statistics.js';
 import { countEnds, measure, type Percentiles, type Trial, type TrialCounts, type TrialMetrics } from './metrics.js';
 import { addUpFaults } from './policy-faults.js';
 import type { PairedReport, PolicyReport } from './report.js';
@@ -15,6 +15,8 @@ export interface TrialSummary {
   readonly alpha: Trial['alpha'];
   readonly overhead: Trial['overhead'];
   readonly totals: PolicyReport['totals'];
+  /** Scores of the calls by prompt. */
+  readonly scores: ReadonlyMap<string, Group>;
 }
 
 export function summarise(trial: Trial): TrialSummary {
@@ -33,6 +35,7 @@ export function summarise(trial: Trial): TrialSummary {
       score: sumOf(calls.map((call) => call.score)),
       costUsd: sumOf(calls.map((call) => call.costUsd)),
     },
+    scores: addGroups(calls.map(({ promptId, score }) => [promptId, { count: 1, sum: score }])),
   };
 }
 
@@ -50,12 +53,19 @@ export function policyReportOf(
     p99: figure((metrics) => value(metrics).p99),
   });
   const total = (value: (trial: TrialSummary) => number) => trials.reduce((sum, trial) => sum + value(trial), 0);
+  const alpha = trials[0]?.alpha ?? null;
+  const totals = {
+    calls: total((trial) => trial.totals.calls),
+    score: sumOf(trials.map((trial) => trial.totals.score)),
+    costUsd: sumOf(trials.map((trial) => trial.totals.costUsd)),
+  };
   return {
     name,
     quality: figure((metrics) => metrics.quality),
     predictedQuality: figure((metrics) => metrics.predictedQuality),
-    alpha: trials[0]?.alpha ?? null,
-    alphaMet: figure((metrics) => metrics.alphaMet),
+    alpha,
+    pointsOverAlpha: alpha === null ? null : pointsOver(alpha, trials),
+    worstWindow: figure((metrics) => metrics.worstWindow),
     costUsd: figure((metrics) => metrics.costUsd),
     costPerCorrect: figure((metrics) => metrics.costPerCorrect),
     waitingMs: spread((metrics) => metrics.waitingMs),
@@ -84,12 +94,25 @@ export function policyReportOf(
     },
     overheadMsPerCall: figureOf(trials.map((trial) => trial.overhead?.perCallMs ?? null)),
     overheadShare: figureOf(trials.map((trial) => trial.overhead?.share ?? null)),
-    totals: {
-      calls: total((trial) => trial.totals.calls),
-      score: sumOf(trials.map((trial) => trial.totals.score)),
-      costUsd: sumOf(trials.map((trial) => trial.totals.costUsd)),
-    },
+    totals,
   };
+}
+
+/** Points that the mean score of all calls lies above alpha; the calls of one prompt are a group, of whatever seeds. */
+function pointsOver(alpha: number, trials: readonly TrialSummary[]): Figure | null {
+  const mean = groupedMean([...addGroups(trials.flatMap(({ scores }) => [...scores])).values()]);
+  const points = (quality: number | null) => (quality === null ? null : 100 * (quality - alpha));
+  return mean && { mean: 100 * (mean.mean - alpha), low: points(mean.low), high: points(mean.high) };
+}
+
+/** Groups by name, those of one name added up. */
+function addGroups(groups: Iterable<readonly [name: string, Group]>): Map<string, Group> {
+  const sums = new Map<string, Group>();
+  for (const [name, { count, sum }] of groups) {
+    const before = sums.get(name) ?? { count: 0, sum: 0 };
+    sums.set(name, { count: before.count + count, sum: before.sum + sum });
+  }
+  return sums;
 }
 
 function boundReportOf(trials: readonly TrialSummary[], bounds: readonly BoundFigures[]): PolicyReport['bound'] {

@@ -47,6 +47,26 @@ export function tailOf(count: number): number {
   return normalTail(t * Math.sqrt(count / (count - 1)));
 }
 
+/** How many values a group has, and their sum. */
+export interface Group {
+  readonly count: number;
+  readonly sum: number;
+}
+
+/**
+ * The mean of values that come in groups, within which they may depend on each other, with its 95 % interval: the cluster-robust
+ * variance of a ratio (Cochran, "Sampling Techniques", 1977, section 9A), K / (K - 1) sum_k (sum_k - count_k mean)^2 / N^2.
+ */
+export function groupedMean(groups: readonly Group[]): Figure | null {
+  const count = sumOf(groups.map((group) => group.count));
+  if (count === 0) return null;
+  const mean = sumOf(groups.map((group) => group.sum)) / count;
+  if (groups.length === 1) return { mean, low: null, high: null };
+  const squares = sumOf(groups.map((group) => (group.sum - group.count * mean) ** 2));
+  const half = (1.96 * Math.sqrt((groups.length / (groups.length - 1)) * squares)) / count;
+  return { mean, low: mean - half, high: mean + half };
+}
+
 export function meanOf(values: readonly number[]): number {
   return sumOf(values) / values.length;
 }

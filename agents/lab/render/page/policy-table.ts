@@ -26,7 +26,8 @@ const GROUPS: readonly Group[] = [
         label: 'Alpha, the mean aimed at',
         cell: ({ alpha }) => html`<td>${alpha === null ? '\u2013' : score(alpha)}</td>`,
       },
-      row('Windows of 1,000 calls at alpha', (policy) => policy.alphaMet, percent),
+      row('Points over alpha', (policy) => policy.pointsOverAlpha, plain),
+      row('Points over alpha of the worst 1,000 calls', (policy) => policy.worstWindow, plain),
     ],
   },
   {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { exponential, normal } from '../../../../agents/lab/load/distributions.js';
 import { Random } from '../../../../agents/lab/load/random.js';
-import { figureOf, jainOf, quantilesOf, sumOf } from '../../../../agents/lab/metrics/statistics.js';
+import { type Figure, figureOf, groupedMean, jainOf, quantilesOf, sumOf } from '../../../../agents/lab/metrics/statistics.js';
 
 test('a figure repeats exactly and holds its mean', () => {
   const values = [3, 1, 4, 1, 5];
@@ -50,4 +50,30 @@ test('sums do not lose small values beside large ones', () => {
   const random = new Random(1);
   const values = Array.from({ length: 10_000 }, () => exponential(random, 1e-4));
   expect(sumOf(values)).toBeCloseTo(sumOf(values.toReversed()), 15);
+});
+
+test('the interval of a grouped mean is over groups: a repeated value says nothing new', () => {
+  const random = new Random('groups');
+  let covered = 0;
+  for (let trial = 0; trial < 400; trial++) {
+    const groups = Array.from({ length: 60 }, () => {
+      const isRight = random.next() < 0.7 ? 1 : 0;
+      const count = random.int(1, 9);
+      return { count, sum: count * isRight };
+    });
+    const { low, high } = groupedMean(groups) as Figure;
+    if ((low as number) <= 0.7 && 0.7 <= (high as number)) covered++;
+  }
+  expect(covered / 400).toBeGreaterThan(0.91);
+  expect(covered / 400).toBeLessThan(0.98);
+});
+
+test('a grouped mean of single values has the usual interval, and none of nothing or of one group', () => {
+  const single = Array.from({ length: 100 }, (_, i) => ({ count: 1, sum: i < 40 ? 1 : 0 }));
+  const { mean, low, high } = groupedMean(single) as Figure;
+  expect(mean).toBe(0.4);
+  expect(high).toBeCloseTo(0.4 + 1.96 * Math.sqrt((0.4 * 0.6) / 99), 12);
+  expect(low).toBeCloseTo(0.8 - (high as number), 12);
+  expect(groupedMean([])).toBeNull();
+  expect(groupedMean([{ count: 3, sum: 3 }])).toEqual({ mean: 1, low: null, high: null });
 });
