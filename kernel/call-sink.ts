@@ -1,5 +1,13 @@
 import type { SyscallId } from '../syscalls/syscall.js';
 
+/** Where a piece of text belongs. */
+export interface TextPlace {
+  /** How many times a core was asked by then: each attempt has a text of its own. */
+  readonly attempt: number;
+  /** UTF-16 units of the attempt's text before the piece. */
+  readonly offset: number;
+}
+
 /**
  * Where the progress of one call goes. The door makes one for each call; a call goes on without one when its
  * connection is gone. The end of a call does not come here: it is the promise of the request.
@@ -8,7 +16,7 @@ export interface CallSink {
   /** The call was accepted, and the journal holds it. */
   accepted(id: SyscallId): void;
   /** The next piece of the answer. Only calls that ask to `stream` get it. */
-  text(piece: string): void;
+  text(piece: string, place: TextPlace): void;
   /** The answer starts again: all its text so far is void. */
   restart(): void;
 }

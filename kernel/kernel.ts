@@ -1,3 +1,4 @@
+import type { FinishedCall } from '../schedulers/policy.js';
 import type { CoreView } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { HelloParams, HelloReply } from '../syscalls/hello.js';
@@ -7,10 +8,14 @@ import { PS_SYSCALL_LIMIT, type PsParams, type PsReply } from '../syscalls/ps.js
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Millis, Pid, SyscallId } from '../syscalls/syscall.js';
 import type { Admission } from './call/admission.js';
+import { answerOf } from './call/answer-of.js';
 import type { Call } from './call/call.js';
-import type { CallTable } from './call/call-table.js';
-import type { Journal } from './call/journal.js';
+import { type CallTable, ratedBefore } from './call/call-table.js';
+import { fingerprintOf } from './call/fingerprint.js';
+import type { Journal, StoredCall } from './call/journal.js';
+import type { KeyedCalls } from './call/keyed-calls.js';
 import type { CallSink } from './call-sink.js';
+import type { Capacity } from './capacity/capacity.js';
 import type { CoreTable } from './capacity/core-table.js';
 import type { Clock } from './clock.js';
 import type { KernelConfig } from './config/config.js';
@@ -42,7 +47,9 @@ export interface KernelParts {
   readonly processes: ProcessTable;
   readonly journal: Journal;
   readonly table: CallTable;
+  readonly keyed: KeyedCalls;
   readonly cores: CoreTable;
+  readonly capacity: Capacity;
   readonly admission: Admission;
   readonly loop: SchedulerLoop;
   readonly settings: Settings;
@@ -66,10 +73,16 @@ export class Kernel {
     this.#bootedAt = parts.clock.now();
   }
 
-  /** To be awaited before the first connection. @throws what the policy throws when it reads its files */
-  ready(): Promise<void> {
+  /** To be awaited before the first connection. @throws what the policy and the journal throw when they read their files */
+  async ready(): Promise<void> {
+    const { loop, journal, clock, processes, capacity } = this.#parts;
     loadTokenizer();
-    return this.#parts.loop.ready();
+    const left = await journal.restore?.(clock.now());
+    await loop.ready();
+    if (left === undefined) return;
+    processes.beginAt(left.firstPid);
+    capacity.restore?.(left);
+    for (const call of left.open) this.#revive(call);
   }
 
   spawn(hello: HelloParams, principal: Principal, onEnd: Process['onEnd']): { process: Process; reply: HelloReply } {
@@ -106,22 +119,64 @@ export class Kernel {
     params: ChatParams,
     { signal, sink }: { readonly signal?: AbortSignal | undefined; readonly sink?: CallSink | undefined },
   ): Promise<ChatReply> {
-    const { admission, table, loop } = this.#parts;
-    const call = admission.accept(process, params, sink);
-    const abort = () => table.cancel(call, CANCELLED);
+    if (params.idempotencyKey !== undefined) {
+      const fingerprint = fingerprintOf(params);
+      const asking = { pid: process.pid, owner: process.principal, params, fingerprint, sink, signal };
+      return this.#parts.keyed.answer(asking, () => this.#begin(process, params, undefined, fingerprint));
+    }
+    const call = this.#begin(process, params, sink);
+    const abort = () => this.#parts.table.cancel(call, CANCELLED);
     const stopListening = signal && onAbort(signal, abort);
     if (signal?.aborted) abort();
-    const writing = this.#write(call);
-    if (writing !== undefined) await writing;
-    // It may have ended while it was written down.
-    if (!call.isFinal) {
-      call.sink?.accepted(call.id);
-      loop.submit(call);
-    }
     const state = await call.final;
     stopListening?.();
     if (state.status !== 'done') throw state.error;
     return state.reply;
+  }
+
+  /** Takes a call in, and gives it to the loop once it is written down. @throws SyscallError when it is refused */
+  #begin(process: Process, params: ChatParams, sink: CallSink | undefined, fingerprint?: string): Call {
+    const call = this.#parts.admission.accept(process, params, sink, fingerprint);
+    const writing = this.#write(call);
+    if (writing === undefined) this.#accepted(call);
+    else void writing.then(() => this.#accepted(call));
+    return call;
+  }
+
+  #accepted(call: Call): void {
+    // It may have ended while it was written down.
+    if (call.isFinal) return;
+    call.accept();
+    this.#parts.loop.submit(call);
+  }
+
+  /** Goes on with a call that an earlier kernel has left. Who asked can come back for it by its key. */
+  #revive(stored: StoredCall): void {
+    const { admission, keyed, loop, clock } = this.#parts;
+    const { key, fingerprint, expiresAt, params, attempts, caller } = stored;
+    try {
+      if (expiresAt !== undefined && expiresAt <= clock.now()) {
+        throw new SyscallError('expired', `The deadline of ${params.deadlineMs} ms has passed`);
+      }
+      if (key === undefined)
+        throw new SyscallError('disconnected', 'The kernel was started again, and the call has no key');
+      if (params.retry === 'never' && attempts > 0) {
+        throw new SyscallError('interrupted', 'The kernel was started again while a core was asked; retry: never');
+      }
+      const call = admission.restore(stored);
+      keyed.adopt(call, caller.principal, key, fingerprint ?? '');
+      call.accept();
+      loop.submit(call);
+    } catch (error) {
+      this.#endStored(stored, SyscallError.from(error));
+    }
+  }
+
+  #endStored({ id }: StoredCall, error: SyscallError): void {
+    const { journal, clock } = this.#parts;
+    const status = error.code === 'expired' ? 'expired' : 'failed';
+    const used = { core: undefined, inputTokens: 0, outputTokens: 0, costUsd: 0 };
+    void journal.append({ type: 'ended', id, at: clock.now(), status, ...used, end: error.toRpc() });
   }
 
   /** @returns false when it had ended already @throws SyscallError `not-found` for a syscall of someone else */
@@ -145,24 +200,36 @@ export class Kernel {
 
   /** A process leaves. Its children live on; its open calls end, or go on without anybody who follows them. Idempotent. */
   leave(caller: Caller, open: 'cancel' | 'keep'): void {
-    const { processes, table } = this.#parts;
+    const { processes, table, keyed } = this.#parts;
     const process = processes.get(caller.pid);
     if (process === undefined) return;
-    if (open === 'cancel') {
-      this.#end(process, new SyscallError('disconnected', 'The connection was closed before the answer'));
-      return;
-    }
     processes.remove(process);
-    for (const call of table.of(process.pid)) call.sink = undefined;
+    keyed.leave(process.pid);
+    const error = new SyscallError('disconnected', 'The connection was closed before the answer');
+    for (const call of [...table.of(process.pid)]) {
+      if (call.facts.params.idempotencyKey !== undefined) continue;
+      if (open === 'cancel') table.cancel(call, error);
+      else call.sink = undefined;
+    }
   }
 
   /** @throws SyscallError `not-found` for an id that is no answer of theirs, `invalid-params` for one that was rated before */
   async feedback(process: Process, id: SyscallId, quality: number): Promise<void> {
     const { table, policy, journal, clock } = this.#parts;
-    const call = table.rate(id, process.scope);
+    const call = table.remembers(id) ? table.rate(id, process.scope) : await this.#storedAnswer(process, id);
     policy.feedback(call, quality);
     this.events.emit('feedback', { call, quality });
     await journal.append({ type: 'rated', id, at: clock.now(), quality });
+  }
+
+  /** An answer that only the journal still knows. */
+  async #storedAnswer({ scope }: Process, id: SyscallId): Promise<FinishedCall> {
+    const { journal, table } = this.#parts;
+    const found = await journal.find?.({ id });
+    const answer = found?.ended && sees(scope, found.call.caller) ? answerOf(found.call, found.ended) : undefined;
+    if (answer === undefined) return table.rate(id, scope);
+    if (found?.ended?.rated !== undefined) throw ratedBefore(id);
+    return answer;
   }
 
   cores(): CoreView[] {
@@ -243,7 +310,7 @@ export class Kernel {
     admission.close();
     const handBack = (calls: Iterable<Call>) => {
       const error = new SyscallError('draining', 'The kernel shut down before the answer');
-      for (const call of calls) table.cancel(call, error);
+      for (const call of calls) table.handBack(call, error);
     };
     handBack([...table.all()].filter(({ state }) => state.status !== 'running'));
     const cancelTimer = clock.after(settings.limits.drainMs, () => handBack([...table.all()]));
@@ -261,12 +328,11 @@ export class Kernel {
   /** Writes down that a call was accepted. A call that cannot be written is refused. */
   #write(call: Call): Promise<void> | undefined {
     const { journal, table } = this.#parts;
-    const { id, caller, params } = call.facts;
-    const at = call.state.times.accepted;
+    const { id, stored } = call;
     const refuse = (cause: unknown) => {
       table.fail(call, new SyscallError('busy', 'storage: the journal did not take the call', { cause }));
     };
-    return journal.append({ type: 'accepted', id, at, caller, params })?.catch(refuse);
+    return journal.append({ type: 'accepted', id, at: stored.at, call: stored })?.catch(refuse);
   }
 
   #end(process: Process, error: SyscallError): void {

@@ -6,6 +6,7 @@ import type { SyscallId } from '../syscalls/syscall.js';
 import { Admission } from './call/admission.js';
 import { CallTable } from './call/call-table.js';
 import { type Journal, nullJournal } from './call/journal.js';
+import { KeyedCalls } from './call/keyed-calls.js';
 import type { Capacity } from './capacity/capacity.js';
 import { CoreTable } from './capacity/core-table.js';
 import { LocalCapacity } from './capacity/local.js';
@@ -22,6 +23,7 @@ import { HttpListener } from './doors/listener.js';
 import { WsDoor } from './doors/ws/ws-door.js';
 import { KernelEvents } from './events.js';
 import { type Gate, KernelGate } from './gate.js';
+import { SqliteJournal } from './journal/sqlite-journal.js';
 import { Kernel, type Settings } from './kernel.js';
 import type { Logger } from './log.js';
 import { Metrics } from './metrics.js';
@@ -71,6 +73,7 @@ const id = {
   processes: part<ProcessTable>('processes'),
   cores: part<CoreTable>('coreTable'),
   table: part<CallTable>('callTable'),
+  keyed: part<KeyedCalls>('keyedCalls'),
   runner: part<Runner>('runner'),
   loop: part<SchedulerLoop>('loop'),
   admission: part<Admission>('admission'),
@@ -136,14 +139,18 @@ function outside({ config, env, log }: Given): ContainerModule {
     );
     for (const kind of CORE_KINDS) bind(PART.coreKind).toConstantValue(kind);
     bind(PART.capacity).toResolvedValue(
-      (clock, cores) =>
+      (clock, cores, { limits }) =>
         new LocalCapacity(
           clock,
           cores.map(({ info }) => info),
+          () => limits.ghostMs,
         ),
-      [PART.clock, PART.cores],
+      [PART.clock, PART.cores, PART.config],
     );
-    bind(PART.journal).toConstantValue(nullJournal);
+    bind(PART.journal).toResolvedValue(
+      ({ journal }, clock, log) => (journal === undefined ? nullJournal : new SqliteJournal(journal, clock, log)),
+      [PART.config, PART.clock, PART.log],
+    );
     bind(PART.events).toResolvedValue(() => new KernelEvents());
   });
 }
@@ -160,7 +167,17 @@ const core = new ContainerModule(({ bind }) => {
   wire(policy, PolicyGuard, { policy: PART.policy, metrics, events, log });
   wire(cores, CoreTable, { cores: PART.cores, clock, capacity });
   wire(table, CallTable, { clock, policy, processes, journal, metrics, events, log, limits });
-  wire(runner, Runner, { clock, random, policy, capacity, cores, table, metrics, events, log, limits });
+  bind(id.keyed).toResolvedValue(
+    (clock, journal, table, limits) =>
+      new KeyedCalls({
+        clock,
+        journal,
+        abandon: (call, error) => table.cancel(call, error),
+        orphanMs: () => limits().orphanMs,
+      }),
+    [clock, journal, table, limits],
+  );
+  wire(runner, Runner, { clock, random, policy, capacity, cores, table, journal, metrics, events, log, limits });
   wire(loop, SchedulerLoop, { clock, stopwatch, policy, cores, capacity, runner, table, metrics, events });
   wire(admission, Admission, { clock, nextId, table, cores, capacity, metrics, limits });
   wire(id.kernel, Kernel, {
@@ -171,7 +188,9 @@ const core = new ContainerModule(({ bind }) => {
     processes,
     journal,
     table,
+    keyed: id.keyed,
     cores,
+    capacity,
     admission,
     loop,
     settings,

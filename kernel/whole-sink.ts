@@ -1,6 +1,6 @@
 import type { SyscallId } from '../syscalls/syscall.js';
 import { wholeLength } from '../syscalls/whole-text.js';
-import type { CallSink } from './call-sink.js';
+import type { CallSink, TextPlace } from './call-sink.js';
 
 /**
  * Hands on whole characters only. Providers cut an answer anywhere: the first half of a surrogate pair waits for the second. A half
@@ -9,6 +9,8 @@ import type { CallSink } from './call-sink.js';
 export class WholeSink implements CallSink {
   readonly #sink: CallSink;
   #half = '';
+  /** Where the half belongs. */
+  #place: TextPlace = { attempt: 1, offset: 0 };
 
   constructor(sink: CallSink) {
     this.#sink = sink;
@@ -18,11 +20,13 @@ export class WholeSink implements CallSink {
     this.#sink.accepted(id);
   }
 
-  text(piece: string): void {
+  text(piece: string, { attempt, offset }: TextPlace): void {
     const text = this.#half + piece;
+    const start = offset - this.#half.length;
     const length = wholeLength(text);
     this.#half = text.slice(length);
-    if (length > 0) this.#sink.text(text.slice(0, length).toWellFormed());
+    this.#place = { attempt, offset: start + length };
+    if (length > 0) this.#sink.text(text.slice(0, length).toWellFormed(), { attempt, offset: start });
   }
 
   restart(): void {
@@ -32,6 +36,6 @@ export class WholeSink implements CallSink {
 
   /** The answer is whole: nothing comes any more. */
   end(): void {
-    if (this.#half !== '') this.#sink.text(this.#half.toWellFormed());
+    if (this.#half !== '') this.#sink.text(this.#half.toWellFormed(), this.#place);
   }
 }

@@ -19,12 +19,14 @@ export const ERROR_CODES = {
   'core-failed': { rpc: -32011, http: 502, retryable: true },
   'core-rejected': { rpc: -32012, http: 400, retryable: false },
   'invalid-output': { rpc: -32014, http: 502, retryable: true },
+  interrupted: { rpc: -32015, http: 502, retryable: false },
   expired: { rpc: -32020, http: 504, retryable: false },
   cancelled: { rpc: -32021, http: 499, retryable: false },
   unauthorized: { rpc: -32030, http: 401, retryable: false },
   forbidden: { rpc: -32031, http: 403, retryable: false },
   'not-found': { rpc: -32032, http: 404, retryable: false },
   'budget-exhausted': { rpc: -32033, http: 429, retryable: false },
+  conflict: { rpc: -32034, http: 409, retryable: false },
   'invalid-config': { rpc: -32040, http: 500, retryable: false },
 } as const satisfies Record<string, { readonly rpc: number; readonly http: number; readonly retryable: boolean }>;
 

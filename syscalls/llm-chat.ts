@@ -151,10 +151,27 @@ export const chatParams = z
     retry: z
       .enum(['safe', 'never'])
       .optional()
-      .describe('`never`: a provider that fails is not asked again, nor is another'),
+      .describe(
+        '`never`: a provider that fails is not asked again, nor is another, not even by a kernel that comes back',
+      ),
+    idempotencyKey: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,128}$/, 'Expected 1 to 128 printable ASCII characters without spaces')
+      .optional()
+      .describe(
+        'A name of the call among those of the token: a repeat with the same key is the same call, which goes on without a connection for a while',
+      ),
+    from: z
+      .strictObject({
+        attempt: z.int().min(1).describe('As in the last `llm.chunk`'),
+        offset: z.int().min(0).describe('UTF-16 units of its text that are there already'),
+      })
+      .optional()
+      .describe('Of a repeat with `stream`: where the text goes on'),
   })
-  .superRefine(({ tools, toolChoice, logprobs, topLogprobs }, context) => {
+  .superRefine(({ tools, toolChoice, logprobs, topLogprobs, from, idempotencyKey }, context) => {
     const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (from !== undefined && idempotencyKey === undefined) fault('from', 'Expected `idempotencyKey` beside it');
     if (topLogprobs !== undefined && logprobs !== true) fault('topLogprobs', 'Expected `logprobs: true` beside it');
     if (toolChoice === undefined || toolChoice === 'none') return;
     if (tools === undefined) fault('toolChoice', 'Expected `tools` beside it');
@@ -218,7 +235,9 @@ export const chatReply = z.strictObject({
 /** One piece of a streamed answer. */
 export const chatChunk = z.strictObject({
   syscallId: z.string().describe('Identity of the call'),
-  seq: z.int().describe('0, 1, 2 ... within the syscall, without a gap'),
+  seq: z.int().describe('0, 1, 2 ... within the request, without a gap'),
+  attempt: z.int().describe('How many times a core was asked by then'),
+  offset: z.int().describe('UTF-16 units of the text of this attempt before the piece'),
   text: z.string().describe('A piece of the answer'),
   restart: z
     .literal(true)

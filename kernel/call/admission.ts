@@ -14,6 +14,7 @@ import { inputTokensOf } from '../tokens.js';
 import { Call } from './call.js';
 import type { CallTable } from './call-table.js';
 import { eligibleCores } from './eligibility.js';
+import type { StoredCall } from './journal.js';
 
 /** Shortest and longest time after which a caller of a full kernel should try again. */
 const BUSY_RETRY_MS = { min: 50, max: 10_000 } as const;
@@ -48,21 +49,22 @@ export class Admission {
    *
    * @throws SyscallError `draining`, `busy` with `retryAfterMs`, `budget-exhausted`, `no-eligible-core`
    */
-  accept(process: Process, params: ChatParams, sink: CallSink | undefined): Call {
+  accept(process: Process, params: ChatParams, sink: CallSink | undefined, fingerprint?: string): Call {
     const { clock, nextId, table, cores, metrics } = this.#deps;
     try {
       const size = sizeOf(params);
       this.#checkRoom(process, size);
       const inputTokens = inputTokensOf(params);
-      const { pid, program, tenant, principal, scope } = process;
+      const { pid, program, tenant, principal, name: agent, scope } = process;
       const eligible = eligibleCores(cores.all(), params, inputTokens, scope.cores);
       const seq = this.#seq++;
       const id = nextId(seq);
       const priority = Math.min(params.priority ?? 0, scope.maxPriority);
       const caller = { pid, program, tenant, principal };
       const { budgetUsd } = scope;
+      const asked = { params, inputTokens, size, priority, fingerprint };
       const call = new Call(
-        { id, seq, caller, params, inputTokens, size, priority, budgetUsd, eligible },
+        { id, seq, caller, agent, ...asked, budgetUsd, allowed: scope.cores, eligible },
         clock.now(),
         sink,
       );
@@ -72,6 +74,33 @@ export class Admission {
       metrics.counts.rejected++;
       throw error;
     }
+  }
+
+  /** An open call that an earlier kernel has left. There is always room for it. @throws SyscallError `no-eligible-core` */
+  restore({
+    id,
+    caller,
+    agent,
+    at,
+    params,
+    priority,
+    budgetUsd,
+    cores: allowed,
+    fingerprint,
+    attempts,
+  }: StoredCall): Call {
+    const { table, cores } = this.#deps;
+    const inputTokens = inputTokensOf(params);
+    const eligible = eligibleCores(cores.all(), params, inputTokens, allowed);
+    const size = sizeOf(params);
+    const asked = { params, inputTokens, size, priority, fingerprint, earlierAttempts: attempts };
+    const call = new Call(
+      { id, seq: this.#seq++, caller, agent, ...asked, budgetUsd, allowed, eligible },
+      at,
+      undefined,
+    );
+    table.add(call);
+    return call;
   }
 
   #checkRoom({ pid, scope }: Process, size: number): void {

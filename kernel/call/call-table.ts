@@ -9,6 +9,7 @@ import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Principal } from '../process/principal.js';
 import type { ProcessTable } from '../process/process-table.js';
+import { timesOf } from './answer-of.js';
 import type { Call } from './call.js';
 import { Deadlines } from './deadlines.js';
 import { FinishedCalls } from './finished-calls.js';
@@ -92,21 +93,32 @@ export class CallTable {
     this.#deps.events.emit('accepted', { syscallId: call.id, pid });
   }
 
-  /** Ends a syscall. False: it had ended before, and nothing changes. */
-  finish(call: Call, event: EndEvent): boolean {
+  /**
+   * Ends a syscall. False: it had ended before, and nothing changes.
+   *
+   * @param where `here`: only in this kernel; the journal keeps it open for the next one
+   */
+  finish(call: Call, event: EndEvent, where: 'everywhere' | 'here' = 'everywhere'): boolean {
     if (call.isFinal) return false;
     // Before the state changes: the holder may need to know where the call is.
     call.holder?.letGo(call);
     call.holder = undefined;
     call.apply(event);
     this.#remove(call);
-    if (isFinal(call.state)) this.#record(call, call.state);
+    if (isFinal(call.state)) this.#record(call, call.state, where);
     if (this.#open.size === 0) this.#onEmpty?.();
     return true;
   }
 
   cancel(call: Call, error: SyscallError): boolean {
     return this.finish(call, { type: 'cancel', at: this.#deps.clock.now(), error });
+  }
+
+  /** Ends it in this kernel; the next one goes on with it, if the journal can tell it. */
+  handBack(call: Call, error: SyscallError): boolean {
+    const { journal, clock } = this.#deps;
+    const lasts = journal.restore !== undefined && call.facts.params.idempotencyKey !== undefined;
+    return this.finish(call, { type: 'cancel', at: clock.now(), error }, lasts ? 'here' : 'everywhere');
   }
 
   fail(call: Call, error: SyscallError): boolean {
@@ -129,10 +141,15 @@ export class CallTable {
       throw new SyscallError('not-found', `params.syscallId: expected an answered syscall of yours, got "${id}"`);
     }
     if (entry.rated) {
-      throw new SyscallError('invalid-params', `params.syscallId: expected a syscall not rated before, got "${id}"`);
+      throw ratedBefore(id);
     }
     entry.rated = true;
     return entry.call;
+  }
+
+  /** Whether memory knows of an end of this syscall. */
+  remembers(id: SyscallId): boolean {
+    return this.#finished.find(id, undefined, this.#deps.clock.now()) !== undefined;
   }
 
   /** Settles when nothing is open any more. */
@@ -166,7 +183,7 @@ export class CallTable {
     this.#deadlines.remove(call);
   }
 
-  #record(call: Call, state: FinalState): void {
+  #record(call: Call, state: FinalState, where: 'everywhere' | 'here'): void {
     const { processes, metrics, policy, events, clock } = this.#deps;
     const { caller, size } = call.facts;
     const { spent } = call;
@@ -181,14 +198,19 @@ export class CallTable {
     this.#finished.add(call.id, kept);
     policy.release(call.id, answered);
     events.emit('final', { syscallId: call.id, pid: caller.pid, state });
-    this.#write(call, state);
+    if (where === 'here') call.settle(state);
+    else this.#write(call, state);
   }
 
   /** The reply goes out when the end is written down. */
   #write(call: Call, state: FinalState): void {
     const { journal, clock, log } = this.#deps;
     const end = state.status === 'done' ? state.reply : state.error.toRpc();
-    const writing = journal.append({ type: 'ended', id: call.id, at: clock.now(), end });
+    const { inputTokens, outputTokens, costUsd } = call.spent;
+    const core = state.status === 'done' ? state.reply.core : state.error.details.core;
+    const { status } = state;
+    const used = { core, inputTokens, outputTokens, costUsd };
+    const writing = journal.append({ type: 'ended', id: call.id, at: clock.now(), status, ...used, end });
     if (writing === undefined) {
       call.settle(state);
       return;
@@ -199,18 +221,16 @@ export class CallTable {
   }
 }
 
+export function ratedBefore(id: SyscallId): SyscallError {
+  return new SyscallError('invalid-params', `params.syscallId: expected a syscall not rated before, got "${id}"`);
+}
+
 /** What can be learnt from an answer: attempts that failed before it are left out. */
 function finishedCall(call: Call, reply: ChatReply): FinishedCall {
   const { caller, params } = call.facts;
-  const { core } = reply;
   const { inputTokens, outputTokens, costUsd } = call.answered;
-  const { tenant } = caller;
-  return { ...{ id: call.id, tenant, core, inputTokens, outputTokens, costUsd, params }, ...timesOf(reply) };
-}
-
-/** How long the core took, where the times are those of one request. */
-function timesOf({ times, attempts, preemptions }: ChatReply): Pick<FinishedCall, 'times'> {
-  const { started, firstToken, ended } = times;
-  if (firstToken === undefined || attempts > 1 || preemptions > 0) return {};
-  return { times: { ttftMs: firstToken - started, restMs: ended - firstToken } };
+  return {
+    ...{ id: call.id, tenant: caller.tenant, core: reply.core, inputTokens, outputTokens, costUsd, params },
+    ...timesOf(reply),
+  };
 }

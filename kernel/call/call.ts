@@ -14,6 +14,7 @@ import {
 import type { CallSink } from '../call-sink.js';
 import type { Caller } from '../process/caller.js';
 import { addUp, NOTHING_SPENT, type Spent } from '../spent.js';
+import type { StoredCall } from './journal.js';
 
 /** The part of the kernel that has a call in hand: the pending set, the run on a core, a timer before a retry. At most one at a time. */
 export interface Holder {
@@ -27,6 +28,8 @@ export interface CallFacts {
   /** Order of acceptance. */
   readonly seq: number;
   readonly caller: Caller;
+  /** Name of the process, for people. */
+  readonly agent: string;
   readonly params: ChatParams;
   readonly inputTokens: number;
   /** Characters that the call keeps in memory. */
@@ -34,6 +37,12 @@ export interface CallFacts {
   readonly priority: number;
   /** US dollars that all calls of its principal may cost. */
   readonly budgetUsd: number;
+  /** Cores that the principal may use; undefined: every one. */
+  readonly allowed: readonly CoreId[] | undefined;
+  /** Of what it asks, where it has a key. */
+  readonly fingerprint?: string | undefined;
+  /** Times that it was given to a core by a kernel that is gone. @default 0 */
+  readonly earlierAttempts?: number;
   /** Cores that can serve it, in config order; at least one. */
   readonly eligible: readonly CoreId[];
 }
@@ -49,6 +58,7 @@ export class Call {
   /** Who follows it; undefined: nobody. */
   sink: CallSink | undefined;
   holder: Holder | undefined;
+  #isAccepted = false;
   #state: SyscallState;
   #view: PendingCall | undefined;
   /** Cores that have failed it since all of them had. */
@@ -74,6 +84,7 @@ export class Call {
     this.sink = sink;
     this.#state = accepted(at);
     this.#since = at;
+    this.#attempts = facts.earlierAttempts ?? 0;
     const { deadlineMs } = facts.params;
     this.expiresAt = deadlineMs === undefined ? undefined : at + deadlineMs;
     this.final = new Promise((resolve) => {
@@ -131,6 +142,27 @@ export class Call {
     return this.#billed;
   }
 
+  /** Whether the journal holds it, and who follows it knows. */
+  get isAccepted(): boolean {
+    return this.#isAccepted;
+  }
+
+  /** The journal holds it. */
+  accept(): void {
+    this.#isAccepted = true;
+    this.sink?.accepted(this.id);
+  }
+
+  /** As plain data, from which another kernel can go on. */
+  get stored(): StoredCall {
+    const { id, caller, agent, params, priority, budgetUsd, allowed, fingerprint } = this.facts;
+    const { idempotencyKey: key, task } = params;
+    return {
+      ...{ id, caller, agent, at: this.#state.times.accepted, expiresAt: this.expiresAt, priority, budgetUsd },
+      ...{ cores: allowed, key, fingerprint, task, params, attempts: this.#attempts },
+    };
+  }
+
   apply(event: SyscallEvent): void {
     this.#state = transition(this.#state, event);
     this.#view = undefined;
@@ -147,9 +179,10 @@ export class Call {
   take(text: string, tokens: number, at: Millis): void {
     if (this.#state.times.firstToken === undefined) this.apply({ type: 'first-token', at });
     if (text === '') return;
+    const offset = this.#text.length;
     this.#text += text;
     this.#outputTokens += tokens;
-    if (this.facts.params.stream) this.sink?.text(text);
+    if (this.#isFollowed) this.sink?.text(text, { attempt: this.#attempts, offset });
   }
 
   /** The request is closed. */
@@ -186,9 +219,15 @@ export class Call {
     } else this.#refused = [...this.#refused, core];
     const left = this.open.some((id) => isUsable(id) && !this.#failed.includes(id));
     if (!left) this.#failed = [];
-    if (this.facts.params.stream) this.sink?.restart();
+    if (this.#isFollowed) this.sink?.restart();
     this.apply({ type: 'retry' });
     return left;
+  }
+
+  /** Whether who follows it may want its text: a repeat of a call with a key may ask for it later. */
+  get #isFollowed(): boolean {
+    const { stream, idempotencyKey } = this.facts.params;
+    return stream === true || idempotencyKey !== undefined;
   }
 
   /** Eligible cores that have not refused it. */

@@ -1,17 +1,67 @@
 import type { RpcError } from '../../syscalls/errors.js';
 import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
-import type { Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { CoreId, FinalState, Millis, Pid, SyscallId } from '../../syscalls/syscall.js';
+import type { Left } from '../capacity/capacity.js';
 import type { Caller } from '../process/caller.js';
+
+/** An accepted call as plain data: all that another kernel needs to go on with it. */
+export interface StoredCall {
+  readonly id: SyscallId;
+  readonly caller: Caller;
+  /** Name of the process, for people. */
+  readonly agent: string;
+  readonly at: Millis;
+  readonly expiresAt: Millis | undefined;
+  readonly priority: number;
+  /** US dollars that all calls of its principal may cost. */
+  readonly budgetUsd: number;
+  /** Cores that the principal may use; undefined: every one. */
+  readonly cores: readonly CoreId[] | undefined;
+  /** Given by the agent, and the fingerprint of what it asked. */
+  readonly key: string | undefined;
+  readonly fingerprint: string | undefined;
+  readonly task: string | undefined;
+  readonly params: ChatParams;
+  /** Times that it was given to a core. */
+  readonly attempts: number;
+}
+
+/** How a call has ended. */
+export interface Ended {
+  readonly status: FinalState['status'];
+  readonly at: Millis;
+  readonly core: CoreId | undefined;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costUsd: number;
+  readonly end: ChatReply | RpcError;
+  readonly rated: number | undefined;
+}
+
+/** What an earlier kernel has left. */
+export interface Restored extends Left {
+  /** Pids from here on were given to no process before. */
+  readonly firstPid: Pid;
+  /** In the order in which they were accepted. */
+  readonly open: readonly StoredCall[];
+}
 
 /** One fact about a call. The facts of a call come in order; the first one is `accepted`. */
 export type JournalEntry = { readonly id: SyscallId; readonly at: Millis } & (
-  | { readonly type: 'accepted'; readonly caller: Caller; readonly params: ChatParams }
-  | { readonly type: 'ended'; readonly end: ChatReply | RpcError }
+  | { readonly type: 'accepted'; readonly call: StoredCall }
+  | { readonly type: 'started'; readonly core: CoreId; readonly attempt: number; readonly tokens: number }
+  | ({ readonly type: 'ended' } & Omit<Ended, 'at' | 'rated'>)
   | { readonly type: 'rated'; readonly quality: number }
 );
 
 /** What must survive the kernel's process. */
 export interface Journal {
+  /**
+   * Reads what an earlier kernel has left. Called once, before anything else. Without it nothing is left.
+   *
+   * @throws SyscallError `invalid-config` where it cannot be read, or another kernel uses it
+   */
+  restore?(now: Millis): Promise<Restored>;
   /**
    * Writes a fact down. An agent receives `accepted` only after this has settled for its call, and its reply only
    * after it has settled for the end.
@@ -20,6 +70,10 @@ export interface Journal {
    * @throws for a fact that cannot be written: the call is then refused as `busy`
    */
   append(entry: JournalEntry): Promise<void> | undefined;
+  /** A call by the key that its owner gave it, or by its id. Without it nothing is known of calls that memory has let go. */
+  find?(
+    wanted: { readonly owner: string; readonly key: string } | { readonly id: SyscallId },
+  ): Promise<{ readonly call: StoredCall; readonly ended?: Ended } | undefined>;
   /** Writes what is left. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { CoreInfo } from '../../syscalls/cores.js';
-import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
+import type { CoreId, Millis, SyscallId } from '../../syscalls/syscall.js';
 
 /** What one start takes. */
 export interface Need {
@@ -43,6 +43,24 @@ export interface Freed {
   readonly principal?: string;
 }
 
+/** A request that an earlier kernel has made. */
+export interface StoredStart {
+  readonly core: CoreId;
+  readonly at: Millis;
+  /** Input and output tokens that were set aside for it. */
+  readonly tokens: number;
+  /** Its call has not ended. */
+  readonly isOpen: boolean;
+}
+
+/** What an earlier kernel has used. */
+export interface Left {
+  /** Of the last minute, the oldest first. */
+  readonly starts: readonly StoredStart[];
+  /** US dollars that the calls of each principal have cost. */
+  readonly spentUsd: ReadonlyMap<string, number>;
+}
+
 /** What a reload may change of a core. */
 export type CoreLimits = Pick<CoreInfo, 'id' | 'cap' | 'requestsPerMinute' | 'tokensPerMinute'>;
 
@@ -63,6 +81,8 @@ export interface Capacity {
    * @throws when `signal` aborts, or when the store cannot be reached
    */
   reserve(need: Need, signal: AbortSignal): Lease | Refusal | Promise<Lease | Refusal>;
+  /** Counts what an earlier kernel has used: money, minutes, and slots of requests that may still run. Called before the first start. */
+  restore?(left: Left): void;
   /** A call that waited has ended: nothing is kept free for it any more. */
   forget(id: SyscallId): void;
   /** Takes over new limits of a core. Leases are left alone. */

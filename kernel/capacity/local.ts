@@ -1,6 +1,6 @@
 import type { CoreId, Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
-import type { Capacity, CoreLimits, Freed, Lease, Need, Refusal, Used } from './capacity.js';
+import type { Capacity, CoreLimits, Freed, Lease, Left, Need, Refusal, Used } from './capacity.js';
 import { RateWindow } from './rate-window.js';
 
 const CORE_FULL: Refusal = { refused: 'core' };
@@ -28,6 +28,7 @@ interface Purse {
 /** Capacity of one kernel alone, counted in its memory. */
 export class LocalCapacity implements Capacity {
   readonly #clock: Clock;
+  readonly #ghostMs: () => Millis;
   readonly #rooms: ReadonlyMap<CoreId, Room>;
   readonly #purses = new Map<string, Purse>();
   /** Cores that keep room for a call. */
@@ -35,8 +36,10 @@ export class LocalCapacity implements Capacity {
   #report: (freed: Freed) => void = () => {};
   #closed = false;
 
-  constructor(clock: Clock, cores: readonly CoreLimits[]) {
+  /** @param ghostMs how long the slot of a request stays taken that an earlier kernel has left open */
+  constructor(clock: Clock, cores: readonly CoreLimits[], ghostMs: () => Millis = () => 0) {
     this.#clock = clock;
+    this.#ghostMs = ghostMs;
     this.#rooms = new Map(
       cores.map((limits) => [
         limits.id,
@@ -79,6 +82,26 @@ export class LocalCapacity implements Capacity {
     }
     this.#letGo(room);
     return this.#lease(need, purse, room, now);
+  }
+
+  restore({ starts, spentUsd }: Left): void {
+    for (const [principal, usd] of spentUsd) this.#purse(principal).spent = usd;
+    for (const { core, at, tokens, isOpen } of starts) {
+      const room = this.#rooms.get(core);
+      // A core that the config does not have any more.
+      if (room === undefined) continue;
+      room.window.take(at, tokens);
+      if (isOpen) this.#haunt(core, room);
+    }
+  }
+
+  /** The provider may not have seen yet that the kernel of a request is gone. */
+  #haunt(core: CoreId, room: Room): void {
+    room.leases++;
+    this.#clock.after(this.#ghostMs(), () => {
+      room.leases--;
+      this.#report({ core });
+    });
   }
 
   forget(id: SyscallId): void {

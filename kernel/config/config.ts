@@ -75,6 +75,26 @@ const token = z
     }
   });
 
+const journalConfig = z
+  .strictObject({
+    path: z.string().min(1).describe('SQLite file; it is made where there is none'),
+    level: z
+      .enum(['process', 'power'])
+      .default('power')
+      .describe('What an accepted call survives: the death of the kernel, or that of the machine too'),
+    keepMs: z.number().min(0).default(86_400_000).describe('How long ended calls are kept'),
+    maxBytes: z
+      .int()
+      .min(2 ** 20)
+      .default(2 ** 30)
+      .describe('Size of the file above which the oldest ended calls go'),
+    prompts: z
+      .enum(['keep', 'drop'])
+      .default('keep')
+      .describe('`drop`: the prompt of a call that has ended is not kept'),
+  })
+  .describe('What survives the kernel; without it nothing does');
+
 const unique = (names: readonly string[]) => new Set(names).size === names.length;
 
 function policyFault(spec: string): string | undefined {
@@ -108,6 +128,7 @@ const common = {
     })
     .prefault({}),
   limits: limitsConfig.prefault({}),
+  journal: journalConfig.optional(),
   log: z.strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
 } as const;
 

@@ -49,6 +49,10 @@ export const limitsConfig = z.strictObject({
       max: millis.default(10_000).describe('and below this'),
     })
     .prefault({}),
+  orphanMs: millis.default(60_000).describe('A call with a key that nobody follows for so long ends'),
+  ghostMs: millis
+    .default(1000)
+    .describe('Time for which a request that an earlier kernel has left open keeps its slot'),
   chunkMs: millis.default(25).describe('Time over which streamed text is gathered into one message'),
   finishedCalls: z
     .strictObject({

@@ -1,7 +1,8 @@
 import type { ChatReply } from '../../syscalls/llm-chat.js';
-import type { Millis } from '../../syscalls/syscall.js';
+import type { CoreId, Millis } from '../../syscalls/syscall.js';
 import type { Call } from '../call/call.js';
 import type { CallTable } from '../call/call-table.js';
+import type { Journal } from '../call/journal.js';
 import type { Capacity, Lease, Refusal } from '../capacity/capacity.js';
 import type { CoreSlot } from '../capacity/core-slot.js';
 import type { Bill, CoreChunk, CoreResult } from '../cores/core.js';
@@ -38,6 +39,7 @@ interface RunnerDeps extends RetriesDeps {
   readonly policy: PolicyGuard;
   readonly capacity: Capacity;
   readonly table: CallTable;
+  readonly journal: Journal;
   readonly metrics: Metrics;
   readonly events: KernelEvents;
 }
@@ -118,6 +120,11 @@ export class Runner {
   ): Promise<void> {
     const { clock, events } = this.#deps;
     const core = slot.info.id;
+    const written = this.#written(call, core, run);
+    if (written !== true && !(await written)) {
+      lease.settle({ tokens: 0, costUsd: 0 });
+      return;
+    }
     if (!this.#deps.capacity.isOpen(core)) slot.refresh();
     call.start(clock.now(), () => run.spent());
     events.emit('started', { syscallId: call.id, core, running: slot.queue.running });
@@ -144,6 +151,16 @@ export class Runner {
     lease.settle({ tokens: inputTokens + outputTokens, costUsd: billed.costUsd });
     events.emit('closed', { syscallId: call.id, core, running: slot.queue.running - 1 });
     if (next !== undefined) this.#goesOn(call, next, backlog);
+  }
+
+  /** Writes the start down; a call that must not start twice waits for it. @returns false when it has ended meanwhile */
+  #written(call: Call, core: CoreId, run: Run): MaybePromise<boolean> {
+    const { journal, clock } = this.#deps;
+    const attempt = call.resumes ? call.attempts : call.attempts + 1;
+    const { tokens } = run.expected(undefined, 0);
+    const writing = journal.append({ type: 'started', id: call.id, at: clock.now(), core, attempt, tokens });
+    if (writing === undefined || call.facts.params.retry !== 'never') return true;
+    return writing.then(() => !call.isFinal);
   }
 
   #slice(call: Call, slot: CoreSlot, backlog: Backlog, controller: AbortController): TimeSlice | undefined {

@@ -1,5 +1,6 @@
 import type { ChatChunk } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { TextPlace } from '../call-sink.js';
 import type { Clock } from '../clock.js';
 
 /** Who reads a stream. */
@@ -20,6 +21,8 @@ export class ChunkStream {
   readonly #gatherMs: Millis;
   #seq = 0;
   #text = '';
+  /** Where the text belongs. */
+  #place: TextPlace = { attempt: 1, offset: 0 };
   #restart = false;
   #cancelTimer: (() => void) | undefined;
 
@@ -30,7 +33,8 @@ export class ChunkStream {
     this.#gatherMs = gatherMs;
   }
 
-  push(text: string): void {
+  push(text: string, place: TextPlace): void {
+    if (this.#text === '') this.#place = place;
     this.#text += text;
     if (this.#cancelTimer === undefined) this.#send();
   }
@@ -65,7 +69,7 @@ export class ChunkStream {
   }
 
   #emit(): void {
-    const chunk = { syscallId: this.#syscallId, seq: this.#seq++, text: this.#text };
+    const chunk = { syscallId: this.#syscallId, seq: this.#seq++, ...this.#place, text: this.#text };
     this.#text = '';
     this.#reader.chunk(this.#restart ? { ...chunk, restart: true } : chunk);
     this.#restart = false;

@@ -72,6 +72,11 @@ export class ProcessTable {
     return process;
   }
 
+  /** Earlier pids were given out by a kernel that is gone. */
+  beginAt(firstPid: Pid): void {
+    this.#lastPid = firstPid - 1;
+  }
+
   get(pid: Pid): Process | undefined {
     return this.#processes.get(pid);
   }

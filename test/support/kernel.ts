@@ -34,6 +34,8 @@ export const LIMITS: KernelLimits = {
   maxAttempts: 3,
   retryBackoffMs: { base: 250, max: 10_000 },
   chunkMs: 25,
+  orphanMs: 60_000,
+  ghostMs: 1000,
   finishedCalls: { ms: 900_000, count: 10_000 },
 };
 

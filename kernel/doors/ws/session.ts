@@ -2,7 +2,7 @@ import { type RpcError, SyscallError } from '../../../syscalls/errors.js';
 import type { RequestId } from '../../../syscalls/protocol.js';
 import type { SyscallId } from '../../../syscalls/syscall.js';
 import type { Notification } from '../../../syscalls/table.js';
-import type { CallSink } from '../../call-sink.js';
+import type { CallSink, TextPlace } from '../../call-sink.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Gate } from '../../gate.js';
@@ -128,9 +128,9 @@ class RpcSink implements CallSink {
     this.#session.outbox.notify({ method: 'syscall.accepted', params: { request: this.#request, syscallId } });
   }
 
-  text(piece: string): void {
+  text(piece: string, place: TextPlace): void {
     this.#stream ??= this.#open();
-    this.#stream.push(piece);
+    this.#stream.push(piece, place);
   }
 
   restart(): void {

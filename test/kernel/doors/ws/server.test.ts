@@ -157,7 +157,7 @@ describe('a connection', () => {
     peer.socket.terminate();
     await until(() => served.session.timesClosed > 0);
     finish();
-    served.session.outbox.notify({ method: 'llm.chunk', params: { syscallId: 's', seq: 0, text: '' } });
+    served.session.outbox.notify({ method: 'llm.chunk', params: { syscallId: 's', seq: 0, attempt: 1, offset: 0, text: '' } });
     served.session.outbox.close('killed');
     await pause(20);
   });

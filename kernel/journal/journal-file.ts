@@ -1,0 +1,338 @@
+import Database from 'libsql';
+import { SyscallError } from '../../syscalls/errors.js';
+import type { ChatParams } from '../../syscalls/llm-chat.js';
+import type { Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { Ended, Restored, StoredCall } from '../call/journal.js';
+import type { StoredStart } from '../capacity/capacity.js';
+import { SCHEMA, SCHEMA_VERSION } from './schema.js';
+
+/** What survives what: `process` the death of the kernel, `power` that of the machine too. */
+export type JournalLevel = 'process' | 'power';
+
+export interface FileOptions {
+  readonly path: string;
+  readonly level: JournalLevel;
+  /** Milliseconds after which an ended call goes. */
+  readonly keepMs: Millis;
+  /** Bytes of the file above which the oldest ended calls go. */
+  readonly maxBytes: number;
+  /** `drop`: the prompt of a call that has ended is not kept. */
+  readonly prompts: 'keep' | 'drop';
+}
+
+/** One fact, as a row. */
+export type JournalRow =
+  | { readonly type: 'accepted'; readonly call: Omit<StoredCall, 'params' | 'attempts'>; readonly body: string }
+  | ({ readonly type: 'started'; readonly id: SyscallId; readonly attempt: number } & Omit<StoredStart, 'isOpen'>)
+  | ({ readonly type: 'ended'; readonly id: SyscallId } & Omit<Ended, 'end' | 'rated'> & { readonly body: string })
+  | { readonly type: 'rated'; readonly id: SyscallId; readonly quality: number };
+
+/** Which call is looked for: by its key among those of its owner, or by its id. */
+export type Wanted = { readonly owner: string; readonly key: string } | { readonly id: SyscallId };
+
+/** A call of the journal; without an end it is open. */
+export interface Found {
+  readonly call: StoredCall;
+  readonly ended?: Ended;
+}
+
+/** Starts so old say nothing of a limit per minute any more. */
+const MINUTE_MS = 60_000;
+/** Pids that one boot may give out before those of the next one begin. */
+const PIDS_A_BOOT = 1_000_000;
+/** Ended calls that go in one commit at most, for each end in it. */
+const LET_GO_AN_END = 2;
+const LET_GO_AT_MOST = 200;
+
+type Row = Readonly<Record<string, string | number | null>>;
+
+/** The journal's SQLite file, opened by one kernel at a time. Blocks: it belongs into a thread. */
+export class JournalFile {
+  readonly #options: FileOptions;
+  readonly #lock: Database.Database;
+  readonly #db: Database.Database;
+  readonly #statements: ReturnType<typeof prepare>;
+  #commits = 0;
+
+  /** @throws SyscallError `invalid-config` for a file that is in use, damaged, not a journal, or of a later kernel */
+  constructor(options: FileOptions) {
+    this.#options = options;
+    const { path, level } = options;
+    this.#lock = lock(path);
+    try {
+      this.#db = opened(path);
+      this.#db.pragma(`synchronous=${level === 'power' ? 'FULL' : 'NORMAL'}`);
+      this.#db.pragma('wal_autocheckpoint=4000');
+      this.#check();
+      this.#statements = prepare(this.#db);
+    } catch (error) {
+      this.#lock.close();
+      throw error instanceof SyscallError
+        ? error
+        : invalid(path, `expected a journal, got: ${(error as Error).message}`);
+    }
+  }
+
+  /** What an earlier kernel has left. @param now milliseconds since 1970 */
+  restore(now: Millis): Restored {
+    const { lowWater, open, starts, accounts, meta, setMeta } = this.#statements;
+    const calls = (open.all() as Row[]).map(callOf);
+    const boot = Number((meta.get('boot') as Row | undefined)?.['value'] ?? 0);
+    setMeta.run('boot', boot + 1);
+    setMeta.run('clean', 0);
+    setMeta.run('low_water', Number((lowWater.get() as Row)['seq']));
+    return {
+      firstPid: boot * PIDS_A_BOOT + 1,
+      open: calls,
+      starts: (starts.all(now - MINUTE_MS) as Row[]).map((row) => ({
+        core: String(row['core']),
+        at: Number(row['at']),
+        tokens: Number(row['tokens']),
+        isOpen: row['ended'] === null,
+      })),
+      spentUsd: new Map((accounts.all() as Row[]).map((row) => [String(row['owner']), Number(row['cost_usd'])])),
+    };
+  }
+
+  /** Writes all rows, or none. */
+  commit(rows: readonly JournalRow[]): void {
+    const db = this.#db;
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      let ends = 0;
+      for (const row of rows) {
+        this.#write(row);
+        if (row.type === 'ended') ends++;
+      }
+      if (ends > 0) this.#letGo(Math.min(LET_GO_AT_MOST, LET_GO_AN_END * ends), rows);
+      db.exec('COMMIT');
+    } catch (error) {
+      if (db.inTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  find(wanted: Wanted): Found | undefined {
+    const { byKey, byId } = this.#statements;
+    const row = ('key' in wanted ? byKey.get(wanted.owner, wanted.key) : byId.get(wanted.id)) as Row | undefined;
+    return row && foundOf(row);
+  }
+
+  /** @param mark whether the journal is left as a kernel leaves it that has ended by itself */
+  close(): void {
+    const { setMeta, lowWater } = this.#statements;
+    setMeta.run('low_water', Number((lowWater.get() as Row)['seq']));
+    setMeta.run('clean', 1);
+    this.#db.close();
+    this.#lock.close();
+  }
+
+  #check(): void {
+    const { path } = this.#options;
+    const db = this.#db;
+    const isNew = (db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'meta'").get() as Row)['n'] === 0;
+    if (!isNew) {
+      const read = db.prepare('SELECT value FROM meta WHERE key = ?');
+      const version = Number((read.get('schema') as Row | undefined)?.['value'] ?? 0);
+      if (version > SCHEMA_VERSION) throw invalid(path, `expected schema ${SCHEMA_VERSION} or lower, got ${version}`);
+      if ((read.get('clean') as Row | undefined)?.['value'] !== 1) {
+        const verdict = String(Object.values((db.pragma('quick_check') as Row[])[0] ?? {})[0]);
+        if (verdict !== 'ok') throw invalid(path, `expected a journal that is whole, got: ${verdict}`);
+      }
+    }
+    db.exec(SCHEMA);
+    const write = db.prepare('INSERT OR IGNORE INTO meta VALUES (?, ?)');
+    for (const [key, value] of [
+      ['schema', SCHEMA_VERSION],
+      ['low_water', 0],
+      ['boot', 0],
+      ['clean', 1],
+    ]) {
+      write.run(key, value);
+    }
+  }
+
+  #write(row: JournalRow): void {
+    const { freeKey, accept, start, end, account, rate } = this.#statements;
+    switch (row.type) {
+      case 'accepted': {
+        const { id, caller, agent, at, expiresAt, priority, budgetUsd, cores, key, fingerprint, task } = row.call;
+        const { principal, tenant, pid, program } = caller;
+        // The one that had the key before ended in a way that lets it be asked again.
+        if (key !== undefined) freeKey.run(principal, key);
+        const budget = budgetUsd === Number.POSITIVE_INFINITY ? null : budgetUsd;
+        const list = cores === undefined ? null : JSON.stringify(cores);
+        accept.run(
+          id,
+          principal,
+          key ?? null,
+          fingerprint ?? null,
+          tenant,
+          agent,
+          pid,
+          program,
+          task ?? null,
+          priority,
+          budget,
+          list,
+          at,
+          expiresAt ?? null,
+          row.body,
+        );
+        return;
+      }
+      case 'started':
+        start.run(row.attempt, row.core, row.at, row.tokens, row.id);
+        return;
+      case 'ended': {
+        const { id, status, core, at, inputTokens, outputTokens, costUsd, body } = row;
+        const { changes } = end.run(status, core ?? null, at, inputTokens, outputTokens, costUsd, body, id);
+        if (changes > 0) account.run(costUsd, id);
+        return;
+      }
+      case 'rated':
+        rate.run(row.quality, row.id);
+    }
+  }
+
+  /** The oldest ended calls go: those past their time, and any while the file is too large. */
+  #letGo(most: number, rows: readonly JournalRow[]): void {
+    const { oldest, forgetCall, forgetStarts, forgetEnd, dropPrompt } = this.#statements;
+    const { keepMs, maxBytes, prompts } = this.#options;
+    if (prompts === 'drop') for (const row of rows) if (row.type === 'ended') dropPrompt.run(row.id);
+    const now = rows.reduce((latest, row) => (row.type === 'ended' ? Math.max(latest, row.at) : latest), 0);
+    // The size changes little from one commit to the next.
+    const isFull = ++this.#commits % 16 === 0 && this.#bytes() > maxBytes;
+    let gone = 0;
+    for (const row of oldest.all(most) as Row[]) {
+      if (!isFull && Number(row['ended_at']) + keepMs > now) break;
+      for (const forget of [forgetStarts, forgetEnd, forgetCall]) forget.run(row['seq']);
+      gone++;
+    }
+    if (gone > 0) this.#db.pragma(`incremental_vacuum(${4 * gone})`);
+  }
+
+  #bytes(): number {
+    const value = (name: string) => Number(Object.values((this.#db.pragma(name) as Row[])[0] ?? {})[0]);
+    return (value('page_count') - value('freelist_count')) * value('page_size');
+  }
+}
+
+/** Held for the life of the kernel, in a file beside the journal: an exclusive lock on the journal would shut out its readers. */
+function lock(path: string): Database.Database {
+  const file = `${path}.lock`;
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(file, { timeout: 0 });
+    db.pragma('locking_mode=EXCLUSIVE');
+    db.exec('BEGIN EXCLUSIVE');
+    return db;
+  } catch (error) {
+    db?.close();
+    const { code, message } = error as Error & { code?: string };
+    const isTaken = code?.startsWith('SQLITE_BUSY') || /locked|busy/i.test(message);
+    throw invalid(
+      path,
+      isTaken ? 'expected a journal that no other kernel uses, got one in use' : `${file}: ${message}`,
+    );
+  }
+}
+
+function opened(path: string): Database.Database {
+  const db = new Database(path);
+  // Before the first table: it cannot be turned on later.
+  db.pragma('auto_vacuum=INCREMENTAL');
+  db.pragma('journal_mode=WAL');
+  return db;
+}
+
+function invalid(path: string, message: string): SyscallError {
+  return new SyscallError('invalid-config', `journal.path: ${path}: ${message}`);
+}
+
+const CALL_AND_END = `calls.*, ends.status, ends.core, ends.ended_at, ends.input_tokens, ends.output_tokens, ends.cost_usd,
+  ends.rated, ends.body AS end_body, (SELECT count(*) FROM starts WHERE starts.seq = calls.seq) AS attempts`;
+
+function prepare(db: Database.Database) {
+  const seqOf = '(SELECT seq FROM calls WHERE id = ?)';
+  return {
+    meta: db.prepare('SELECT value FROM meta WHERE key = ?'),
+    setMeta: db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)'),
+    lowWater: db.prepare(
+      `SELECT coalesce(min(seq), (SELECT coalesce(max(seq), 0) + 1 FROM calls)) AS seq FROM calls
+       WHERE seq >= (SELECT value FROM meta WHERE key = 'low_water') AND seq NOT IN (SELECT seq FROM ends)`,
+    ),
+    open: db.prepare(
+      `SELECT ${CALL_AND_END} FROM calls LEFT JOIN ends USING (seq)
+       WHERE calls.seq >= (SELECT value FROM meta WHERE key = 'low_water') AND ends.seq IS NULL ORDER BY calls.seq`,
+    ),
+    starts: db.prepare(
+      `SELECT starts.core, starts.at, starts.tokens, ends.seq AS ended FROM starts LEFT JOIN ends USING (seq)
+       WHERE starts.at > ? ORDER BY starts.at`,
+    ),
+    accounts: db.prepare('SELECT owner, cost_usd FROM accounts'),
+    byKey: db.prepare(`SELECT ${CALL_AND_END} FROM calls LEFT JOIN ends USING (seq) WHERE owner = ? AND idem = ?`),
+    byId: db.prepare(`SELECT ${CALL_AND_END} FROM calls LEFT JOIN ends USING (seq) WHERE id = ?`),
+    freeKey: db.prepare('UPDATE calls SET idem = NULL WHERE owner = ? AND idem = ?'),
+    accept: db.prepare(
+      `INSERT INTO calls (id, owner, idem, fingerprint, tenant, agent, pid, program, task, priority, budget_usd, cores,
+        accepted_at, expires_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    start: db.prepare(`INSERT OR REPLACE INTO starts SELECT seq, ?, ?, ?, ? FROM calls WHERE id = ?`),
+    end: db.prepare(`INSERT OR IGNORE INTO ends SELECT seq, ?, ?, ?, ?, ?, ?, NULL, ? FROM calls WHERE id = ?`),
+    account: db.prepare(
+      `INSERT INTO accounts SELECT owner, ?, 1 FROM calls WHERE id = ?
+       ON CONFLICT (owner) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, calls = calls + 1`,
+    ),
+    rate: db.prepare(`UPDATE ends SET rated = ? WHERE seq = ${seqOf}`),
+    dropPrompt: db.prepare(`UPDATE calls SET body = '{}' WHERE id = ?`),
+    oldest: db.prepare('SELECT seq, ended_at FROM ends ORDER BY seq LIMIT ?'),
+    forgetCall: db.prepare('DELETE FROM calls WHERE seq = ?'),
+    forgetStarts: db.prepare('DELETE FROM starts WHERE seq = ?'),
+    forgetEnd: db.prepare('DELETE FROM ends WHERE seq = ?'),
+  };
+}
+
+function callOf(row: Row): StoredCall {
+  const text = (name: string) => (row[name] === null ? undefined : String(row[name]));
+  const expiresAt = row['expires_at'] === null ? undefined : Number(row['expires_at']);
+  const cores = text('cores');
+  return {
+    id: String(row['id']),
+    caller: {
+      pid: Number(row['pid']),
+      program: Number(row['program']),
+      tenant: String(row['tenant']),
+      principal: String(row['owner']),
+    },
+    agent: String(row['agent']),
+    at: Number(row['accepted_at']),
+    expiresAt,
+    priority: Number(row['priority']),
+    budgetUsd: row['budget_usd'] === null ? Number.POSITIVE_INFINITY : Number(row['budget_usd']),
+    cores: cores === undefined ? undefined : (JSON.parse(cores) as string[]),
+    key: text('idem'),
+    fingerprint: text('fingerprint'),
+    task: text('task'),
+    params: JSON.parse(String(row['body'])) as ChatParams,
+    attempts: Number(row['attempts']),
+  };
+}
+
+function foundOf(row: Row): Found {
+  const call = callOf(row);
+  if (row['status'] === null) return { call };
+  return {
+    call,
+    ended: {
+      status: row['status'] as Ended['status'],
+      core: row['core'] === null ? undefined : String(row['core']),
+      at: Number(row['ended_at']),
+      inputTokens: Number(row['input_tokens']),
+      outputTokens: Number(row['output_tokens']),
+      costUsd: Number(row['cost_usd']),
+      rated: row['rated'] === null ? undefined : Number(row['rated']),
+      end: JSON.parse(String(row['end_body'])) as Ended['end'],
+    },
+  };
+}

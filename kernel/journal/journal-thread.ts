@@ -1,0 +1,39 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { SyscallError } from '../../syscalls/errors.js';
+import { type FileOptions, JournalFile, type JournalRow, type Wanted } from './journal-file.js';
+
+/** What the thread is asked, one answer each, in order. */
+export type JournalTask =
+  | { readonly type: 'restore'; readonly now: number }
+  | { readonly type: 'commit'; readonly rows: readonly JournalRow[] }
+  | { readonly type: 'find'; readonly wanted: Wanted }
+  | { readonly type: 'close' };
+
+/** What a task came to. */
+export type JournalAnswer = { readonly result: unknown } | { readonly error: ReturnType<SyscallError['toRpc']> };
+
+let file: JournalFile | undefined;
+
+function done(task: JournalTask): unknown {
+  file ??= new JournalFile(workerData as FileOptions);
+  switch (task.type) {
+    case 'restore':
+      return file.restore(task.now);
+    case 'commit':
+      return file.commit(task.rows);
+    case 'find':
+      return file.find(task.wanted);
+    case 'close':
+      return file.close();
+  }
+}
+
+parentPort?.on('message', (task: JournalTask) => {
+  let answer: JournalAnswer;
+  try {
+    answer = { result: done(task) };
+  } catch (error) {
+    answer = { error: SyscallError.from(error).toRpc() };
+  }
+  parentPort?.postMessage(answer);
+});
