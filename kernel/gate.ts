@@ -3,7 +3,7 @@ import type { HelloReply } from '../syscalls/hello.js';
 import { describeIssue, show } from '../syscalls/protocol.js';
 import { isMethod, type Method, type Params, type Result, SYSCALLS } from '../syscalls/table.js';
 import type { CallSink } from './call-sink.js';
-import type { Kernel } from './kernel.js';
+import type { Kernel, Leaving } from './kernel.js';
 import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
 import type { EndReason, Process } from './process/process-table.js';
@@ -42,8 +42,13 @@ export interface Gate {
   call<M extends ProcessMethod>(caller: Caller, method: M, params: unknown, options?: CallOptions): Promise<Result<M>>;
   /** The same for a method whose name comes from outside. @throws SyscallError `method-not-found` and all others */
   call(caller: Caller, method: string, params: unknown, options?: CallOptions): Promise<unknown>;
-  /** The process goes: its open calls end as `disconnected`, or go on without a sink. Idempotent. */
-  leave(caller: Caller, open: 'cancel' | 'keep'): void;
+  /**
+   * The process goes. Idempotent.
+   *
+   * @param open what becomes of its open calls: `cancel`: they end as `disconnected`; `lose`: those with a key go on for a while,
+   * since who asked may come back; `keep`: all go on, without a sink
+   */
+  leave(caller: Caller, open: Leaving): void;
 }
 
 interface Request {
@@ -120,7 +125,7 @@ export class KernelGate implements Gate {
     return handler({ kernel: this.#kernel, process, options }, decode(method, params));
   }
 
-  leave(caller: Caller, open: 'cancel' | 'keep'): void {
+  leave(caller: Caller, open: Leaving): void {
     this.#kernel.leave(caller, open);
   }
 }

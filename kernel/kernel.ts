@@ -60,6 +60,9 @@ export interface Settings {
   limits: KernelLimits;
 }
 
+/** What becomes of the open calls of a process that goes, see `Gate.leave`. */
+export type Leaving = 'cancel' | 'lose' | 'keep';
+
 /** What every syscall does, from any caller and through any door. */
 export class Kernel {
   readonly events: KernelEvents;
@@ -199,7 +202,7 @@ export class Kernel {
   }
 
   /** A process leaves. Its children live on; its open calls end, or go on without anybody who follows them. Idempotent. */
-  leave(caller: Caller, open: 'cancel' | 'keep'): void {
+  leave(caller: Caller, open: Leaving): void {
     const { processes, table, keyed } = this.#parts;
     const process = processes.get(caller.pid);
     if (process === undefined) return;
@@ -207,9 +210,9 @@ export class Kernel {
     keyed.leave(process.pid);
     const error = new SyscallError('disconnected', 'The connection was closed before the answer');
     for (const call of [...table.of(process.pid)]) {
-      if (call.facts.params.idempotencyKey !== undefined) continue;
-      if (open === 'cancel') table.cancel(call, error);
-      else call.sink = undefined;
+      const hasKey = call.facts.params.idempotencyKey !== undefined;
+      if (open === 'cancel' || (open === 'lose' && !hasKey)) table.cancel(call, error);
+      else if (!hasKey) call.sink = undefined;
     }
   }
 

@@ -2,7 +2,7 @@ import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatChunk, ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
 import { onAbort } from '../../syscalls/on-abort.js';
 import type { SyscallId } from '../../syscalls/syscall.js';
-import type { Connection } from './client-connection.js';
+import type { Connection, RequestListener } from './client-connection.js';
 import type { Platform } from './platform.js';
 
 /** One `llm.chat` on its way: it ends once, by its reply or because its caller lost interest. */
@@ -17,11 +17,11 @@ export class ChatCall {
   #reject: (error: SyscallError) => void = () => {};
 
   /**
-   * @param connection where to send it, as soon as that is there
+   * @param connect where to send it, as soon as that is there. A call with a key is sent again on the next connection when one is lost
    * @param signal abandons the call
    */
   constructor(
-    connection: Promise<Connection>,
+    connect: () => Promise<Connection>,
     params: ChatParams,
     options: {
       readonly platform: Platform;
@@ -33,7 +33,7 @@ export class ChatCall {
     this.#platform = options.platform;
     this.reply = new Promise((resolve, reject) => {
       this.#reject = reject;
-      this.#send(connection, params, options.onChunk).then(resolve, reject);
+      this.#send(connect, params, options.onChunk).then(resolve, reject);
     });
     this.reply.then(this.#settled, this.#settled);
     if (this.#signal?.aborted) this.#onAbort();
@@ -52,22 +52,34 @@ export class ChatCall {
   }
 
   async #send(
-    whenConnected: Promise<Connection>,
+    connect: () => Promise<Connection>,
     params: ChatParams,
     onChunk: ((chunk: ChatChunk) => void) | undefined,
   ): Promise<ChatReply> {
-    const connection = await whenConnected;
-    if (!this.#isOpen) throw new SyscallError('cancelled', 'Cancelled before it was sent');
-    this.#connection = connection;
-    return connection.request('llm.chat', params, {
+    let from: ChatParams['from'];
+    const listener: RequestListener = {
       accepted: (syscallId) => {
         this.#syscallId = syscallId;
         if (!this.#isOpen) this.#cancel();
       },
       chunk: (chunk) => {
+        const { attempt, offset, text } = chunk;
+        from = { attempt, offset: offset + text.length };
         if (this.#isOpen) onChunk?.(chunk);
       },
-    });
+    };
+    for (;;) {
+      const connection = await connect();
+      if (!this.#isOpen) throw new SyscallError('cancelled', 'Cancelled before it was sent');
+      this.#connection = connection;
+      try {
+        return await connection.request('llm.chat', from === undefined ? params : { ...params, from }, listener);
+      } catch (error) {
+        if (params.idempotencyKey === undefined || !connection.isLost || !this.#isOpen) throw error;
+        // Before that there is no next one.
+        await connection.ended;
+      }
+    }
   }
 
   /** Whether the kernel still could cancel it changes nothing for the caller, who has its answer. */

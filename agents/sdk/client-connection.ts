@@ -79,6 +79,11 @@ export class Connection {
     });
   }
 
+  /** Whether it was lost, so that the next one may go on with what was asked on it. */
+  get isLost(): boolean {
+    return this.#fault?.retryable === true;
+  }
+
   /** Starts the closing handshake; `error` is what open and later requests get. */
   close(error: SyscallError): void {
     this.#stop(error);

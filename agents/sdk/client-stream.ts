@@ -24,7 +24,8 @@ export class ChatStream implements AsyncIterable<ChatDelta> {
   #text = '';
   #read = 0;
   #restart = false;
-  #nextSeq = 0;
+  /** The attempt that the text is of. */
+  #attempt = 0;
   #ended = false;
   #wake = () => {};
 
@@ -65,13 +66,14 @@ export class ChatStream implements AsyncIterable<ChatDelta> {
     }
   }
 
-  #take({ seq, text, restart }: ChatChunk): void {
-    if (seq !== this.#nextSeq) {
-      this.#call.abandon(new SyscallError('internal', `llm.chunk: expected seq ${this.#nextSeq}, got ${seq}`));
+  #take({ attempt, offset, text, restart }: ChatChunk): void {
+    if (restart || attempt !== this.#attempt) this.#startAgain();
+    this.#attempt = attempt;
+    if (offset !== this.#text.length) {
+      const message = `llm.chunk: expected offset ${this.#text.length}, got ${offset}`;
+      this.#call.abandon(new SyscallError('internal', message));
       return;
     }
-    this.#nextSeq++;
-    if (restart) this.#startAgain();
     this.#text += text;
     this.#wake();
   }

@@ -82,14 +82,15 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 /**
  * One process of a kernel. Every method rejects with SyscallError: `code`, `retryable`, and `retryAfterMs` where known.
  *
- * When the connection is cut, open calls end `disconnected`; later ones wait for the next connection, which is a new
- * process with a new pid. A process that was killed, whose token is refused or whose kernel has shut down does not come
+ * When the connection is lost, the next one is a new process with a new pid. Open calls go on in the kernel, and their answers come
+ * over the next connection, streamed text without gap or repeat; without `reconnect` they end `disconnected`. A process that was killed, whose token is refused or whose kernel has shut down does not come
  * back.
  */
 export class Client {
   readonly #link: Link;
   readonly #options: ConnectOptions;
   readonly #platform: Platform;
+  #calls = 0;
 
   /** Use `connect`. @internal */
   constructor(link: Link, options: ConnectOptions) {
@@ -113,14 +114,14 @@ export class Client {
 
   /** Has a model answer. `stream` has no use here: see the method of that name. */
   chat(params: ChatParams, { signal }: CallOptions = {}): Promise<ChatReply> {
-    return new ChatCall(this.#link.connection(), params, { platform: this.#platform, signal }).reply;
+    return new ChatCall(this.#connect, this.#withKey(params), { platform: this.#platform, signal }).reply;
   }
 
   /** Has a model answer and gives its text as it comes. */
   stream(params: ChatParams, { signal }: CallOptions = {}): ChatStream {
     const platform = this.#platform;
-    const streamed = { ...params, stream: true };
-    return new ChatStream((onChunk) => new ChatCall(this.#link.connection(), streamed, { platform, signal, onChunk }));
+    const streamed = this.#withKey({ ...params, stream: true });
+    return new ChatStream((onChunk) => new ChatCall(this.#connect, streamed, { platform, signal, onChunk }));
   }
 
   /**
@@ -170,6 +171,15 @@ export class Client {
   /** Ends the process; open calls end `cancelled`. Settles when the socket is closed. Idempotent. */
   close(): Promise<void> {
     return this.#link.close();
+  }
+
+  readonly #connect = () => this.#link.connection();
+
+  /** A call with a key goes on when the connection is lost, and the next one asks for it again. */
+  #withKey(params: ChatParams): ChatParams {
+    if (this.#options.reconnect === false || params.idempotencyKey !== undefined) return params;
+    const digits = () => this.#platform.random().toString(36).slice(2);
+    return { ...params, idempotencyKey: `${this.pid}-${this.#calls++}-${digits()}${digits()}` };
   }
 
   async #call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {

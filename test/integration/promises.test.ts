@@ -151,8 +151,8 @@ test('killing and disconnecting in a row leaves nothing behind', async () => {
       for (let k = 0; k < 3; k++) say(process, 'x', { deadlineMs: 5000 }).catch(() => {});
     await clock.runUntil(new Promise<void>((resolve) => clock.after(1, resolve)));
     if (n % 2 === 0) await parent.session.call('agent.kill', { pid: parent.pid });
-    parent.session.close();
-    child.session.close();
+    parent.session.close('closed');
+    child.session.close('closed');
   }
   await clock.runUntil(new Promise<void>((resolve) => clock.after(1, resolve)));
   expect(kernel.stats()).toMatchObject({

@@ -45,9 +45,9 @@ describe('one call', () => {
     await reply;
     const chunks = outbox.sent.filter(({ method }) => method === 'llm.chunk').map(({ params }) => params);
     expect(chunks).toEqual([
-      { syscallId: 's0', seq: 0, text: 'a' },
-      { syscallId: 's0', seq: 1, text: 'bc' },
-      { syscallId: 's0', seq: 2, text: 'de' },
+      { syscallId: 's0', seq: 0, attempt: 1, offset: 0, text: 'a' },
+      { syscallId: 's0', seq: 1, attempt: 1, offset: 1, text: 'bc' },
+      { syscallId: 's0', seq: 2, attempt: 1, offset: 3, text: 'de' },
     ]);
   });
 
@@ -169,8 +169,8 @@ describe('the end of a call', () => {
     const { session } = await spawn();
     const replies = [errorOf(session.call('llm.chat', ask())), errorOf(session.call('llm.chat', ask()))];
     await pass(1);
-    session.close();
-    session.close();
+    session.close('closed');
+    session.close('closed');
     for (const error of await Promise.all(replies))
       expect(error).toMatchObject({ code: 'disconnected', retryable: true });
     expect(core.last.signal.aborted).toBe(true);
@@ -210,7 +210,7 @@ describe('a core that fails', () => {
     await pass(1);
     b.last.say('answer').finish();
     expect(await reply).toMatchObject({ core: 'b', attempts: 2, text: 'answer' });
-    expect(outbox.sent.at(-1)?.params).toMatchObject({ text: 'answer', seq: 1, restart: true });
+    expect(outbox.sent.at(-1)?.params).toMatchObject({ text: 'answer', seq: 1, attempt: 2, offset: 0, restart: true });
     expect(kernel.stats().retries).toBe(1);
   });
 

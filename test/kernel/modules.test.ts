@@ -110,21 +110,27 @@ test('an agent learns of a call only after the journal holds it, and of its end 
   });
   await pass(10);
   expect(entries).toMatchObject([
-    { type: 'accepted', id: 's0', caller: { pid: 1, tenant: 'local', principal: 'local' }, params: ask('hi') },
+    {
+      type: 'accepted',
+      id: 's0',
+      call: { caller: { pid: 1, tenant: 'local', principal: 'local' }, params: ask('hi'), attempts: 0 },
+    },
   ]);
   expect([outbox.sent.length, core.requests.length]).toEqual([0, 0]);
   waiting.shift()?.();
   await pass(10);
   expect([outbox.sent.length, core.requests.length]).toEqual([1, 1]);
+  expect(entries[1]).toMatchObject({ type: 'started', id: 's0', core: 'a', attempt: 1 });
+  waiting.shift()?.();
   core.last.finish();
   await pass(10);
-  expect(entries[1]).toMatchObject({ type: 'ended', id: 's0', end: { syscallId: 's0', core: 'a' } });
+  expect(entries[2]).toMatchObject({ type: 'ended', id: 's0', end: { syscallId: 's0', core: 'a' } });
   expect(replied).toBe(false);
   waiting.shift()?.();
   expect(await reply).toMatchObject({ syscallId: 's0' });
   const rated = session.call('syscall.feedback', { syscallId: 's0', quality: 1 });
   await pass(1);
-  expect(entries[2]).toEqual({ type: 'rated', id: 's0', at: expect.any(Number), quality: 1 });
+  expect(entries[3]).toEqual({ type: 'rated', id: 's0', at: expect.any(Number), quality: 1 });
   waiting.shift()?.();
   expect(await rated).toEqual({ accepted: true });
 });

@@ -80,7 +80,7 @@ test('killing a process ends its grandchildren, also when their own parent has g
   const root = await spawn();
   const child = await spawn({ parent: root.pid });
   const grandchild = await spawn({ parent: child.pid });
-  child.session.close();
+  child.session.close('closed');
   expect(await root.session.call('agent.kill', { pid: root.pid })).toEqual({ killed: [root.pid, grandchild.pid] });
 });
 

@@ -35,7 +35,7 @@ export class Connection {
       limits,
       corks,
       onDrained: () => this.#session.drained(),
-      onShut: () => this.#session.close(),
+      onShut: () => this.#session.close('lost'),
     });
     this.#session = open(principal, this.outbox);
   }
@@ -46,10 +46,10 @@ export class Connection {
     return this.outbox.open ? this.#receive(data.toString()) : 1;
   }
 
-  /** The socket is gone. Idempotent. */
-  gone(): void {
+  /** The socket is gone. Idempotent. @param how whether the agent has closed it */
+  gone(how: 'closed' | 'lost'): void {
     this.outbox.dispose();
-    this.#session.close();
+    this.#session.close(how);
   }
 
   #receive(text: string): number {

@@ -36,8 +36,11 @@ export interface Session {
   handle(request: RpcCall): Promise<Outcome>;
   /** The reader has caught up: held text may go out. */
   drained(): void;
-  /** The connection is gone: open syscalls end `cancelled` with code `disconnected`. Idempotent. */
-  close(): void;
+  /**
+   * The connection is gone: open syscalls end with code `disconnected`; where it was lost, not closed, those with a key go on for a
+   * while. Idempotent.
+   */
+  close(how: 'closed' | 'lost'): void;
 }
 
 export interface SessionDeps {
@@ -74,10 +77,10 @@ export class RpcSession implements Session {
     for (const stream of this.streams) stream.flush();
   }
 
-  close(): void {
+  close(how: 'closed' | 'lost'): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#caller !== undefined) this.deps.gate.leave(this.#caller, 'cancel');
+    if (this.#caller !== undefined) this.deps.gate.leave(this.#caller, how === 'lost' ? 'lose' : 'cancel');
   }
 
   #dispatch({ id, method, params }: RpcCall): unknown {

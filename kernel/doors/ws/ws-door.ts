@@ -89,10 +89,10 @@ export class WsDoor implements Door {
       pulse.missed = 0;
     });
     socket.on('error', ignore);
-    socket.on('close', () => {
+    socket.on('close', (code) => {
       this.#heartbeat.remove(pulse);
       this.#connections.delete(connection);
-      connection.gone();
+      connection.gone(code === 1000 ? 'closed' : 'lost');
     });
   }
 }

@@ -49,6 +49,7 @@ export class FakePeer {
   /** All but the hello, in order. */
   readonly requests: Request[] = [];
   readonly #events: SocketEvents;
+  readonly #streams = new Map<string, { readonly next: number; readonly attempt: number; readonly length: number }>();
   isOpen = true;
 
   constructor(target: SocketTarget, events: SocketEvents) {
@@ -79,8 +80,13 @@ export class FakePeer {
     this.#notify('syscall.accepted', { request: id, syscallId });
   }
 
+  /** @param seq one that is not the next shows in the offset, which is wrong then */
   chunk(syscallId: string, seq: number, text: string, more: { restart?: true } = {}): void {
-    this.#notify('llm.chunk', { syscallId, seq, text, ...more });
+    const before = this.#streams.get(syscallId) ?? { next: 0, attempt: 1, length: 0 };
+    const attempt = before.attempt + (more.restart ? 1 : 0);
+    const length = more.restart ? 0 : before.length;
+    this.#streams.set(syscallId, { next: seq + 1, attempt, length: length + text.length });
+    this.#notify('llm.chunk', { syscallId, seq, attempt, offset: length + seq - before.next, text, ...more });
   }
 
   /** Ends the connection from the kernel's side. */

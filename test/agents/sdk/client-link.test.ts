@@ -18,19 +18,36 @@ test('pauses grow twofold up to the bound, and chance takes any part of them', (
 });
 
 describe('when the connection is cut', () => {
-  test('open calls end disconnected, later ones go to the next connection', async () => {
+  test('an open call is asked for again on the next connection, with its key and what is there of its text', async () => {
     const client = await kernel.connect();
-    const open = errorOf(client.chat(ask('before')));
+    const stream = client.stream(ask('before'));
     await settle();
+    const first = kernel.peer.last('llm.chat');
+    kernel.peer.accept(first, 's1');
+    kernel.peer.chunk('s1', 0, 'half ');
     kernel.peer.cut();
-    expect(await open).toMatchObject({ code: 'disconnected', retryable: true });
-    const later = client.chat(ask('after'));
     await settle();
     expect([kernel.peers.length, kernel.tick()]).toEqual([1, 250]);
     await settle();
-    kernel.peer.reply(kernel.peer.last('llm.chat'), chatReply('s1', 'here again'));
-    expect([(await later).text, client.pid, kernel.timers.size]).toEqual(['here again', 2, 0]);
-    expect(kernel.peers[0]?.requests.map(({ params }) => params['messages'])).toEqual([ask('before').messages]);
+    const { idempotencyKey } = first.params;
+    const again = kernel.peer.last('llm.chat');
+    expect(again.params).toEqual({ ...ask('before'), stream: true, idempotencyKey, from: { attempt: 1, offset: 5 } });
+    kernel.peer.reply(again, chatReply('s1', 'half and half'));
+    expect([(await stream.reply).text, client.pid, kernel.timers.size]).toEqual(['half and half', 2, 0]);
+  });
+
+  test('without reconnect, or for an error that came over the connection, a call is not asked for again', async () => {
+    const client = await kernel.connect();
+    const failed = errorOf(client.chat(ask()));
+    await settle();
+    kernel.peer.fail(kernel.peer.last('llm.chat'), new SyscallError('disconnected', 'nobody has followed the call'));
+    expect(await failed).toMatchObject({ code: 'disconnected' });
+    const once = await kernel.connect({ reconnect: false });
+    const lost = errorOf(once.chat(ask()));
+    await settle();
+    expect(kernel.peer.last('llm.chat').params).not.toHaveProperty('idempotencyKey');
+    kernel.peer.cut();
+    expect(await lost).toMatchObject({ code: 'disconnected' });
   });
 
   test('it is tried again with growing pauses, and after the last try the client ends with its error', async () => {

@@ -113,7 +113,7 @@ export async function storm(policy: string | SchedulerPolicy): Promise<void> {
       const target = [...accepted].at(-1 - Math.floor(draw() * 50));
       if (target !== undefined) await agent.session.call('syscall.cancel', { syscallId: target }).catch(() => {});
     } else if (kind < 0.96) {
-      if (draw() < 0.5) agent.session.close();
+      if (draw() < 0.5) agent.session.close('closed');
       else await agent.session.call('agent.kill', { pid: agent.pid });
       agents[victim] = await world.spawn({ parent: (agents[(victim + 1) % AGENTS] as TestProcess).pid });
     } else {
