@@ -43,6 +43,8 @@ const PIDS_A_BOOT = 1_000_000;
 /** Ended calls that go in one commit at most, for each end in it. */
 const LET_GO_AN_END = 2;
 const LET_GO_AT_MOST = 200;
+/** Free pages that a commit gives back to the disk at most. */
+const PAGES_A_COMMIT = 256;
 
 type Row = Readonly<Record<string, string | number | null>>;
 
@@ -52,7 +54,6 @@ export class JournalFile {
   readonly #lock: Database.Database;
   readonly #db: Database.Database;
   readonly #statements: ReturnType<typeof prepare>;
-  #commits = 0;
 
   /** @throws SyscallError `invalid-config` for a file that is in use, damaged, not a journal, or of a later kernel */
   constructor(options: FileOptions) {
@@ -66,7 +67,7 @@ export class JournalFile {
       this.#check();
       this.#statements = prepare(this.#db);
     } catch (error) {
-      this.#lock.close();
+      unlock(this.#lock);
       throw error instanceof SyscallError
         ? error
         : invalid(path, `expected a journal, got: ${(error as Error).message}`);
@@ -118,13 +119,13 @@ export class JournalFile {
     return row && foundOf(row);
   }
 
-  /** @param mark whether the journal is left as a kernel leaves it that has ended by itself */
+  /** Leaves the file as one that need not be checked when it is opened again. */
   close(): void {
     const { setMeta, lowWater } = this.#statements;
     setMeta.run('low_water', Number((lowWater.get() as Row)['seq']));
     setMeta.run('clean', 1);
     this.#db.close();
-    this.#lock.close();
+    unlock(this.#lock);
   }
 
   #check(): void {
@@ -201,15 +202,14 @@ export class JournalFile {
     const { keepMs, maxBytes, prompts } = this.#options;
     if (prompts === 'drop') for (const row of rows) if (row.type === 'ended') dropPrompt.run(row.id);
     const now = rows.reduce((latest, row) => (row.type === 'ended' ? Math.max(latest, row.at) : latest), 0);
-    // The size changes little from one commit to the next.
-    const isFull = ++this.#commits % 16 === 0 && this.#bytes() > maxBytes;
+    const isFull = this.#bytes() > maxBytes;
     let gone = 0;
     for (const row of oldest.all(most) as Row[]) {
       if (!isFull && Number(row['ended_at']) + keepMs > now) break;
       for (const forget of [forgetStarts, forgetEnd, forgetCall]) forget.run(row['seq']);
       gone++;
     }
-    if (gone > 0) this.#db.pragma(`incremental_vacuum(${4 * gone})`);
+    if (gone > 0) this.#db.pragma(`incremental_vacuum(${PAGES_A_COMMIT})`);
   }
 
   #bytes(): number {
@@ -236,6 +236,14 @@ function lock(path: string): Database.Database {
       isTaken ? 'expected a journal that no other kernel uses, got one in use' : `${file}: ${message}`,
     );
   }
+}
+
+/** The driver keeps a lock that a transaction has left behind, even when it is closed. */
+function unlock(db: Database.Database): void {
+  db.exec('ROLLBACK');
+  db.pragma('locking_mode=NORMAL');
+  db.prepare('SELECT count(*) FROM sqlite_master').get();
+  db.close();
 }
 
 function opened(path: string): Database.Database {
