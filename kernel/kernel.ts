@@ -339,8 +339,9 @@ export class Kernel {
   }
 
   #end(process: Process, error: SyscallError): void {
-    const { processes, table } = this.#parts;
+    const { processes, table, keyed } = this.#parts;
     processes.remove(process);
     for (const call of [...table.of(process.pid)]) table.cancel(call, error);
+    keyed.leave(process.pid);
   }
 }

@@ -82,11 +82,11 @@ export class KeyedCalls {
    */
   async answer(asking: Asking, start: () => Call): Promise<ChatReply> {
     const { owner, params, fingerprint, sink } = asking;
-    const name = nameOf(owner, params.idempotencyKey as string);
-    const entry =
-      this.#find(name) ??
-      (await this.#stored(name, owner, params.idempotencyKey as string)) ??
-      this.#add(name, start());
+    const key = params.idempotencyKey as string;
+    const name = nameOf(owner, key);
+    const known = this.#find(name) ?? (this.#deps.journal.find && (await this.#stored(name, owner, key)));
+    // Somebody may have asked the same meanwhile.
+    const entry = known ?? this.#find(name) ?? this.#add(name, start());
     if (entry.fingerprint !== fingerprint) {
       const message = `params.idempotencyKey: expected a new one for another request, got that of ${entry.id}`;
       throw new SyscallError('conflict', message);
@@ -114,11 +114,10 @@ export class KeyedCalls {
     return this.#open.get(name) ?? this.#ended.get(name);
   }
 
-  /** What the journal knows, unless somebody has asked the same meanwhile. */
+  /** What the journal knows of a call that has ended. */
   async #stored(name: string, owner: string, key: string): Promise<Entry | undefined> {
     const found = await this.#deps.journal.find?.({ owner, key });
-    const entry = this.#find(name);
-    if (entry !== undefined || found?.ended === undefined) return entry;
+    if (found?.ended === undefined) return undefined;
     const outcome = 'message' in found.ended.end ? SyscallError.fromRpc(found.ended.end) : found.ended.end;
     if (!isLasting(outcome)) return undefined;
     const { id, fingerprint = '' } = found.call;
