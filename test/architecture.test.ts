@@ -40,6 +40,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   // A door sees the gate, and of a call its sink alone.
   'kernel/doors/': ['kernel/', 'kernel/config/', 'kernel/process/', 'syscalls/'],
+  'kernel/journal/': ['kernel/', 'kernel/call/', 'kernel/capacity/', 'syscalls/'],
   'kernel/outcomes/': ['kernel/', 'schedulers/', 'syscalls/'],
   'kernel/process/': ['kernel/config/', 'syscalls/'],
   'agents/sdk/': ['syscalls/'],
@@ -62,6 +63,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 const DOORS: Record<string, readonly string[]> = {
   ws: ['kernel/doors/ws/ws-door.ts', 'agents/sdk/socket.ts'],
   inversify: ['kernel/modules.ts'],
+  libsql: [
+    'kernel/journal/journal-file.ts',
+    'kernel/journal/journal-reader.ts',
+    'kernel/journal/lock.ts',
+    'kernel/journal/vacuum.ts',
+  ],
   'p-queue': ['kernel/capacity/core-queue.ts'],
   eventemitter3: ['kernel/events.ts'],
   cockatiel: ['kernel/cores/provider/breaker.ts'],

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   kill: async () => (await import('./kill.js')).registerKill,
   stats: async () => (await import('./stats.js')).registerStats,
   cores: async () => (await import('./cores.js')).registerCores,
+  journal: async () => (await import('./journal.js')).registerJournal,
   generate: async () => (await import('./generate.js')).registerGenerate,
   train: async () => (await import('./train.js')).registerTrain,
   evaluate: async () => (await import('./evaluate.js')).registerEvaluate,

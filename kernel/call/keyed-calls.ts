@@ -12,6 +12,8 @@ const MOST_FOLLOWERS = 4;
 /** Ended calls whose replies memory holds, and their characters; the journal, if there is one, knows more. */
 const MOST_ENDED = 10_000;
 const MOST_CHARACTERS = 2 ** 26;
+/** Of a reply beside its text. */
+const SIZE_OF_ANY = 1000;
 
 /** What a request gets in the end. */
 type Outcome = ChatReply | SyscallError;
@@ -142,7 +144,8 @@ export class KeyedCalls {
   }
 
   #keep(name: string, entry: Entry, outcome: Outcome): Entry {
-    this.#ended.set(name, { ...entry, size: JSON.stringify(outcome).length });
+    const { length } = outcome instanceof SyscallError ? outcome.message : outcome.text;
+    this.#ended.set(name, { ...entry, size: SIZE_OF_ANY + length });
     return entry;
   }
 
@@ -169,7 +172,7 @@ export class KeyedCalls {
       entry.followers.add(follower);
       const own = this.#byPid.get(pid) ?? new Map<Follower, Entry>();
       this.#byPid.set(pid, own.set(follower, entry));
-      // Of a call that is not written down yet, the kernel tells all followers when it is.
+      // Of a call that is not written down yet, all followers hear when it is.
       if (call.isAccepted) {
         sink?.accepted(call.id);
         if (params.stream) resume(sink, params.from, call.attempts, call.text);
@@ -206,7 +209,7 @@ export class KeyedCalls {
   }
 }
 
-/** Tells all that follow a call. */
+/** Hands on to all that follow a call. */
 class Followers implements CallSink {
   readonly #followers: ReadonlySet<Follower>;
 

@@ -4,6 +4,7 @@ import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { Ended, Restored, StoredCall } from '../call/journal.js';
 import type { StoredStart } from '../capacity/capacity.js';
+import { invalid, lock, unlock } from './lock.js';
 import { SCHEMA, SCHEMA_VERSION } from './schema.js';
 
 /** What survives what: `process` the death of the kernel, `power` that of the machine too. */
@@ -218,44 +219,12 @@ export class JournalFile {
   }
 }
 
-/** Held for the life of the kernel, in a file beside the journal: an exclusive lock on the journal would shut out its readers. */
-function lock(path: string): Database.Database {
-  const file = `${path}.lock`;
-  let db: Database.Database | undefined;
-  try {
-    db = new Database(file, { timeout: 0 });
-    db.pragma('locking_mode=EXCLUSIVE');
-    db.exec('BEGIN EXCLUSIVE');
-    return db;
-  } catch (error) {
-    db?.close();
-    const { code, message } = error as Error & { code?: string };
-    const isTaken = code?.startsWith('SQLITE_BUSY') || /locked|busy/i.test(message);
-    throw invalid(
-      path,
-      isTaken ? 'expected a journal that no other kernel uses, got one in use' : `${file}: ${message}`,
-    );
-  }
-}
-
-/** The driver keeps a lock that a transaction has left behind, even when it is closed. */
-function unlock(db: Database.Database): void {
-  db.exec('ROLLBACK');
-  db.pragma('locking_mode=NORMAL');
-  db.prepare('SELECT count(*) FROM sqlite_master').get();
-  db.close();
-}
-
 function opened(path: string): Database.Database {
   const db = new Database(path);
   // Before the first table: it cannot be turned on later.
   db.pragma('auto_vacuum=INCREMENTAL');
   db.pragma('journal_mode=WAL');
   return db;
-}
-
-function invalid(path: string, message: string): SyscallError {
-  return new SyscallError('invalid-config', `journal.path: ${path}: ${message}`);
 }
 
 const CALL_AND_END = `calls.*, ends.status, ends.core, ends.ended_at, ends.input_tokens, ends.output_tokens, ends.cost_usd,

@@ -1,9 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { bootKernel } from '../../kernel/boot.js';
 import { checkConfig } from '../../kernel/config/config.js';
 
 /** A kernel on one core that answers at once and takes 1,000 calls, with every check on; limits that the load would hit are raised. */
-async function kernel(): Promise<string> {
+async function kernel(level: string | undefined): Promise<string> {
+  const folder = level === undefined ? undefined : mkdtempSync(join(tmpdir(), 'eccos-bench-'));
+  if (folder !== undefined) process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const config = checkConfig(
     {
       policy: 'fifo',
@@ -22,6 +27,7 @@ async function kernel(): Promise<string> {
         },
       ],
       log: { level: 'error' },
+      ...(folder === undefined ? {} : { journal: { path: join(folder, 'eccos.db'), level } }),
     },
     'the benchmark',
   );
@@ -37,8 +43,14 @@ function echo(): Promise<string> {
   });
 }
 
-process.on('message', () => {
+process.on('message', (what) => {
+  if (what === 'cpu') {
+    const { user, system } = process.cpuUsage();
+    process.send?.(user + system);
+    return;
+  }
   globalThis.gc?.();
   process.send?.(process.memoryUsage.rss());
 });
-process.stdout.write(`${await (process.argv[2] === 'echo' ? echo() : kernel())}\n`);
+process.on('SIGTERM', () => process.exit(0));
+process.stdout.write(`${await (process.argv[2] === 'echo' ? echo() : kernel(process.argv[3]))}\n`);

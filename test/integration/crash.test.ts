@@ -41,14 +41,14 @@ function config(port: number, path: string): string {
   });
 }
 
-interface Told {
+interface Answered {
   readonly key: string;
   readonly reply: ChatReply;
   /** What its reader has read, where it was streamed. */
   readonly read: string | undefined;
 }
 
-async function ask(client: Client, key: string, streams: boolean): Promise<Told> {
+async function ask(client: Client, key: string, streams: boolean): Promise<Answered> {
   const params = { messages: [{ role: 'user' as const, content: `question ${key}` }], idempotencyKey: key };
   if (!streams) return { key, reply: await client.chat(params), read: undefined };
   const stream = client.stream(params);
@@ -75,18 +75,18 @@ test(`a kernel that is killed ${KILLS} times under load: every call ends once, a
     Array.from({ length: AGENTS }, (_, n) => connect({ url: `ws://127.0.0.1:${port}`, name: `agent-${n}`, reconnect })),
   );
   const draw = uniform(5);
-  const told: Told[] = [];
+  const answers: Answered[] = [];
   let next = 0;
   const work = async (client: Client) => {
     while (next < CALLS) {
       const n = next++;
-      told.push(await ask(client, `k-${n}`, n % 2 === 0));
+      answers.push(await ask(client, `k-${n}`, n % 2 === 0));
     }
   };
   const working = Promise.all(agents.flatMap((client) => [work(client), work(client)]));
   for (let kill = 0; kill < KILLS; kill++) {
     const enough = Math.floor(((kill + 1) * CALLS) / (KILLS + 2));
-    while (told.length < enough) await new Promise((resolve) => setTimeout(resolve, 2 + 10 * draw()));
+    while (answers.length < enough) await new Promise((resolve) => setTimeout(resolve, 2 + 10 * draw()));
     kernel.signal('SIGKILL');
     await kernel.ended();
     kernel = await boot();
@@ -98,9 +98,9 @@ test(`a kernel that is killed ${KILLS} times under load: every call ends once, a
   kernel.signal('SIGTERM');
   await kernel.ended();
 
-  expect(told).toHaveLength(CALLS);
-  expect(again.reply).toEqual(told.find(({ key }) => key === 'k-0')?.reply);
-  for (const { read, reply } of told) if (read !== undefined) expect(read).toBe(reply.text);
+  expect(answers).toHaveLength(CALLS);
+  expect(again.reply).toEqual(answers.find(({ key }) => key === 'k-0')?.reply);
+  for (const { read, reply } of answers) if (read !== undefined) expect(read).toBe(reply.text);
   const db = new Database(path, { readonly: true });
   const rows = db
     .prepare('SELECT calls.idem, calls.id, ends.status, ends.body FROM calls LEFT JOIN ends USING (seq)')
@@ -111,10 +111,10 @@ test(`a kernel that is killed ${KILLS} times under load: every call ends once, a
   expect(rows).toHaveLength(CALLS);
   expect(rows.filter(({ status }) => status !== 'done')).toEqual([]);
   const stored = new Map(rows.map((row) => [row['idem'], JSON.parse(String(row['body'])) as ChatReply]));
-  for (const { key, reply } of told) expect(stored.get(key)).toEqual(reply);
+  for (const { key, reply } of answers) expect(stored.get(key)).toEqual(reply);
   expect(starts['most']).toBeLessThanOrEqual(1 + KILLS);
   expect(spent).toBeCloseTo(
-    told.reduce((sum, { reply }) => sum + reply.costUsd, 0),
+    answers.reduce((sum, { reply }) => sum + reply.costUsd, 0),
     9,
   );
 }, 240_000);
