@@ -1,0 +1,52 @@
+import { wholeLength } from '../../../syscalls/whole-text.js';
+import { textTokens } from '../../tokens.js';
+import type { Answer } from './answer.js';
+import { padding } from './filler.js';
+
+/** An answer laid out over the tokens that it is to have. */
+export interface Script {
+  /** Tokens `from` to `to`; neighbouring ranges join. Empty where what is written is the call of a tool. */
+  textOf(from: number, to: number): string;
+  /** Whether all of it is said within these tokens; what follows only fills the length. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Says an answer in exactly so many tokens. What is too short is filled up: a text with a paragraph of words, one line
+ * and JSON with blanks. A text that is too long is said in its next shorter wording, and what still is too long in
+ * larger tokens, or cut.
+ *
+ * @param isCut whether the answer would be longer if it could
+ */
+export function scriptOf(answer: Answer, tokens: number, isCut: boolean): Script {
+  if (answer.kind === 'tool') {
+    return { textOf: () => '', isWhole: !isCut || textTokens(JSON.stringify(answer.step)) <= tokens };
+  }
+  const wordings = answer.kind === 'json' ? [answer.text] : answer.wordings;
+  const fitting = wordings.find((wording) => textTokens(wording) <= tokens);
+  const isWhole = fitting !== undefined || !isCut;
+  const isBare = answer.kind === 'json' || answer.isLine;
+  const wording = fitting ?? wordings.at(-1) ?? '';
+  const paragraph = `${wording}\n\n`;
+  const text = isBare || textTokens(paragraph) >= tokens ? wording : paragraph;
+  const length = isWhole ? Math.min(textTokens(text), tokens) : textTokens(text);
+  const place = (token: number) => placeIn(text, token / length);
+  const fill = (from: number, to: number) => {
+    if (to <= from) return '';
+    if (isBare) return ' '.repeat(to - from);
+    const words = padding(from, to);
+    return from === 0 && text === paragraph ? words.slice(1) : words;
+  };
+  return {
+    textOf(from, to) {
+      const said = from >= length ? '' : text.slice(place(from), to >= length ? undefined : place(to));
+      return said + fill(Math.max(0, from - length), to - length);
+    },
+    isWhole,
+  };
+}
+
+/** A character at this share of a text, that does not cut one in two. */
+function placeIn(text: string, share: number): number {
+  return wholeLength(text.slice(0, Math.floor(share * text.length)));
+}
