@@ -25,7 +25,7 @@ export const arrivalOrder: Question = {
   },
 };
 
-/** @param next whoever arrived right after each */
+/** @param next who arrived right after each */
 function orderOf(next: ReadonlyMap<string, string>): readonly string[] {
   const later = new Set(next.values());
   const order: string[] = [];

@@ -1,6 +1,6 @@
 /** Words that are one token each in o200k_base, with a space before them and without. */
 const WORDS =
-  'the model goes on with words that say nothing at all but take as many tokens as a real answer would have taken so time and cost and length are true while the text is only here to be seen and sent and read by no one in the end which is fine for a test of how calls wait and run'.split(
+  'the rest of it is words that say nothing at all but take as many tokens as a real answer would have taken so time and cost and length are true while the text is only here to be seen and sent and read by no one in the end which is fine for a test of how calls wait and run'.split(
     ' ',
   );
 const CYCLE = WORDS.map((word) => ` ${word}`).join('');

@@ -20,7 +20,7 @@ export interface Problem {
   readonly isLine: boolean;
 }
 
-/** Undefined for a text that is none of the questions that simulated models can work out. */
+/** Undefined for a text that simulated models cannot work out. */
 export function readProblem(prompt: string): Problem | undefined {
   const check = readCheck(prompt);
   if (check === undefined) return readQuestion(prompt);

@@ -68,7 +68,7 @@ test('a core of the default config asks the text itself', async () => {
 
 test('any other text gets a sentence that says who speaks, and words up to the length', async () => {
   const { text, tokens } = await answerOf(ABLE, callOf('Write a poem.'));
-  expect(text).toMatch(/^I am a simulated model, so I have no answer to this\.\n\nthe model goes on with words/);
+  expect(text).toMatch(/^I am a simulated model, so I have no answer to this\.\n\nthe rest of it is words/);
   expect([textTokens(text), tokens]).toEqual([60, 60]);
 });
 
