@@ -12,8 +12,8 @@ export interface Script {
 }
 
 /**
- * Says an answer in exactly so many tokens. What is too short is filled up: a text with a paragraph of words, one line
- * and JSON with blanks. A text that is too long is said in its next shorter wording, and what still is too long in
+ * Says an answer in exactly so many tokens. What is too short is filled up: a text with words, one line and JSON
+ * with blanks. A text that is too long is said in its next shorter wording, and what still is too long in
  * larger tokens, or cut.
  *
  * @param isCut whether the answer would be longer if it could
@@ -26,21 +26,14 @@ export function scriptOf(answer: Answer, tokens: number, isCut: boolean): Script
   const fitting = wordings.find((wording) => textTokens(wording) <= tokens);
   const isWhole = fitting !== undefined || !isCut;
   const isBare = answer.kind === 'json' || answer.isLine;
-  const wording = fitting ?? wordings.at(-1) ?? '';
-  const paragraph = `${wording}\n\n`;
-  const text = isBare || textTokens(paragraph) >= tokens ? wording : paragraph;
+  const fill = isBare ? (from: number, to: number) => ' '.repeat(to - from) : padding;
+  const text = fitting ?? wordings.at(-1) ?? '';
   const length = isWhole ? Math.min(textTokens(text), tokens) : textTokens(text);
   const place = (token: number) => placeIn(text, token / length);
-  const fill = (from: number, to: number) => {
-    if (to <= from) return '';
-    if (isBare) return ' '.repeat(to - from);
-    const words = padding(from, to);
-    return from === 0 && text === paragraph ? words.slice(1) : words;
-  };
   return {
     textOf(from, to) {
       const said = from >= length ? '' : text.slice(place(from), to >= length ? undefined : place(to));
-      return said + fill(Math.max(0, from - length), to - length);
+      return to <= length ? said : said + fill(Math.max(0, from - length), to - length);
     },
     isWhole,
   };
