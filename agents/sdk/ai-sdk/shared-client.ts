@@ -3,7 +3,8 @@ import { realPlatform } from '../platform.js';
 
 /**
  * One connection for all calls of a provider. It is made for the first call, and closed when there was none for a
- * while, so that a script can end; the next call makes another.
+ * while, so that a script can end; the next call makes another, and so does
+ * one after the process was killed or the kernel has shut down.
  */
 export class SharedClient {
   readonly #options: ConnectOptions;
@@ -26,8 +27,10 @@ export class SharedClient {
   async take(): Promise<Client> {
     this.#cancelClose();
     this.#users++;
-    this.#client ??= connect(this.#options);
     try {
+      const known = this.#client;
+      if ((await known)?.isEnded && this.#client === known) this.#client = undefined;
+      this.#client ??= connect(this.#options);
       return await this.#client;
     } catch (error) {
       this.#client = undefined;

@@ -2,6 +2,7 @@ import { APICallError, generateObject, generateText, stepCountIs, streamText, To
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createEccos, type EccosProvider } from '../../../../agents/sdk/ai-sdk/provider.js';
+import { connect } from '../../../../agents/sdk/client.js';
 import { type BootedKernel, bootKernel } from '../../../../kernel/boot.js';
 import { evaluate } from '../../../../syscalls/arithmetic.js';
 import { bootEmbedded } from '../../../support/embedded.js';
@@ -150,5 +151,26 @@ test('a connection that nobody uses is closed, and made again', async () => {
   await generateText({ model: eccos('auto'), prompt: 'y' });
   await eccos.close();
   await expect.poll(open).toBe(0);
+  await kernel.stop();
+});
+
+test('a process that was killed is followed by another', async () => {
+  const kernel = await bootKernel(kernelConfig());
+  const { url } = await kernel.listen();
+  const eccos = createEccos({ url, agent: 'victim', idleMs: 60_000 });
+  const ask = () => generateText({ model: eccos('auto'), prompt: 'x', maxRetries: 0 });
+  await ask();
+  const operator = await connect({ url, name: 'operator' });
+  const { processes } = await operator.ps();
+  await operator.kill(processes.find(({ name }) => name === 'victim')?.pid ?? 0);
+  await expect
+    .poll(() =>
+      ask().then(
+        () => true,
+        () => false,
+      ),
+    )
+    .toBe(true);
+  await Promise.all([operator.close(), eccos.close()]);
   await kernel.stop();
 });
