@@ -1,9 +1,10 @@
-import { Agent, OpenAIProvider, Runner, tool } from '@openai/agents';
+import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool } from '@openai/agents';
 import { z } from 'zod';
 import { evaluate } from './calculator.js';
 
 const { ECCOS_BASE_URL: baseURL = 'http://127.0.0.1:8787/v1', ECCOS_TOKEN: apiKey = 'none' } = process.env;
-const runner = new Runner({ modelProvider: new OpenAIProvider({ baseURL, apiKey }), tracingDisabled: true });
+setTracingDisabled(true);
+const runner = new Runner({ modelProvider: new OpenAIProvider({ baseURL, apiKey }) });
 
 const calculator = tool({
   name: 'calculator',

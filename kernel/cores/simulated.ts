@@ -164,13 +164,7 @@ function endOf(
     checkOutput(answer.text, params.responseFormat);
     return { toolCalls: [], finishReason: 'stop' };
   }
-  const { name, args } = answer.step;
-  // The same call of a tool has the same id wherever it is made; a later one in the conversation has another.
-  const id = `call_${params.messages.length}_${name}`;
-  return {
-    toolCalls: [{ id, type: 'function', function: { name, arguments: JSON.stringify(args) } }],
-    finishReason: 'tool-calls',
-  };
+  return { toolCalls: [answer.call], finishReason: 'tool-calls' };
 }
 
 /** The value of a function that is called the first time somebody wants it. */

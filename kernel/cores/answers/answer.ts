@@ -1,3 +1,4 @@
+import type { ToolCall } from '../../../syscalls/chat-message.js';
 import { type ChatParams, promptOf } from '../../../syscalls/llm-chat.js';
 import { wholeLength } from '../../../syscalls/whole-text.js';
 import { valueFor } from './json-value.js';
@@ -9,7 +10,7 @@ import { nextTool, type ToolStep, toolResults } from './tool-step.js';
 export type Answer =
   | { readonly kind: 'text'; readonly wordings: readonly string[]; readonly isLine: boolean }
   | { readonly kind: 'json'; readonly text: string }
-  | { readonly kind: 'tool'; readonly step: ToolStep };
+  | { readonly kind: 'tool'; readonly call: ToolCall };
 
 /** How the draws of a model about a query fell. */
 export interface Draws {
@@ -37,11 +38,17 @@ export function answerTo(params: ChatParams, { isRight, slip }: Draws): Answer {
     expression: solution?.expression,
     results: results.length,
   });
-  if (step !== undefined) return { kind: 'tool', step };
+  if (step !== undefined) return { kind: 'tool', call: callOf(step, params) };
   const { responseFormat = { type: 'text' } } = params;
   if (responseFormat.type === 'text') return { kind: 'text', wordings, isLine };
   const schema = responseFormat.type === 'json_schema' ? responseFormat.json_schema.schema : { type: 'object' };
   return { kind: 'json', text: JSON.stringify(valueFor(schema, { answer: value, sentence })) };
+}
+
+/** The id is the same wherever the call is answered; a later one in the conversation has another. */
+function callOf({ name, args }: ToolStep, { messages }: ChatParams): ToolCall {
+  const id = `call_${messages.length}_${name}`;
+  return { id, type: 'function', function: { name, arguments: JSON.stringify(args) } };
 }
 
 /** The bare answer. Of a question that a tool has worked out it is the tool's result, which a wrong answer gets wrong. */

@@ -20,7 +20,7 @@ export interface Script {
  */
 export function scriptOf(answer: Answer, tokens: number, isCut: boolean): Script {
   if (answer.kind === 'tool') {
-    return { textOf: () => '', isWhole: !isCut || textTokens(JSON.stringify(answer.step)) <= tokens };
+    return { textOf: () => '', isWhole: !isCut || textTokens(JSON.stringify(answer.call.function)) <= tokens };
   }
   const wordings = answer.kind === 'json' ? [answer.text] : answer.wordings;
   const fitting = wordings.find((wording) => textTokens(wording) <= tokens);
