@@ -1,4 +1,5 @@
-import type { SyscallId } from '../syscalls/syscall.js';
+import type { ToolCallDelta } from '../syscalls/chat-message.js';
+import type { CoreId, SyscallId } from '../syscalls/syscall.js';
 
 /**
  * Where the progress of one call goes. The door makes one for each call; a call goes on without one when its
@@ -7,8 +8,12 @@ import type { SyscallId } from '../syscalls/syscall.js';
 export interface CallSink {
   /** The call was accepted, and the journal holds it. */
   accepted(id: SyscallId): void;
+  /** A core is asked: again after a failure or a preemption. @param reason the policy's one line on why this core */
+  started?(core: CoreId, reason: string): void;
   /** The next piece of the answer. Only calls that ask to `stream` get it. */
   text(piece: string): void;
-  /** The answer starts again: all its text so far is void. */
+  /** The next piece of a tool call, from providers that stream them. Only calls that ask to `stream` get it. */
+  toolCall?(piece: ToolCallDelta): void;
+  /** The answer starts again: all of it so far is void. */
   restart(): void;
 }

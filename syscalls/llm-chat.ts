@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cacheMark, chatMessage, messageText, reasoningDetail, toolCall } from './chat-message.js';
+import { cacheMark, chatMessage, messageText, reasoningDetail, toolCall, toolCallDelta } from './chat-message.js';
 
 /** A JSON Schema given by an agent. It is data that is handed on to the model as it came. */
 const jsonSchema = z
@@ -152,6 +152,10 @@ export const chatParams = z
       .enum(['safe', 'never'])
       .optional()
       .describe('`never`: a provider that fails is not asked again, nor is another'),
+    restart: z
+      .enum(['allow', 'forbid'])
+      .optional()
+      .describe('`forbid`: once a piece of the stream was sent, a failed attempt ends the call. Default allow'),
   })
   .superRefine(({ tools, toolChoice, logprobs, topLogprobs }, context) => {
     const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
@@ -220,10 +224,14 @@ export const chatChunk = z.strictObject({
   syscallId: z.string().describe('Identity of the call'),
   seq: z.int().describe('0, 1, 2 ... within the syscall, without a gap'),
   text: z.string().describe('A piece of the answer'),
+  toolCalls: z
+    .array(toolCallDelta)
+    .optional()
+    .describe('Pieces of tool calls, where the provider streams them; they come after the text'),
   restart: z
     .literal(true)
     .optional()
-    .describe('The call was moved to another core after a failure: forget the text so far'),
+    .describe('The call was moved to another core after a failure: forget the answer so far'),
 });
 
 export type ChatParams = z.infer<typeof chatParams>;

@@ -1,4 +1,5 @@
 import type { PendingCall } from '../../schedulers/policy.js';
+import type { ToolCallDelta } from '../../syscalls/chat-message.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import {
   accepted,
@@ -62,6 +63,7 @@ export class Call {
   #attempts = 0;
   #failures = 0;
   #preemptions = 0;
+  #isSpoken = false;
   /** Of attempts that have failed. */
   #lost = NOTHING_SPENT;
   /** Of the requests of this attempt that are closed. */
@@ -112,6 +114,11 @@ export class Call {
     return this.#attempts;
   }
 
+  /** Whether a failed attempt ends it: a piece of its stream was sent, and its reader cannot forget it. */
+  get isBound(): boolean {
+    return this.#isSpoken && this.facts.params.restart === 'forbid';
+  }
+
   /** Attempts that a core has failed; those that it would not take are none. */
   get failures(): number {
     return this.#failures;
@@ -141,6 +148,8 @@ export class Call {
     if (!this.resumes) this.#attempts++;
     this.#meter = meter;
     this.apply({ type: 'start', at });
+    const state = this.#state;
+    if (state.status === 'running') this.sink?.started?.(state.core, state.reason);
   }
 
   /** A piece of the answer came; without text it is something else that was written: a thought, arguments of a tool. */
@@ -149,7 +158,16 @@ export class Call {
     if (text === '') return;
     this.#text += text;
     this.#outputTokens += tokens;
-    if (this.facts.params.stream) this.sink?.text(text);
+    if (!this.facts.params.stream) return;
+    this.#isSpoken = true;
+    this.sink?.text(text);
+  }
+
+  /** A piece of a tool call came. */
+  takeToolCall(piece: ToolCallDelta): void {
+    if (!this.facts.params.stream) return;
+    this.#isSpoken = true;
+    this.sink?.toolCall?.(piece);
   }
 
   /** The request is closed. */

@@ -1,3 +1,4 @@
+import type { ToolCallDelta } from '../../syscalls/chat-message.js';
 import type { ChatChunk } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
@@ -10,8 +11,8 @@ export interface ChunkReader {
 }
 
 /**
- * The text of one streamed answer on its way to the agent: the first piece at once, later ones gathered for some
- * milliseconds, since each message costs far more than a token. Holds back while the reader is slow.
+ * One streamed answer on its way to the agent: the first piece at once, later ones gathered for some milliseconds, since each
+ * message costs far more than a token. Holds back while the reader is slow.
  */
 export class ChunkStream {
   readonly #syscallId: SyscallId;
@@ -20,6 +21,8 @@ export class ChunkStream {
   readonly #gatherMs: Millis;
   #seq = 0;
   #text = '';
+  /** They come after the text. */
+  #toolCalls: ToolCallDelta[] = [];
   #restart = false;
   #cancelTimer: (() => void) | undefined;
 
@@ -31,19 +34,28 @@ export class ChunkStream {
   }
 
   push(text: string): void {
+    // Text after a tool call comes in a chunk of its own, so that the order stays; of a slow reader nobody knows it.
+    if (this.#toolCalls.length > 0 && !this.#reader.isSlow()) this.#emit();
     this.#text += text;
+    if (this.#cancelTimer === undefined) this.#send();
+  }
+
+  pushToolCall(piece: ToolCallDelta): void {
+    const last = this.#toolCalls.at(-1);
+    if (last?.id !== piece.id) this.#toolCalls.push(piece);
+    else this.#toolCalls.splice(-1, 1, { ...last, arguments: last.arguments + piece.arguments });
     if (this.#cancelTimer === undefined) this.#send();
   }
 
   /** The answer starts again: what was sent is void. */
   restart(): void {
-    this.#text = '';
+    this.#forget();
     this.#restart = this.#seq > 0;
   }
 
   /** Sends what is held, unless the reader is still slow. */
   flush(): void {
-    if (this.#text !== '' && this.#cancelTimer === undefined) this.#send();
+    if (this.#holds && this.#cancelTimer === undefined) this.#send();
   }
 
   /** The call ends. Of a whole answer the rest goes out now, before the reply; of any other nothing comes any more. */
@@ -51,8 +63,17 @@ export class ChunkStream {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     // A slow reader gets the rest with the reply, which holds the whole text anyway.
-    if (isWhole && this.#text !== '' && !this.#reader.isSlow()) this.#emit();
+    if (isWhole && this.#holds && !this.#reader.isSlow()) this.#emit();
+    this.#forget();
+  }
+
+  get #holds(): boolean {
+    return this.#text !== '' || this.#toolCalls.length > 0;
+  }
+
+  #forget(): void {
     this.#text = '';
+    this.#toolCalls = [];
   }
 
   #send(): void {
@@ -65,9 +86,15 @@ export class ChunkStream {
   }
 
   #emit(): void {
-    const chunk = { syscallId: this.#syscallId, seq: this.#seq++, text: this.#text };
-    this.#text = '';
-    this.#reader.chunk(this.#restart ? { ...chunk, restart: true } : chunk);
+    const chunk: ChatChunk = {
+      syscallId: this.#syscallId,
+      seq: this.#seq++,
+      text: this.#text,
+      ...(this.#toolCalls.length === 0 ? {} : { toolCalls: this.#toolCalls }),
+      ...(this.#restart ? { restart: true } : {}),
+    };
+    this.#forget();
     this.#restart = false;
+    this.#reader.chunk(chunk);
   }
 }

@@ -1,3 +1,4 @@
+import type { ToolCallDelta } from '../../../syscalls/chat-message.js';
 import { type RpcError, SyscallError } from '../../../syscalls/errors.js';
 import type { RequestId } from '../../../syscalls/protocol.js';
 import type { SyscallId } from '../../../syscalls/syscall.js';
@@ -131,6 +132,11 @@ class RpcSink implements CallSink {
   text(piece: string): void {
     this.#stream ??= this.#open();
     this.#stream.push(piece);
+  }
+
+  toolCall(piece: ToolCallDelta): void {
+    this.#stream ??= this.#open();
+    this.#stream.pushToolCall(piece);
   }
 
   restart(): void {
