@@ -108,7 +108,9 @@ class SimulatedCore implements LLMCore {
       return { answer, script: scriptOf(answer, end, end < whole) };
     });
     const textOf = (from: number, to: number) => said().script.textOf(prefixTokens + from, prefixTokens + to);
-    await this.#write({ tokens, readTokens, chunkMs, textOf }, run);
+    const toolCallOf = (from: number, to: number) =>
+      params.tools && said().script.toolCallOf(prefixTokens + from, prefixTokens + to);
+    await this.#write({ tokens, readTokens, chunkMs, textOf, toolCallOf }, run);
     const usage = { inputTokens: readTokens, outputTokens: tokens };
     const bill = { usage, costUsd: costOf(price, usage) };
     const isShort = prefixTokens + tokens < whole;

@@ -52,7 +52,7 @@ export class EccosLanguageModel implements LanguageModelV3 {
       const client = await this.#client.take();
       const release = once(() => this.#client.release());
       try {
-        const stream = client.stream(call.params, { signal: options.abortSignal });
+        const stream = client.stream({ ...call.params, restart: 'forbid' }, { signal: options.abortSignal });
         const deltas = stream[Symbol.asyncIterator]();
         const first = await deltas.next();
         return { stream: this.#partsOf({ stream, deltas, first, release }, options, call) };

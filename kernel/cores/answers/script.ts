@@ -1,3 +1,4 @@
+import type { ToolCall, ToolCallDelta } from '../../../syscalls/chat-message.js';
 import { wholeLength } from '../../../syscalls/whole-text.js';
 import { textTokens } from '../../tokens.js';
 import type { Answer } from './answer.js';
@@ -7,6 +8,8 @@ import { padding } from './filler.js';
 export interface Script {
   /** Tokens `from` to `to`; neighbouring ranges join. Empty where what is written is the call of a tool. */
   textOf(from: number, to: number): string;
+  /** The piece of a tool call that these tokens are; the model thinks before it calls. */
+  toolCallOf(from: number, to: number): ToolCallDelta | undefined;
   /** Whether all of it is said within these tokens; what follows only fills the length. */
   readonly isWhole: boolean;
 }
@@ -20,7 +23,9 @@ export interface Script {
  */
 export function scriptOf(answer: Answer, tokens: number, isCut: boolean): Script {
   if (answer.kind === 'tool') {
-    return { textOf: () => '', isWhole: !isCut || textTokens(JSON.stringify(answer.call.function)) <= tokens };
+    const { name, arguments: text } = answer.call.function;
+    const isWhole = !isCut || textTokens(name + text) <= tokens;
+    return { textOf: () => '', toolCallOf: isWhole ? piecesOf(answer.call, tokens) : nothing, isWhole };
   }
   const wordings = answer.kind === 'json' ? [answer.text] : answer.wordings;
   const fitting = wordings.find((wording) => textTokens(wording) <= tokens);
@@ -35,7 +40,20 @@ export function scriptOf(answer: Answer, tokens: number, isCut: boolean): Script
       const said = from >= length ? '' : text.slice(place(from), to >= length ? undefined : place(to));
       return to <= length ? said : said + fill(Math.max(0, from - length), to - length);
     },
+    toolCallOf: nothing,
     isWhole,
+  };
+}
+
+const nothing = () => undefined;
+
+/** The arguments in the last tokens. */
+function piecesOf({ id, function: { name, arguments: text } }: ToolCall, tokens: number): Script['toolCallOf'] {
+  const length = Math.min(textTokens(text), tokens);
+  const place = (token: number) => placeIn(text, Math.max(0, token - (tokens - length)) / length);
+  return (from, to) => {
+    const piece = text.slice(place(from), to >= tokens ? undefined : place(to));
+    return piece === '' ? undefined : { id, name, arguments: piece };
   };
 }
 

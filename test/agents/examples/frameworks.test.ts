@@ -19,6 +19,9 @@ beforeAll(async () => {
 afterAll(() => kernel.stop());
 
 test.each([
+  ['openai-tools', `${CORE} calls calculator {"expression":"17 \\* 23"}\n${CORE} answers (17 \\* 23 = )?391\\.?`],
+  ['openai-agents', 'tool_call_item\ntool_call_output_item\nmessage_output_item\n(17 \\* 23 = )?391\\.?'],
+  ['langgraph-agent', 'human: What is 17 \\* 23\\?\nai:\\s?\ntool: 391\nai: (17 \\* 23 = )?391\\.?'],
   ['ai-sdk-agent', `${CORE} calls calculator {"expression":"17 \\* 23"}\n${CORE} answers (17 \\* 23 = )?391\\.?`],
 ])('%s works a sum out with its tool, on an unmodified SDK', async (name, output) => {
   const { stdout } = await promisify(execFile)(process.execPath, [resolve(EXAMPLES, `${name}.js`)], { env });

@@ -147,6 +147,21 @@ describe('with tools', () => {
     expect(await callsOf(asks('Which files are there?', [], { tools }))).toEqual([['read_file', { path: '.' }]]);
   });
 
+  test('the arguments come in pieces that join to the call', async () => {
+    const tools = [READER];
+    const clock = new VirtualClock();
+    const asked = ask(
+      simulatedCore(ABLE, { clock, seed: 1, env: {} }),
+      asks(`Read ${'long-'.repeat(9)}name.txt`, [], { tools }),
+    );
+    const { toolCalls } = await clock.runUntil(asked.result);
+    const pieces = asked.chunks.flatMap(({ toolCall }) => (toolCall === undefined ? [] : [toolCall]));
+    expect(pieces.length).toBeGreaterThan(1);
+    const [call] = toolCalls;
+    expect(new Set(pieces.map(({ id, name }) => `${id} ${name}`))).toEqual(new Set([`${call?.id} read_file`]));
+    expect(pieces.map((piece) => piece.arguments).join('')).toBe(call?.function.arguments);
+  });
+
   test('nothing is called where nothing helps, unless a call is demanded', async () => {
     const tools = [WEATHER, CALCULATOR];
     const { toolCalls, text } = await answerOf(ABLE, asks('Write a poem.', [], { tools }));
