@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests that measure the CPU time or the memory of their process: it holds nothing of other tests. */
 const MEASURED = [
-  'test/kernel/doors/ws/{fuzz,overload,parse-json,flood}.test.ts',
+  'test/kernel/doors/ws/{fuzz,overload,flood}.test.ts',
+  'test/kernel/doors/parse-json.test.ts',
   'test/kernel/cores/provider/provider-storm.test.ts',
 ];
 

@@ -41,7 +41,7 @@ export interface BootOptions {
   readonly policy?: SchedulerPolicy;
   /** Puts something around each core, for example a witness that counts. */
   readonly wrapCore?: (core: LLMCore) => LLMCore;
-  /** Difficulty of a prompt for simulated cores. @default drawn from a hash of the prompt */
+  /** Difficulty of a prompt for simulated cores. @default what the prompt asks for where it can be read, else drawn from its hash */
   readonly items?: CoreDeps['items'];
   /** Outcome files that recorded cores share with other kernels of this process. @default each kernel reads its own */
   readonly outcomes?: CoreDeps['outcomes'];

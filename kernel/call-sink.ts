@@ -1,4 +1,5 @@
-import type { SyscallId } from '../syscalls/syscall.js';
+import type { ToolCallDelta } from '../syscalls/chat-message.js';
+import type { CoreId, SyscallId } from '../syscalls/syscall.js';
 
 /** Where a piece of text belongs. */
 export interface TextPlace {
@@ -15,8 +16,12 @@ export interface TextPlace {
 export interface CallSink {
   /** The call was accepted, and the journal holds it. */
   accepted(id: SyscallId): void;
+  /** A core is asked: again after a failure or a preemption. @param reason the policy's one line on why this core */
+  started?(core: CoreId, reason: string): void;
   /** The next piece of the answer. Only calls that ask to `stream` get it. */
   text(piece: string, place: TextPlace): void;
-  /** The answer starts again: all its text so far is void. */
+  /** The next piece of a tool call, from providers that stream them. Only calls that ask to `stream` get it. */
+  toolCall?(piece: ToolCallDelta, place: TextPlace): void;
+  /** The answer starts again: all of it so far is void. */
   restart(): void;
 }

@@ -27,7 +27,6 @@ export class Metrics {
   readonly scheduler = { ticks: 0, fallbacks: 0, invalidAssignments: 0 };
   retries = 0;
   preemptions = 0;
-  #typicalTurnaround = 0;
   readonly #waiting = new Recent();
   readonly #turnaround = new Recent();
   readonly #decision = new Recent();
@@ -40,9 +39,7 @@ export class Metrics {
     if (state.status !== 'done') return;
     const { times } = state.reply;
     this.#waiting.add(times.started - times.accepted);
-    const turnaround = times.ended - times.accepted;
-    this.#turnaround.add(turnaround);
-    this.#typicalTurnaround += 0.05 * (turnaround - this.#typicalTurnaround);
+    this.#turnaround.add(times.ended - times.accepted);
   }
 
   decided(decisionMs: Millis): void {
@@ -54,11 +51,6 @@ export class Metrics {
   prepared(batchMs: Millis, calls: number): void {
     this.#prepare.add(batchMs);
     this.#prepareCall.add(batchMs / calls);
-  }
-
-  /** Exponential mean of the turnaround, in milliseconds; 0 before the first answer. Cheap, since every refusal asks for it. */
-  get typicalTurnaround(): Millis {
-    return this.#typicalTurnaround;
   }
 
   report(): Pick<StatsReply, 'retries' | 'preemptions' | 'usage' | 'waitingMs' | 'turnaroundMs' | 'scheduler'> {

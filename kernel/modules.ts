@@ -7,6 +7,7 @@ import { Admission } from './call/admission.js';
 import { CallTable } from './call/call-table.js';
 import { type Journal, nullJournal } from './call/journal.js';
 import { KeyedCalls } from './call/keyed-calls.js';
+import { StartRate } from './call/start-rate.js';
 import type { Capacity } from './capacity/capacity.js';
 import { CoreTable } from './capacity/core-table.js';
 import { LocalCapacity } from './capacity/local.js';
@@ -18,8 +19,10 @@ import { SchedulerLoop } from './dispatch/loop.js';
 import { Runner } from './dispatch/runner.js';
 import type { Door } from './doors/door.js';
 import { healthDoor } from './doors/health/health-door.js';
+import { HttpDoor } from './doors/http/http-door.js';
 import { InProcessDoor } from './doors/in-process.js';
 import { HttpListener } from './doors/listener.js';
+import { OpenAIDoor } from './doors/openai/openai-door.js';
 import { WsDoor } from './doors/ws/ws-door.js';
 import { KernelEvents } from './events.js';
 import { type Gate, KernelGate } from './gate.js';
@@ -70,6 +73,7 @@ const id = {
   auth: part<Authenticator>('auth'),
   policy: part<PolicyGuard>('policyGuard'),
   metrics: part<Metrics>('metrics'),
+  starts: part<StartRate>('starts'),
   processes: part<ProcessTable>('processes'),
   cores: part<CoreTable>('coreTable'),
   table: part<CallTable>('callTable'),
@@ -81,6 +85,7 @@ const id = {
   gate: part<Gate>('gate'),
   listener: part<HttpListener>('listener'),
   inProcess: part<InProcessDoor>('inProcess'),
+  http: part<HttpDoor>('http'),
 };
 
 export interface Given {
@@ -158,11 +163,12 @@ function outside({ config, env, log }: Given): ContainerModule {
 const core = new ContainerModule(({ bind }) => {
   const wire = wirer(bind);
   const { config, env, log, clock, stopwatch, random, nextId, capacity, journal, events } = PART;
-  const { limits, policy, metrics, processes, cores, table, runner, loop, admission, settings } = id;
+  const { limits, policy, metrics, starts, processes, cores, table, runner, loop, admission, settings } = id;
   bind(settings).toResolvedValue(({ limits }) => ({ limits }), [config]);
   bind(limits).toResolvedValue((settings) => () => settings.limits, [settings]);
   bind(id.auth).toResolvedValue(({ auth }, env) => new Authenticator(auth, env), [config, env]);
   bind(metrics).toResolvedValue(() => new Metrics());
+  bind(starts).toResolvedValue(() => new StartRate());
   bind(processes).toResolvedValue((limits) => new ProcessTable(() => limits().maxAgents), [limits]);
   wire(policy, PolicyGuard, { policy: PART.policy, metrics, events, log });
   wire(cores, CoreTable, { cores: PART.cores, clock, capacity });
@@ -177,9 +183,22 @@ const core = new ContainerModule(({ bind }) => {
       }),
     [clock, journal, table, limits],
   );
-  wire(runner, Runner, { clock, random, policy, capacity, cores, table, journal, metrics, events, log, limits });
+  wire(runner, Runner, {
+    clock,
+    random,
+    policy,
+    capacity,
+    cores,
+    table,
+    journal,
+    metrics,
+    starts,
+    events,
+    log,
+    limits,
+  });
   wire(loop, SchedulerLoop, { clock, stopwatch, policy, cores, capacity, runner, table, metrics, events });
-  wire(admission, Admission, { clock, nextId, table, cores, capacity, metrics, limits });
+  wire(admission, Admission, { clock, nextId, table, cores, capacity, metrics, starts, limits });
   wire(id.kernel, Kernel, {
     clock,
     policy,
@@ -204,9 +223,21 @@ const doors = new ContainerModule(({ bind }) => {
   wirer(bind)(id.listener, HttpListener, { config, auth, log, limits });
   bind(id.inProcess).toResolvedValue(() => new InProcessDoor());
   bind(door).toService(id.inProcess);
-  wirer(bind)(door, WsDoor, { clock, log, limits });
+  const wire = wirer(bind);
+  wire(door, WsDoor, { clock, log, limits });
   bind(door).toConstantValue(healthDoor);
+  bind(id.http).toResolvedValue(
+    (clock, log, limits) => new HttpDoor({ clock, log, limits, requestId: numbered(`req_${bootId()}`) }),
+    [clock, log, limits],
+  );
+  bind(door).toService(id.http);
+  wire(door, OpenAIDoor, { http: id.http, clock });
 });
+
+function numbered(name: string): () => string {
+  let last = 0;
+  return () => `${name}${++last}`;
+}
 
 /** Binds a part to a class whose constructor takes its dependencies by name. */
 function wirer(bind: Bind) {

@@ -1,4 +1,5 @@
-import type { SyscallId } from '../syscalls/syscall.js';
+import type { ToolCallDelta } from '../syscalls/chat-message.js';
+import type { CoreId, SyscallId } from '../syscalls/syscall.js';
 import { wholeLength } from '../syscalls/whole-text.js';
 import type { CallSink, TextPlace } from './call-sink.js';
 
@@ -27,6 +28,15 @@ export class WholeSink implements CallSink {
     this.#half = text.slice(length);
     this.#place = { attempt, offset: start + length };
     if (length > 0) this.#sink.text(text.slice(0, length).toWellFormed(), { attempt, offset: start });
+  }
+
+  started(core: CoreId, reason: string): void {
+    this.#sink.started?.(core, reason);
+  }
+
+  /** Halves in it stay: as JSON they are escapes, and the reader joins them. */
+  toolCall(piece: ToolCallDelta, place: TextPlace): void {
+    this.#sink.toolCall?.(piece, place);
   }
 
   restart(): void {

@@ -95,6 +95,13 @@ export const toolCall = z.strictObject({
   index: z.int().optional().describe('Left over from a stream; not used'),
 });
 
+/** A piece of a tool call while it is written. Pieces of one id belong together; each says whose they are. */
+export const toolCallDelta = z.strictObject({
+  id: z.string().min(1).describe('Of the call, as in the reply'),
+  name: z.string().describe('Of the tool'),
+  arguments: z.string().describe('The next piece of the JSON text'),
+});
+
 /** One piece of what a model thought, in OpenRouter's form: text, a summary, or data that only its provider can read. */
 export const reasoningDetail = z.looseObject({
   type: z.string().describe('reasoning.text, reasoning.summary or reasoning.encrypted'),
@@ -149,6 +156,7 @@ export const chatMessage = z.discriminatedUnion('role', [
 
 export type ChatMessage = z.infer<typeof chatMessage>;
 export type ToolCall = z.infer<typeof toolCall>;
+export type ToolCallDelta = z.infer<typeof toolCallDelta>;
 export type ReasoningDetail = z.infer<typeof reasoningDetail>;
 export type ContentPart = Exclude<NonNullable<ChatMessage['content']>, string>[number];
 /** What a message may hold beside text. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cacheMark, chatMessage, messageText, reasoningDetail, toolCall } from './chat-message.js';
+import { cacheMark, chatMessage, messageText, reasoningDetail, toolCall, toolCallDelta } from './chat-message.js';
 
 /** A JSON Schema given by an agent. It is data that is handed on to the model as it came. */
 const jsonSchema = z
@@ -168,6 +168,10 @@ export const chatParams = z
       })
       .optional()
       .describe('Of a repeat with `stream`: where the text goes on'),
+    restart: z
+      .enum(['allow', 'forbid'])
+      .optional()
+      .describe('`forbid`: once a piece of the stream was sent, a failed attempt ends the call. Default allow'),
   })
   .superRefine(({ tools, toolChoice, logprobs, topLogprobs, from, idempotencyKey }, context) => {
     const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
@@ -239,10 +243,14 @@ export const chatChunk = z.strictObject({
   attempt: z.int().describe('How many times a core was asked by then'),
   offset: z.int().describe('UTF-16 units of the text of this attempt before the piece'),
   text: z.string().describe('A piece of the answer'),
+  toolCalls: z
+    .array(toolCallDelta)
+    .optional()
+    .describe('Pieces of tool calls, where the provider streams them; they come after the text'),
   restart: z
     .literal(true)
     .optional()
-    .describe('The call was moved to another core after a failure: forget the text so far'),
+    .describe('The call was moved to another core after a failure: forget the answer so far'),
 });
 
 export type ChatParams = z.infer<typeof chatParams>;

@@ -2,7 +2,7 @@ import { assistantMessage } from '../../syscalls/assistant-message.js';
 import type { ChatMessage } from '../../syscalls/chat-message.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
-import type { Pid } from '../../syscalls/syscall.js';
+import type { CoreId, Pid, SyscallId } from '../../syscalls/syscall.js';
 import type { ChatDelta, Client } from './client.js';
 
 /** What every call of an agent carries beside its messages. */
@@ -40,6 +40,11 @@ export abstract class Agent<Answer = string> {
 
   get pid(): Pid {
     return this.#client.pid;
+  }
+
+  /** Cores of the kernel, in the order of its config. */
+  protected get cores(): readonly CoreId[] {
+    return this.#client.hello.cores.map(({ id }) => id);
   }
 
   /** Every message so far, oldest first. */
@@ -92,6 +97,11 @@ export abstract class Agent<Answer = string> {
     this.#history = [...said, assistantMessage(reply)];
     options.onReply?.(reply);
     return reply;
+  }
+
+  /** Says how good an answer was: 0 is wrong, 1 is right. @throws SyscallError as `Client.feedback` */
+  protected rate(syscallId: SyscallId, quality: number): Promise<void> {
+    return this.#client.feedback(syscallId, quality);
   }
 
   async #send(params: ChatParams, { signal, onDelta }: RunOptions): Promise<ChatReply> {

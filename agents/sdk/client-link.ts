@@ -60,6 +60,11 @@ export class Link {
     return this.#hello;
   }
 
+  /** Whether there will be no connection any more. */
+  get isEnded(): boolean {
+    return this.#state.status === 'ended';
+  }
+
   /** The connection, as soon as there is one. @throws SyscallError when there will be none */
   async connection(): Promise<Connection> {
     if (this.#state.status === 'ended') throw this.#state.error;

@@ -107,6 +107,11 @@ export class Client {
     return this.#link.hello.pid;
   }
 
+  /** Whether the process does not come back: it was killed, its token is refused, or its kernel has shut down. */
+  get isEnded(): boolean {
+    return this.#link.isEnded;
+  }
+
   /** What the kernel said at the latest hello: policy, cores, limits. */
   get hello(): HelloReply {
     return this.#link.hello;

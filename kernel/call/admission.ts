@@ -1,7 +1,7 @@
 import type { ContentPart } from '../../syscalls/chat-message.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
-import type { SyscallId } from '../../syscalls/syscall.js';
+import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { CallSink } from '../call-sink.js';
 import type { Capacity } from '../capacity/capacity.js';
 import type { CoreTable } from '../capacity/core-table.js';
@@ -15,9 +15,10 @@ import { Call } from './call.js';
 import type { CallTable } from './call-table.js';
 import { eligibleCores } from './eligibility.js';
 import type { StoredCall } from './journal.js';
+import type { StartRate } from './start-rate.js';
 
-/** Shortest and longest time after which a caller of a full kernel should try again. */
-const BUSY_RETRY_MS = { min: 50, max: 10_000 } as const;
+/** Shortest and longest time after which a caller of a full kernel should try again, and the one where no call has started yet. */
+const BUSY_RETRY_MS = { min: 50, max: 60_000, unknown: 1000 } as const;
 
 interface AdmissionDeps {
   readonly clock: Clock;
@@ -26,6 +27,7 @@ interface AdmissionDeps {
   readonly cores: CoreTable;
   readonly capacity: Capacity;
   readonly metrics: Metrics;
+  readonly starts: StartRate;
   readonly limits: () => KernelLimits;
 }
 
@@ -115,9 +117,19 @@ export class Admission {
   }
 
   #busy(limit: string, value: number): SyscallError {
-    const { min, max } = BUSY_RETRY_MS;
-    const retryAfterMs = Math.round(Math.min(max, Math.max(min, this.#deps.metrics.typicalTurnaround)));
+    const retryAfterMs = this.#timeToStart();
     return new SyscallError('busy', `${limit}: the limit of ${value} is reached`, { retryAfterMs });
+  }
+
+  /** When a call that comes now would start: all that are pending start first, as often as of late. */
+  #timeToStart(): Millis {
+    const { clock, table, cores, starts } = this.#deps;
+    const { min, max, unknown } = BUSY_RETRY_MS;
+    let running = 0;
+    for (const { queue } of cores.all()) running += queue.running;
+    const pending = Math.max(1, table.count - running);
+    const ms = starts.timeFor(pending, clock.now()) ?? (running === 0 ? unknown : max);
+    return Math.round(Math.min(max, Math.max(min, ms)));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PendingCall } from '../../schedulers/policy.js';
+import type { ToolCallDelta } from '../../syscalls/chat-message.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import {
   accepted,
@@ -72,6 +73,7 @@ export class Call {
   #attempts = 0;
   #failures = 0;
   #preemptions = 0;
+  #isSpoken = false;
   /** Of attempts that have failed. */
   #lost = NOTHING_SPENT;
   /** Of the requests of this attempt that are closed. */
@@ -121,6 +123,11 @@ export class Call {
   /** Times that it was given to a core. A run that resumes a preempted one is no new attempt. */
   get attempts(): number {
     return this.#attempts;
+  }
+
+  /** Whether a failed attempt ends it: a piece of its stream was sent, and its reader cannot forget it. */
+  get isBound(): boolean {
+    return this.#isSpoken && this.facts.params.restart === 'forbid';
   }
 
   /** Attempts that a core has failed; those that it would not take are none. */
@@ -173,6 +180,8 @@ export class Call {
     if (!this.resumes) this.#attempts++;
     this.#meter = meter;
     this.apply({ type: 'start', at });
+    const state = this.#state;
+    if (state.status === 'running') this.sink?.started?.(state.core, state.reason);
   }
 
   /** A piece of the answer came; without text it is something else that was written: a thought, arguments of a tool. */
@@ -182,7 +191,16 @@ export class Call {
     const offset = this.#text.length;
     this.#text += text;
     this.#outputTokens += tokens;
-    if (this.#isFollowed) this.sink?.text(text, { attempt: this.#attempts, offset });
+    if (!this.#isFollowed) return;
+    this.#isSpoken = true;
+    this.sink?.text(text, { attempt: this.#attempts, offset });
+  }
+
+  /** A piece of a tool call came. */
+  takeToolCall(piece: ToolCallDelta): void {
+    if (!this.#isFollowed) return;
+    this.#isSpoken = true;
+    this.sink?.toolCall?.(piece, { attempt: this.#attempts, offset: this.#text.length });
   }
 
   /** The request is closed. */

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
+import type { ToolCallDelta } from '../../syscalls/chat-message.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
-import type { FinalState, Millis, Pid, SyscallId } from '../../syscalls/syscall.js';
+import type { CoreId, FinalState, Millis, Pid, SyscallId } from '../../syscalls/syscall.js';
 import type { CallSink, TextPlace } from '../call-sink.js';
 import type { Clock } from '../clock.js';
 import type { Call } from './call.js';
@@ -24,6 +25,8 @@ interface Follower {
   readonly sink: CallSink | undefined;
   /** Whether it wants the text as it comes. */
   readonly streams: boolean;
+  /** It came after pieces of tool calls may have gone: it gets those of its reply instead. */
+  isLate: boolean;
   /** The request has gone: it gets no answer. */
   readonly leave: (error: SyscallError) => void;
 }
@@ -163,7 +166,7 @@ export class KeyedCalls {
     entry.cancelTimer?.();
     entry.cancelTimer = undefined;
     return new Promise((resolve, reject) => {
-      const follower: Follower = { pid, sink, streams: params.stream === true, leave: reject };
+      const follower: Follower = { pid, sink, streams: params.stream === true, isLate: call.state.times.started !== undefined, leave: reject };
       const go = () => {
         if (!entry.followers.has(follower)) return;
         this.#unfollow(entry, follower);
@@ -225,8 +228,19 @@ class Followers implements CallSink {
     for (const { sink, streams } of this.#followers) if (streams) sink?.text(piece, place);
   }
 
+  started(core: CoreId, reason: string): void {
+    for (const { sink } of this.#followers) sink?.started?.(core, reason);
+  }
+
+  toolCall(piece: ToolCallDelta, place: TextPlace): void {
+    for (const { sink, streams, isLate } of this.#followers) if (streams && !isLate) sink?.toolCall?.(piece, place);
+  }
+
   restart(): void {
-    for (const { sink } of this.#followers) sink?.restart();
+    for (const follower of this.#followers) {
+      follower.isLate = false;
+      follower.sink?.restart();
+    }
   }
 }
 

@@ -27,6 +27,7 @@ export function defaultConfig(): KernelConfig {
     decodeSpeed: speed,
     slowdown: 0.3,
     tools: true,
+    responseFormat: true,
   }));
   return checkConfig({ cores }, 'the embedded default');
 }

@@ -21,11 +21,22 @@ export const limitsConfig = z.strictObject({
     .number()
     .positive()
     .default(1000)
-    .describe('Most requests a second of one connection, over a burst of as many'),
+    .describe('Most requests a second of one connection, over HTTP of one token, over a burst of as many'),
   maxMessageBytes: count
     .max(MAX_MESSAGE_BYTES)
     .default(2 ** 20)
     .describe('Most bytes of one message'),
+  maxRequestBytes: count
+    .max(MAX_MESSAGE_BYTES)
+    .default(20 * 2 ** 20)
+    .describe('Most bytes of one HTTP request; of these, at most `maxMessageBytes` beside images, audio and files'),
+  maxHeaderBytes: count.default(8192).describe('Most bytes of the headers of one HTTP request'),
+  requestTimeoutMs: millis.min(1).default(60_000).describe('Time for an HTTP request with its body'),
+  httpAgentMs: millis.default(60_000).describe('How long an agent over HTTP stays a process after its last request'),
+  streamHeadMs: millis
+    .default(10_000)
+    .describe('A stream over HTTP begins with its first text, or after so long; before, a failure has its own status'),
+  streamBeatMs: millis.min(1).default(15_000).describe('Time between the comments that keep a silent stream open'),
   maxMessageDepth: count.default(32).describe('Most levels of nesting in one message'),
   maxMessageValues: count.default(10_000).describe('Most commas between values in one message'),
   maxBatchRequests: count.default(100).describe('Most requests in one batch'),
@@ -33,11 +44,13 @@ export const limitsConfig = z.strictObject({
   sendBufferBytes: z
     .strictObject({
       slow: count.default(2 ** 20).describe('Bytes a connection has not taken at which its streams pause'),
-      close: count.default(2 ** 22).describe('Bytes a connection has not taken at which it is closed with 1013'),
+      close: count
+        .default(2 ** 22)
+        .describe('Bytes a connection has not taken at which it is closed (WebSocket: with 1013)'),
     })
     .refine(({ slow, close }) => slow <= close, 'Expected `slow` to be at most `close`')
     .prefault({}),
-  slowReaderMs: millis.default(10_000).describe('A connection that is slow for longer is closed with 1013'),
+  slowReaderMs: millis.default(10_000).describe('A connection that is slow for longer is closed'),
   handshakeTimeoutMs: millis.default(5000).describe('Time for headers and handshake'),
   heartbeatMs: millis.min(1).default(30_000).describe('Time between pings'),
   missedPings: count.default(2).describe('A connection that misses so many is dropped'),

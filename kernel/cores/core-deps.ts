@@ -10,7 +10,7 @@ export interface CoreDeps {
   readonly seed: number;
   /** Environment variables: the only place that keys and proxies come from. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What queries ask of simulated models. @default a difficulty drawn by the text */
+  /** What queries ask of simulated models. @default what the text asks for where it can be read, else a difficulty drawn by the text */
   readonly items?: ItemModel;
   /** Outcome files that were read already, or will be read once for all recorded cores. @default each core reads its own */
   readonly outcomes?: Pick<OutcomeFiles, 'load'>;

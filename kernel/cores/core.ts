@@ -1,4 +1,4 @@
-import type { MediaKind } from '../../syscalls/chat-message.js';
+import type { MediaKind, ToolCallDelta } from '../../syscalls/chat-message.js';
 import type { CoreInfo, Setting } from '../../syscalls/cores.js';
 import { type FaultClass, SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
@@ -23,6 +23,8 @@ export interface CoreChunk {
   readonly text: string;
   /** How many tokens it is, counted or estimated; 1 or more. */
   readonly tokens: number;
+  /** The piece of a tool call that it is, from providers that stream them. */
+  readonly toolCall?: ToolCallDelta;
 }
 
 /** What a provider reports of what it bills. */

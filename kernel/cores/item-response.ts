@@ -23,7 +23,7 @@ export interface Examinee {
   readonly answerTokens: { readonly median: number; readonly spread: number };
 }
 
-/** The default: a difficulty from the standard normal distribution, drawn by the text alone, so that seeds share the queries. */
+/** Of a text that asks for nothing in particular: a difficulty from the standard normal distribution, drawn by the text alone, so that seeds share the queries. */
 export const hashedItems: ItemModel = (prompt) => ({
   // Drawn only where it is looked at: a core that just needs the length of an answer does not.
   get difficulty() {
@@ -43,6 +43,11 @@ export function passProbability({ ability, discrimination }: Examinee, { difficu
 /** Whether this model answers this query right: one draw per (seed, model, query), so asking again changes nothing. */
 export function isRight(model: Examinee, prompt: string, item: Item, seed: number): boolean {
   return uniform(digestOf('right', seed, model.id, prompt), 0) < passProbability(model, item);
+}
+
+/** Which of the wrong answers this model gives to this query: uniform in (0, 1), one draw per (seed, model, query). */
+export function slipOf(model: Examinee, prompt: string, seed: number): number {
+  return uniform(digestOf('slip', seed, model.id, prompt), 0);
 }
 
 /** Tokens of the whole answer, 1 or more: one draw per (seed, model, query). */

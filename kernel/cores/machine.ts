@@ -2,10 +2,10 @@ import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { CoreRun } from './core.js';
 import type { MachineSpeed } from './machine-curve.js';
-import type { TimedAnswer } from './timed-answer.js';
+import { chunkOf, type TimedAnswer } from './timed-answer.js';
 
 /** An answer that a machine reads the input of and writes. */
-export interface MachineAnswer extends Pick<TimedAnswer, 'tokens' | 'chunkMs' | 'textOf'> {
+export interface MachineAnswer extends Pick<TimedAnswer, 'tokens' | 'chunkMs' | 'textOf' | 'toolCallOf'> {
   /** Tokens to read before the first one is written. */
   readonly readTokens: number;
 }
@@ -180,10 +180,10 @@ export class Machine {
   }
 
   #send(answer: Writing, upTo: number): void {
-    const { run, sent, textOf } = answer;
+    const { run, sent } = answer;
     if (upTo <= sent) return;
     answer.sent = upTo;
     answer.sentAt = this.#at;
-    run.onChunk({ text: textOf(sent, upTo), tokens: upTo - sent });
+    run.onChunk(chunkOf(answer, sent, upTo));
   }
 }

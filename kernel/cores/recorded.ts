@@ -3,10 +3,10 @@ import { SyscallError } from '../../syscalls/errors.js';
 import { type ChatParams, promptOf } from '../../syscalls/llm-chat.js';
 import { OutcomeFiles, type OutcomeTable } from '../outcomes/file.js';
 import type { ModelOutcome, OutcomeRecord } from '../outcomes/record.js';
+import { fillerText } from './answers/filler.js';
 import type { CoreRequest, CoreResult, CoreRun, LLMCore } from './core.js';
 import { coreFields, infoOf } from './core-config.js';
 import type { CoreDeps } from './core-deps.js';
-import { fillerText } from './filler.js';
 import { latencyOf } from './latency-table.js';
 import { playAnswer } from './timed-answer.js';
 

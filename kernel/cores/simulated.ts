@@ -1,14 +1,17 @@
 import { z } from 'zod';
-import { promptOf } from '../../syscalls/llm-chat.js';
+import { type ChatParams, promptOf } from '../../syscalls/llm-chat.js';
 import { costOf } from '../../syscalls/price.js';
+import { type Answer, answerTo } from './answers/answer.js';
+import { scriptOf } from './answers/script.js';
 import type { CoreRequest, CoreResult, CoreRun, LLMCore } from './core.js';
 import { coreFields, infoOf } from './core-config.js';
 import type { CoreDeps } from './core-deps.js';
-import { fillerText } from './filler.js';
-import { answerLength, hashedItems, type ItemModel } from './item-response.js';
+import { answerLength, type Item, type ItemModel, isRight, slipOf } from './item-response.js';
 import { Machine, type MachineAnswer } from './machine.js';
 import { machineCurve, speedOf } from './machine-curve.js';
 import { MACHINES, type MachineName } from './machine-presets.js';
+import { promptItems } from './prompt-items.js';
+import { checkOutput } from './structured-output.js';
 import { playAnswer } from './timed-answer.js';
 
 /** Tokens per second; `unlimited` takes no time. */
@@ -46,9 +49,9 @@ const fields = z.strictObject({
     ),
   /** Milliseconds over which text is gathered into one chunk; 0 = all text after the first token comes at the end. */
   chunkMs: z.number().min(0).default(50),
-  /** Whether it takes calls with tools. It never calls one. */
+  /** Whether it takes calls with tools. It calls a calculator or a reader of files where that is the next step. */
   tools: z.boolean().default(false),
-  /** Whether it takes calls with a response format. Its text is no JSON all the same. */
+  /** Whether it takes calls with a response format. */
   responseFormat: z.boolean().default(false),
   /** What its input may hold beside text. It looks at none of it. */
   inputs: z.array(z.enum(['image', 'audio', 'file'])).optional(),
@@ -85,25 +88,46 @@ class SimulatedCore implements LLMCore {
     this.info = infoOf(config, { tools, responseFormat, supportsPrefix: true, ...media });
     this.#config = config;
     this.#deps = deps;
-    this.#items = deps.items ?? hashedItems;
+    this.#items = deps.items ?? promptItems;
     const { machine } = config;
     const curve = typeof machine === 'string' ? MACHINES[machine] : machine;
     this.#machine = curve && new Machine(speedOf(curve), deps.clock);
   }
 
   async chat({ params, inputTokens, prefixTokens, maxTokens }: CoreRequest, run: CoreRun): Promise<CoreResult> {
-    const { id, price, chunkMs } = this.#config;
+    const { price, chunkMs } = this.#config;
     const prompt = promptOf(params);
-    const whole = answerLength(this.#config, prompt, this.#items(prompt), this.#deps.seed);
+    const item = this.#items(prompt);
+    const whole = answerLength(this.#config, prompt, item, this.#deps.seed);
     const end = Math.min(whole, params.maxTokens ?? whole);
     const tokens = Math.max(0, Math.min(end - prefixTokens, maxTokens ?? end));
     const readTokens = inputTokens + prefixTokens;
-    const key = prompt + id;
-    const textOf = (from: number, to: number) => fillerText(key, prefixTokens + from, prefixTokens + to);
-    await this.#write({ tokens, readTokens, chunkMs, textOf }, run);
+    // Nobody may read it: comparisons look at the draws alone.
+    const said = once(() => {
+      const answer = this.#answer(params, prompt, item);
+      return { answer, script: scriptOf(answer, end, end < whole) };
+    });
+    const textOf = (from: number, to: number) => said().script.textOf(prefixTokens + from, prefixTokens + to);
+    const toolCallOf = (from: number, to: number) =>
+      params.tools && said().script.toolCallOf(prefixTokens + from, prefixTokens + to);
+    await this.#write({ tokens, readTokens, chunkMs, textOf, toolCallOf }, run);
     const usage = { inputTokens: readTokens, outputTokens: tokens };
-    const finishReason = prefixTokens + tokens < whole ? 'length' : 'stop';
-    return { toolCalls: [], finishReason, usage, costUsd: costOf(price, usage) };
+    const bill = { usage, costUsd: costOf(price, usage) };
+    const isShort = prefixTokens + tokens < whole;
+    const { tools, responseFormat } = params;
+    if (tools === undefined && responseFormat === undefined) {
+      return { toolCalls: [], finishReason: isShort ? 'length' : 'stop', ...bill };
+    }
+    const { answer, script } = said();
+    return { ...endOf(answer, script.isWhole, isShort, params), ...bill };
+  }
+
+  #answer(params: ChatParams, prompt: string, item: Item): Answer {
+    const { seed } = this.#deps;
+    return answerTo(params, {
+      isRight: isRight(this.#config, prompt, item, seed),
+      slip: slipOf(this.#config, prompt, seed),
+    });
   }
 
   async #write(answer: MachineAnswer, run: CoreRun): Promise<void> {
@@ -127,6 +151,31 @@ class SimulatedCore implements LLMCore {
     const { slowdown, cap } = this.#config;
     return 1 + (slowdown * (this.#running - 1)) / Math.max(1, cap - 1);
   }
+}
+
+/** @param isShort whether the text has fewer tokens than it would have without a bound */
+function endOf(
+  answer: Answer,
+  isWhole: boolean,
+  isShort: boolean,
+  params: ChatParams,
+): Pick<CoreResult, 'toolCalls' | 'finishReason'> {
+  if (!isWhole) return { toolCalls: [], finishReason: 'length' };
+  if (answer.kind === 'text') return { toolCalls: [], finishReason: isShort ? 'length' : 'stop' };
+  if (answer.kind === 'json') {
+    checkOutput(answer.text, params.responseFormat);
+    return { toolCalls: [], finishReason: 'stop' };
+  }
+  return { toolCalls: [answer.call], finishReason: 'tool-calls' };
+}
+
+/** The value of a function that is called the first time somebody wants it. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function msPerToken(tokensPerSecond: SimulatedConfig['decodeSpeed']): number {

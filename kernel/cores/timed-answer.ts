@@ -1,6 +1,7 @@
+import type { ToolCallDelta } from '../../syscalls/chat-message.js';
 import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
-import type { CoreRun } from './core.js';
+import type { CoreChunk, CoreRun } from './core.js';
 
 /** An answer that is known from the start and given out as if it were being written. */
 export interface TimedAnswer {
@@ -14,6 +15,8 @@ export interface TimedAnswer {
   readonly chunkMs: number;
   /** Tokens `from` to `to`; neighbouring ranges join. */
   readonly textOf: (from: number, to: number) => string;
+  /** The piece of a tool call that they are; undefined: none. @default none */
+  readonly toolCallOf?: (from: number, to: number) => ToolCallDelta | undefined;
 }
 
 /** Far below a token's time, far above the rounding of a clock that counts from the epoch. */
@@ -24,14 +27,14 @@ const EPSILON_MS = 1e-3;
  * When that is no time at all, no timer is set. An abort hands over what was written by then, and rejects with its reason.
  */
 export async function playAnswer(answer: TimedAnswer, { signal, onChunk }: CoreRun, clock: Clock): Promise<void> {
-  const { tokens, firstTokenMs, tokenMs, chunkMs, textOf } = answer;
+  const { tokens, firstTokenMs, tokenMs, chunkMs } = answer;
   const lengthMs = firstTokenMs + tokens * tokenMs;
   const start: Millis = clock.now();
   let sent = 0;
 
   const send = (upTo: number) => {
     if (upTo <= sent) return;
-    onChunk({ text: textOf(sent, upTo), tokens: upTo - sent });
+    onChunk(chunkOf(answer, sent, upTo));
     sent = upTo;
   };
   /** When there is something to do again, from the start. */
@@ -49,6 +52,13 @@ export async function playAnswer(answer: TimedAnswer, { signal, onChunk }: CoreR
   }
   signal.throwIfAborted();
   send(tokens);
+}
+
+/** Tokens `from` to `to` as they are given out. */
+export function chunkOf(answer: Pick<TimedAnswer, 'textOf' | 'toolCallOf'>, from: number, to: number): CoreChunk {
+  const chunk = { text: answer.textOf(from, to), tokens: to - from };
+  const toolCall = answer.toolCallOf?.(from, to);
+  return toolCall === undefined ? chunk : { ...chunk, toolCall };
 }
 
 /** Tokens that are written after this many milliseconds. */

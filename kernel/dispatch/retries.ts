@@ -58,7 +58,7 @@ export class Retries {
   #next(call: Call, core: CoreId, error: SyscallError): Next {
     const { clock, cores, limits, random } = this.#deps;
     const { maxAttempts, retryBackoffMs } = limits();
-    if (call.facts.params.retry === 'never') return ENDS;
+    if (call.facts.params.retry === 'never' || call.isBound) return ENDS;
     const isRefused = error.code === 'core-rejected';
     if (!isRefused && (!error.retryable || call.failures + 1 >= maxAttempts)) return ENDS;
     const isUsable = (id: CoreId) => cores.isUsable(id);

@@ -79,10 +79,11 @@ export class Run {
     };
   }
 
-  take({ text, tokens }: CoreChunk): void {
+  take({ text, tokens, toolCall }: CoreChunk): void {
     if (this.#call.isFinal) return;
     this.#outputTokens += tokens;
     this.#call.take(text, tokens, this.#clock.now());
+    if (toolCall !== undefined) this.#call.takeToolCall(toolCall);
   }
 
   get #inputTokens(): number {

@@ -3,6 +3,7 @@ import type { CoreId, Millis } from '../../syscalls/syscall.js';
 import type { Call } from '../call/call.js';
 import type { CallTable } from '../call/call-table.js';
 import type { Journal } from '../call/journal.js';
+import type { StartRate } from '../call/start-rate.js';
 import type { Capacity, Lease, Refusal } from '../capacity/capacity.js';
 import type { CoreSlot } from '../capacity/core-slot.js';
 import type { Bill, CoreChunk, CoreResult } from '../cores/core.js';
@@ -41,6 +42,7 @@ interface RunnerDeps extends RetriesDeps {
   readonly table: CallTable;
   readonly journal: Journal;
   readonly metrics: Metrics;
+  readonly starts: StartRate;
   readonly events: KernelEvents;
 }
 
@@ -126,6 +128,7 @@ export class Runner {
       return;
     }
     if (!this.#deps.capacity.isOpen(core)) slot.refresh();
+    this.#deps.starts.started(clock.now());
     call.start(clock.now(), () => run.spent());
     events.emit('started', { syscallId: call.id, core, running: slot.queue.running });
     const slice = this.#slice(call, slot, backlog, controller);
@@ -136,6 +139,8 @@ export class Runner {
         run.take(chunk);
         // What is thought is lost by a preemption: before the first text it would only be thought again.
         if (chunk.text !== '') slice?.progress();
+        // No core goes on from half of a tool call.
+        if (chunk.toolCall !== undefined) slice?.stop();
       };
       const onBill = (bill: Bill) => run.bill(bill);
       result = run.isExhausted

@@ -11,6 +11,7 @@ export class TimeSlice {
   #over = false;
   #progressed = false;
   #expired = false;
+  #stopped = false;
 
   constructor(clock: Clock, ms: Millis, contended: () => boolean, controller: AbortController) {
     this.#clock = clock;
@@ -29,8 +30,10 @@ export class TimeSlice {
     if (this.#over) this.#check();
   }
 
+  /** From now on the run is not aborted. */
   stop(): void {
     this.#cancelTimer();
+    this.#stopped = true;
   }
 
   #arm(): () => void {
@@ -41,7 +44,7 @@ export class TimeSlice {
   }
 
   #check(): void {
-    if (this.#controller.signal.aborted) return;
+    if (this.#stopped || this.#controller.signal.aborted) return;
     if (this.#contended()) {
       this.#expired = true;
       this.#controller.abort();

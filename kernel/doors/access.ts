@@ -124,6 +124,8 @@ function withoutMapping(address: string | undefined): string | undefined {
 function tokenOf({ headers }: IncomingMessage): string | undefined {
   const { authorization } = headers;
   if (authorization?.toLowerCase().startsWith(BEARER_SCHEME)) return authorization.slice(BEARER_SCHEME.length).trim();
+  const key = headers['x-api-key'];
+  if (typeof key === 'string') return key.trim();
   const offered = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim());
   const bearer = offered?.find((name) => name.startsWith(BEARER_PREFIX));
   return bearer && Buffer.from(bearer.slice(BEARER_PREFIX.length), 'base64url').toString();

@@ -1,3 +1,4 @@
+import type { ToolCallDelta } from '../../syscalls/chat-message.js';
 import type { ChatChunk } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { TextPlace } from '../call-sink.js';
@@ -11,8 +12,8 @@ export interface ChunkReader {
 }
 
 /**
- * The text of one streamed answer on its way to the agent: the first piece at once, later ones gathered for some
- * milliseconds, since each message costs far more than a token. Holds back while the reader is slow.
+ * One streamed answer on its way to the agent: the first piece at once, later ones gathered for some milliseconds, since each
+ * message costs far more than a token. Holds back while the reader is slow.
  */
 export class ChunkStream {
   readonly #syscallId: SyscallId;
@@ -23,6 +24,8 @@ export class ChunkStream {
   #text = '';
   /** Where the text belongs. */
   #place: TextPlace = { attempt: 1, offset: 0 };
+  /** They come after the text. */
+  #toolCalls: ToolCallDelta[] = [];
   #restart = false;
   #cancelTimer: (() => void) | undefined;
 
@@ -34,20 +37,30 @@ export class ChunkStream {
   }
 
   push(text: string, place: TextPlace): void {
-    if (this.#text === '') this.#place = place;
+    // Text after a tool call comes in a chunk of its own, so that the order stays; of a slow reader nobody knows it.
+    if (this.#toolCalls.length > 0 && !this.#reader.isSlow()) this.#emit();
+    if (!this.#holds) this.#place = place;
     this.#text += text;
+    if (this.#cancelTimer === undefined) this.#send();
+  }
+
+  pushToolCall(piece: ToolCallDelta, place: TextPlace): void {
+    if (!this.#holds) this.#place = place;
+    const last = this.#toolCalls.at(-1);
+    if (last?.id !== piece.id) this.#toolCalls.push(piece);
+    else this.#toolCalls.splice(-1, 1, { ...last, arguments: last.arguments + piece.arguments });
     if (this.#cancelTimer === undefined) this.#send();
   }
 
   /** The answer starts again: what was sent is void. */
   restart(): void {
-    this.#text = '';
+    this.#forget();
     this.#restart = this.#seq > 0;
   }
 
   /** Sends what is held, unless the reader is still slow. */
   flush(): void {
-    if (this.#text !== '' && this.#cancelTimer === undefined) this.#send();
+    if (this.#holds && this.#cancelTimer === undefined) this.#send();
   }
 
   /** The call ends. Of a whole answer the rest goes out now, before the reply; of any other nothing comes any more. */
@@ -55,8 +68,17 @@ export class ChunkStream {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     // A slow reader gets the rest with the reply, which holds the whole text anyway.
-    if (isWhole && this.#text !== '' && !this.#reader.isSlow()) this.#emit();
+    if (isWhole && this.#holds && !this.#reader.isSlow()) this.#emit();
+    this.#forget();
+  }
+
+  get #holds(): boolean {
+    return this.#text !== '' || this.#toolCalls.length > 0;
+  }
+
+  #forget(): void {
     this.#text = '';
+    this.#toolCalls = [];
   }
 
   #send(): void {
@@ -69,9 +91,16 @@ export class ChunkStream {
   }
 
   #emit(): void {
-    const chunk = { syscallId: this.#syscallId, seq: this.#seq++, ...this.#place, text: this.#text };
-    this.#text = '';
-    this.#reader.chunk(this.#restart ? { ...chunk, restart: true } : chunk);
+    const chunk: ChatChunk = {
+      syscallId: this.#syscallId,
+      seq: this.#seq++,
+      ...this.#place,
+      text: this.#text,
+      ...(this.#toolCalls.length === 0 ? {} : { toolCalls: this.#toolCalls }),
+      ...(this.#restart ? { restart: true } : {}),
+    };
+    this.#forget();
     this.#restart = false;
+    this.#reader.chunk(chunk);
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { SyscallError } from '../../syscalls/errors.js';
 import type { Gate } from '../gate.js';
 import type { Principal } from '../process/principal.js';
 
@@ -8,12 +9,14 @@ export interface Route {
   /** `open`: everybody who reaches the address may ask. @default the request needs a token, where the kernel has any */
   readonly access?: 'open';
   handle(request: IncomingMessage, response: ServerResponse, principal: Principal | undefined): void;
+  /** Answers a request that may not come in: `unauthorized`, `forbidden` or `draining`. @default the status alone */
+  refuse?(request: IncomingMessage, response: ServerResponse, error: SyscallError): void;
 }
 
 /** Takes over a connection that asks for another protocol. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, principal: Principal) => void;
 
-/** The one address of the kernel. It checks Host, Origin and token before a door sees anything. */
+/** The one address of the kernel. It checks Host, Origin and token before a door sees anything, and answers browsers that ask for leave (CORS). */
 export interface Listener {
   /** Serves a path, exactly, or all paths below it where it ends with `/`; the longest one that fits is taken. */
   serve(method: string, path: string, route: Route): void;

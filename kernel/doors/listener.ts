@@ -11,7 +11,9 @@ import type { Principal } from '../process/principal.js';
 import { readText } from '../text-file.js';
 import { AccessCheck, challenge, checkExposure, refuseUpgrade } from './access.js';
 import { AddressCount } from './address-count.js';
+import { allowOrigin, answerPreflight, preflightMethod } from './cors.js';
 import type { Listener, Route, Upgrade } from './door.js';
+import { refuseBytes } from './refuse-bytes.js';
 
 export interface ListenerOptions {
   readonly config: Pick<KernelConfig, 'listen' | 'auth'>;
@@ -27,6 +29,17 @@ export interface Address {
 }
 
 const SHUTTING_DOWN = { status: 503, reason: 'The kernel is shutting down' } as const;
+
+/** Why a request may not come in. */
+interface Refused {
+  readonly status: 401 | 403 | 503;
+  readonly reason: string;
+}
+
+const CODE_OF = { 401: 'unauthorized', 403: 'forbidden', 503: 'draining' } as const;
+
+/** An idle connection is kept longer than the 60 s of most proxies: the one who closes should be the one who asks. */
+const KEEP_ALIVE_MS = 65_000;
 
 /** The kernel's HTTP server: one address, shared by all doors. */
 export class HttpListener implements Listener {
@@ -96,6 +109,7 @@ export class HttpListener implements Listener {
       if (!this.#addresses.admit(socket, limits().socketsPerAddress)) socket.destroy();
     });
     server.on('request', (request, response) => this.#onRequest(request, response));
+    server.on('clientError', refuseBytes);
     server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
     this.#server = server;
     const { port } = server.address() as AddressInfo;
@@ -104,21 +118,34 @@ export class HttpListener implements Listener {
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const { log } = this.#options;
+    const asked = preflightMethod(request);
     try {
-      const route = longest(this.#routes, `${request.method} ${pathOf(request)}`);
+      const route = longest(this.#routes, `${asked ?? request.method} ${pathOf(request)}`);
       if (route === undefined) {
         response.writeHead(426, { Connection: 'close', Upgrade: 'websocket' }).end();
         return;
       }
-      const verdict = this.#open ? this.#access.checkRequest(request, route.access === 'open') : SHUTTING_DOWN;
-      if ('status' in verdict) {
-        this.#refused(request, verdict);
-        response.writeHead(verdict.status, { Connection: 'close', ...challenge(verdict.status) }).end();
-      } else route.handle(request, response, verdict.principal);
+      const isOpen = route.access === 'open' || asked !== undefined;
+      const verdict = this.#open ? this.#access.checkRequest(request, isOpen) : SHUTTING_DOWN;
+      if ('status' in verdict) this.#refuse(request, response, route, verdict);
+      else if (asked !== undefined) answerPreflight(request, response, asked);
+      else {
+        allowOrigin(request, response);
+        route.handle(request, response, verdict.principal);
+      }
     } catch (error) {
       log.error({ err: error }, 'a request failed inside the kernel');
       response.destroy();
     }
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, route: Route, { status, reason }: Refused): void {
+    this.#refused(request, { status, reason });
+    // A page whose origin is wrong may not read why.
+    if (status !== 403) allowOrigin(request, response);
+    for (const [name, value] of Object.entries(challenge(status))) response.setHeader(name, value);
+    if (route.refuse !== undefined) route.refuse(request, response, new SyscallError(CODE_OF[status], reason));
+    else response.writeHead(status, { Connection: 'close' }).end();
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -138,7 +165,7 @@ export class HttpListener implements Listener {
     }
   }
 
-  #refused(request: IncomingMessage, verdict: { readonly status: number; readonly reason: string }): void {
+  #refused(request: IncomingMessage, verdict: Refused): void {
     this.#options.log.warn({ ...verdict, address: request.socket.remoteAddress }, 'refused a connection');
   }
 }
@@ -158,13 +185,15 @@ function pathOf({ url = '/' }: IncomingMessage): string {
 
 async function createHttpServer(
   { tls }: KernelConfig['listen'],
-  { handshakeTimeoutMs }: Pick<KernelLimits, 'handshakeTimeoutMs'>,
+  { handshakeTimeoutMs, requestTimeoutMs, maxHeaderBytes }: KernelLimits,
 ): Promise<Server> {
   // Node takes whole milliseconds only.
   const timeoutMs = Math.ceil(handshakeTimeoutMs);
   const timeouts = {
     headersTimeout: timeoutMs,
-    requestTimeout: timeoutMs,
+    requestTimeout: Math.max(timeoutMs, Math.ceil(requestTimeoutMs)),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: maxHeaderBytes,
     connectionsCheckingInterval: Math.max(1, Math.min(1000, Math.ceil(timeoutMs / 4))),
   };
   if (tls === undefined) return createServer(timeouts);

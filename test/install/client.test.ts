@@ -81,6 +81,24 @@ test('its types need no other package, and say what a call takes', () => {
   expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
 });
 
+test('it is a provider of the AI SDK', async () => {
+  const kernel = await bootKernel(kernelConfig());
+  try {
+    const { url } = await kernel.listen();
+    const program = `
+      import { createEccos } from 'eccos-client/ai-sdk';
+      const eccos = createEccos({ url: ${JSON.stringify(url)} });
+      const prompt = [{ role: 'user', content: [{ type: 'text', text: 'What is 17 * 23?' }] }];
+      const { content } = await eccos('auto').doGenerate({ prompt });
+      console.log(JSON.stringify(content.map(({ type, text }) => [type, text.includes('391')])));`;
+    writeFileSync(join(folder, 'provide.js'), program);
+    // The connection that is left open does not keep the program from its end.
+    expect(JSON.parse(await must([process.execPath, 'provide.js'], { cwd: folder }))).toEqual([['text', true]]);
+  } finally {
+    await kernel.stop();
+  }
+});
+
 test('a bundle for browsers has no ws', async () => {
   writeFileSync(
     join(folder, 'page.js'),

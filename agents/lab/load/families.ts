@@ -1,20 +1,17 @@
+import { arrivalOrder } from '../../../kernel/cores/answers/arrival-order.js';
+import { listEntry, ROWS_PER_LEVEL } from '../../../kernel/cores/answers/list-entry.js';
+import { programTrace } from '../../../kernel/cores/answers/program-trace.js';
+import type { Question } from '../../../kernel/cores/answers/question.js';
+import { wordProblem } from '../../../kernel/cores/answers/word-problem.js';
 import type { Random } from './random.js';
 
 /** Levels of every family: how many steps lie between question and answer. */
 export const LEVELS = { low: 1, high: 10 } as const;
 
 /** One kind of question, at any level. The level is the number of steps in the text, so it can be seen there. */
-export interface QueryFamily {
-  /** The task tag of its calls. */
-  readonly name: string;
-  /** How each of its questions begins, and those of no other family. */
-  readonly opening: string;
-  /** Logit of a wrong answer by a model of average ability at level 1, and what one level more adds. */
-  readonly difficulty: { readonly base: number; readonly slope: number };
+export interface QueryFamily extends Question {
   /** The question without its opening. @param level 1 to 10 */
   write(random: Random, level: number): string;
-  /** The level of a question, counted in its text. */
-  levelOf(question: string): number;
 }
 
 const NAMES = ['Ada', 'Bruno', 'Chen', 'Dina', 'Emil', 'Farah', 'Goran', 'Hana', 'Ivo', 'Jun', 'Kofi', 'Lena', 'Mira'];
@@ -24,18 +21,11 @@ function names(random: Random, count: number): string[] {
   return random.shuffled(NAMES).slice(0, count);
 }
 
-/** How often a pattern occurs. @param pattern with flag `g` */
-function occurrences(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0;
-}
-
 const THINGS = ['shells', 'stamps', 'apples', 'marbles', 'tickets'] as const;
 
 /** Word problems: one change of a count a sentence. */
 const arithmetic: QueryFamily = {
-  name: 'arithmetic',
-  opening: 'Solve this word problem.',
-  difficulty: { base: -2.6, slope: 0.38 },
+  ...wordProblem,
   write(random, level) {
     const [who = '', other = ''] = names(random, 2);
     const thing = random.pick(THINGS);
@@ -48,14 +38,11 @@ const arithmetic: QueryFamily = {
     const sentences = Array.from({ length: level }, () => random.pick(changes)());
     return `${who} has ${random.int(20, 90)} ${thing}. ${sentences.join(' ')} How many ${thing} does ${who} have now?`;
   },
-  levelOf: (question) => occurrences(question, / finds | gives | loses | buys /g),
 };
 
 /** Short programs of assignments and branches: one statement a step. */
 const codeTrace: QueryFamily = {
-  name: 'code-trace',
-  opening: 'What does this program print?',
-  difficulty: { base: -2.2, slope: 0.44 },
+  ...programTrace,
   write(random, level) {
     const statements = [
       () => `x = x * ${random.int(2, 5)} + ${random.int(1, 9)}`,
@@ -66,36 +53,27 @@ const codeTrace: QueryFamily = {
     const head = [`x, y = ${random.int(1, 20)}, ${random.int(1, 9)}`, `for i in range(${random.int(2, 5)}):`];
     return ['```python', ...head, ...body, 'print(x, y)', '```'].join('\n');
   },
-  levelOf: (question) => occurrences(question, /^ {4}[xy] = /gm),
 };
-
-const ROWS_PER_LEVEL = 3;
 
 /** A list of numbered parts and a question about one of them: three rows a level. */
 const lookUp: QueryFamily = {
-  name: 'look-up',
-  opening: 'Find the entry in this list.',
-  difficulty: { base: -3.2, slope: 0.24 },
+  ...listEntry,
   write(random, level) {
     const parts = random
       .shuffled(Array.from({ length: ROWS_PER_LEVEL * level }, (_, i) => 100 + 7 * i))
       .map((part) => `- part ${part}: shelf ${random.int(1, 60)}, ${random.int(1, 500)} in stock`);
     return `${parts.join('\n')}\nOn which shelf is part ${100 + 7 * random.int(0, parts.length - 1)}?`;
   },
-  levelOf: (question) => occurrences(question, /^- part /gm) / ROWS_PER_LEVEL,
 };
 
 /** An order of people to be rebuilt from shuffled comparisons: one comparison a step. */
 const reasoning: QueryFamily = {
-  name: 'reasoning',
-  opening: 'Work out the order of these people.',
-  difficulty: { base: -2, slope: 0.5 },
+  ...arrivalOrder,
   write(random, level) {
     const people = names(random, level + 1);
     const clues = people.slice(1).map((person, i) => `${people[i]} arrived before ${person}.`);
     return `${random.shuffled(clues).join(' ')} Who arrived as number ${random.int(1, people.length)}?`;
   },
-  levelOf: (question) => occurrences(question, / arrived before /g),
 };
 
 /** Every family of questions. A new one is an object above and a word here. */

@@ -1,5 +1,6 @@
-import { answerLength, hashedItems, type ItemModel, isRight } from '../../../kernel/cores/item-response.js';
+import { answerLength, type ItemModel, isRight } from '../../../kernel/cores/item-response.js';
 import type { CoreConfig } from '../../../kernel/cores/kinds/registry.js';
+import { promptItems } from '../../../kernel/cores/prompt-items.js';
 import { OutcomeFiles } from '../../../kernel/outcomes/file.js';
 import { type ChatParams, promptOf } from '../../../syscalls/llm-chat.js';
 import { costOf } from '../../../syscalls/price.js';
@@ -40,7 +41,7 @@ export async function knownOutcomes(cores: readonly CoreConfig[], options: Knowl
 
 async function outcomesOf(
   core: CoreConfig,
-  { seed, items = hashedItems, outcomes }: KnowledgeOptions & { readonly outcomes: Pick<OutcomeFiles, 'load'> },
+  { seed, items = promptItems, outcomes }: KnowledgeOptions & { readonly outcomes: Pick<OutcomeFiles, 'load'> },
 ): Promise<OfCore> {
   if (core.kind === 'simulated') {
     return (params, inputTokens) => {

@@ -5,7 +5,7 @@ import ts from 'typescript';
  * Declarations of modules of the SDK and of all that they name. They need no zod: types that are inferred from schemas are
  * written out.
  *
- * @param entries names of modules in `agents/sdk`
+ * @param entries paths of modules in `agents/sdk`, without `.ts`
  * @returns text by path
  */
 export function declarations(root: string, entries: readonly string[]): ReadonlyMap<string, string> {
@@ -29,6 +29,8 @@ export function declarations(root: string, entries: readonly string[]): Readonly
     const text = /from 'zod'|from "zod"/.test(emitted) ? writtenOut(program.getTypeChecker(), source) : emitted;
     found.set(path, text);
     for (const { fileName } of ts.preProcessFile(text).importedFiles) {
+      // Another package has its own.
+      if (!fileName.startsWith('.')) continue;
       visit(relative(root, resolve(root, path, '..', fileName)).replace(/\.js$/, '.ts'));
     }
   };

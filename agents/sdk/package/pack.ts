@@ -7,12 +7,15 @@ import { declarations } from './declarations.js';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const SDK = join(ROOT, 'agents/sdk');
+const AI_SDK = 'ai-sdk/provider';
 
 interface Manifest {
   readonly version: string;
   readonly license: string;
   readonly engines: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: object;
 }
 
 /**
@@ -24,7 +27,8 @@ async function packClient(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'eccos-client-'));
   try {
     await bundle(folder);
-    for (const [path, text] of declarations(ROOT, ['client', 'agent'])) write(join(folder, 'types', path), text);
+    for (const [path, text] of declarations(ROOT, ['client', 'agent', AI_SDK]))
+      write(join(folder, 'types', path), text);
     write(join(folder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
     cpSync(join(import.meta.dirname, 'README.md'), join(folder, 'README.md'));
     write(join(folder, 'LICENSE'), licences());
@@ -35,9 +39,9 @@ async function packClient(): Promise<void> {
 }
 
 async function bundle(folder: string): Promise<void> {
-  const entries = ['client', 'agent', 'socket', 'socket-web'];
+  const entries = { client: 'client', agent: 'agent', 'ai-sdk': AI_SDK, socket: 'socket', 'socket-web': 'socket-web' };
   const build = await rolldown({
-    input: Object.fromEntries(entries.map((name) => [name, join(SDK, `${name}.ts`)])),
+    input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(SDK, `${path}.ts`)])),
     external: ['ws', '#socket'],
     platform: 'neutral',
     resolve: { mainFields: ['module', 'main'] },
@@ -48,7 +52,7 @@ async function bundle(folder: string): Promise<void> {
 
 function manifest(): object {
   const root = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
-  const entry = (name: string) => ({ types: `./types/agents/sdk/${name}.d.ts`, default: `./${name}.js` });
+  const entry = (name: string, path = name) => ({ types: `./types/agents/sdk/${path}.d.ts`, default: `./${name}.js` });
   return {
     name: 'eccos-client',
     version: root.version,
@@ -57,9 +61,17 @@ function manifest(): object {
     type: 'module',
     engines: root.engines,
     sideEffects: false,
-    exports: { '.': entry('client'), './agent': entry('agent'), './package.json': './package.json' },
+    exports: {
+      '.': entry('client'),
+      './agent': entry('agent'),
+      './ai-sdk': entry('ai-sdk', AI_SDK),
+      './package.json': './package.json',
+    },
     imports: { '#socket': { browser: './socket-web.js', default: './socket.js' } },
     dependencies: { ws: root.dependencies['ws'] },
+    // Types only, for those who use `./ai-sdk`.
+    peerDependencies: root.peerDependencies,
+    peerDependenciesMeta: root.peerDependenciesMeta,
   };
 }
 

@@ -18,6 +18,8 @@ export class Answer {
   readonly #toolCalls: ToolCall[] = [];
   /** Calls of tools whose arguments were counted as they came. */
   readonly #counted = new Set<string>();
+  /** Names of the tools that are called, by the call. */
+  readonly #named = new Map<string, string>();
   /** By the SDK's id of the block. */
   readonly #thoughts = new Map<string, ReasoningDetail>();
   #text = '';
@@ -66,13 +68,18 @@ export class Answer {
         this.#reasoningTokens += chunk?.tokens ?? 0;
         return chunk;
       }
+      case 'tool-input-start':
+        if (!part.providerExecuted) this.#named.set(part.id, part.toolName);
+        return undefined;
       case 'tool-input-delta':
         this.#counted.add(part.id);
-        return this.#count('', part.delta);
-      case 'tool-call':
-        if (part.providerExecuted) return undefined;
+        return withToolCall(this.#count('', part.delta), part.id, this.#named.get(part.id), part.delta);
+      case 'tool-call': {
+        const { toolCallId: id, toolName: name, input, providerExecuted } = part;
+        if (providerExecuted) return undefined;
         this.#toolCalls.push(this.#toolCallOf(part));
-        return this.#counted.has(part.toolCallId) ? undefined : this.#count('', part.toolName + part.input);
+        return this.#counted.has(id) ? undefined : withToolCall(this.#count('', name + input), id, name, input);
+      }
       case 'file':
       case 'source':
         this.#warn(`answer: a ${part.type} in it is not carried`);
@@ -171,6 +178,15 @@ export class Answer {
     const call: ToolCall = { id, type: 'function', function: { name, arguments: input } };
     return extra === undefined ? call : { ...call, extra_content: { ...extra } };
   }
+}
+
+function withToolCall(
+  chunk: CoreChunk | undefined,
+  id: string,
+  name: string | undefined,
+  piece: string,
+): CoreChunk | undefined {
+  return chunk === undefined || name === undefined ? chunk : { ...chunk, toolCall: { id, name, arguments: piece } };
 }
 
 function warningText(warning: Warning): string {

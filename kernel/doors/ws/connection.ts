@@ -5,10 +5,10 @@ import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Logger } from '../../log.js';
 import type { Principal } from '../../process/principal.js';
+import { TokenBucket } from '../token-bucket.js';
 import { type Incoming, type Message, readMessage } from './read-message.js';
 import type { Outbox, Session } from './session.js';
 import { type Corkable, type Corks, type SendingSocket, SocketOutbox } from './socket-outbox.js';
-import { TokenBucket } from './token-bucket.js';
 
 export interface ConnectionOptions {
   readonly clock: Clock;

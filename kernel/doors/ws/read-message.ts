@@ -2,7 +2,7 @@ import { SyscallError } from '../../../syscalls/errors.js';
 import { isExact, writtenIds } from '../../../syscalls/json-scan.js';
 import { describeIssue, type RequestId, requestId, rpcRequest } from '../../../syscalls/protocol.js';
 import type { KernelLimits } from '../../config/limits.js';
-import { parseJson } from './parse-json.js';
+import { parseJson } from '../parse-json.js';
 import type { RpcCall } from './session.js';
 
 /** One request of a message, or what is wrong with it. `id` is undefined for a notification: it gets no reply, not even an error. */

@@ -1,3 +1,4 @@
+import type { ToolCallDelta } from '../../../syscalls/chat-message.js';
 import { type RpcError, SyscallError } from '../../../syscalls/errors.js';
 import type { RequestId } from '../../../syscalls/protocol.js';
 import type { SyscallId } from '../../../syscalls/syscall.js';
@@ -134,6 +135,11 @@ class RpcSink implements CallSink {
   text(piece: string, place: TextPlace): void {
     this.#stream ??= this.#open();
     this.#stream.push(piece, place);
+  }
+
+  toolCall(piece: ToolCallDelta, place: TextPlace): void {
+    this.#stream ??= this.#open();
+    this.#stream.pushToolCall(piece, place);
   }
 
   restart(): void {

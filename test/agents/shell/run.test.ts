@@ -12,7 +12,7 @@ let fast: Awaited<ReturnType<typeof bootShell>>;
 let slow: Awaited<ReturnType<typeof bootShell>>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'eccos-run-'));
-  const core = { tools: true, cap: 8 };
+  const core = { tools: true, responseFormat: true, cap: 8 };
   const long = { decodeSpeed: 100, answerTokens: { median: 200, spread: 0 } };
   [fast, slow] = await Promise.all([
     bootShell(['--config', makeConfig(join(folder, 'fast.yaml'), { core })]),
@@ -55,6 +55,33 @@ test('--agents has several do the task side by side, and names each answer', asy
   expect(code).toBe(0);
   expect(stdout.match(/^== chat-\d$/gm)?.toSorted()).toEqual(['== chat-1', '== chat-2', '== chat-3']);
   expect(stderr.match(new RegExp(`^chat-\\d: ${REPORT}$`, 'gm'))).toHaveLength(3);
+});
+
+test('react works a sum out with the calculator, and a verifier has the answer checked', async () => {
+  const react = await run('react', 'What is 17 * 23?');
+  expect(react.stdout).toMatch(/^(17 \* 23 = )?391\.?\n$/);
+  expect(react.stderr).toMatch(new RegExp(`^react: ${REPORT}, calls calculator\nreact: ${REPORT}\n$`));
+  const verifier = await run('verifier', 'What is 17 * 23?');
+  expect(verifier.stdout).toMatch(/^(17 \* 23 = )?391\.?\n$/);
+  expect(verifier.stderr).toMatch(new RegExp(`^(verifier: ${REPORT}\n){2}$`));
+});
+
+test('--json prints one line an agent, and nothing else', async () => {
+  const { stdout, stderr } = await run('react', 'What is 17 * 23?', '--json', '--agents', '2');
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ agent }) => agent).toSorted()).toEqual(['react-1', 'react-2']);
+  for (const { answer, calls } of lines) {
+    expect(answer).toContain('391');
+    const each = { core: 'only', reason: expect.any(String), syscallId: expect.any(String) };
+    expect(calls).toMatchObject([
+      { ...each, finishReason: 'tool-calls' },
+      { ...each, text: answer },
+    ]);
+  }
+  expect(stderr).toBe('');
 });
 
 test('the answer streams, and a kill in the middle ends the command with 1', async () => {

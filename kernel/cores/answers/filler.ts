@@ -1,6 +1,6 @@
 /** Words that are one token each in o200k_base, with a space before them and without. */
 const WORDS =
-  'the model answers with words that say nothing at all but take as many tokens as a real answer would have taken so time and cost and length are true while the text is only here to be seen and sent and read by no one in the end which is fine for a test of how calls wait and run'.split(
+  'the rest of it is words that say nothing at all but take as many tokens as a real answer would have taken so time and cost and length are true while the text is only here to be seen and sent and read by no one in the end which is fine for a test of how calls wait and run'.split(
     ' ',
   );
 const CYCLE = WORDS.map((word) => ` ${word}`).join('');
@@ -14,14 +14,19 @@ const STARTS = WORDS.map((_, index) => WORDS.slice(0, index).reduce((length, wor
  * @param key picks where in the cycle of words the text starts
  */
 export function fillerText(key: string, from: number, to: number): string {
-  if (to <= from) return '';
   const start = startOf(key);
-  const a = positionOf(start + from);
-  const b = positionOf(start + to);
+  const text = padding(start + from, start + to);
+  return from === 0 ? text.slice(1) : text;
+}
+
+/** Tokens `from` to `to` of the words that follow an answer which is too short: each with the space before it. */
+export function padding(from: number, to: number): string {
+  if (to <= from) return '';
+  const a = positionOf(from);
+  const b = positionOf(to);
   const firstCycle = Math.floor(a / CYCLE.length);
   const cycles = Math.ceil(b / CYCLE.length) - firstCycle;
-  const text = CYCLE.repeat(cycles).slice(a - firstCycle * CYCLE.length, b - firstCycle * CYCLE.length);
-  return from === 0 ? text.slice(1) : text;
+  return CYCLE.repeat(cycles).slice(a - firstCycle * CYCLE.length, b - firstCycle * CYCLE.length);
 }
 
 /** Character at which a word of the endless text starts, the space before it included. */

@@ -1,6 +1,6 @@
 import { Validator } from '@cfworker/json-schema';
-import type { ChatParams } from '../../../syscalls/llm-chat.js';
-import { CoreError } from '../core.js';
+import type { ChatParams } from '../../syscalls/llm-chat.js';
+import { CoreError } from './core.js';
 
 /**
  * Checks the text of a finished answer against the format that was asked for. Of a schema with `pattern` or

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkOutput } from '../../../../kernel/cores/provider/structured-output.js';
+import { checkOutput } from '../../../kernel/cores/structured-output.js';
 
 const ofSchema = (schema: Record<string, unknown>) => ({
   type: 'json_schema' as const,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../../../kernel/doors/ws/parse-json.js';
-import { rpcRequest } from '../../../../syscalls/protocol.js';
-import { SYSCALLS } from '../../../../syscalls/table.js';
+import { parseJson } from '../../../kernel/doors/parse-json.js';
+import { rpcRequest } from '../../../syscalls/protocol.js';
+import { SYSCALLS } from '../../../syscalls/table.js';
 
 const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'prototype'];
 

@@ -1,0 +1,220 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { SyscallError } from '../../../syscalls/errors.js';
+import type { Clock } from '../../clock.js';
+import type { KernelLimits } from '../../config/limits.js';
+import type { Gate } from '../../gate.js';
+import type { Json } from '../../json.js';
+import type { Logger } from '../../log.js';
+import { LOCAL, type Principal } from '../../process/principal.js';
+import type { Door, Listener, Route } from '../door.js';
+import { TokenBucket } from '../token-bucket.js';
+import { BodyReader, discardRest, tooLarge } from './body.js';
+import { ChatExchange, headerText, internal } from './chat-exchange.js';
+import { chooseCores } from './choose-cores.js';
+import type { Answer, Dialect, ErrorForm } from './dialect.js';
+import { type HttpAgent, HttpAgents } from './http-agents.js';
+import { agentOf, intentOf, textIn } from './intent.js';
+import { mediaBytes } from './media-bytes.js';
+import { Outflow } from './outflow.js';
+import { retryHeaders } from './retry-headers.js';
+
+export interface HttpDoorDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits: () => KernelLimits;
+  /** A new one for each request. */
+  readonly requestId: () => string;
+}
+
+/** A request that a route answers with JSON. */
+export interface JsonRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** Decoded, without the query. */
+  readonly path: string;
+  readonly gate: Gate;
+  readonly agent: HttpAgent;
+  /** Read when it is asked for. @throws SyscallError as `BodyReader.read` */
+  body(): Promise<Json>;
+}
+
+/** One request while it is answered. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly principal: Principal;
+  readonly outflow: Outflow;
+  readonly requestId: string;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+  /** Receives word that the reader has caught up. */
+  onDrained: () => void;
+}
+
+/** The path that all APIs over HTTP share: tokens, rates, bodies, agents, calls and errors. An API adds a `Dialect`. */
+export class HttpDoor implements Door {
+  readonly name = 'http';
+  readonly #deps: HttpDoorDeps;
+  readonly #bodies: BodyReader;
+  /** By the name of the token. */
+  readonly #buckets = new Map<string, TokenBucket>();
+  #open: { readonly gate: Gate; readonly listener: Listener; readonly agents: HttpAgents } | undefined;
+
+  constructor(deps: HttpDoorDeps) {
+    this.#deps = deps;
+    this.#bodies = new BodyReader(deps.limits);
+  }
+
+  open(gate: Gate, listener: Listener): void {
+    const { clock, limits } = this.#deps;
+    this.#open = { gate, listener, agents: new HttpAgents({ gate, clock, limits }) };
+  }
+
+  reload(): void {
+    this.#open?.agents.keep((principal) => this.#open?.listener.isValid(principal) === true);
+  }
+
+  async close(): Promise<void> {
+    this.#open?.agents.close();
+  }
+
+  /** A route of calls to models. */
+  chat(dialect: Dialect): Route {
+    return this.#route(dialect, (exchange) => this.#chat(dialect, exchange));
+  }
+
+  /** A route that answers with what `answer` returns. */
+  json(form: ErrorForm, answer: (request: JsonRequest) => Answer | Promise<Answer>): Route {
+    return this.#route(form, async ({ request, principal, outflow }) => {
+      const { headers } = request;
+      const path = pathOf(request);
+      const body = async () => (await this.#bodies.read(request)).json;
+      const { gate, agents } = this.#parts;
+      const agent = agents.use(principal, agentOf(headers, undefined), textIn(headers, 'x-eccos-parent'));
+      try {
+        const answered = await answer({ headers, path, gate, agent, body });
+        outflow.json(answered.status, answered.body);
+      } finally {
+        agents.release(agent);
+      }
+    });
+  }
+
+  get #parts() {
+    if (this.#open === undefined) throw new TypeError('The door is not open');
+    return this.#open;
+  }
+
+  async #chat(dialect: Dialect, exchange: Exchange): Promise<void> {
+    const { request, principal, outflow, requestId, signal } = exchange;
+    const { clock, limits } = this.#deps;
+    const { gate, agents } = this.#parts;
+    const { headers } = request;
+    const { json, bytes } = await this.#bodies.read(request);
+    const read = dialect.read(json, headers);
+    const agent = agents.use(principal, agentOf(headers, read.agent), textIn(headers, 'x-eccos-parent'));
+    try {
+      const intent = intentOf(headers, read, chooseCores(read.model, agent.cores));
+      const params: Json = { ...read.params, ...intent, restart: 'forbid' };
+      const { maxMessageBytes } = limits();
+      if (bytes > maxMessageBytes && bytes - mediaBytes(params['messages']) > maxMessageBytes) {
+        throw tooLarge('maxMessageBytes', maxMessageBytes);
+      }
+      const ignored = [...read.ignored, ...(headers['idempotency-key'] === undefined ? [] : ['Idempotency-Key'])];
+      outflow.header('x-eccos-pid', String(agent.caller.pid));
+      if (ignored.length > 0) outflow.header('x-eccos-ignored', headerText(ignored.join(', ')));
+      const chat = new ChatExchange({ gate, clock, limits, dialect, outflow, requestId }, params, json);
+      exchange.onDrained = () => chat.drained();
+      await chat.run(agent.caller, signal);
+    } finally {
+      agents.release(agent);
+    }
+  }
+
+  #route(form: ErrorForm, answer: (exchange: Exchange) => Promise<void>): Route {
+    return {
+      handle: (request, response, principal = LOCAL) => void this.#answer(form, answer, request, response, principal),
+      refuse: (request, response, error) => {
+        const exchange = this.#exchange(request, response, LOCAL);
+        void this.#fail(form, exchange, error);
+      },
+    };
+  }
+
+  async #answer(
+    form: ErrorForm,
+    answer: (exchange: Exchange) => Promise<void>,
+    request: IncomingMessage,
+    response: ServerResponse,
+    principal: Principal,
+  ): Promise<void> {
+    const exchange = this.#exchange(request, response, principal);
+    try {
+      this.#take(principal);
+      await answer(exchange);
+    } catch (error) {
+      await this.#fail(form, exchange, error);
+    }
+  }
+
+  #exchange(request: IncomingMessage, response: ServerResponse, principal: Principal): Exchange {
+    const { clock, limits } = this.#deps;
+    const requestId = this.#deps.requestId();
+    const controller = new AbortController();
+    const exchange: Exchange = {
+      request,
+      principal,
+      requestId,
+      signal: controller.signal,
+      onDrained: () => {},
+      outflow: new Outflow(response, {
+        clock,
+        limits,
+        onGone: () => controller.abort(),
+        onDrained: () => exchange.onDrained(),
+      }),
+    };
+    response.setHeader('x-request-id', requestId);
+    // Anthropic's name for it.
+    response.setHeader('request-id', requestId);
+    return exchange;
+  }
+
+  /** @throws SyscallError `rate-limited` */
+  #take({ name }: Principal): void {
+    const { clock, limits } = this.#deps;
+    const { requestsPerSecond } = limits();
+    let bucket = this.#buckets.get(name);
+    if (bucket === undefined) {
+      bucket = new TokenBucket();
+      this.#buckets.set(name, bucket);
+    }
+    const retryAfterMs = bucket.take(clock.now(), requestsPerSecond);
+    if (retryAfterMs === 0) return;
+    const message = `requestsPerSecond: Expected at most ${requestsPerSecond} requests a second of a token, got more`;
+    throw new SyscallError('rate-limited', message, { retryAfterMs });
+  }
+
+  /** Says what went wrong, where that can still be said. Never rejects. */
+  async #fail(form: ErrorForm, { request, outflow, requestId }: Exchange, thrown: unknown): Promise<void> {
+    const error = thrown instanceof SyscallError ? thrown : internal(thrown);
+    if (error.code === 'internal') {
+      this.#deps.log.error({ err: error.cause, requestId }, 'a request failed inside the kernel');
+    }
+    if (outflow.hasBegun) {
+      outflow.cut();
+      return;
+    }
+    await discardRest(request, this.#deps.limits().maxRequestBytes);
+    if (outflow.hasBegun) return;
+    const { status, body } = form.error(error, requestId);
+    outflow.json(status, body, retryHeaders(error, status));
+  }
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const path = url.split('?', 1)[0] ?? '/';
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

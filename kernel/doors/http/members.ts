@@ -1,0 +1,27 @@
+import { isObject, type Json } from '../../json.js';
+
+/** Members that hold something: clients write null for what they leave out. */
+export function given(members: Json): Json {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && value !== null));
+}
+
+/** The known members of an object that hold something; anything else as it is, for the gate to refuse. */
+export function pick(value: unknown, names: readonly string[]): unknown {
+  if (!isObject(value)) return value;
+  return given(Object.fromEntries(names.map((name) => [name, value[name]])));
+}
+
+/** Each of a list; anything else as it is. */
+export function mapList(value: unknown, map: (item: unknown, at: number) => unknown): unknown {
+  return Array.isArray(value) ? value.map(map) : value;
+}
+
+/** Names of members that hold something and are not among the known ones. */
+export function unknownMembers(value: unknown, known: ReadonlySet<string>): readonly string[] {
+  return isObject(value) ? Object.keys(given(value)).filter((name) => !known.has(name)) : [];
+}
+
+/** An empty list says nothing. */
+export function filled(list: unknown): unknown {
+  return Array.isArray(list) && list.length === 0 ? undefined : list;
+}
