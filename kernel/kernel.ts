@@ -207,8 +207,8 @@ export class Kernel {
     const process = processes.get(caller.pid);
     if (process === undefined) return;
     processes.remove(process);
-    keyed.leave(process.pid);
     const error = new SyscallError('disconnected', 'The connection was closed before the answer');
+    keyed.leave(process.pid, error);
     for (const call of [...table.of(process.pid)]) {
       const hasKey = call.facts.params.idempotencyKey !== undefined;
       if (open === 'cancel' || (open === 'lose' && !hasKey)) table.cancel(call, error);
@@ -342,6 +342,6 @@ export class Kernel {
     const { processes, table, keyed } = this.#parts;
     processes.remove(process);
     for (const call of [...table.of(process.pid)]) table.cancel(call, error);
-    keyed.leave(process.pid);
+    keyed.leave(process.pid, error);
   }
 }

@@ -108,10 +108,10 @@ export class KeyedCalls {
   }
 
   /** A process leaves: its requests go, their calls go on. */
-  leave(pid: Pid): void {
+  leave(pid: Pid, error: SyscallError): void {
     for (const [follower, entry] of [...(this.#byPid.get(pid) ?? [])]) {
       this.#unfollow(entry, follower);
-      follower.leave(new SyscallError('disconnected', 'The connection was closed before the answer'));
+      follower.leave(error);
     }
   }
 

@@ -2,7 +2,7 @@ import type { ToolCallDelta } from '../../../syscalls/chat-message.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import type { ChatParams, ChatReply } from '../../../syscalls/llm-chat.js';
 import type { CoreId, Millis, SyscallId } from '../../../syscalls/syscall.js';
-import type { CallSink } from '../../call-sink.js';
+import type { CallSink, TextPlace } from '../../call-sink.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Gate } from '../../gate.js';
@@ -88,12 +88,12 @@ export class ChatExchange implements CallSink {
     outflow.header('x-eccos-wait-ms', String(Math.round(clock.now() - this.#startedAt)));
   }
 
-  text(piece: string): void {
-    this.#stream?.text(piece);
+  text(piece: string, place: TextPlace): void {
+    this.#stream?.text(piece, place);
   }
 
-  toolCall(piece: ToolCallDelta): void {
-    this.#stream?.toolCall(piece);
+  toolCall(piece: ToolCallDelta, place: TextPlace): void {
+    this.#stream?.toolCall(piece, place);
   }
 
   /** Nothing was sent: a call whose stream has begun is not started again. */
