@@ -87,7 +87,7 @@ export class KernelGate implements Gate {
   }
 
   enter(principal: Principal, hello: unknown, onEnd: (reason: EndReason) => void) {
-    const { process, reply } = this.#kernel.spawn(decode('agent.hello', hello), principal, onEnd);
+    const { process, reply } = this.#kernel.spawn(decodeParams('agent.hello', hello), principal, onEnd);
     const { pid, program, tenant } = process;
     return { caller: { pid, program, tenant, principal: principal.name }, reply };
   }
@@ -122,7 +122,7 @@ export class KernelGate implements Gate {
       throw new SyscallError('forbidden', `method: the token does not allow ${method}`);
     }
     const handler = HANDLERS[method] as (request: Request, params: unknown) => Result<M> | Promise<Result<M>>;
-    return handler({ kernel: this.#kernel, process, options }, decode(method, params));
+    return handler({ kernel: this.#kernel, process, options }, decodeParams(method, params));
   }
 
   leave(caller: Caller, open: Leaving): void {
@@ -130,8 +130,8 @@ export class KernelGate implements Gate {
   }
 }
 
-/** @throws SyscallError `invalid-params` */
-function decode<M extends Method>(method: M, input: unknown): Params<M> {
+/** Checks parameters from outside. @throws SyscallError `invalid-params` */
+export function decodeParams<M extends Method>(method: M, input: unknown): Params<M> {
   const decoded = SYSCALLS[method].params.safeParse(input ?? {});
   if (!decoded.success) throw new SyscallError('invalid-params', describeIssue(decoded.error, input, 'params'));
   return decoded.data as Params<M>;

@@ -17,7 +17,10 @@ import type { LLMCore } from './cores/core.js';
 import { CORE_KINDS, type CoreKind } from './cores/kinds/registry.js';
 import { SchedulerLoop } from './dispatch/loop.js';
 import { Runner } from './dispatch/runner.js';
+import { AiosDoor } from './doors/aios/aios-door.js';
+import { AnthropicDoor } from './doors/anthropic/anthropic-door.js';
 import type { Door } from './doors/door.js';
+import { FeedbackDoor } from './doors/feedback/feedback-door.js';
 import { healthDoor } from './doors/health/health-door.js';
 import { HttpDoor } from './doors/http/http-door.js';
 import { InProcessDoor } from './doors/in-process.js';
@@ -232,6 +235,7 @@ const doors = new ContainerModule(({ bind }) => {
   );
   bind(door).toService(id.http);
   wire(door, OpenAIDoor, { http: id.http, clock });
+  for (const Api of [AnthropicDoor, AiosDoor, FeedbackDoor]) wire(door, Api, { http: id.http });
 });
 
 function numbered(name: string): () => string {

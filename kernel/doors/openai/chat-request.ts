@@ -20,8 +20,8 @@ const TIERS: Readonly<Record<string, number>> = { flex: 0, default: 4, priority:
 /** `POST /v1/chat/completions`: https://platform.openai.com/docs/api-reference/chat/create */
 export function readChat(body: Json): ChatRequest {
   refuse(body);
-  const { tools, metadata, verbosity, service_tier: tier } = body;
-  const priority = typeof tier === 'string' ? TIERS[tier] : undefined;
+  const { tools, metadata, verbosity } = body;
+  const priority = priorityOf(body);
   const known = priority === undefined ? KNOWN : new Set([...KNOWN, 'service_tier']);
   return {
     params: given({
@@ -48,6 +48,11 @@ export function readChat(body: Json): ChatRequest {
     priority,
     ignored: unknownMembers(body, known),
   };
+}
+
+/** What `service_tier` means here; undefined for one that means nothing. */
+export function priorityOf({ service_tier: tier }: Json): number | undefined {
+  return typeof tier === 'string' ? TIERS[tier] : undefined;
 }
 
 /** Settings of tools. Clients send some of them without tools, where they mean nothing. */

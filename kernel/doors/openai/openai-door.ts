@@ -8,6 +8,7 @@ import { RequestFault } from '../http/request-fault.js';
 import { seconds } from './chat-answer.js';
 import { chatDialect } from './chat-dialect.js';
 import { openaiErrors } from './openai-error.js';
+import { responsesDialect } from './responses-dialect.js';
 
 const MODELS = '/v1/models';
 
@@ -25,6 +26,7 @@ export class OpenAIDoor implements Door {
   open(_gate: Gate, listener: Listener): void {
     const http = this.#http;
     listener.serve('POST', '/v1/chat/completions', http.chat(chatDialect));
+    listener.serve('POST', '/v1/responses', http.chat(responsesDialect));
     listener.serve(
       'GET',
       MODELS,
