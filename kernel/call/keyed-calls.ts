@@ -166,7 +166,13 @@ export class KeyedCalls {
     entry.cancelTimer?.();
     entry.cancelTimer = undefined;
     return new Promise((resolve, reject) => {
-      const follower: Follower = { pid, sink, streams: params.stream === true, isLate: call.state.times.started !== undefined, leave: reject };
+      const follower: Follower = {
+        pid,
+        sink,
+        streams: params.stream === true,
+        isLate: call.state.times.started !== undefined,
+        leave: reject,
+      };
       const go = () => {
         if (!entry.followers.has(follower)) return;
         this.#unfollow(entry, follower);

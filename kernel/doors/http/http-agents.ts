@@ -158,7 +158,7 @@ export class HttpAgents {
 
   #leave(entry: Entry): void {
     this.#forget(entry);
-    this.#deps.gate.leave(entry.caller, 'cancel');
+    this.#deps.gate.leave(entry.caller, 'lose');
   }
 
   /** The process has ended. */

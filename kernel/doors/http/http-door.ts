@@ -113,14 +113,14 @@ export class HttpDoor implements Door {
     const agent = agents.use(principal, agentOf(headers, read.agent), textIn(headers, 'x-eccos-parent'));
     try {
       const intent = intentOf(headers, read, chooseCores(read.model, agent.cores));
-      const params: Json = { ...read.params, ...intent, restart: 'forbid' };
+      const idempotencyKey = textIn(headers, 'idempotency-key');
+      const params: Json = { ...read.params, ...intent, idempotencyKey, restart: 'forbid' };
       const { maxMessageBytes } = limits();
       if (bytes > maxMessageBytes && bytes - mediaBytes(params['messages']) > maxMessageBytes) {
         throw tooLarge('maxMessageBytes', maxMessageBytes);
       }
-      const ignored = [...read.ignored, ...(headers['idempotency-key'] === undefined ? [] : ['Idempotency-Key'])];
       outflow.header('x-eccos-pid', String(agent.caller.pid));
-      if (ignored.length > 0) outflow.header('x-eccos-ignored', headerText(ignored.join(', ')));
+      if (read.ignored.length > 0) outflow.header('x-eccos-ignored', headerText(read.ignored.join(', ')));
       const chat = new ChatExchange({ gate, clock, limits, dialect, outflow, requestId }, params, json);
       exchange.onDrained = () => chat.drained();
       await chat.run(agent.caller, signal);

@@ -80,10 +80,48 @@ describe('who, how urgent, how good', () => {
 
   test('what has no effect is named', async () => {
     const { core, url } = await oneCore();
-    const sent = post(url + CHAT, ask({ store: true, logit_bias: { 5: 1 }, prompt_cache_key: null }), {
-      'idempotency-key': 'k',
-    });
-    expect((await answered(core, sent)).headers.get('x-eccos-ignored')).toBe('store, logit_bias, Idempotency-Key');
+    const sent = post(url + CHAT, ask({ store: true, logit_bias: { 5: 1 }, prompt_cache_key: null }));
+    expect((await answered(core, sent)).headers.get('x-eccos-ignored')).toBe('store, logit_bias');
+  });
+});
+
+describe('a request with Idempotency-Key', () => {
+  const KEY = { 'idempotency-key': 'retry-1' };
+
+  test('goes on when its connection is cut, and a repeat gets the one answer', async () => {
+    const { core, url, kernel } = await oneCore();
+    const abort = new AbortController();
+    const cut = post(url + CHAT, ask(), KEY, abort.signal).catch((error: Error) => error.name);
+    await asked(core);
+    abort.abort();
+    expect(await cut).toBe('AbortError');
+    const again = post(url + CHAT, ask(), KEY);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    core.last.say('the one answer').finish();
+    const first = await (await again).text();
+    expect(first).toContain('the one answer');
+    const idOf = (text: string) => (JSON.parse(text) as { id: string }).id;
+    expect(idOf(await (await post(url + CHAT, ask(), KEY)).text())).toBe(idOf(first));
+    expect([core.requests.length, kernel.stats().syscalls.accepted]).toEqual([1, 1]);
+  });
+
+  test('streams all of its text to a repeat, and refuses another request', async () => {
+    const { core, url } = await oneCore();
+    const abort = new AbortController();
+    void post(url + CHAT, ask({ stream: true }), KEY, abort.signal).catch(() => {});
+    await asked(core);
+    core.last.say('half ');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    abort.abort();
+    const again = post(url + CHAT, ask({ stream: true }), KEY);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    core.last.say('and half').finish();
+    const pieces = (await eventsOf(await again)).flatMap(({ data }) =>
+      data.startsWith('{') ? (JSON.parse(data).choices[0]?.delta?.content ?? []) : [],
+    );
+    expect(pieces.join('')).toBe('half and half');
+    const other = await post(url + CHAT, ask({ temperature: 1 }), KEY);
+    expect([other.status, other.headers.get('x-should-retry')]).toEqual([409, 'false']);
   });
 });
 
