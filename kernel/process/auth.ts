@@ -44,6 +44,13 @@ export class Authenticator {
    */
   replace(auth: AuthConfig): void {
     const entries = readTokens(auth, this.#env);
+    // Without any token everybody is the operator: that takes a new boot.
+    if (entries.length === 0 && this.#entries.length > 0) {
+      throw new SyscallError(
+        'invalid-config',
+        'auth.tokens: Expected at least one token while the kernel runs with tokens, got none',
+      );
+    }
     const known = (entry: Entry) => this.#entries.find((old) => isDeepStrictEqual(old, entry));
     this.#entries = entries.map((entry) => known(entry) ?? entry);
   }

@@ -25,6 +25,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #session: Session;
   readonly #bucket = new TokenBucket();
+  readonly #cancelTimer: () => void;
 
   constructor(principal: Principal, socket: SendingSocket, stream: Corkable, options: ConnectionOptions) {
     this.principal = principal;
@@ -38,6 +39,10 @@ export class Connection {
       onShut: () => this.#session.close('lost'),
     });
     this.#session = open(principal, this.outbox);
+    // Who says nothing must not keep a socket from those who do.
+    this.#cancelTimer = clock.after(limits().handshakeTimeoutMs, () => {
+      if (!this.#session.isProcess) this.outbox.shut('no hello');
+    });
   }
 
   /** Takes one message. Never throws. @returns how many requests it held, at least one */
@@ -48,6 +53,7 @@ export class Connection {
 
   /** The socket is gone. Idempotent. @param how whether the agent has closed it */
   gone(how: 'closed' | 'lost'): void {
+    this.#cancelTimer();
     this.outbox.dispose();
     this.#session.close(how);
   }

@@ -33,6 +33,8 @@ export type Outcome = { readonly result: unknown } | { readonly error: RpcError 
 
 /** One connection that speaks JSON-RPC: its first request makes it a process, which ends with it. */
 export interface Session {
+  /** Whether it has said hello. */
+  readonly isProcess: boolean;
   /** The outcome of a notification is not sent. Rejects only for a bug in the kernel. */
   handle(request: RpcCall): Promise<Outcome>;
   /** The reader has caught up: held text may go out. */
@@ -63,6 +65,10 @@ export class RpcSession implements Session {
     this.deps = deps;
     this.#principal = principal;
     this.outbox = outbox;
+  }
+
+  get isProcess(): boolean {
+    return this.#caller !== undefined;
   }
 
   async handle(request: RpcCall): Promise<Outcome> {

@@ -34,6 +34,7 @@ const SHUT = {
   draining: 1001,
   'expected text': 1003,
   flood: 1008,
+  'no hello': 1008,
   'token revoked': 1008,
   'slow reader': 1013,
   killed: 4001,

@@ -86,8 +86,9 @@ describe('another config', () => {
     expect(auth.authenticate(undefined)).toBeUndefined();
   });
 
-  test('that is wrong changes nothing', () => {
+  test('that is wrong, or would let everybody in, changes nothing', () => {
     const auth = new Authenticator(authOf(bob), ENV);
+    expect(() => auth.replace(authOf())).toThrow('auth.tokens: Expected at least one token');
     expect(() => auth.replace(authOf({ name: 'x', env: 'MISSING' }))).toThrow(/MISSING/);
     expect(auth.authenticate('bob-secret')?.name).toBe('bob');
   });

@@ -20,6 +20,7 @@ export class FakeSession implements Session {
   readonly requests: Handled[] = [];
   timesDrained = 0;
   timesClosed = 0;
+  isProcess = true;
   answer: (request: Handled) => Promise<Outcome> | Outcome = ({ method }) => ({ result: method });
 
   constructor(principal: Principal, outbox: Outbox) {

@@ -144,6 +144,15 @@ describe('a connection', () => {
     await until(() => served.session.timesClosed > 0);
   });
 
+  test('that does not say hello in time is closed, others stay', async () => {
+    const served = await start({ limits: { handshakeTimeoutMs: 60 } });
+    const honest = await connect(served);
+    const silent = await connect(served);
+    served.session.isProcess = false;
+    expect(await silent.closed).toEqual({ code: 1008, reason: 'no hello' });
+    expect(await honest.ask(rpc(1))).toHaveProperty('result');
+  });
+
   test('that is cut closes its session, and late replies go nowhere', async () => {
     const served = await start();
     const peer = await connect(served);
@@ -157,7 +166,10 @@ describe('a connection', () => {
     peer.socket.terminate();
     await until(() => served.session.timesClosed > 0);
     finish();
-    served.session.outbox.notify({ method: 'llm.chunk', params: { syscallId: 's', seq: 0, attempt: 1, offset: 0, text: '' } });
+    served.session.outbox.notify({
+      method: 'llm.chunk',
+      params: { syscallId: 's', seq: 0, attempt: 1, offset: 0, text: '' },
+    });
     served.session.outbox.close('killed');
     await pause(20);
   });

@@ -131,7 +131,10 @@ function stream(session: FakeSession, most: number): number {
   const chunk = 'x'.repeat(16 * KIB);
   let bytes = 0;
   while (bytes < most && !session.outbox.isSlow()) {
-    session.outbox.notify({ method: 'llm.chunk', params: { syscallId: 's', seq: 0, attempt: 1, offset: 0, text: chunk } });
+    session.outbox.notify({
+      method: 'llm.chunk',
+      params: { syscallId: 's', seq: 0, attempt: 1, offset: 0, text: chunk },
+    });
     bytes += chunk.length;
   }
   return bytes;
