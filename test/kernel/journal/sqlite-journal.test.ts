@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { JournalEntry } from '../../../kernel/call/journal.js';
+import { realClock } from '../../../kernel/clock.js';
+import { SqliteJournal } from '../../../kernel/journal/sqlite-journal.js';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'eccos-journal-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function journalIn(at: string, lines: string[] = []): SqliteJournal {
+  const options = {
+    path: join(at, 'eccos.db'),
+    level: 'power',
+    keepMs: 1e12,
+    maxBytes: 2 ** 40,
+    prompts: 'keep',
+  } as const;
+  return new SqliteJournal(options, realClock, pino({ base: null }, { write: (line) => void lines.push(line) }));
+}
+
+function accepted(id: string, text = 'hi'): JournalEntry {
+  const call = {
+    ...{ id, caller: { pid: 1, program: 1, tenant: 't', principal: 'p' }, agent: 'a', at: 1, expiresAt: undefined },
+    ...{ priority: 0, budgetUsd: 1, cores: undefined, key: undefined, fingerprint: undefined, task: undefined },
+    ...{ params: { messages: [{ role: 'user' as const, content: text }] }, attempts: 0 },
+  };
+  return { type: 'accepted', id, at: 1, call };
+}
+
+function ended(id: string): JournalEntry {
+  const used = { core: 'a', inputTokens: 1, outputTokens: 1, costUsd: 0.5 };
+  const error = { code: -32021, message: 'Cancelled', data: { code: 'cancelled', retryable: false } as const };
+  return { type: 'ended', id, at: 2, status: 'cancelled', ...used, end: error };
+}
+
+test('facts are settled in order, and are there for the next kernel', async () => {
+  const journal = journalIn(folder);
+  expect(await journal.restore(0)).toMatchObject({ open: [], firstPid: 1 });
+  const order: number[] = [];
+  const all = Array.from({ length: 500 }, (_, n) => journal.append(accepted(`x-${n}`)).then(() => order.push(n)));
+  await Promise.all(all);
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
+  void journal.append(ended('x-0'));
+  await journal.close();
+  expect(() => journal.append(accepted('late'))).toThrow('closed');
+  const next = journalIn(folder);
+  const { open, spentUsd } = await next.restore(0);
+  expect([open.length, open[0]?.id, spentUsd.get('p')]).toEqual([499, 'x-1', 0.5]);
+  expect(await next.find({ id: 'x-0' })).toMatchObject({ ended: { status: 'cancelled' } });
+  await next.close();
+});
+
+test('a journal that cannot be opened says why, and closes', async () => {
+  writeFileSync(join(folder, 'eccos.db'), 'no database at all, but something that somebody may need');
+  const journal = journalIn(folder);
+  await expect(journal.restore(0)).rejects.toMatchObject({ code: 'invalid-config' });
+  await journal.close();
+});
+
+test('on a full disk new calls are refused, ends wait, and all goes on when there is room', async ({ skip }) => {
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]);
+  if (mounted.status !== 0) return skip('only root may mount a small disk');
+  try {
+    const lines: string[] = [];
+    const journal = journalIn(folder, lines);
+    await journal.restore(0);
+    await journal.append(accepted('first'));
+    writeFileSync(join(folder, 'ballast'), '');
+    spawnSync('dd', ['if=/dev/zero', `of=${join(folder, 'ballast')}`, 'bs=4k']);
+    await expect(journal.append(accepted('second', 'x'.repeat(50_000)))).rejects.toThrow(/full|I\/O/);
+    let isWritten = false;
+    const end = journal.append(ended('first')).then(() => {
+      isWritten = true;
+    });
+    const third = journal.append(accepted('third', 'y'.repeat(50_000)));
+    await expect(third).rejects.toThrow();
+    expect(isWritten).toBe(false);
+    expect(await journal.find({ id: 'first' })).toMatchObject({ call: { id: 'first' } });
+    rmSync(join(folder, 'ballast'));
+    await end;
+    await journal.append(accepted('fourth'));
+    expect(await journal.find({ id: 'first' })).toMatchObject({ ended: { status: 'cancelled' } });
+    await journal.close();
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+      'the journal cannot be written',
+      'the journal is written again',
+    ]);
+  } finally {
+    spawnSync('umount', [folder]);
+  }
+});
