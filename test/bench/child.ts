@@ -8,9 +8,13 @@ export interface Served {
 }
 
 /** Starts `serve.ts` in a process of its own, on the given CPU if there is one, and waits for the address that it prints. */
-export async function serve(what: 'kernel' | 'echo', cpu: number | undefined): Promise<Served> {
+export async function serve(
+  what: 'kernel' | 'echo' | 'upstream' | 'proxy',
+  cpu: number | undefined,
+  ...more: readonly string[]
+): Promise<Served> {
   const file = fileURLToPath(new URL('./serve.ts', import.meta.url));
-  const node = [process.execPath, '--expose-gc', '--import', 'tsx', file, what];
+  const node = [process.execPath, '--expose-gc', '--import', 'tsx', file, what, ...more];
   const [command = '', ...args] = cpu === undefined ? node : ['taskset', '-c', String(cpu), ...node];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
@@ -20,9 +24,18 @@ export async function serve(what: 'kernel' | 'echo', cpu: number | undefined): P
 }
 
 /** Resident memory of the server in bytes, after a collection. */
-export function memoryOf({ child }: Served): Promise<number> {
+export function memoryOf(served: Served): Promise<number> {
+  return ask(served, 'memory');
+}
+
+/** CPU time that the server has used, in microseconds. */
+export function cpuOf(served: Served): Promise<number> {
+  return ask(served, 'cpu');
+}
+
+function ask({ child }: Served, what: 'memory' | 'cpu'): Promise<number> {
   return new Promise((resolve) => {
     child.once('message', (message) => resolve(message as number));
-    child.send('memory');
+    child.send(what);
   });
 }

@@ -5,6 +5,7 @@ const BENCHMARKS = {
   queue: () => import('./queue.js'),
   backlog: () => import('./backlog.js'),
   throughput: () => import('./throughput.js'),
+  doors: () => import('./doors.js'),
   latency: () => import('./latency.js'),
   agents: () => import('./agents.js'),
   optimizer: () => import('./optimizer.js'),
