@@ -9,20 +9,12 @@ export interface Served {
 
 /** Starts `serve.ts` in a process of its own, on the given CPU if there is one, and waits for the address that it prints. */
 export async function serve(
-  what: 'kernel' | 'echo',
+  what: 'kernel' | 'echo' | 'upstream' | 'proxy',
   cpu: number | undefined,
-  level?: 'process' | 'power',
+  ...more: readonly string[]
 ): Promise<Served> {
   const file = fileURLToPath(new URL('./serve.ts', import.meta.url));
-  const node = [
-    process.execPath,
-    '--expose-gc',
-    '--import',
-    'tsx',
-    file,
-    what,
-    ...(level === undefined ? [] : [level]),
-  ];
+  const node = [process.execPath, '--expose-gc', '--import', 'tsx', file, what, ...more];
   const [command = '', ...args] = cpu === undefined ? node : ['taskset', '-c', String(cpu), ...node];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
@@ -31,18 +23,19 @@ export async function serve(
   throw new Error(`The ${what} server ended before it printed its address`);
 }
 
-/** Microseconds of CPU that all threads of the server have used. */
-export function cpuOf({ child }: Served): Promise<number> {
-  return new Promise((resolve) => {
-    child.once('message', (message) => resolve(message as number));
-    child.send('cpu');
-  });
+/** Resident memory of the server in bytes, after a collection. */
+export function memoryOf(served: Served): Promise<number> {
+  return ask(served, 'memory');
 }
 
-/** Resident memory of the server in bytes, after a collection. */
-export function memoryOf({ child }: Served): Promise<number> {
+/** CPU time that the server has used, in microseconds. */
+export function cpuOf(served: Served): Promise<number> {
+  return ask(served, 'cpu');
+}
+
+function ask({ child }: Served, what: 'memory' | 'cpu'): Promise<number> {
   return new Promise((resolve) => {
     child.once('message', (message) => resolve(message as number));
-    child.send('memory');
+    child.send(what);
   });
 }

@@ -35,7 +35,7 @@ export async function run(): Promise<void> {
 }
 
 async function measured({ key, level }: (typeof SETTINGS)[number]): Promise<{ rate: number; cpuUs: number }> {
-  const served = await serve('kernel', undefined, level);
+  const served = await serve('kernel', undefined, ...(level === undefined ? [] : [level]));
   const clients: Client[] = [];
   for (let n = 0; n < AGENTS; n++) {
     clients.push(await connect({ url: served.url, name: `agent-${n}`, ...(key ? {} : { reconnect: false }) }));

@@ -1,31 +1,35 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { bootKernel } from '../../kernel/boot.js';
 import { checkConfig } from '../../kernel/config/config.js';
 
-/** A kernel on one core that answers at once and takes 1,000 calls, with every check on; limits that the load would hit are raised. */
-async function kernel(level: string | undefined): Promise<string> {
-  const folder = level === undefined ? undefined : mkdtempSync(join(tmpdir(), 'eccos-bench-'));
+const PRICE = { inputPerMTok: 1, outputPerMTok: 1 };
+/** Answers at once. */
+const NOOP = {
+  id: 'noop',
+  kind: 'simulated',
+  price: PRICE,
+  cap: 1000,
+  ttftMs: 0,
+  prefillSpeed: 'unlimited',
+  decodeSpeed: 'unlimited',
+  answerTokens: { median: 1, spread: 0 },
+};
+
+/** A kernel on one core that takes 1,000 calls, with every check on; limits that the load would hit are raised. */
+async function kernel(core: object, level = ''): Promise<string> {
+  const folder = level === '' ? undefined : mkdtempSync(join(tmpdir(), 'eccos-bench-'));
   if (folder !== undefined) process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const config = checkConfig(
     {
       policy: 'fifo',
       listen: { port: 0 },
       limits: { requestsPerSecond: 1e6, pendingPerAgent: 100_000, pendingTotal: 100_000, socketsPerAddress: 20_000 },
-      cores: [
-        {
-          id: 'noop',
-          kind: 'simulated',
-          price: { inputPerMTok: 1, outputPerMTok: 1 },
-          cap: 1000,
-          ttftMs: 0,
-          prefillSpeed: 'unlimited',
-          decodeSpeed: 'unlimited',
-          answerTokens: { median: 1, spread: 0 },
-        },
-      ],
+      cores: [core],
       log: { level: 'error' },
       ...(folder === undefined ? {} : { journal: { path: join(folder, 'eccos.db'), level } }),
     },
@@ -43,6 +47,64 @@ function echo(): Promise<string> {
   });
 }
 
+/** A provider of OpenAI's API that answers `ok` after 60 ms, whole or as events. */
+function upstream(): Promise<string> {
+  const chunk = (delta: object, finish_reason: string | null) =>
+    JSON.stringify({
+      id: 'u',
+      object: 'chat.completion.chunk',
+      created: 1,
+      model: 'm',
+      choices: [{ index: 0, delta, finish_reason }],
+    });
+  const usage = { prompt_tokens: 7, completion_tokens: 1, total_tokens: 8 };
+  const message = { role: 'assistant', content: 'ok' };
+  const whole = JSON.stringify({
+    id: 'u',
+    object: 'chat.completion',
+    created: 1,
+    model: 'm',
+    choices: [{ index: 0, message, finish_reason: 'stop' }],
+    usage,
+  });
+  const events = [
+    chunk({ content: 'ok' }, null),
+    chunk({}, 'stop'),
+    JSON.stringify({ id: 'u', choices: [], usage }),
+    '[DONE]',
+  ];
+  const stream = events.map((event) => `data: ${event}\n\n`).join('');
+  const answer = (response: ServerResponse, isStream: boolean) => {
+    const type = isStream ? 'text/event-stream' : 'application/json';
+    response.writeHead(200, { 'content-type': type }).end(isStream ? stream : whole);
+  };
+  const server = createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+    });
+    request.on('end', () => setTimeout(() => answer(response, text.includes('"stream":true')), 60));
+  });
+  server.keepAliveTimeout = 60_000;
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  });
+}
+
+/** A kernel on one core at a provider's address. */
+function proxy(baseUrl: string): Promise<string> {
+  return kernel({
+    id: 'core',
+    kind: 'provider',
+    provider: 'openai-compatible',
+    model: 'm',
+    baseUrl,
+    price: PRICE,
+    cap: 1000,
+  });
+}
+
+process.on('SIGTERM', () => process.exit(0));
 process.on('message', (what) => {
   if (what === 'cpu') {
     const { user, system } = process.cpuUsage();
@@ -52,5 +114,13 @@ process.on('message', (what) => {
   globalThis.gc?.();
   process.send?.(process.memoryUsage.rss());
 });
-process.on('SIGTERM', () => process.exit(0));
-process.stdout.write(`${await (process.argv[2] === 'echo' ? echo() : kernel(process.argv[3]))}\n`);
+
+/** `address` is that of a provider, or the level of a journal. */
+const [, , what, address = ''] = process.argv;
+const STARTS: Readonly<Record<string, () => Promise<string>>> = {
+  echo,
+  upstream,
+  kernel: () => kernel(NOOP, address),
+  proxy: () => proxy(address),
+};
+process.stdout.write(`${await STARTS[what ?? '']?.()}\n`);

@@ -27,6 +27,12 @@ export class ScriptedRequest {
     return this;
   }
 
+  /** A piece of a tool call. */
+  call(id: string, name: string, piece: string): this {
+    this.#run.onChunk({ text: '', tokens: 1, toolCall: { id, name, arguments: piece } });
+    return this;
+  }
+
   finish(result: Partial<CoreResult> = {}): void {
     const usage = { inputTokens: 10, outputTokens: 1 };
     this.#resolve({ toolCalls: [], finishReason: 'stop', usage, costUsd: 0.001, ...result });

@@ -113,3 +113,18 @@ test('a preempted call can be cancelled, and its text is charged when it ends ot
   expect(core.requests).toHaveLength(2);
   expect(kernel.stats().syscalls).toMatchObject({ done: 1, cancelled: 1, pending: 0 });
 });
+
+test('nobody is preempted once a tool call has begun: no core goes on from half of one', async () => {
+  const core = new ScriptedCore('a');
+  const { spawn, pass } = testKernel([core], { policy: SLICED });
+  const [one, two] = [await spawn(), await spawn()];
+  const reply = one.session.call('llm.chat', ask('a question', { stream: true }));
+  await pass(1);
+  core.last.say('I look.').call('c1', 'weather', '{"ci');
+  two.session.call('llm.chat', ask()).catch(() => {});
+  await pass(1000);
+  expect(core.last.signal.aborted).toBe(false);
+  const call = { id: 'c1', type: 'function' as const, function: { name: 'weather', arguments: '{"city":1}' } };
+  core.last.call('c1', 'weather', 'ty":1}').finish({ toolCalls: [call], finishReason: 'tool-calls' });
+  expect((await reply).toolCalls).toEqual([call]);
+});
