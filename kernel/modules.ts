@@ -16,9 +16,10 @@ import { CORE_KINDS, type CoreKind } from './cores/kinds/registry.js';
 import { SchedulerLoop } from './dispatch/loop.js';
 import { Runner } from './dispatch/runner.js';
 import type { Door } from './doors/door.js';
-import { healthDoor } from './doors/health/health-door.js';
+import { HealthDoor } from './doors/health/health-door.js';
 import { InProcessDoor } from './doors/in-process.js';
 import { HttpListener } from './doors/listener.js';
+import { MetricsDoor } from './doors/metrics/metrics-door.js';
 import { WsDoor } from './doors/ws/ws-door.js';
 import { KernelEvents } from './events.js';
 import { type Gate, KernelGate } from './gate.js';
@@ -29,6 +30,7 @@ import { PolicyGuard } from './policy-guard.js';
 import { Authenticator } from './process/auth.js';
 import { ProcessTable } from './process/process-table.js';
 import { bootId, systemRandom } from './random.js';
+import { Exposition } from './telemetry/exposition.js';
 
 export { ContainerModule } from 'inversify';
 
@@ -78,6 +80,7 @@ const id = {
   gate: part<Gate>('gate'),
   listener: part<HttpListener>('listener'),
   inProcess: part<InProcessDoor>('inProcess'),
+  exposition: part<Exposition>('exposition'),
 };
 
 export interface Given {
@@ -144,7 +147,10 @@ function outside({ config, env, log }: Given): ContainerModule {
       [PART.clock, PART.cores],
     );
     bind(PART.journal).toConstantValue(nullJournal);
-    bind(PART.events).toResolvedValue(() => new KernelEvents());
+    bind(PART.events).toResolvedValue(
+      (log) => new KernelEvents((err, event) => log.error({ err, event }, 'a listener threw; not logged again')),
+      [PART.log],
+    );
   });
 }
 
@@ -162,7 +168,7 @@ const core = new ContainerModule(({ bind }) => {
   wire(table, CallTable, { clock, policy, processes, journal, metrics, events, log, limits });
   wire(runner, Runner, { clock, random, policy, capacity, cores, table, metrics, events, log, limits });
   wire(loop, SchedulerLoop, { clock, stopwatch, policy, cores, capacity, runner, table, metrics, events });
-  wire(admission, Admission, { clock, nextId, table, cores, capacity, metrics, limits });
+  wire(admission, Admission, { clock, nextId, table, cores, capacity, metrics, events, limits });
   wire(id.kernel, Kernel, {
     clock,
     policy,
@@ -180,13 +186,16 @@ const core = new ContainerModule(({ bind }) => {
 });
 
 const doors = new ContainerModule(({ bind }) => {
-  const { config, log, clock, door } = PART;
-  const { auth, limits } = id;
-  wirer(bind)(id.listener, HttpListener, { config, auth, log, limits });
+  const wire = wirer(bind);
+  const { config, log, clock, events, door } = PART;
+  const { auth, limits, kernel, listener, exposition } = id;
+  wire(listener, HttpListener, { config, auth, log, limits });
+  wire(exposition, Exposition, { config, events, kernel, listener });
   bind(id.inProcess).toResolvedValue(() => new InProcessDoor());
   bind(door).toService(id.inProcess);
-  wirer(bind)(door, WsDoor, { clock, log, limits });
-  bind(door).toConstantValue(healthDoor);
+  wire(door, WsDoor, { clock, log, limits });
+  wire(door, HealthDoor, { kernel });
+  wire(door, MetricsDoor, { config, log, exposition });
 });
 
 /** Binds a part to a class whose constructor takes its dependencies by name. */

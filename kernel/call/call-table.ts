@@ -89,7 +89,7 @@ export class CallTable {
     this.#openByPrincipal.set(principal, this.countOf(principal) + 1);
     this.#deadlines.add(call);
     this.#deps.metrics.counts.accepted++;
-    this.#deps.events.emit('accepted', { syscallId: call.id, pid });
+    this.#deps.events.emit('accepted', { call });
   }
 
   /** Ends a syscall. False: it had ended before, and nothing changes. */
@@ -180,7 +180,7 @@ export class CallTable {
     const kept = { call: answered, owner: caller.principal, size: answered === undefined ? 0 : size, at: clock.now() };
     this.#finished.add(call.id, kept);
     policy.release(call.id, answered);
-    events.emit('final', { syscallId: call.id, pid: caller.pid, state });
+    events.emit('final', { call, state });
     this.#write(call, state);
   }
 

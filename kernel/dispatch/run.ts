@@ -79,10 +79,13 @@ export class Run {
     };
   }
 
-  take({ text, tokens }: CoreChunk): void {
-    if (this.#call.isFinal) return;
+  /** @returns whether it is the first piece that counts */
+  take({ text, tokens }: CoreChunk): boolean {
+    if (this.#call.isFinal) return false;
+    const isFirst = this.#outputTokens === 0;
     this.#outputTokens += tokens;
     this.#call.take(text, tokens, this.#clock.now());
+    return isFirst;
   }
 
   get #inputTokens(): number {
