@@ -31,6 +31,8 @@ import { Authenticator } from './process/auth.js';
 import { ProcessTable } from './process/process-table.js';
 import { bootId, systemRandom } from './random.js';
 import { Exposition } from './telemetry/exposition.js';
+import { Sections } from './watch/sections.js';
+import { Watchers } from './watch/watchers.js';
 
 export { ContainerModule } from 'inversify';
 
@@ -81,6 +83,8 @@ const id = {
   listener: part<HttpListener>('listener'),
   inProcess: part<InProcessDoor>('inProcess'),
   exposition: part<Exposition>('exposition'),
+  sections: part<Sections>('sections'),
+  watchers: part<Watchers>('watchers'),
 };
 
 export interface Given {
@@ -94,6 +98,7 @@ export interface Composed {
   readonly kernel: Kernel;
   readonly auth: Authenticator;
   readonly gate: Gate;
+  readonly watchers: Watchers;
   readonly doors: readonly Door[];
   readonly listener: HttpListener;
   readonly inProcess: InProcessDoor;
@@ -112,6 +117,7 @@ export function compose(container: Container): Composed {
     kernel: container.get(id.kernel),
     auth: container.get(id.auth),
     gate: container.get(id.gate),
+    watchers: container.get(id.watchers),
     doors: container.getAll(PART.door),
     listener: container.get(id.listener),
     inProcess: container.get(id.inProcess),
@@ -182,7 +188,9 @@ const core = new ContainerModule(({ bind }) => {
     loop,
     settings,
   });
-  bind(id.gate).toResolvedValue((kernel) => new KernelGate(kernel), [id.kernel]);
+  wire(id.sections, Sections, { clock, kernel: id.kernel, processes, table, policy, events, listener: id.listener });
+  wire(id.watchers, Watchers, { clock, processes, sections: id.sections });
+  bind(id.gate).toResolvedValue((kernel, watchers) => new KernelGate(kernel, watchers), [id.kernel, id.watchers]);
 });
 
 const doors = new ContainerModule(({ bind }) => {

@@ -52,6 +52,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'kernel/outcomes/': ['kernel/', 'schedulers/', 'syscalls/'],
   'kernel/process/': ['kernel/config/', 'syscalls/'],
   // Watchers see events and views; a door gets what it serves by its constructor.
+  'kernel/watch/': ['kernel/', 'kernel/call/', 'kernel/process/', 'syscalls/'],
   'kernel/telemetry/': ['kernel/', 'kernel/config/', 'kernel/cores/', 'syscalls/'],
   'agents/sdk/': ['syscalls/'],
   'agents/terminal/': [],
