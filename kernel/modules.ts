@@ -20,6 +20,8 @@ import { HealthDoor } from './doors/health/health-door.js';
 import { InProcessDoor } from './doors/in-process.js';
 import { HttpListener } from './doors/listener.js';
 import { MetricsDoor } from './doors/metrics/metrics-door.js';
+import { UiDoor } from './doors/ui/ui-door.js';
+import { ViewDoor } from './doors/ui/view-door.js';
 import { WsDoor } from './doors/ws/ws-door.js';
 import { KernelEvents } from './events.js';
 import { type Gate, KernelGate } from './gate.js';
@@ -204,6 +206,8 @@ const doors = new ContainerModule(({ bind }) => {
   wire(door, WsDoor, { clock, log, limits });
   wire(door, HealthDoor, { kernel });
   wire(door, MetricsDoor, { config, log, exposition });
+  wire(door, ViewDoor, { watchers: id.watchers });
+  bind(door).toResolvedValue(() => new UiDoor());
 });
 
 /** Binds a part to a class whose constructor takes its dependencies by name. */
