@@ -33,6 +33,7 @@ import { Authenticator } from './process/auth.js';
 import { ProcessTable } from './process/process-table.js';
 import { bootId, systemRandom } from './random.js';
 import { Exposition } from './telemetry/exposition.js';
+import { Spans } from './telemetry/spans.js';
 import { Sections } from './watch/sections.js';
 import { Watchers } from './watch/watchers.js';
 
@@ -85,6 +86,7 @@ const id = {
   listener: part<HttpListener>('listener'),
   inProcess: part<InProcessDoor>('inProcess'),
   exposition: part<Exposition>('exposition'),
+  spans: part<Spans>('spans'),
   sections: part<Sections>('sections'),
   watchers: part<Watchers>('watchers'),
 };
@@ -101,6 +103,7 @@ export interface Composed {
   readonly auth: Authenticator;
   readonly gate: Gate;
   readonly watchers: Watchers;
+  readonly spans: Spans;
   readonly doors: readonly Door[];
   readonly listener: HttpListener;
   readonly inProcess: InProcessDoor;
@@ -120,6 +123,7 @@ export function compose(container: Container): Composed {
     auth: container.get(id.auth),
     gate: container.get(id.gate),
     watchers: container.get(id.watchers),
+    spans: container.get(id.spans),
     doors: container.getAll(PART.door),
     listener: container.get(id.listener),
     inProcess: container.get(id.inProcess),
@@ -191,6 +195,7 @@ const core = new ContainerModule(({ bind }) => {
     settings,
   });
   wire(id.sections, Sections, { clock, kernel: id.kernel, processes, table, policy, events, listener: id.listener });
+  wire(id.spans, Spans, { config, clock, events, policy });
   wire(id.watchers, Watchers, { clock, processes, sections: id.sections });
   bind(id.gate).toResolvedValue((kernel, watchers) => new KernelGate(kernel, watchers), [id.kernel, id.watchers]);
 });

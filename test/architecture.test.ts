@@ -53,7 +53,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'kernel/process/': ['kernel/config/', 'syscalls/'],
   // Watchers see events and views; a door gets what it serves by its constructor.
   'kernel/watch/': ['kernel/', 'kernel/call/', 'kernel/process/', 'syscalls/'],
-  'kernel/telemetry/': ['kernel/', 'kernel/config/', 'kernel/cores/', 'syscalls/'],
+  'kernel/telemetry/': ['kernel/', 'kernel/config/', 'kernel/cores/', 'schedulers/', 'syscalls/'],
   'agents/sdk/': ['syscalls/'],
   'agents/terminal/': [],
   'agents/examples/': ['agents/sdk/', 'syscalls/'],
@@ -82,6 +82,7 @@ const DOORS: Record<string, readonly string[]> = {
   'onnx-proto': ['agents/lab/training/onnx-graph.ts'],
   'hnswlib-node': ['schedulers/eccos/retrieval/graph-index.ts'],
   '@huggingface/tokenizers': ['schedulers/eccos/encoder/tokens.ts'],
+  '@opentelemetry/api': ['kernel/telemetry/spans.ts', 'kernel/telemetry/traceparent.ts', 'agents/shell/otel.ts'],
   'prom-client': [
     'kernel/telemetry/call-metrics.ts',
     'kernel/telemetry/exposition.ts',

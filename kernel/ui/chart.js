@@ -1,29 +1,28 @@
 import { html, useEffect, useRef } from './preact.js';
 import uPlot from './uplot.js';
 
-const HEIGHT = 150;
-
 /**
  * Lines over time.
  *
  * @param series names, one a line; at most six
  * @param data as uPlot takes it: seconds, then a column a line
  * @param format of the values at the axis
+ * @param height in pixels
  */
-export function Chart({ label, series, data, format }) {
+export function Chart({ label, series, data, format, height = 150 }) {
   const box = useRef(null);
   const plot = useRef(null);
   const names = series.join('\n');
   useEffect(() => {
     const make = () => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(box.current, series, format), data, box.current);
+      plot.current = new uPlot(optionsOf(box.current, { series, format, height }), data, box.current);
     };
     make();
     const scheme = matchMedia('(prefers-color-scheme: dark)');
     scheme.addEventListener('change', make);
     const resized = new ResizeObserver(() => {
-      plot.current.setSize({ width: box.current.clientWidth, height: HEIGHT });
+      plot.current.setSize({ width: box.current.clientWidth, height });
     });
     resized.observe(box.current);
     return () => {
@@ -44,7 +43,7 @@ export function Chart({ label, series, data, format }) {
   `;
 }
 
-function optionsOf(box, series, format) {
+function optionsOf(box, { series, format, height }) {
   const style = getComputedStyle(box);
   const color = (name) => style.getPropertyValue(name).trim();
   const axis = {
@@ -61,7 +60,7 @@ function optionsOf(box, series, format) {
   }));
   return {
     width: box.clientWidth,
-    height: HEIGHT,
+    height,
     padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { show: false },

@@ -117,7 +117,7 @@ export function Queues({ view, history }) {
   );
   const note = pending === 0 ? 'nobody waits' : `${count(pending)} wait, the oldest for ${duration(queues.oldestMs)}`;
   return html`<${Panel} class="queues" title="Queues" note=${note}>
-    <${Chart} label="Calls over time" series=${['waiting', 'running', 'preempted']} data=${columns} format=${wholeCount} />
+    <${Chart} label="Calls over time" series=${['waiting', 'running', 'preempted']} data=${columns} format=${wholeCount} height=${250} />
     <dl class="ages">${queues.ages.map(
       (calls, n) => html`<div class=${calls === 0 ? '' : n < 4 ? 'some' : 'old'}>
       <dt>${AGES[n]}</dt><dd>${count(calls)}</dd>
@@ -177,7 +177,7 @@ export function Decisions({ view, link }) {
         ? html`<p class="empty">No call has started yet.</p>`
         : html`<div class="scroll"><table>
         <thead><tr>
-          <th>Started</th><th>Call</th><th>Agent</th><th class="optional">Task</th><th>Core</th><th>Why</th>
+          <th>Started</th><th>Call</th><th>Agent</th><th class="optional">Task</th><th>Core</th><th class="optional">Why</th>
           <th class="number">Quality</th><th class="number">Cost</th><th class="number optional">Waited</th><th>Now</th>
         </tr></thead>
         <tbody>${decisions.map(
@@ -197,8 +197,7 @@ function Decision({ decision, link, isOpen, onToggle }) {
     onToggle();
     if (isOpen) return;
     link.request('kernel.ps', { explain: syscallId }).then(
-      ({ explanation }) =>
-        setWhy(explanation.length === 0 ? [reason, 'The policy gives no more reasons.'] : explanation),
+      ({ explanation }) => setWhy(explanation.length === 0 ? ['The policy gives no more reasons.'] : explanation),
       ({ message }) => setWhy([message]),
     );
   };
@@ -209,13 +208,13 @@ function Decision({ decision, link, isOpen, onToggle }) {
       <td class="name">${agent}</td>
       <td class="name optional">${task ?? ''}</td>
       <td class="nowrap">${core}</td>
-      <td class="why">${reason}</td>
+      <td class="why optional">${reason}</td>
       <td class="number"><${Against} predicted=${predictedQuality} actual=${quality} format=${share} /></td>
       <td class="number"><${Against} predicted=${predictedUsd} actual=${costUsd} format=${dollars} /></td>
       <td class="number optional">${duration(waitMs)}</td>
       <td><${Pill} tone=${TONES[status]}>${status}<//></td>
     </tr>
-    ${isOpen && html`<tr class="explained"><td colspan="10"><pre tabindex="0">${why.join('\n')}</pre></td></tr>`}
+    ${isOpen && html`<tr class="explained"><td colspan="10"><pre tabindex="0">${[reason, '', ...why].join('\n')}</pre></td></tr>`}
   `;
 }
 
