@@ -90,12 +90,14 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
     const cores = await createCores(config.cores, deps, container.getAll(PART.coreKind));
     container.bind(PART.cores).toConstantValue(cores.map(wrapCore));
   }
-  const { kernel, auth, gate, doors, listener, inProcess } = compose(container);
+  const { kernel, auth, gate, watchers, spans, doors, listener, inProcess } = compose(container);
+  spans.start();
   for (const door of doors) door.open(gate, listener);
   let isListening = false;
   const stop = async () => {
     listener.stopListening();
     await kernel.stop();
+    watchers.close();
     for (const door of doors) await door.close?.();
     listener.close();
   };

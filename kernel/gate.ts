@@ -7,6 +7,8 @@ import type { Kernel, Leaving } from './kernel.js';
 import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
 import type { EndReason, Process } from './process/process-table.js';
+import type { Viewer } from './viewer.js';
+import type { Watchers } from './watch/watchers.js';
 import { WholeSink } from './whole-sink.js';
 
 /** A syscall of a process that has said hello. */
@@ -17,6 +19,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Follows the call, if it is an `llm.chat`. */
   readonly sink?: CallSink | undefined;
+  /** Receives the views of a `kernel.watch`. */
+  readonly viewer?: Viewer | undefined;
 }
 
 /** The kernel as every door sees it. All input from outside is checked here. */
@@ -53,6 +57,7 @@ export interface Gate {
 
 interface Request {
   readonly kernel: Kernel;
+  readonly watchers: Watchers;
   readonly process: Process;
   readonly options: CallOptions;
 }
@@ -76,14 +81,21 @@ const HANDLERS: {
   'kernel.cores': ({ kernel }) => ({ cores: kernel.cores() }),
   'kernel.ps': ({ kernel, process }, params) => kernel.ps(process, params),
   'kernel.stats': ({ kernel }) => kernel.stats(),
+  'kernel.watch': ({ watchers, process, options: { viewer } }, params) => {
+    if (viewer === undefined) throw new SyscallError('invalid-request', 'method: this door cannot send views');
+    watchers.watch(process, params, viewer);
+    return { watching: true };
+  },
 };
 
 /** The border between user space and the kernel: method, scope and parameters of every request are checked here. */
 export class KernelGate implements Gate {
   readonly #kernel: Kernel;
+  readonly #watchers: Watchers;
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, watchers: Watchers) {
     this.#kernel = kernel;
+    this.#watchers = watchers;
   }
 
   enter(principal: Principal, hello: unknown, onEnd: (reason: EndReason) => void) {
@@ -122,7 +134,8 @@ export class KernelGate implements Gate {
       throw new SyscallError('forbidden', `method: the token does not allow ${method}`);
     }
     const handler = HANDLERS[method] as (request: Request, params: unknown) => Result<M> | Promise<Result<M>>;
-    return handler({ kernel: this.#kernel, process, options }, decodeParams(method, params));
+    const known = decodeParams(method, params);
+    return handler({ kernel: this.#kernel, watchers: this.#watchers, process, options }, known);
   }
 
   leave(caller: Caller, open: Leaving): void {

@@ -239,6 +239,13 @@ export class Kernel {
     return this.#parts.cores.views();
   }
 
+  /** Why no call could be served now; empty: one could. */
+  unready(): readonly string[] {
+    const draining = this.#stopped === undefined ? [] : ['draining'];
+    const isUp = this.cores().some(({ state, cap }) => state === 'up' && cap > 0);
+    return isUp ? draining : [...draining, 'no core is up'];
+  }
+
   /** @throws SyscallError `not-found` for an explanation of a syscall that ended long ago or is someone else's */
   ps(process: Process, { explain }: PsParams): PsReply {
     const { processes, table, clock } = this.#parts;

@@ -21,11 +21,14 @@ import { AiosDoor } from './doors/aios/aios-door.js';
 import { AnthropicDoor } from './doors/anthropic/anthropic-door.js';
 import type { Door } from './doors/door.js';
 import { FeedbackDoor } from './doors/feedback/feedback-door.js';
-import { healthDoor } from './doors/health/health-door.js';
+import { HealthDoor } from './doors/health/health-door.js';
 import { HttpDoor } from './doors/http/http-door.js';
 import { InProcessDoor } from './doors/in-process.js';
 import { HttpListener } from './doors/listener.js';
+import { MetricsDoor } from './doors/metrics/metrics-door.js';
 import { OpenAIDoor } from './doors/openai/openai-door.js';
+import { UiDoor } from './doors/ui/ui-door.js';
+import { ViewDoor } from './doors/ui/view-door.js';
 import { WsDoor } from './doors/ws/ws-door.js';
 import { KernelEvents } from './events.js';
 import { type Gate, KernelGate } from './gate.js';
@@ -37,6 +40,10 @@ import { PolicyGuard } from './policy-guard.js';
 import { Authenticator } from './process/auth.js';
 import { ProcessTable } from './process/process-table.js';
 import { bootId, systemRandom } from './random.js';
+import { Exposition } from './telemetry/exposition.js';
+import { Spans } from './telemetry/spans.js';
+import { Sections } from './watch/sections.js';
+import { Watchers } from './watch/watchers.js';
 
 export { ContainerModule } from 'inversify';
 
@@ -89,6 +96,10 @@ const id = {
   listener: part<HttpListener>('listener'),
   inProcess: part<InProcessDoor>('inProcess'),
   http: part<HttpDoor>('http'),
+  exposition: part<Exposition>('exposition'),
+  spans: part<Spans>('spans'),
+  sections: part<Sections>('sections'),
+  watchers: part<Watchers>('watchers'),
 };
 
 export interface Given {
@@ -102,6 +113,8 @@ export interface Composed {
   readonly kernel: Kernel;
   readonly auth: Authenticator;
   readonly gate: Gate;
+  readonly watchers: Watchers;
+  readonly spans: Spans;
   readonly doors: readonly Door[];
   readonly listener: HttpListener;
   readonly inProcess: InProcessDoor;
@@ -120,6 +133,8 @@ export function compose(container: Container): Composed {
     kernel: container.get(id.kernel),
     auth: container.get(id.auth),
     gate: container.get(id.gate),
+    watchers: container.get(id.watchers),
+    spans: container.get(id.spans),
     doors: container.getAll(PART.door),
     listener: container.get(id.listener),
     inProcess: container.get(id.inProcess),
@@ -159,7 +174,10 @@ function outside({ config, env, log }: Given): ContainerModule {
       ({ journal }, clock, log) => (journal === undefined ? nullJournal : new SqliteJournal(journal, clock, log)),
       [PART.config, PART.clock, PART.log],
     );
-    bind(PART.events).toResolvedValue(() => new KernelEvents());
+    bind(PART.events).toResolvedValue(
+      (log) => new KernelEvents((err, event) => log.error({ err, event }, 'a listener threw; not logged again')),
+      [PART.log],
+    );
   });
 }
 
@@ -201,7 +219,7 @@ const core = new ContainerModule(({ bind }) => {
     limits,
   });
   wire(loop, SchedulerLoop, { clock, stopwatch, policy, cores, capacity, runner, table, metrics, events });
-  wire(admission, Admission, { clock, nextId, table, cores, capacity, metrics, starts, limits });
+  wire(admission, Admission, { clock, nextId, table, cores, capacity, metrics, starts, events, limits });
   wire(id.kernel, Kernel, {
     clock,
     policy,
@@ -217,18 +235,21 @@ const core = new ContainerModule(({ bind }) => {
     loop,
     settings,
   });
-  bind(id.gate).toResolvedValue((kernel) => new KernelGate(kernel), [id.kernel]);
+  wire(id.sections, Sections, { clock, kernel: id.kernel, processes, table, policy, events, listener: id.listener });
+  wire(id.spans, Spans, { config, clock, events, policy });
+  wire(id.watchers, Watchers, { clock, processes, sections: id.sections });
+  bind(id.gate).toResolvedValue((kernel, watchers) => new KernelGate(kernel, watchers), [id.kernel, id.watchers]);
 });
 
 const doors = new ContainerModule(({ bind }) => {
-  const { config, log, clock, door } = PART;
-  const { auth, limits } = id;
-  wirer(bind)(id.listener, HttpListener, { config, auth, log, limits });
+  const wire = wirer(bind);
+  const { config, log, clock, events, door } = PART;
+  const { auth, limits, kernel, listener, exposition } = id;
+  wire(listener, HttpListener, { config, auth, log, limits });
+  wire(exposition, Exposition, { config, events, kernel, listener });
   bind(id.inProcess).toResolvedValue(() => new InProcessDoor());
   bind(door).toService(id.inProcess);
-  const wire = wirer(bind);
   wire(door, WsDoor, { clock, log, limits });
-  bind(door).toConstantValue(healthDoor);
   bind(id.http).toResolvedValue(
     (clock, log, limits) => new HttpDoor({ clock, log, limits, requestId: numbered(`req_${bootId()}`) }),
     [clock, log, limits],
@@ -236,6 +257,10 @@ const doors = new ContainerModule(({ bind }) => {
   bind(door).toService(id.http);
   wire(door, OpenAIDoor, { http: id.http, clock });
   for (const Api of [AnthropicDoor, AiosDoor, FeedbackDoor]) wire(door, Api, { http: id.http });
+  wire(door, HealthDoor, { kernel });
+  wire(door, MetricsDoor, { config, log, exposition });
+  wire(door, ViewDoor, { watchers: id.watchers });
+  bind(door).toResolvedValue(() => new UiDoor());
 });
 
 function numbered(name: string): () => string {

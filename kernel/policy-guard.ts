@@ -1,9 +1,11 @@
 import { fifo } from '../schedulers/fifo.js';
 import type {
   Assignment,
+  CorePrediction,
   FinishedCall,
   PendingCall,
   PolicyHook,
+  PolicyStatus,
   Refusal,
   SchedulableCore,
   SchedulerPolicy,
@@ -118,11 +120,10 @@ export class PolicyGuard {
       const status = this.#policy.status?.();
       if (status === undefined) return {};
       notPromised(status);
-      const { alpha, predictedQuality, outOfReach = false, greedy = 0, warning } = status;
-      const target = alpha === undefined ? {} : { alpha };
-      const expected = predictedQuality === undefined ? {} : { predictedQuality };
+      const { outOfReach = false, greedy = 0, warning, secondPrices = {} } = status;
       const lacks = warning === undefined ? {} : { warning };
-      return { outlook: { ...target, ...expected, outOfReach, greedy, ...lacks } };
+      const prices = Object.fromEntries(Object.entries(secondPrices).filter(([, usd]) => Number.isFinite(usd)));
+      return { outlook: { ...numbersOf(status), outOfReach, greedy, secondPrices: prices, ...lacks } };
     } catch (error) {
       this.#threw('status', error);
       return {};
@@ -135,6 +136,17 @@ export class PolicyGuard {
       return listed(this.#policy.explain?.(id) ?? []).map(String);
     } catch (error) {
       this.#threw('explain', error);
+      return [];
+    }
+  }
+
+  /** What was expected of a call, an entry a core; empty where the policy does not say. */
+  predictions(id: SyscallId): readonly CorePrediction[] {
+    try {
+      const known = ({ quality, costUsd }: CorePrediction) => Number.isFinite(quality) && Number.isFinite(costUsd);
+      return listed(this.#policy.predictions?.(id) ?? []).filter(known);
+    } catch (error) {
+      this.#threw('predictions', error);
       return [];
     }
   }
@@ -164,6 +176,15 @@ export class PolicyGuard {
     this.#logged.add(hook);
     this.#log.error({ err: error, policy: this.#policy.name }, `the policy threw in ${hook}; not logged again`);
   }
+}
+
+const STATUS_NUMBERS = ['alpha', 'predictedQuality', 'ratedQuality', 'priceOfQuality', 'waitPrice'] as const;
+
+/** The numbers of a status that are there. */
+function numbersOf(status: PolicyStatus): { readonly [Name in (typeof STATUS_NUMBERS)[number]]?: number } {
+  return Object.fromEntries(
+    STATUS_NUMBERS.flatMap((name) => (Number.isFinite(status[name]) ? [[name, status[name]]] : [])),
+  );
 }
 
 /** A policy from a file may have left the reason out, or predicted nonsense. */

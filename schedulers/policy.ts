@@ -77,6 +77,16 @@ export interface FinishedCall {
   readonly times?: { readonly ttftMs: Millis; readonly restMs: Millis };
 }
 
+/** What was expected of a call on one core when it was placed. */
+export interface CorePrediction {
+  readonly core: CoreId;
+  /** Probability of a right answer, 0 to 1. */
+  readonly quality: number;
+  readonly costUsd: number;
+  /** Whether this core was chosen. */
+  readonly chosen: boolean;
+}
+
 /**
  * Decides which core runs which call, and when.
  *
@@ -115,6 +125,8 @@ export interface SchedulerPolicy {
   status?(): PolicyStatus;
   /** Why a call that is pending, running or was answered lately is where it is, as lines; undefined for any other. */
   explain?(id: SyscallId): readonly string[] | undefined;
+  /** What was expected of a call that is placed, runs or was answered lately, an entry a core that is known; undefined for any other. */
+  predictions?(id: SyscallId): readonly CorePrediction[] | undefined;
   /** The kernel stops: let go of threads and files. Idempotent. */
   close?(): Promise<void>;
 }
@@ -128,6 +140,14 @@ export interface PolicyStatus {
   readonly outOfReach?: boolean;
   /** Calls placed by a simpler rule than its own, because a tick would have taken too long. @default 0 */
   readonly greedy?: number;
+  /** Mean rating of the answers that were rated, 0 to 1; undefined: none was. */
+  readonly ratedQuality?: number | undefined;
+  /** US dollars that it pays for one call from surely wrong to surely right. */
+  readonly priceOfQuality?: number | undefined;
+  /** US dollars that a second on each core is worth to calls to come, as of the last decision. */
+  readonly secondPrices?: Readonly<Record<CoreId, number>> | undefined;
+  /** US dollars that an hour of one usual call's waiting costs. */
+  readonly waitPrice?: number | undefined;
   /** One line on what its decisions lack. */
   readonly warning?: string | undefined;
 }
@@ -146,5 +166,6 @@ export const POLICY_HOOKS: Readonly<Record<PolicyHook, 'needed' | 'optional'>> =
   feedback: 'optional',
   status: 'optional',
   explain: 'optional',
+  predictions: 'optional',
   close: 'optional',
 };

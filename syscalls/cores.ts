@@ -53,6 +53,8 @@ export const coreView = coreInfo.extend({
   state: z
     .enum(['up', 'cooling'])
     .describe('`cooling`: nothing starts for now: its provider said so, its circuit is open, or a limit is used up'),
+  requestsLeft: z.number().optional().describe('What is left of `requestsPerMinute` now'),
+  tokensLeft: z.number().optional().describe('What is left of `tokensPerMinute` now'),
   closedUntil: z.number().optional().describe('Nothing starts before, milliseconds on the kernel’s clock'),
   lastFault: z
     .strictObject({

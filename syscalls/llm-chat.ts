@@ -75,6 +75,9 @@ const optionsOfProvider = z
   })
   .optional();
 
+/** Version 00; ids of zeros alone are not valid. */
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 const penalty = z.number().min(-2).max(2).optional();
 
 export const chatParams = z
@@ -148,6 +151,18 @@ export const chatParams = z
       .regex(/^[\w./-]{1,64}$/, 'Expected 1 to 64 letters, digits, _, ., / or -')
       .optional()
       .describe('What kind of work this is; past calls of the same tag are what the call is compared with'),
+    trace: z
+      .strictObject({
+        traceparent: z
+          .string()
+          .regex(
+            TRACEPARENT,
+            'Expected a traceparent of W3C Trace Context, such as 00-<32 hex digits>-<16 hex digits>-01',
+          )
+          .describe('The span that the call belongs to, as W3C Trace Context writes it'),
+      })
+      .optional()
+      .describe('Where the call belongs in a trace of its caller'),
     retry: z
       .enum(['safe', 'never'])
       .optional()
@@ -259,7 +274,7 @@ export type ChatChunk = z.infer<typeof chatChunk>;
 export type ChatTool = z.infer<typeof chatTool>;
 
 /** Cores that may serve a call; undefined: every one. */
-export function coresOf({ cores, models }: ChatParams): readonly string[] | undefined {
+export function coresOf({ cores, models }: Pick<ChatParams, 'cores' | 'models'>): readonly string[] | undefined {
   return cores ?? models;
 }
 

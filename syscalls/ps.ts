@@ -13,7 +13,7 @@ export const psParams = z.strictObject({
 /** Most syscalls that one `kernel.ps` lists. */
 export const PS_SYSCALL_LIMIT = 1000;
 
-const processView = z.strictObject({
+export const processView = z.strictObject({
   pid: z.int().describe('Identity of the process'),
   parent: z.int().optional().describe('Pid of the process that started it'),
   name: z.string().describe('As the agent said it'),

@@ -62,6 +62,17 @@ export const statsReply = z.strictObject({
     .strictObject({
       alpha: z.number().optional().describe('Mean quality that the stream of calls is to reach'),
       predictedQuality: z.number().optional().describe('Mean quality that was predicted for the calls placed so far'),
+      ratedQuality: z.number().optional().describe('Mean rating of the answers that were rated'),
+      priceOfQuality: z
+        .number()
+        .optional()
+        .describe('US dollars that the policy pays for one call from surely wrong to surely right'),
+      secondPrices: z
+        .record(z.string(), z.number())
+        .describe(
+          'US dollars that a second on each core is worth to calls to come; empty where the policy has no such prices',
+        ),
+      waitPrice: z.number().optional().describe("US dollars that an hour of one usual call's waiting costs"),
       outOfReach: z.boolean().describe('The target is out of reach of the cores, as far as is known'),
       greedy: count.describe('Calls placed by a simpler rule, because a tick would have taken too long'),
       warning: z.string().optional().describe('What its decisions lack, such as ratings of a new kind of task'),

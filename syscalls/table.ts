@@ -6,6 +6,7 @@ import { chatChunk, chatParams, chatReply } from './llm-chat.js';
 import { requestId } from './protocol.js';
 import { psParams, psReply } from './ps.js';
 import { statsParams, statsReply } from './stats.js';
+import { kernelView, watchParams, watchReply } from './watch.js';
 
 interface SyscallRow {
   readonly about: string;
@@ -27,6 +28,7 @@ export const SYSCALLS = {
   'kernel.cores': { about: 'List the LLM cores.', params: coresParams, result: coresReply },
   'kernel.ps': { about: 'List processes and open syscalls.', params: psParams, result: psReply },
   'kernel.stats': { about: 'Counts and distributions since boot.', params: statsParams, result: statsReply },
+  'kernel.watch': { about: 'Have views of the kernel sent, one a period.', params: watchParams, result: watchReply },
 } as const satisfies Record<string, SyscallRow>;
 
 /** Every message that the kernel sends unasked: one row a method. */
@@ -38,6 +40,7 @@ export const NOTIFICATIONS = {
       syscallId: z.string().describe('Identity of the call in the kernel'),
     }),
   },
+  'kernel.view': { about: 'What the kernel does now, for a process that watches.', params: kernelView },
   'llm.chunk': { about: 'The next piece of a streamed answer.', params: chatChunk },
 } as const satisfies Record<string, Omit<SyscallRow, 'result'>>;
 

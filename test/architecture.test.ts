@@ -7,9 +7,18 @@ import { afterAll, describe, expect, test } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '..');
 const FOLDERS = ['syscalls', 'schedulers', 'kernel', 'agents'] as const;
 
-const KERNEL_ROOMS = ['call', 'capacity', 'config', 'cores', 'dispatch', 'doors', 'outcomes', 'process'].map(
-  (name) => `kernel/${name}/`,
-);
+const KERNEL_ROOMS = [
+  'call',
+  'capacity',
+  'config',
+  'cores',
+  'dispatch',
+  'doors',
+  'outcomes',
+  'process',
+  'telemetry',
+  'watch',
+].map((name) => `kernel/${name}/`);
 
 /** Each room and the rooms that it may import from; a file belongs to the longest prefix. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
@@ -43,6 +52,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'kernel/journal/': ['kernel/', 'kernel/call/', 'kernel/capacity/', 'syscalls/'],
   'kernel/outcomes/': ['kernel/', 'schedulers/', 'syscalls/'],
   'kernel/process/': ['kernel/config/', 'syscalls/'],
+  // Watchers see events and views; a door gets what it serves by its constructor.
+  'kernel/watch/': ['kernel/', 'kernel/call/', 'kernel/process/', 'syscalls/'],
+  'kernel/telemetry/': ['kernel/', 'kernel/config/', 'kernel/cores/', 'schedulers/', 'syscalls/'],
   'agents/sdk/': ['syscalls/'],
   'agents/terminal/': [],
   'agents/examples/': ['agents/sdk/', 'syscalls/'],
@@ -77,6 +89,13 @@ const DOORS: Record<string, readonly string[]> = {
   'onnx-proto': ['agents/lab/training/onnx-graph.ts'],
   'hnswlib-node': ['schedulers/eccos/retrieval/graph-index.ts'],
   '@huggingface/tokenizers': ['schedulers/eccos/encoder/tokens.ts'],
+  '@opentelemetry/api': ['kernel/telemetry/spans.ts', 'kernel/telemetry/traceparent.ts', 'agents/shell/otel.ts'],
+  'prom-client': [
+    'kernel/telemetry/call-metrics.ts',
+    'kernel/telemetry/exposition.ts',
+    'kernel/telemetry/family.ts',
+    'kernel/telemetry/kernel-gauges.ts',
+  ],
   vega: ['agents/lab/render/chart.ts'],
   'vega-lite': ['agents/lab/render/chart.ts'],
 };

@@ -5,6 +5,7 @@ import type { ChatChunk } from '../../syscalls/llm-chat.js';
 import { describeIssue, rpcIncoming } from '../../syscalls/protocol.js';
 import type { SyscallId } from '../../syscalls/syscall.js';
 import { type Method, NOTIFICATIONS, type Params, type Result, SYSCALLS } from '../../syscalls/table.js';
+import type { KernelView, WatchParams } from '../../syscalls/watch.js';
 import type { OpenSocket, Socket, SocketClosing, SocketTarget } from './client-socket.js';
 
 /** Receives what comes before the reply to a request. */
@@ -31,6 +32,8 @@ export class Connection {
   readonly #streams = new Map<SyscallId, RequestListener>();
   readonly #requests = new Map<number, OpenRequest>();
   #lastId = 0;
+  /** Receives views, once it has asked for them. */
+  #onView: ((view: KernelView) => void) | undefined;
   /** What the kernel takes, once it has said so. */
   #limits: HelloReply['limits'] | undefined;
   /** Why nothing is sent and read any more. */
@@ -82,6 +85,12 @@ export class Connection {
   /** Whether it was lost, so that the next one may go on with what was asked on it. */
   get isLost(): boolean {
     return this.#fault?.retryable === true;
+  }
+
+  /** Has views sent, to this function alone. @throws SyscallError */
+  async watch(params: WatchParams, onView: (view: KernelView) => void): Promise<void> {
+    this.#onView = onView;
+    await this.request('kernel.watch', params);
   }
 
   /** Starts the closing handshake; `error` is what open and later requests get. */
@@ -137,7 +146,8 @@ export class Connection {
 
   /** Notifications that this version does not know are left alone. */
   #notified(method: string, params: unknown): void {
-    if (method === 'llm.chunk') {
+    if (method === 'kernel.view') this.#onView?.(decode('kernel.view', params));
+    else if (method === 'llm.chunk') {
       const chunk = decode('llm.chunk', params);
       this.#streams.get(chunk.syscallId)?.chunk?.(chunk);
     } else if (method === 'syscall.accepted') {

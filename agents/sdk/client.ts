@@ -7,10 +7,12 @@ import type { PsParams, PsReply } from '../../syscalls/ps.js';
 import type { StatsReply } from '../../syscalls/stats.js';
 import type { Pid, SyscallId } from '../../syscalls/syscall.js';
 import type { Method, Params, Result } from '../../syscalls/table.js';
+import type { WatchedKernel, WatchParams } from '../../syscalls/watch.js';
 import { ChatCall } from './client-chat.js';
 import { Link } from './client-link.js';
 import type { OpenSocket } from './client-socket.js';
 import { ChatStream } from './client-stream.js';
+import { watch } from './client-watch.js';
 import { type Backoff, type Platform, realPlatform } from './platform.js';
 
 export { assistantMessage } from '../../syscalls/assistant-message.js';
@@ -18,7 +20,7 @@ export type { ChatMessage, ToolCall } from '../../syscalls/chat-message.js';
 export { type ErrorCode, SyscallError } from '../../syscalls/errors.js';
 export type { ChatParams, ChatReply, ChatTool } from '../../syscalls/llm-chat.js';
 export type { ChatDelta } from './client-stream.js';
-export type { ChatStream, CoreView, HelloReply, PsReply, StatsReply };
+export type { ChatStream, CoreView, HelloReply, PsReply, StatsReply, WatchedKernel };
 
 export interface ConnectOptions {
   /** Address of the kernel, for example `ws://127.0.0.1:8787`. */
@@ -171,6 +173,16 @@ export class Client {
    */
   ps(params: PsParams = {}): Promise<PsReply> {
     return this.#call('kernel.ps', params);
+  }
+
+  /**
+   * What the kernel does, live: a value each time that it has sent a view, the first one at once. A reader that is slow skips some.
+   * One watch a connection.
+   *
+   * @throws SyscallError when the connection ends
+   */
+  async *watch(params: WatchParams): AsyncGenerator<WatchedKernel, never> {
+    return yield* watch(await this.#link.connection(), params);
   }
 
   /** Ends the process; open calls end `cancelled`. Settles when the socket is closed. Idempotent. */

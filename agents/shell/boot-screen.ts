@@ -14,6 +14,7 @@ export function renderBoot(url: string, kernel: BootedKernel, config: KernelConf
   const { policy } = kernel.stats();
   return [
     `eccos kernel on ${url}, policy ${policy}, process ${process.pid}\n`,
+    `dashboard ${url.replace(/^ws/, 'http')}/ui/\n`,
     ...[accessOf(config), ...more].map((line) => `${line}\n`),
     `\n${renderCores(kernel.cores())}`,
     `\n${renderTable(['LIMIT', 'VALUE', 'WHAT'], rowsOf(config.limits, limits))}`,

@@ -8,6 +8,7 @@ import { SyscallError } from '../../syscalls/errors.js';
 import { wholeNumber } from '../terminal/arguments.js';
 import { out } from '../terminal/printer.js';
 import { renderBoot } from './boot-screen.js';
+import { startTracing } from './otel.js';
 import { exitOnUncaught, stopSignal } from './signals.js';
 
 interface BootFlags {
@@ -19,6 +20,7 @@ interface BootFlags {
   readonly insecureLan?: true;
   readonly record?: string;
   readonly recordPrompts?: true;
+  readonly otel?: true;
 }
 
 /** Adds `eccos boot`. */
@@ -41,6 +43,7 @@ export function registerBoot(program: Command): void {
     .option('--insecure-lan', 'listen beyond loopback without token and TLS')
     .option('--record <file>', 'append every rated call to this outcome file')
     .option('--record-prompts', 'with their prompts, else with hashes of them')
+    .option('--otel', 'send traces to an OTLP collector, as the OTEL_ variables of the environment say')
     .action(async (flags: BootFlags, command: Command) => {
       if (flags.recordPrompts && flags.record === undefined) {
         command.error('error: --record-prompts: Expected --record with it', { code: 'eccos.usage' });
@@ -51,6 +54,7 @@ export function registerBoot(program: Command): void {
 
 async function boot(flags: BootFlags): Promise<void> {
   const config = await configOf(flags);
+  const stopTracing = flags.otel ? await startTracing() : undefined;
   const { policyModule } = flags;
   const policy = policyModule === undefined ? undefined : (await loadPolicyModule(policyModule)).create();
   const log = createLogger(config.log);
@@ -73,6 +77,7 @@ async function boot(flags: BootFlags): Promise<void> {
   log.info({ signal: await stopped }, 'draining');
   await kernel.stop();
   await recorder?.stop();
+  await stopTracing?.().catch((err: unknown) => log.error({ err }, 'the last spans were not sent'));
 }
 
 /** The config of the file or the embedded one, with what flags and environment say in its place. */

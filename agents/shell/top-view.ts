@@ -1,6 +1,7 @@
 import type { CoreView } from '../../syscalls/cores.js';
 import type { PsReply } from '../../syscalls/ps.js';
 import type { StatsReply } from '../../syscalls/stats.js';
+import type { WatchedKernel } from '../../syscalls/watch.js';
 import type { Size } from '../terminal/screen.js';
 import { dollars, seconds } from '../terminal/table.js';
 import { renderCores } from './cores.js';
@@ -10,6 +11,16 @@ import { renderProcesses, renderSyscalls } from './ps.js';
 export interface TopData extends PsReply {
   readonly stats: StatsReply;
   readonly cores: readonly CoreView[];
+}
+
+/** @throws TypeError for a watch without the sections that are shown */
+export function topDataOf({ at, kernel, cores, agents, calls }: WatchedKernel): TopData {
+  if (kernel === undefined) throw new TypeError('Expected a view of the kernel');
+  const syscalls = calls.map(({ syscallId, pid, status, core, reason, acceptedAt, outputTokens }) => {
+    const place = core === undefined || reason === undefined ? {} : { core, reason };
+    return { syscallId, pid, status, ...place, ageMs: at - acceptedAt, outputTokens };
+  });
+  return { stats: kernel.stats, cores, processes: [...agents], syscalls };
 }
 
 type Process = PsReply['processes'][number];

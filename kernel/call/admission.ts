@@ -7,6 +7,7 @@ import type { Capacity } from '../capacity/capacity.js';
 import type { CoreTable } from '../capacity/core-table.js';
 import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
+import type { KernelEvents } from '../events.js';
 import type { Metrics } from '../metrics.js';
 import { budgetExhausted } from '../process/principal.js';
 import type { Process } from '../process/process-table.js';
@@ -28,6 +29,7 @@ interface AdmissionDeps {
   readonly capacity: Capacity;
   readonly metrics: Metrics;
   readonly starts: StartRate;
+  readonly events: KernelEvents;
   readonly limits: () => KernelLimits;
 }
 
@@ -52,17 +54,17 @@ export class Admission {
    * @throws SyscallError `draining`, `busy` with `retryAfterMs`, `budget-exhausted`, `no-eligible-core`
    */
   accept(process: Process, params: ChatParams, sink: CallSink | undefined, fingerprint?: string): Call {
-    const { clock, nextId, table, cores, metrics } = this.#deps;
+    const { clock, nextId, table, cores, metrics, events } = this.#deps;
+    const { pid, program, tenant, principal, name: agent, scope } = process;
+    const caller = { pid, program, tenant, principal };
     try {
       const size = sizeOf(params);
       this.#checkRoom(process, size);
       const inputTokens = inputTokensOf(params);
-      const { pid, program, tenant, principal, name: agent, scope } = process;
       const eligible = eligibleCores(cores.all(), params, inputTokens, scope.cores);
       const seq = this.#seq++;
       const id = nextId(seq);
       const priority = Math.min(params.priority ?? 0, scope.maxPriority);
-      const caller = { pid, program, tenant, principal };
       const { budgetUsd } = scope;
       const asked = { params, inputTokens, size, priority, fingerprint };
       const call = new Call(
@@ -74,6 +76,7 @@ export class Admission {
       return call;
     } catch (error) {
       metrics.counts.rejected++;
+      events.emit('refused', { caller, code: SyscallError.from(error).code });
       throw error;
     }
   }

@@ -90,7 +90,7 @@ export class CallTable {
     this.#openByPrincipal.set(principal, this.countOf(principal) + 1);
     this.#deadlines.add(call);
     this.#deps.metrics.counts.accepted++;
-    this.#deps.events.emit('accepted', { syscallId: call.id, pid });
+    this.#deps.events.emit('accepted', { call });
   }
 
   /**
@@ -197,7 +197,7 @@ export class CallTable {
     const kept = { call: answered, owner: caller.principal, size: answered === undefined ? 0 : size, at: clock.now() };
     this.#finished.add(call.id, kept);
     policy.release(call.id, answered);
-    events.emit('final', { syscallId: call.id, pid: caller.pid, state });
+    events.emit('final', { call, state });
     if (where === 'here') call.settle(state);
     else this.#write(call, state);
   }

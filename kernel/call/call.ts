@@ -13,6 +13,7 @@ import {
   transition,
 } from '../../syscalls/syscall.js';
 import type { CallSink } from '../call-sink.js';
+import type { CallView } from '../call-view.js';
 import type { Caller } from '../process/caller.js';
 import { addUp, NOTHING_SPENT, type Spent } from '../spent.js';
 import type { StoredCall } from './journal.js';
@@ -49,7 +50,7 @@ export interface CallFacts {
 }
 
 /** One accepted `llm.chat`: the kernel's own record, from acceptance to its one end. */
-export class Call {
+export class Call implements CallView {
   readonly facts: CallFacts;
   readonly expiresAt: Millis | undefined;
   /** Settles once, with the final state, when the journal holds it; never rejects. Replies come from here and from nowhere else. */
@@ -104,6 +105,11 @@ export class Call {
 
   get isFinal(): boolean {
     return isFinal(this.#state);
+  }
+
+  /** When it last became pending. */
+  get since(): Millis {
+    return this.#since;
   }
 
   /** Whether its next run goes on from the text so far. */

@@ -73,6 +73,8 @@ export interface Capacity {
   free(core: CoreId): number;
   /** Whether a call could start on this core if a slot were free: a hint that never blocks. */
   isOpen(core: CoreId): boolean;
+  /** What is left of a core's limits in this minute, a member for each limit: a hint that never blocks. @default not known */
+  left?(core: CoreId): { readonly requests?: number; readonly tokens?: number };
   /** US dollars that the calls of a principal have cost: a hint that never blocks. */
   spentUsd(principal: string): number;
   /**

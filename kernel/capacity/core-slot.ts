@@ -67,11 +67,14 @@ export class CoreSlot {
   view(): CoreView {
     const { running, held } = this.queue;
     const opensAt = this.#opensAt(this.#clock.now());
+    const { requests, tokens } = this.#capacity.left?.(this.#info.id) ?? {};
     return {
       ...this.#info,
       running,
       queued: held,
       state: this.isCooling ? 'cooling' : 'up',
+      ...(requests === undefined ? {} : { requestsLeft: requests }),
+      ...(tokens === undefined ? {} : { tokensLeft: tokens }),
       ...(opensAt > this.#clock.now() ? { closedUntil: opensAt } : {}),
       ...(this.#lastFault === undefined ? {} : { lastFault: this.#lastFault }),
     };

@@ -59,6 +59,10 @@ export class LocalCapacity implements Capacity {
     return opensAt(this.#room(core), now) <= now;
   }
 
+  left(core: CoreId) {
+    return this.#room(core).window.left(this.#clock.now());
+  }
+
   spentUsd(principal: string): number {
     return this.#purses.get(principal)?.spent ?? 0;
   }

@@ -38,6 +38,15 @@ export class RateWindow {
     return Math.max(0, (this.#limits.requestsPerMinute ?? Number.POSITIVE_INFINITY) - this.#entries.length);
   }
 
+  /** What is left of the limits in this minute; a member for each limit. */
+  left(now: Millis): { readonly requests?: number; readonly tokens?: number } {
+    this.#forget(now);
+    const { requestsPerMinute, tokensPerMinute } = this.#limits;
+    const requests = requestsPerMinute === undefined ? {} : { requests: this.requestsLeft(now) };
+    const tokens = tokensPerMinute === undefined ? {} : { tokens: Math.max(0, tokensPerMinute - this.#tokens) };
+    return { ...requests, ...tokens };
+  }
+
   /** The first moment from `now` on at which a request of so many tokens may start. */
   opensAt(now: Millis, tokens: number): Millis {
     this.#forget(now);

@@ -129,6 +129,16 @@ const common = {
     .prefault({}),
   limits: limitsConfig.prefault({}),
   journal: journalConfig.optional(),
+  telemetry: z
+    .strictObject({
+      metrics: z
+        .enum(['operator', 'open', 'off'])
+        .default('operator')
+        .describe(
+          'Who may read GET /metrics: operators (without tokens everybody is one), all who reach the port, nobody',
+        ),
+    })
+    .prefault({}),
   log: z.strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
 } as const;
 

@@ -83,7 +83,9 @@ export class SchedulerLoop implements Backlog {
     const views = batch.map((call) => call.view);
     const startedAt = this.#deps.stopwatch();
     await this.#deps.clock.during(this.#deps.policy.prepare(views, this.#deps.cores.schedulable()));
-    this.#deps.metrics.prepared(this.#deps.stopwatch() - startedAt, batch.length);
+    const ms = this.#deps.stopwatch() - startedAt;
+    this.#deps.metrics.prepared(ms, batch.length);
+    this.#deps.events.emit('prepared', { calls: batch.length, ms });
     this.#preparing = false;
     // What ended meanwhile was released before the policy had anything to let go of.
     for (const call of batch) if (call.isFinal) this.#deps.policy.release(call.id, undefined);
@@ -163,12 +165,16 @@ export class SchedulerLoop implements Backlog {
       if (placed.has(call) && !moving.has(call)) continue;
       slot.queue.withdraw(call.id);
       this.#scheduled.delete(call);
-      if (!placed.has(call)) call.apply({ type: 'withdraw' });
+      if (placed.has(call)) continue;
+      call.apply({ type: 'withdraw' });
+      this.#deps.events.emit('withdrawn', { call });
     }
     for (const placement of moved) {
       const { call, slot, reason } = placement;
-      call.apply({ type: 'schedule', at, core: slot.info.id, reason });
+      const core = slot.info.id;
+      call.apply({ type: 'schedule', at, core, reason });
       this.#scheduled.set(call, slot);
+      this.#deps.events.emit('scheduled', { call, core, reason });
       slot.queue.hold(call.id, ++this.#order, () => this.#run(placement));
     }
   }

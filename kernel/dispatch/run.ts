@@ -79,11 +79,14 @@ export class Run {
     };
   }
 
-  take({ text, tokens, toolCall }: CoreChunk): void {
-    if (this.#call.isFinal) return;
+  /** @returns whether it is the first piece that counts */
+  take({ text, tokens, toolCall }: CoreChunk): boolean {
+    if (this.#call.isFinal) return false;
+    const isFirst = this.#outputTokens === 0;
     this.#outputTokens += tokens;
     this.#call.take(text, tokens, this.#clock.now());
     if (toolCall !== undefined) this.#call.takeToolCall(toolCall);
+    return isFirst;
   }
 
   get #inputTokens(): number {

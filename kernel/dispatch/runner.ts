@@ -1,3 +1,4 @@
+import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatReply } from '../../syscalls/llm-chat.js';
 import type { CoreId, Millis } from '../../syscalls/syscall.js';
 import type { Call } from '../call/call.js';
@@ -128,15 +129,18 @@ export class Runner {
       return;
     }
     if (!this.#deps.capacity.isOpen(core)) slot.refresh();
-    this.#deps.starts.started(clock.now());
-    call.start(clock.now(), () => run.spent());
-    events.emit('started', { syscallId: call.id, core, running: slot.queue.running });
+    const startedAt = clock.now();
+    const waitMs = startedAt - call.since;
+    this.#deps.starts.started(startedAt);
+    call.start(startedAt, () => run.spent());
+    const { resumed } = run;
+    events.emit('started', { call, core, running: slot.queue.running, reason: reasonOf(call), waitMs, resumed });
     const slice = this.#slice(call, slot, backlog, controller);
     let result: CoreResult | undefined;
     let thrown: unknown;
     try {
       const onChunk = (chunk: CoreChunk) => {
-        run.take(chunk);
+        if (run.take(chunk)) events.emit('firstToken', { call, core, ms: clock.now() - startedAt });
         // What is thought is lost by a preemption: before the first text it would only be thought again.
         if (chunk.text !== '') slice?.progress();
         // No core goes on from half of a tool call.
@@ -154,7 +158,9 @@ export class Runner {
     const next = this.#ended(call, slot, { result, thrown, billed, slice }, backlog);
     const { inputTokens, outputTokens } = result?.usage ?? run.spent();
     lease.settle({ tokens: inputTokens + outputTokens, costUsd: billed.costUsd });
-    events.emit('closed', { syscallId: call.id, core, running: slot.queue.running - 1 });
+    const running = slot.queue.running - 1;
+    const ms = clock.now() - startedAt;
+    events.emit('closed', { call, core, running, ms, spent: billed, ...faultOf(call, result, thrown) });
     if (next !== undefined) this.#goesOn(call, next, backlog);
   }
 
@@ -220,7 +226,7 @@ export class Runner {
       costUsd,
       ...(providerCostUsd === undefined ? {} : { providerCostUsd }),
       core: slot.info.id,
-      reason: 'reason' in state ? state.reason : '',
+      reason: reasonOf(call),
       attempts: call.attempts,
       preemptions,
       times: { accepted, scheduled, started, ...(firstToken === undefined ? {} : { firstToken }), ended: at },
@@ -233,7 +239,7 @@ export class Runner {
     const { clock, metrics, events } = this.#deps;
     call.suspend(slot.info.id, clock.now());
     metrics.preemptions++;
-    events.emit('preempted', { syscallId: call.id, core: slot.info.id });
+    events.emit('preempted', { call, core: slot.info.id });
     return 0;
   }
 
@@ -247,7 +253,7 @@ export class Runner {
       return undefined;
     }
     metrics.retries++;
-    events.emit('retried', { syscallId: call.id, core, code: error.code });
+    events.emit('retried', { call, core, code: error.code });
     return delay;
   }
 }
@@ -260,6 +266,20 @@ function billedFor(call: Call, run: Run, result: CoreResult | undefined, slice: 
   if (call.isFinal || (result === undefined && slice?.expired)) return run.spent();
   if (result === undefined) return run.isBilled ? run.spent() : NOTHING_SPENT;
   return run.charge(result);
+}
+
+/** Why a closed request has brought no answer; all undefined: it has. */
+function faultOf(call: Call, result: CoreResult | undefined, thrown: unknown) {
+  const { state } = call;
+  if (result !== undefined) return { error: undefined, status: undefined };
+  if (state.status === 'suspended') return { error: 'preempted', status: undefined } as const;
+  const { code, details } = 'error' in state ? state.error : SyscallError.from(thrown, 'core-failed');
+  return { error: code, status: details.status };
+}
+
+/** The policy's line on why the call is where it is. */
+function reasonOf({ state }: Call): string {
+  return 'reason' in state ? state.reason : '';
 }
 
 /** The answer to a request that need not be made. */

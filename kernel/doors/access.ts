@@ -70,10 +70,16 @@ export class AccessCheck {
     if (!this.#isOurName(host, socket.localAddress)) {
       return { status: 403, reason: 'Host is not a name of this server' };
     }
-    if (origin !== undefined && (origin === 'null' || !this.#origins.has(origin.toLowerCase()))) {
+    if (origin !== undefined && !this.#isAllowed(origin.toLowerCase(), host ?? '', socket)) {
       return { status: 403, reason: 'Origin is not allowed' };
     }
     return undefined;
+  }
+
+  /** Pages of this server come from the very name that they ask, which was checked before. */
+  #isAllowed(origin: string, host: string, socket: IncomingMessage['socket']): boolean {
+    const scheme = 'encrypted' in socket ? 'https' : 'http';
+    return origin === `${scheme}://${host.toLowerCase()}` || (origin !== 'null' && this.#origins.has(origin));
   }
 
   #principal(request: IncomingMessage): Verdict {

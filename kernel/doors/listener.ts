@@ -58,6 +58,11 @@ export class HttpListener implements Listener {
     this.#access = new AccessCheck(options.config.listen, options.auth);
   }
 
+  /** Open connections, of all doors. */
+  get connections(): number {
+    return this.#addresses.total;
+  }
+
   serve(method: string, path: string, route: Route): void {
     this.#routes.set(`${method} ${path}`, route);
   }

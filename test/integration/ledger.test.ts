@@ -107,7 +107,7 @@ describe.each(['fifo', 'round-robin', 'eccos'])('%s', (policy) => {
     const kernel = kernelOn(realClock, cores, { policy, limits: { retryBackoffMs: { base: 1, max: 2 } } });
     const finals = new Map<string, number>();
     // The kernel's own tool for those who watch.
-    kernel.events.on('final', ({ syscallId }) => finals.set(syscallId, (finals.get(syscallId) ?? 0) + 1));
+    kernel.events.on('final', ({ call: { id } }) => finals.set(id, (finals.get(id) ?? 0) + 1));
     const { session } = await spawnOn(kernel);
     const ended = { done: 0, failed: 0 };
     let asked = 0;

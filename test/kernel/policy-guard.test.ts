@@ -65,3 +65,22 @@ test('a hook that nobody waits for may be async: its rejection is a throw', asyn
   await new Promise(setImmediate);
   expect(heard).toEqual(['release: bug', 'feedback: bug']);
 });
+
+test('numbers of a status that are none, and predictions without them, are left out', () => {
+  const status = () => ({
+    alpha: Number.NaN,
+    predictedQuality: 0.5,
+    ratedQuality: 'good',
+    secondPrices: { a: 1, b: Infinity },
+  });
+  const predictions = () => [
+    { core: 'a', quality: 0.5, costUsd: 1, chosen: true },
+    { core: 'b', quality: Number.NaN, costUsd: 1, chosen: false },
+  ];
+  const { guard } = guarded({ status: status as never, predictions });
+  expect(guard.outlook()).toEqual({
+    outlook: { predictedQuality: 0.5, outOfReach: false, greedy: 0, secondPrices: { a: 1 } },
+  });
+  expect(guard.predictions('s0').map(({ core }) => core)).toEqual(['a']);
+  expect(guarded({ predictions: bug }).guard.predictions('s0')).toEqual([]);
+});

@@ -12,7 +12,7 @@ import type { EndReason } from '../../kernel/process/process-table.js';
 import type { SchedulerPolicy } from '../../schedulers/policy.js';
 import { createPolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import type { Method, Notification, Result } from '../../syscalls/table.js';
+import type { Method, Notification, NotificationMethod, Result } from '../../syscalls/table.js';
 
 export const LIMITS: KernelLimits = {
   pendingPerAgent: 1000,
@@ -53,6 +53,10 @@ export class TestOutbox implements Outbox {
 
   notify(notification: Notification): void {
     this.sent.push(notification);
+  }
+
+  notifyJson(method: NotificationMethod, json: string): void {
+    this.sent.push({ method, params: JSON.parse(json) } as Notification);
   }
 
   isSlow(): boolean {

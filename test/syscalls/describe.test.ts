@@ -155,6 +155,7 @@ const EXAMPLES: Record<keyof typeof SYSCALLS, readonly [params: object, result: 
   'kernel.cores': [{}, { cores: [core] }],
   'kernel.ps': [{}, ps],
   'kernel.stats': [{}, stats],
+  'kernel.watch': [{ everyMs: 250, want: ['kernel', 'cores'] }, { watching: true }],
 };
 
 describe.each(Object.entries(EXAMPLES))('%s', (method, [params, result]) => {

@@ -22,8 +22,8 @@ export class Timings {
   readonly #decisions: Millis[] = [];
 
   constructor({ events }: Pick<BootedKernel, 'events'>, clock: Clock) {
-    const pause = ({ syscallId }: { readonly syscallId: SyscallId }) => this.#pause(syscallId, clock.now());
-    events.on('started', ({ syscallId }) => this.#since.set(syscallId, clock.now()));
+    const pause = ({ call }: { readonly call: { readonly id: SyscallId } }) => this.#pause(call.id, clock.now());
+    events.on('started', ({ call }) => this.#since.set(call.id, clock.now()));
     events.on('closed', pause);
     events.on('final', pause);
     events.on('tick', ({ decisionMs }) => this.#decisions.push(decisionMs));

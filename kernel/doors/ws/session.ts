@@ -2,7 +2,7 @@ import type { ToolCallDelta } from '../../../syscalls/chat-message.js';
 import { type RpcError, SyscallError } from '../../../syscalls/errors.js';
 import type { RequestId } from '../../../syscalls/protocol.js';
 import type { SyscallId } from '../../../syscalls/syscall.js';
-import type { Notification } from '../../../syscalls/table.js';
+import type { Notification, NotificationMethod } from '../../../syscalls/table.js';
 import type { CallSink, TextPlace } from '../../call-sink.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
@@ -10,11 +10,14 @@ import type { Gate } from '../../gate.js';
 import type { Caller } from '../../process/caller.js';
 import type { Principal } from '../../process/principal.js';
 import type { EndReason } from '../../process/process-table.js';
+import type { Viewer } from '../../viewer.js';
 import { type ChunkReader, ChunkStream } from '../chunk-stream.js';
 
 /** Where a session sends what nobody has asked for. */
 export interface Outbox {
   notify(notification: Notification): void;
+  /** A notification whose parameters are JSON already. */
+  notifyJson(method: NotificationMethod, json: string): void;
   /** The reader does not keep up: streams hold their text back until `Session.drained`. */
   isSlow(): boolean;
   /** The kernel ended the process: say so and close the connection. */
@@ -94,8 +97,14 @@ export class RpcSession implements Session {
     const { gate } = this.deps;
     if (this.#closed) throw new SyscallError('disconnected', 'The process has ended');
     if (this.#caller === undefined) return this.#hello(method, params);
-    return method === 'llm.chat' ? this.#chat(this.#caller, id, params) : gate.call(this.#caller, method, params);
+    if (method === 'llm.chat') return this.#chat(this.#caller, id, params);
+    return gate.call(this.#caller, method, params, method === 'kernel.watch' ? { viewer: this.#viewer } : {});
   }
+
+  readonly #viewer: Viewer = {
+    view: (json) => this.outbox.notifyJson('kernel.view', json),
+    isSlow: () => this.outbox.isSlow(),
+  };
 
   #hello(method: string, params: unknown): unknown {
     if (method !== 'agent.hello') {

@@ -1,4 +1,4 @@
-import type { Notification } from '../../../syscalls/table.js';
+import type { Notification, NotificationMethod } from '../../../syscalls/table.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { EndReason } from '../../process/process-table.js';
@@ -64,6 +64,10 @@ export class SocketOutbox implements Outbox {
 
   notify({ method, params }: Notification): void {
     this.send(JSON.stringify({ jsonrpc: '2.0', method, params }));
+  }
+
+  notifyJson(method: NotificationMethod, json: string): void {
+    this.send(`{"jsonrpc":"2.0","method":"${method}","params":${json}}`);
   }
 
   isSlow(): boolean {

@@ -1,6 +1,7 @@
 import type { CoreId, Millis, SyscallId } from '../../../syscalls/syscall.js';
 import type {
   Assignment,
+  CorePrediction,
   FinishedCall,
   PendingCall,
   PolicyStatus,
@@ -11,7 +12,7 @@ import type {
 } from '../../policy.js';
 import type { Predictor } from '../predictor/prediction.js';
 import { agendaOf } from './agenda.js';
-import { explain } from './explanation.js';
+import { explain, predictionsOf } from './explanation.js';
 import { FairShare } from './fair-share.js';
 import { type Forecast, Forecasts, unknownAmong } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
@@ -75,6 +76,8 @@ export class EccosPolicy implements SchedulerPolicy {
   #ticks = 0;
   /** Sums over all that was placed. */
   readonly #expected = { calls: 0, quality: 0 };
+  /** Sums over all that was rated. */
+  readonly #rated = { answers: 0, quality: 0 };
   /** Calls placed one by one, because a tick had more slots to fill than one solve may look at. */
   #greedy = 0;
 
@@ -182,6 +185,8 @@ export class EccosPolicy implements SchedulerPolicy {
 
   feedback(call: FinishedCall, quality: number): void {
     this.#options.predictor.rated(call, quality);
+    this.#rated.answers++;
+    this.#rated.quality += quality;
     const answer = this.#calls.answer(call.id);
     if (answer === undefined) return;
     this.#recalibration.learn(answer.core, answer.logit, quality);
@@ -189,16 +194,28 @@ export class EccosPolicy implements SchedulerPolicy {
   }
 
   status(): PolicyStatus {
-    const { alpha, infeasible } = this.state;
-    const { calls, quality } = this.#expected;
-    const predictedQuality = calls === 0 ? undefined : quality / calls;
+    const { alpha, infeasible, lambda: priceOfQuality } = this.state;
+    const mean = (quality: number, of: number) => (of === 0 ? undefined : quality / of);
+    const predictedQuality = mean(this.#expected.quality, this.#expected.calls);
+    const ratedQuality = mean(this.#rated.quality, this.#rated.answers);
+    const { perSecond } = this.#waitPrice;
     const { recent } = this.#forecasts;
     const unknown = unknownAmong(recent);
     const warning =
       unknown > 0
         ? `of ${unknown} of the last ${recent.length} calls nothing is known: their kind of task is new, and no answer of it was rated`
         : undefined;
-    return { alpha, predictedQuality, outOfReach: infeasible, greedy: this.#greedy, warning };
+    return {
+      alpha,
+      predictedQuality,
+      ratedQuality,
+      outOfReach: infeasible,
+      greedy: this.#greedy,
+      priceOfQuality,
+      secondPrices: this.#last && pricesById(this.#last),
+      waitPrice: perSecond && 3600 * perSecond,
+      warning,
+    };
   }
 
   close(): Promise<void> {
@@ -214,6 +231,11 @@ export class EccosPolicy implements SchedulerPolicy {
     }
     if (held.choice !== undefined && held.placedTick >= held.seenTick) return explain(held.choice);
     return this.#last === undefined ? ['waits: no tick has looked at it yet'] : explainWaiting(this.#last, held);
+  }
+
+  predictions(id: SyscallId): readonly CorePrediction[] | undefined {
+    const choice = this.#calls.get(id)?.choice ?? this.#calls.answer(id)?.choice;
+    return choice && predictionsOf(choice);
   }
 
   #learnTimes({ core, outputTokens, costUsd, times }: FinishedCall, forecast: Forecast | undefined): void {
@@ -257,4 +279,8 @@ export class EccosPolicy implements SchedulerPolicy {
     this.#secondPrices.learn(traffic, cores, seen);
     control.responds?.(responseOf(traffic, this.#secondPrices.of(cores)));
   }
+}
+
+function pricesById({ agenda: { ids }, secondPrices }: TickInput): Readonly<Record<CoreId, number>> {
+  return Object.fromEntries(ids.map((id, j) => [id, secondPrices[j]!]));
 }

@@ -1,4 +1,5 @@
 import type { CoreId } from '../../../syscalls/syscall.js';
+import type { CorePrediction } from '../../policy.js';
 import type { Prediction } from '../predictor/prediction.js';
 import type { Bar } from './market.js';
 import type { Wait } from './placement.js';
@@ -54,6 +55,12 @@ export function explain(choice: Choice, wait?: Wait): readonly string[] {
     `price of quality ${dollars(lambda)}${target}${infeasible ? '; the target is out of reach' : ''}`,
     ...aligned([['CORE', 'QUALITY', 'COST', 'SLOTS', 'TIME', 'NET', 'PREDICTED BY', ''], ...rows]),
   ];
+}
+
+/** What was expected on each core of which anything is known. */
+export function predictionsOf({ cores, quality, costUsd, chosen }: Choice): readonly CorePrediction[] {
+  const all = cores.map((core, j) => ({ core, quality: quality[j]!, costUsd: costUsd[j]!, chosen: j === chosen }));
+  return all.filter((one) => Number.isFinite(one.quality) && Number.isFinite(one.costUsd));
 }
 
 /** Such as ` for small: free in about 0.8 s, which costs $0.0001; saves $0.002 against the best free core`. */

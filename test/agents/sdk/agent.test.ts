@@ -37,7 +37,11 @@ describe('the history', () => {
       { role: 'assistant', content: 're: two' },
     ];
     expect(agent.history).toEqual(said);
-    expect(kernel.peer.last('llm.chat').params).toMatchObject({ maxTokens: 7, task: 'echo', messages: said.slice(0, 3) });
+    expect(kernel.peer.last('llm.chat').params).toMatchObject({
+      maxTokens: 7,
+      task: 'echo',
+      messages: said.slice(0, 3),
+    });
   });
 
   test('is as it was after a call that failed', async () => {

@@ -179,7 +179,10 @@ describe('a stream that cannot be true', () => {
   ])('because of %s in its sequence fails, and the syscall is cancelled', async (_, seqs) => {
     const { stream, peer } = await streaming();
     for (const seq of seqs) peer.chunk('s1', seq, 'x');
-    expect(await errorOf(collect(stream))).toMatchObject({ code: 'internal', message: expect.stringContaining('offset') });
+    expect(await errorOf(collect(stream))).toMatchObject({
+      code: 'internal',
+      message: expect.stringContaining('offset'),
+    });
     expect(await errorOf(stream.reply)).toMatchObject({ code: 'internal' });
     expect(peer.last('syscall.cancel').params).toEqual({ syscallId: 's1' });
   });

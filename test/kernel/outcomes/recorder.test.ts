@@ -44,7 +44,7 @@ async function record(
   const recorder = await Recorder.start(events, file, { log, prompts });
   for (const [call, quality] of rated) events.emit('feedback', { call, quality });
   await recorder.stop();
-  expect(events.listenerCount('feedback')).toBe(0);
+  for (const [call, quality] of rated) events.emit('feedback', { call, quality });
   const records: OutcomeRecord[] = [];
   for await (const read of readOutcomes(file)) records.push(read.record);
   return records;

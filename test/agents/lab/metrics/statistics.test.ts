@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { exponential, normal } from '../../../../agents/lab/load/distributions.js';
 import { Random } from '../../../../agents/lab/load/random.js';
-import { type Figure, figureOf, groupedMean, jainOf, quantilesOf, sumOf } from '../../../../agents/lab/metrics/statistics.js';
+import {
+  type Figure,
+  figureOf,
+  groupedMean,
+  jainOf,
+  quantilesOf,
+  sumOf,
+} from '../../../../agents/lab/metrics/statistics.js';
 
 test('a figure repeats exactly and holds its mean', () => {
   const values = [3, 1, 4, 1, 5];
