@@ -14,6 +14,7 @@ const KERNEL_ROOMS = [
   'cores',
   'dispatch',
   'doors',
+  'journal',
   'outcomes',
   'process',
   'telemetry',

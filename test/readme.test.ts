@@ -62,7 +62,7 @@ test('the example that embeds a kernel runs, and its journal hears of the call b
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
   const path = written('embed.mjs', ts.transpileModule(source, { compilerOptions }).outputText);
   const output = execFileSync(process.execPath, [path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  expect(output).toMatch(/^(\S+) accepted\nstarted on tiny\n\1 ended\nanswered by tiny\n$/);
+  expect(output).toMatch(/^(\S+) accepted\n\1 started\nstarted on tiny\n\1 ended\nanswered by tiny\n$/);
 });
 
 describe('the example of a custom policy keeps the rules', async () => {
