@@ -25,3 +25,8 @@ export function unknownMembers(value: unknown, known: ReadonlySet<string>): read
 export function filled(list: unknown): unknown {
   return Array.isArray(list) && list.length === 0 ? undefined : list;
 }
+
+/** A member that is a text; the empty one for anything else: not every value can be made a text. */
+export function word(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
