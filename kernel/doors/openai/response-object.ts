@@ -10,7 +10,7 @@ export interface Label {
   readonly core: string;
 }
 
-export function responseId(id: string): string {
+function responseId(id: string): string {
   return `resp_${id}`;
 }
 

@@ -332,7 +332,7 @@ describe('security', () => {
     expect([other.status, other.headers.get('access-control-allow-origin')]).toEqual([403, null]);
   });
 
-  test('a path that is none has an answer too', async () => {
+  test('an unknown path has an answer too', async () => {
     const { url } = await oneCore();
     for (const response of [await fetch(`${url}/v1/files`), await post(`${url}/v1/embeddings`, {})]) {
       expect([response.status, await response.json()]).toMatchObject([
