@@ -12,7 +12,7 @@ import { Exchange } from './exchange.js';
 import { withoutEchoes } from './faults/echoes.js';
 import { asCallers, faultOfThrown } from './faults/fault.js';
 import type { ProviderConfig } from './model/provider-config.js';
-import { type ModelFactory, modelFactory } from './model/provider-models.js';
+import { type ProviderModel, providerModel } from './model/provider-models.js';
 import type { ServerHabits } from './request/openai-messages.js';
 import { type ProviderRequest, providerRequest } from './request/provider-request.js';
 import { Standing } from './standing.js';
@@ -38,7 +38,20 @@ const INPUTS = { anthropic: ['image', 'file'] } as const;
 /** @throws SyscallError `invalid-config` as `openTransport` */
 export async function providerCore(config: ProviderConfig, deps: CoreDeps): Promise<LLMCore> {
   const transport = await openTransport(config, deps);
-  return new ProviderCore(config, deps, await modelFactory(config), transport);
+  // One model serves all requests: which one an HTTP request belongs to, its signal says.
+  const exchanges = new WeakMap<AbortSignal, Exchange>();
+  const model = await providerModel(config, async (input, init) => {
+    const exchange = init?.signal ? exchanges.get(init.signal) : undefined;
+    if (exchange === undefined) throw new TypeError('The SDK has sent a request without the signal of its call');
+    return exchange.send(input, init);
+  });
+  return new ProviderCore(config, deps, { model, exchanges, transport });
+}
+
+interface ProviderParts {
+  readonly model: ProviderModel;
+  readonly exchanges: WeakMap<AbortSignal, Exchange>;
+  readonly transport: Transport;
 }
 
 /** A provider's model through the AI SDK. It never retries: a failed call goes back to the kernel. */
@@ -46,14 +59,15 @@ class ProviderCore implements LLMCore {
   readonly info;
   readonly #config: ProviderConfig;
   readonly #clock: Clock;
-  readonly #models: ModelFactory;
+  readonly #model: ProviderModel;
+  readonly #exchanges: WeakMap<AbortSignal, Exchange>;
   readonly #transport: Transport;
   readonly #standing: Standing;
   readonly #habits: ServerHabits = { thoughtMember: 'reasoning_content', maxTokensMember: undefined };
   /** Requests that are open, and how to end each. */
   readonly #open = new Map<AbortController, Promise<unknown>>();
 
-  constructor(config: ProviderConfig, { clock, log }: CoreDeps, models: ModelFactory, transport: Transport) {
+  constructor(config: ProviderConfig, { clock, log }: CoreDeps, { model, exchanges, transport }: ProviderParts) {
     const { id, provider, tools, responseFormat, supportsPrefix, breaker } = config;
     const inputs = config.inputs ?? [...(provider === 'anthropic' ? INPUTS.anthropic : ALL_INPUTS)];
     const never = provider === 'anthropic' || provider === 'google' ? NEVER_TAKEN[provider] : [];
@@ -61,7 +75,8 @@ class ProviderCore implements LLMCore {
     this.info = infoOf(config, { tools, responseFormat, supportsPrefix, inputs, unsupported });
     this.#config = config;
     this.#clock = clock;
-    this.#models = models;
+    this.#model = model;
+    this.#exchanges = exchanges;
     this.#transport = transport;
     this.#standing = new Standing({ id, clock, log, breaker });
   }
@@ -138,8 +153,9 @@ class ProviderCore implements LLMCore {
         if (facts.usage.inputTokens !== undefined) run.onBill?.(bill());
       },
     });
+    this.#exchanges.set(signal, exchange);
     try {
-      const { stream } = await this.#models(exchange.send).doStream(sent.call);
+      const { stream } = await this.#model.doStream(sent.call);
       for await (const part of stream) {
         const chunk = answer.take(part);
         if (chunk !== undefined) run.onChunk(chunk);

@@ -3,7 +3,7 @@ import type { ChatReply } from '../../../syscalls/llm-chat.js';
 import { show } from '../../../syscalls/protocol.js';
 import { isObject, type Json, listAt, objectAt, textAt } from '../../json.js';
 import type { Answer, ChatRequest, Dialect } from '../http/dialect.js';
-import { filled, given, mapList, pick } from '../http/members.js';
+import { filled, given, mapList, pick, word } from '../http/members.js';
 import { RequestFault, statusOf, wrong } from '../http/request-fault.js';
 import { chatMessages } from '../openai/chat-messages.js';
 
@@ -37,13 +37,13 @@ function readQuery(body: Json): ChatRequest {
   const { agent_name: agent, query_type: type, query_data: data } = body;
   const missing = QUERY.find((name) => !Object.hasOwn(given(body), name));
   if (missing !== undefined) throw new NoQuery(`${missing}: Expected a value, but it is missing`, { param: missing });
-  if (OTHER_QUERIES.has(String(type))) throw absent(`The kernel has no ${type}: it schedules calls to models`);
+  if (OTHER_QUERIES.has(word(type))) throw absent(`The kernel has no ${word(type)}: it schedules calls to models`);
   if (type !== 'llm') throw new NoQuery(`query_type: Expected llm, got ${show(type)}`, { param: 'query_type' });
   if (!isObject(data)) throw new NoQuery(`query_data: Expected an object, got ${show(data)}`, { param: 'query_data' });
   const action = data['action_type'] ?? 'chat';
-  if (OTHER_ACTIONS.has(String(action)))
-    throw absent(`The kernel has no ${action}: agents call their tools themselves`);
-  if (!ACTIONS.has(String(action))) throw wrong('action_type', [...ACTIONS].join(', '), show(action));
+  if (OTHER_ACTIONS.has(word(action)))
+    throw absent(`The kernel has no ${word(action)}: agents call their tools themselves`);
+  if (!ACTIONS.has(word(action))) throw wrong('action_type', [...ACTIONS].join(', '), show(action));
   const wantsJson = action === 'chat_with_json_output' || data['message_return_type'] === 'json';
   return {
     params: given({

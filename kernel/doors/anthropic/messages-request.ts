@@ -1,7 +1,7 @@
 import { show } from '../../../syscalls/protocol.js';
 import { isObject, type Json, objectAt, textAt } from '../../json.js';
 import type { ChatRequest } from '../http/dialect.js';
-import { filled, given, mapList, pick, unknownMembers } from '../http/members.js';
+import { filled, given, mapList, pick, unknownMembers, word } from '../http/members.js';
 import { unsupported, wrong } from '../http/request-fault.js';
 
 const KNOWN = new Set([
@@ -9,7 +9,11 @@ const KNOWN = new Set([
   ...['tools', 'tool_choice', 'metadata', 'thinking', 'output_config', 'output_format'],
 ]);
 
-const CHOICES: Readonly<Record<string, string>> = { auto: 'auto', any: 'required', none: 'none' };
+const CHOICES: ReadonlyMap<string, string> = new Map([
+  ['auto', 'auto'],
+  ['any', 'required'],
+  ['none', 'none'],
+]);
 
 /** Blocks that only their provider can read. */
 const SKIPPED = new Set(['thinking', 'redacted_thinking']);
@@ -86,7 +90,7 @@ function assistantOf(blocks: readonly Block[]): Json {
   const texts: Json[] = [];
   const calls: Json[] = [];
   for (const { block, path } of blocks) {
-    if (SKIPPED.has(String(block['type']))) continue;
+    if (SKIPPED.has(word(block['type']))) continue;
     if (block['type'] === 'tool_use') {
       const { id, name, input } = block;
       calls.push({ id, type: 'function', function: { name, arguments: JSON.stringify(input ?? {}) } });
@@ -112,7 +116,7 @@ function partOf({ block, path }: Block): Json {
 
 function urlOf(source: Json, path: string): unknown {
   if (source['type'] === 'url') return source['url'];
-  if (source['type'] === 'base64') return `data:${source['media_type']};base64,${source['data']}`;
+  if (source['type'] === 'base64') return `data:${word(source['media_type'])};base64,${word(source['data'])}`;
   throw wrong(`${path}.source.type`, 'base64 or url', show(source['type']));
 }
 
@@ -135,7 +139,7 @@ function choiceOf(choice: unknown): unknown {
   if (choice === undefined || choice === null) return undefined;
   const type = isObject(choice) ? choice['type'] : undefined;
   if (isObject(choice) && type === 'tool') return { type: 'function', function: { name: choice['name'] } };
-  const known = CHOICES[String(type)];
+  const known = CHOICES.get(word(type));
   if (known === undefined) throw wrong('tool_choice.type', 'auto, any, tool or none', show(type));
   return known;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { SyscallError } from '../../../syscalls/errors.js';
+import { show } from '../../../syscalls/protocol.js';
 import type { KernelLimits } from '../../config/limits.js';
 import { isObject, type Json } from '../../json.js';
 import { parseJson } from '../parse-json.js';
@@ -35,7 +36,7 @@ export class BodyReader {
       throw tooLarge('maxRequestBytes', maxRequestBytes);
     const bytes = await this.#bytesOf(request, limits);
     const json = parseJson(bytes.toString(), limits, 'body');
-    if (!isObject(json)) throw wrong('body', 'a JSON object', Array.isArray(json) ? 'a list' : String(typeof json));
+    if (!isObject(json)) throw wrong('body', 'a JSON object', show(json));
     return { json, bytes: bytes.length };
   }
 

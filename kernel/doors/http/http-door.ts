@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { SyscallError } from '../../../syscalls/errors.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
@@ -43,7 +44,7 @@ interface Exchange {
   readonly principal: Principal;
   readonly outflow: Outflow;
   readonly requestId: string;
-  /** Aborted when the client has gone. */
+  /** Aborted when the connection closes. */
   readonly signal: AbortSignal;
   /** Receives word that the reader has caught up. */
   onDrained: () => void;
@@ -56,6 +57,7 @@ export class HttpDoor implements Door {
   readonly #bodies: BodyReader;
   /** By the name of the token. */
   readonly #buckets = new Map<string, TokenBucket>();
+  readonly #signals = new WeakMap<Socket, AbortSignal>();
   #open: { readonly gate: Gate; readonly listener: Listener; readonly agents: HttpAgents } | undefined;
 
   constructor(deps: HttpDoorDeps) {
@@ -158,17 +160,15 @@ export class HttpDoor implements Door {
   #exchange(request: IncomingMessage, response: ServerResponse, principal: Principal): Exchange {
     const { clock, limits } = this.#deps;
     const requestId = this.#deps.requestId();
-    const controller = new AbortController();
     const exchange: Exchange = {
       request,
       principal,
       requestId,
-      signal: controller.signal,
+      signal: this.#signalOf(request.socket),
       onDrained: () => {},
       outflow: new Outflow(response, {
         clock,
         limits,
-        onGone: () => controller.abort(),
         onDrained: () => exchange.onDrained(),
       }),
     };
@@ -176,6 +176,16 @@ export class HttpDoor implements Door {
     // Anthropic's name for it.
     response.setHeader('request-id', requestId);
     return exchange;
+  }
+
+  /** One for all requests of a connection: they come one after the other, and end with it. */
+  #signalOf(socket: Socket): AbortSignal {
+    const known = this.#signals.get(socket);
+    if (known !== undefined) return known;
+    const controller = new AbortController();
+    socket.once('close', () => controller.abort());
+    this.#signals.set(socket, controller.signal);
+    return controller.signal;
   }
 
   /** @throws SyscallError `rate-limited` */

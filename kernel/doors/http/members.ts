@@ -2,13 +2,21 @@ import { isObject, type Json } from '../../json.js';
 
 /** Members that hold something: clients write null for what they leave out. */
 export function given(members: Json): Json {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined && value !== null));
+  const some: Record<string, unknown> = {};
+  for (const name in members) put(some, name, members[name]);
+  return some;
 }
 
 /** The known members of an object that hold something; anything else as it is, for the gate to refuse. */
 export function pick(value: unknown, names: readonly string[]): unknown {
   if (!isObject(value)) return value;
-  return given(Object.fromEntries(names.map((name) => [name, value[name]])));
+  const some: Record<string, unknown> = {};
+  for (const name of names) put(some, name, value[name]);
+  return some;
+}
+
+function put(some: Record<string, unknown>, name: string, value: unknown): void {
+  if (value !== undefined && value !== null && name !== '__proto__') some[name] = value;
 }
 
 /** Each of a list; anything else as it is. */
@@ -24,4 +32,9 @@ export function unknownMembers(value: unknown, known: ReadonlySet<string>): read
 /** An empty list says nothing. */
 export function filled(list: unknown): unknown {
   return Array.isArray(list) && list.length === 0 ? undefined : list;
+}
+
+/** A member that is a text; the empty one for anything else: not every value can be made a text. */
+export function word(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

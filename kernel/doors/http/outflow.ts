@@ -5,8 +5,6 @@ import type { KernelLimits } from '../../config/limits.js';
 interface OutflowOptions {
   readonly clock: Clock;
   readonly limits: () => KernelLimits;
-  /** The reader has gone before the end, or was cut off. */
-  readonly onGone: () => void;
   /** The reader has caught up after `isSlow`. */
   readonly onDrained: () => void;
 }
@@ -21,10 +19,7 @@ export class Outflow {
   constructor(response: ServerResponse, options: OutflowOptions) {
     this.#response = response;
     this.#options = options;
-    response.once('close', () => {
-      this.#stopTimer();
-      if (!response.writableFinished) options.onGone();
-    });
+    response.once('close', () => this.#stopTimer());
     response.on('drain', () => {
       if (!response.writableEnded) this.#drained();
     });

@@ -1,6 +1,6 @@
 import type { SyscallError } from '../../../syscalls/errors.js';
 
-/** SDKs sleep for as long as a server says: never longer than this. */
+/** SDKs sleep for as long as the answer says: never longer than this. */
 const MOST_WAIT_MS = 60_000;
 const USUAL_WAIT_MS = 1000;
 

@@ -1,7 +1,7 @@
 import { show } from '../../../syscalls/protocol.js';
 import { isObject, type Json, objectAt } from '../../json.js';
 import type { ChatRequest } from '../http/dialect.js';
-import { filled, given, mapList, pick, unknownMembers } from '../http/members.js';
+import { filled, given, mapList, pick, unknownMembers, word } from '../http/members.js';
 import { unsupported, wrong } from '../http/request-fault.js';
 import { chatMessages } from './chat-messages.js';
 
@@ -15,7 +15,11 @@ const KNOWN = new Set([
 /** What the kernel cannot do, and would be missed. */
 const REFUSED = ['audio', 'web_search_options', 'functions', 'function_call'] as const;
 
-const TIERS: Readonly<Record<string, number>> = { flex: 0, default: 4, priority: 9 };
+const TIERS: ReadonlyMap<string, number> = new Map([
+  ['flex', 0],
+  ['default', 4],
+  ['priority', 9],
+]);
 
 /** `POST /v1/chat/completions`: https://platform.openai.com/docs/api-reference/chat/create */
 export function readChat(body: Json): ChatRequest {
@@ -52,7 +56,7 @@ export function readChat(body: Json): ChatRequest {
 
 /** What `service_tier` means here; undefined for one that means nothing. */
 export function priorityOf({ service_tier: tier }: Json): number | undefined {
-  return typeof tier === 'string' ? TIERS[tier] : undefined;
+  return TIERS.get(word(tier));
 }
 
 /** Settings of tools. Clients send some of them without tools, where they mean nothing. */

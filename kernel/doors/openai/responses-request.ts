@@ -1,7 +1,7 @@
 import { show } from '../../../syscalls/protocol.js';
 import { isObject, type Json, objectAt } from '../../json.js';
 import type { ChatRequest } from '../http/dialect.js';
-import { given, mapList, pick, unknownMembers } from '../http/members.js';
+import { given, mapList, pick, unknownMembers, word } from '../http/members.js';
 import { unsupported, wrong } from '../http/request-fault.js';
 import { jsonSchemaFormat, priorityOf, toolSettings } from './chat-request.js';
 
@@ -73,7 +73,7 @@ function joined(messages: readonly Json[]): readonly Json[] {
 function itemOf(item: unknown, path: string): readonly Json[] {
   if (!isObject(item)) throw wrong(path, 'an item', show(item));
   const type = item['type'] ?? 'message';
-  if (SKIPPED.has(String(type))) return [];
+  if (SKIPPED.has(word(type))) return [];
   switch (type) {
     case 'message':
       return [{ role: item['role'], content: contentOf(item['content'], `${path}.content`) }];

@@ -121,6 +121,8 @@ const VALUES: readonly unknown[] = [
   [[]],
   [null],
   { type: 'x' },
+  'constructor',
+  '__proto__',
   { __proto__: null, toString: 1 },
   ['auto'],
   'auto:',
