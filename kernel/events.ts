@@ -18,6 +18,7 @@ export interface KernelEventMap {
   /** No queue holds it any more. */
   withdrawn: (event: { readonly call: CallView }) => void;
   started: (event: {
+    readonly at: Millis;
     readonly call: CallView;
     readonly core: CoreId;
     /** Calls on the core, this one included. */
@@ -32,6 +33,7 @@ export interface KernelEventMap {
   firstToken: (event: { readonly call: CallView; readonly core: CoreId; readonly ms: Millis }) => void;
   /** The request to the core is closed: its slot is free. Comes after `final` where the request ends the call. */
   closed: (event: {
+    readonly at: Millis;
     readonly call: CallView;
     readonly core: CoreId;
     /** Calls that are left on the core. */

@@ -134,7 +134,15 @@ export class Runner {
     this.#deps.starts.started(startedAt);
     call.start(startedAt, () => run.spent());
     const { resumed } = run;
-    events.emit('started', { call, core, running: slot.queue.running, reason: reasonOf(call), waitMs, resumed });
+    events.emit('started', {
+      at: startedAt,
+      call,
+      core,
+      running: slot.queue.running,
+      reason: reasonOf(call),
+      waitMs,
+      resumed,
+    });
     const slice = this.#slice(call, slot, backlog, controller);
     let result: CoreResult | undefined;
     let thrown: unknown;
@@ -159,8 +167,9 @@ export class Runner {
     const { inputTokens, outputTokens } = result?.usage ?? run.spent();
     lease.settle({ tokens: inputTokens + outputTokens, costUsd: billed.costUsd });
     const running = slot.queue.running - 1;
-    const ms = clock.now() - startedAt;
-    events.emit('closed', { call, core, running, ms, spent: billed, ...faultOf(call, result, thrown) });
+    const at = clock.now();
+    const ms = at - startedAt;
+    events.emit('closed', { at, call, core, running, ms, spent: billed, ...faultOf(call, result, thrown) });
     if (next !== undefined) this.#goesOn(call, next, backlog);
   }
 

@@ -17,11 +17,26 @@ const seconds = () => new Distribution(BUCKETS.seconds);
 const ticks = () => new Distribution(BUCKETS.ticks);
 const count = () => new Count();
 
+/** What a call that is answered adds to, of one core: looked up once. */
+interface CoreCells {
+  /** Labels of requests. */
+  readonly client: readonly string[];
+  readonly answered: Distribution;
+  readonly firstChunk: Distribution;
+  readonly input: Distribution;
+  readonly output: Distribution;
+  readonly done: Count;
+  readonly request: Distribution;
+  readonly firstToken: Distribution;
+  readonly perToken: Distribution;
+}
+
 /** What the events of calls add up to. Labels come from the config and from short lists, so that the number of series is bounded. */
 export class CallMetrics {
   readonly #models: ReadonlyMap<CoreId, Model>;
   readonly #policy: string;
   readonly #tenants = new Set<string>();
+  readonly #cells = new Map<CoreId, CoreCells>();
   readonly #duration = new Family(
     METRIC.operationDuration,
     'Time of a request to a provider, from its start to its end.',
@@ -91,8 +106,6 @@ export class CallMetrics {
   constructor(models: ReadonlyMap<CoreId, Model>, policy: string) {
     this.#models = models;
     this.#policy = policy;
-    this.#ticks.of();
-    this.#prepares.of();
   }
 
   get metrics(): readonly Metric[] {
@@ -115,43 +128,71 @@ export class CallMetrics {
   }
 
   listen(events: KernelEvents): void {
+    const tick = this.#ticks.of();
+    const prepare = this.#prepares.of();
     events.on('refused', ({ code }) => this.#rejected.of(code).add(1));
     events.on('started', ({ call, core, waitMs }) => this.#wait.of(core, priorityOf(call)).observe(waitMs / 1000));
-    events.on('firstToken', ({ core, ms }) => this.#firstChunk.of(...this.#client(core)).observe(ms / 1000));
+    events.on('firstToken', ({ core, ms }) => this.#of(core).firstChunk.observe(ms / 1000));
     events.on('closed', (event) => this.#closed(event));
     events.on('retried', ({ core, code }) => this.#retries.of(core, code).add(1));
     events.on('preempted', ({ core }) => this.#preemptions.of(core).add(1));
     events.on('final', (event) => this.#final(event));
-    events.on('tick', ({ decisionMs }) => this.#ticks.of().observe(decisionMs / 1000));
-    events.on('prepared', ({ ms }) => this.#prepares.of().observe(ms / 1000));
+    events.on('tick', ({ decisionMs }) => tick.observe(decisionMs / 1000));
+    events.on('prepared', ({ ms }) => prepare.observe(ms / 1000));
   }
 
   #closed({ call, core, ms, spent, error }: Parameters<KernelEventMap['closed']>[0]): void {
-    const labels = this.#client(core);
-    this.#duration.of(...labels, error ?? '').observe(ms / 1000);
+    const cells = this.#of(core);
+    const duration = error === undefined ? cells.answered : this.#duration.of(...cells.client, error);
+    duration.observe(ms / 1000);
     const { inputTokens, outputTokens, costUsd } = spent;
-    if (inputTokens > 0) this.#tokens.of(...labels, 'input').observe(inputTokens);
-    if (outputTokens > 0) this.#tokens.of(...labels, 'output').observe(outputTokens);
+    if (inputTokens > 0) cells.input.observe(inputTokens);
+    if (outputTokens > 0) cells.output.observe(outputTokens);
     this.#cost.of(core, this.#tenantOf(call)).add(costUsd);
   }
 
   #final({ state }: Parameters<KernelEventMap['final']>[0]): void {
-    const { status, times } = state;
-    const isDone = status === 'done';
-    const core = isDone ? state.reply.core : (state.error.details.core ?? '');
-    this.#calls.of(status, core, this.#policy).add(1);
-    const { accepted, firstToken, ended = accepted } = times;
-    const model = core === '' ? '' : this.#modelOf(core).name;
-    this.#request.of(model, isDone ? '' : state.error.code).observe((ended - accepted) / 1000);
-    if (!isDone || firstToken === undefined) return;
-    this.#firstToken.of(model).observe((firstToken - accepted) / 1000);
+    const { accepted, firstToken, ended = accepted } = state.times;
+    const turnaroundS = (ended - accepted) / 1000;
+    if (state.status !== 'done') {
+      const { code, details } = state.error;
+      const core = details.core ?? '';
+      this.#calls.of(state.status, core, this.#policy).add(1);
+      this.#request.of(core === '' ? '' : this.#modelOf(core).name, code).observe(turnaroundS);
+      return;
+    }
+    const cells = this.#of(state.reply.core);
+    cells.done.add(1);
+    cells.request.observe(turnaroundS);
+    if (firstToken === undefined) return;
+    cells.firstToken.observe((firstToken - accepted) / 1000);
     const { outputTokens } = state.reply.usage;
-    if (outputTokens > 1) this.#perToken.of(model).observe((ended - firstToken) / 1000 / (outputTokens - 1));
+    if (outputTokens > 1) cells.perToken.observe((ended - firstToken) / 1000 / (outputTokens - 1));
   }
 
-  #client(core: CoreId): readonly string[] {
+  #of(core: CoreId): CoreCells {
+    let cells = this.#cells.get(core);
+    if (cells === undefined) {
+      cells = this.#makeCells(core);
+      this.#cells.set(core, cells);
+    }
+    return cells;
+  }
+
+  #makeCells(core: CoreId): CoreCells {
     const { provider, name } = this.#modelOf(core);
-    return [CHAT, provider, name, name];
+    const client = [CHAT, provider, name, name];
+    return {
+      client,
+      answered: this.#duration.of(...client, ''),
+      firstChunk: this.#firstChunk.of(...client),
+      input: this.#tokens.of(...client, 'input'),
+      output: this.#tokens.of(...client, 'output'),
+      done: this.#calls.of('done', core, this.#policy),
+      request: this.#request.of(name, ''),
+      firstToken: this.#firstToken.of(name),
+      perToken: this.#perToken.of(name),
+    };
   }
 
   #modelOf(core: CoreId): Model {

@@ -64,24 +64,24 @@ export class Spans {
 
   #accepted(call: CallView): void {
     const { params, agent, caller, priority } = call.facts;
-    const requested = (coresOf(params) ?? ['auto']).join(',');
-    const attributes = {
-      [A.operation]: CHAT,
-      [A.provider]: 'eccos',
-      [A.requestModel]: requested,
+    const requested = coresOf(params)?.join(',') ?? 'auto';
+    // What a sampler may look at; the rest is for those that are recorded.
+    const attributes = { [A.operation]: CHAT, [A.provider]: 'eccos', [A.requestModel]: requested };
+    const options = { kind: SpanKind.SERVER, startTime: call.state.times.accepted, attributes };
+    const span = this.#tracer.startSpan(`${CHAT} ${requested}`, options, contextOf(params.trace?.traceparent));
+    if (!span.isRecording()) return;
+    span.setAttributes({
+      ...settingsOf(call),
       [A.agentName]: agent,
       [A.agentId]: String(caller.pid),
       [A.tenant]: caller.tenant,
       [A.priority]: priority,
-    };
-    const options = { kind: SpanKind.SERVER, startTime: call.state.times.accepted, attributes };
-    const span = this.#tracer.startSpan(`${CHAT} ${requested}`, options, contextOf(params.trace?.traceparent));
-    if (!span.isRecording()) return;
-    span.setAttributes({ ...settingsOf(call), [A.policy]: this.#deps.policy.name });
+      [A.policy]: this.#deps.policy.name,
+    });
     this.#traced.set(call, { span, run: undefined });
   }
 
-  #started({ call, core, resumed, waitMs, reason }: EventOf<'started'>): void {
+  #started({ at: startTime, call, core, resumed, waitMs, reason }: EventOf<'started'>): void {
     const traced = this.#traced.get(call);
     if (traced === undefined) return;
     const { provider, name, address, port } = this.#modelOf(core);
@@ -96,12 +96,11 @@ export class Spans {
       [A.waitMs]: waitMs,
     });
     if (resumed) this.#event(call, 'resumed', () => ({ [A.core]: core }));
-    const startTime = this.#deps.clock.now();
     const context = trace.setSpan(contextOf(undefined), traced.span);
     traced.run = this.#tracer.startSpan(`${CHAT} ${name}`, { kind: SpanKind.CLIENT, startTime, attributes }, context);
   }
 
-  #closed({ call, core, spent, error, status }: EventOf<'closed'>): void {
+  #closed({ at, call, core, spent, error, status }: EventOf<'closed'>): void {
     const traced = this.#traced.get(call);
     const run = traced?.run;
     if (traced === undefined || run === undefined) return;
@@ -110,7 +109,7 @@ export class Spans {
       known({ ...usageOf(spent), [A.responseModel]: this.#modelOf(core).name, [A.httpStatus]: status }),
     );
     fail(run, error);
-    run.end(this.#deps.clock.now());
+    run.end(at);
   }
 
   #final({ call, state }: EventOf<'final'>): void {

@@ -32,11 +32,10 @@ export class CoreFigures {
       const figures = this.#of(core);
       figures.ttftMs[figures.requests++ % RECENT] = ms;
     });
-    events.on('closed', ({ core, spent }) => {
+    events.on('closed', ({ at, core, spent }) => {
       const figures = this.#of(core);
-      const now = this.#clock.now();
-      figures.recentUsd = faded(figures, now) + spent.costUsd;
-      figures.at = now;
+      figures.recentUsd = faded(figures, at) + spent.costUsd;
+      figures.at = at;
     });
   }
 

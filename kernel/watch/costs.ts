@@ -31,10 +31,10 @@ export class Costs {
   }
 
   listen(events: KernelEvents): void {
-    events.on('closed', ({ call, core, spent }) => {
+    events.on('closed', ({ at, call, core, spent }) => {
       const { agent, caller } = call.facts;
       const book = this.#bookOf(caller.principal);
-      const day = this.#today();
+      const day = Math.floor(at / DAY_MS);
       add(book.agent, agent, spent.costUsd, day);
       add(book.tenant, caller.tenant, spent.costUsd, day);
       add(book.core, core, spent.costUsd, day);

@@ -39,7 +39,7 @@ export class Sections {
   constructor(deps: SectionsDeps) {
     const { clock, events } = deps;
     this.#deps = deps;
-    this.#decisions = new Decisions(clock);
+    this.#decisions = new Decisions();
     this.#costs = new Costs(clock);
     this.#figures = new CoreFigures(clock);
     for (const part of [this.#decisions, this.#costs, this.#figures]) part.listen(events);

@@ -56,7 +56,7 @@ test('a call is one object in all of its events, from its acceptance to the clos
   expect(heard).toMatchObject([
     ['accepted', {}],
     ['scheduled', { core: 'a', reason }],
-    ['started', { core: 'a', running: 1, reason, waitMs: 0, resumed: false }],
+    ['started', { at: expect.any(Number), core: 'a', running: 1, reason, waitMs: 0, resumed: false }],
     ['firstToken', { core: 'a', ms: 10 }],
     ['final', { state: { status: 'done' } }],
     ['closed', { core: 'a', running: 0, ms: 15, spent, error: undefined }],
