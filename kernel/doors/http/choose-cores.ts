@@ -24,11 +24,7 @@ const MOST_NAMES = 16;
  * `auto:quality=0.8,priority=5,deadline=30,task=math`.
  *
  * @param known cores that the caller may use
-<<<<<<< HEAD
- * @throws RequestFault `model_not_found` for a name that is not one of them; for an option that is not known
-=======
  * @throws RequestFault `model_not_found` for an unknown name; a fault for an unknown option
->>>>>>> doors
  */
 export function chooseCores(model: unknown, known: ReadonlySet<CoreId>): Choice {
   if (model === undefined || model === null) return { cores: undefined };

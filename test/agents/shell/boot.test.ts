@@ -48,7 +48,7 @@ describe('eccos boot', () => {
     expect(shell.stdout).toMatch(/^eccos kernel on ws:\/\/127\.0\.0\.1:\d+, policy round-robin, process \d+$/m);
     expect(shell.stdout).toMatch(/^frontier +simulated +up/m);
     expect(shell.stdout).toMatch(/^maxMessageBytes +1048576 +Most bytes of one message$/m);
-    expect(shell.stdout.split('\n').length).toBeLessThan(40);
+    expect(shell.stdout.split('\n').length).toBeLessThan(50);
   });
 
   test('takes the policy from the flag, else the environment, else the config', async () => {

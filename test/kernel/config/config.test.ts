@@ -151,7 +151,8 @@ describe('a file', () => {
 
 test('the JSON Schema for editors explains every limit and says its default', () => {
   const schema = configJsonSchema() as { properties: Record<string, { properties?: Record<string, object> }> };
-  expect(Object.keys(schema.properties).sort()).toEqual(Object.keys(checkConfig({ cores: [CORE] }, 'test')).sort());
+  const whole = checkConfig({ cores: [CORE], journal: { path: 'eccos.db' } }, 'test');
+  expect(Object.keys(schema.properties).sort()).toEqual(Object.keys(whole).sort());
   const limits = schema.properties['limits']?.properties ?? {};
   const described = { default: expect.any(Number), description: expect.any(String) };
   for (const [name, value] of Object.entries(LIMITS)) {

@@ -39,7 +39,7 @@ test(`after ${SYSCALLS} random calls with faults, the sums are those of the kern
       };
     },
   });
-});
+}, 600_000);
 
 /** A kernel that has answered one call, failed one, and refused one. */
 async function usedKernel() {

@@ -67,7 +67,7 @@ test(`of ${SYSCALLS} random calls with retries, preemptions and cancels each is 
       };
     },
   });
-});
+}, 600_000);
 
 /** One call that is answered in the second attempt, under a span of its caller. */
 async function answered() {
