@@ -32,7 +32,7 @@ export function Cores({ view }) {
   return html`<${Panel} class="cores" title="Cores" note=${`${count(running)} of ${count(slots)} slots in use`}>
     <div class="scroll"><table>
       <thead><tr>
-        <th>Core</th><th>State</th><th>Running</th><th></th><th class="number">Queued</th>
+        <th>Core</th><th>State</th><th>Running</th><th></th><th class="number optional">Queued</th>
         ${hasLimits && html`<th class="number optional">Left this minute</th>`}
         <th class="number">First token</th><th class="number">Per hour</th>
       </tr></thead>
@@ -54,7 +54,7 @@ function CoreRow({ core, at, hasLimits }) {
     <td title=${lastFault?.message ?? ''}><${CoreState} core=${core} at=${at} /></td>
     <td><div class=${`bar ${used === 1 ? 'full' : ''}`} role="img" aria-label=${`${running} of ${cap}`}><i style=${bar}></i></div></td>
     <td class="nowrap">${running} / ${cap}</td>
-    <td class="number">${queued || ''}</td>
+    <td class="number optional">${queued || ''}</td>
     ${hasLimits && html`<td class="number optional">${left.join(', ')}</td>`}
     <td class="number">${duration(ttftMs)}</td>
     <td class="number">${dollars(usdPerHour)}</td>
@@ -177,7 +177,7 @@ export function Decisions({ view, link }) {
         ? html`<p class="empty">No call has started yet.</p>`
         : html`<div class="scroll"><table>
         <thead><tr>
-          <th>Started</th><th>Call</th><th>Agent</th><th class="optional">Task</th><th>Core</th><th class="optional">Why</th>
+          <th class="optional">Started</th><th>Call</th><th>Agent</th><th class="optional">Task</th><th>Core</th><th class="optional">Why</th>
           <th class="number">Quality</th><th class="number">Cost</th><th class="number optional">Waited</th><th>Now</th>
         </tr></thead>
         <tbody>${decisions.map(
@@ -203,7 +203,7 @@ function Decision({ decision, link, isOpen, onToggle }) {
   };
   return html`
     <tr>
-      <td class="nowrap">${clock(at)}</td>
+      <td class="nowrap optional">${clock(at)}</td>
       <td class="nowrap"><button class="link" aria-expanded=${isOpen} onClick=${toggle}>${syscallId.slice(-8)}</button></td>
       <td class="name">${agent}</td>
       <td class="name optional">${task ?? ''}</td>
@@ -236,7 +236,7 @@ export function Agents({ view, link, onKill }) {
     <div class="scroll"><table>
       <thead><tr>
         <th>Agent</th><th class="optional">Tenant</th><th class="number">Pending</th><th class="number">Running</th>
-        <th class="number">Finished</th><th class="number">Cost</th><th></th>
+        <th class="number optional">Finished</th><th class="number">Cost</th><th></th>
       </tr></thead>
       <tbody>${rows.slice(0, MOST_AGENTS).map(
         ({ agent, depth }) => html`<tr key=${agent.pid}>
@@ -244,7 +244,7 @@ export function Agents({ view, link, onKill }) {
         <td class="name optional soft">${agent.tenant}</td>
         <td class="number">${count(agent.pending)}</td>
         <td class="number">${count(agent.running)}</td>
-        <td class="number">${count(agent.finished)}</td>
+        <td class="number optional">${count(agent.finished)}</td>
         <td class="number">${dollars(agent.costUsd)}</td>
         <td class="number">${agent.pid !== link.pid && html`<button onClick=${() => onKill(agent)} aria-label=${`Kill ${agent.name}`}>kill</button>`}</td>
       </tr>`,
