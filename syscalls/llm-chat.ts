@@ -76,7 +76,7 @@ const optionsOfProvider = z
   .optional();
 
 /** Version 00; ids of zeros alone are not valid. */
-const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+export const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 const penalty = z.number().min(-2).max(2).optional();
 

@@ -14,7 +14,7 @@ import { ChatExchange, headerText, internal } from './chat-exchange.js';
 import { chooseCores } from './choose-cores.js';
 import type { Answer, Dialect, ErrorForm } from './dialect.js';
 import { type HttpAgent, HttpAgents } from './http-agents.js';
-import { agentOf, intentOf, textIn } from './intent.js';
+import { agentOf, intentOf, textIn, traceOf } from './intent.js';
 import { mediaBytes } from './media-bytes.js';
 import { Outflow } from './outflow.js';
 import { retryHeaders } from './retry-headers.js';
@@ -116,7 +116,7 @@ export class HttpDoor implements Door {
     try {
       const intent = intentOf(headers, read, chooseCores(read.model, agent.cores));
       const idempotencyKey = textIn(headers, 'idempotency-key');
-      const params: Json = { ...read.params, ...intent, idempotencyKey, restart: 'forbid' };
+      const params: Json = { ...read.params, ...intent, idempotencyKey, trace: traceOf(headers), restart: 'forbid' };
       const { maxMessageBytes } = limits();
       if (bytes > maxMessageBytes && bytes - mediaBytes(params['messages']) > maxMessageBytes) {
         throw tooLarge('maxMessageBytes', maxMessageBytes);

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { type ChatParams, TRACEPARENT } from '../../../syscalls/llm-chat.js';
 import { show } from '../../../syscalls/protocol.js';
 import type { Json } from '../../json.js';
 import type { Choice } from './choose-cores.js';
@@ -34,6 +35,12 @@ export function agentOf(headers: IncomingHttpHeaders, named: unknown): string {
     PRODUCT.exec(headers['user-agent'] ?? '')?.[0] ??
     'http';
   return name.slice(0, MOST_NAME).toWellFormed();
+}
+
+/** The span of the request. W3C Trace Context has one that is not valid count as none. */
+export function traceOf(headers: IncomingHttpHeaders): ChatParams['trace'] {
+  const traceparent = textIn(headers, 'traceparent');
+  return traceparent !== undefined && TRACEPARENT.test(traceparent) ? { traceparent } : undefined;
 }
 
 export function textIn(headers: IncomingHttpHeaders, name: string): string | undefined {

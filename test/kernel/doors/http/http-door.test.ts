@@ -78,6 +78,15 @@ describe('who, how urgent, how good', () => {
     expect(error).toMatchObject({ param, type: 'invalid_request_error', message: expect.any(String) });
   });
 
+  test('a traceparent goes with the call, and one that is not valid is left out', async () => {
+    const { core, url } = await oneCore();
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    await answered(core, post(url + CHAT, ask(), { traceparent }));
+    expect(core.requests[0]?.request.params.trace).toEqual({ traceparent });
+    const response = await answered(core, post(url + CHAT, ask(), { traceparent: '00-xyz' }), 2);
+    expect([response.status, core.requests[1]?.request.params.trace]).toEqual([200, undefined]);
+  });
+
   test('what has no effect is named', async () => {
     const { core, url } = await oneCore();
     const sent = post(url + CHAT, ask({ store: true, logit_bias: { 5: 1 }, prompt_cache_key: null }));
