@@ -4,7 +4,7 @@ import { evaluate } from './calculator.js';
 
 const { ECCOS_BASE_URL: baseURL = 'http://127.0.0.1:8787/v1', ECCOS_TOKEN: apiKey = 'none' } = process.env;
 setTracingDisabled(true);
-const runner = new Runner({ modelProvider: new OpenAIProvider({ baseURL, apiKey, useResponses: false }) });
+const runner = new Runner({ modelProvider: new OpenAIProvider({ baseURL, apiKey }) });
 
 const calculator = tool({
   name: 'calculator',
