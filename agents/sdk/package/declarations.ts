@@ -61,9 +61,9 @@ function writtenOut(checker: ts.TypeChecker, source: ts.SourceFile): string {
   return lines.join('');
 }
 
-function isExportedType(statement: ts.Statement): statement is ts.TypeAliasDeclaration {
+function isExportedType(statement: ts.Statement): statement is ts.TypeAliasDeclaration | ts.InterfaceDeclaration {
   return (
-    ts.isTypeAliasDeclaration(statement) &&
+    (ts.isTypeAliasDeclaration(statement) || ts.isInterfaceDeclaration(statement)) &&
     statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true
   );
 }
