@@ -12,7 +12,7 @@ import { answerOf } from './call/answer-of.js';
 import type { Call } from './call/call.js';
 import { type CallTable, ratedBefore } from './call/call-table.js';
 import { fingerprintOf } from './call/fingerprint.js';
-import type { Journal, StoredCall } from './call/journal.js';
+import type { Journal, JournalEntry, StoredCall } from './call/journal.js';
 import type { KeyedCalls } from './call/keyed-calls.js';
 import type { CallSink } from './call-sink.js';
 import type { Capacity } from './capacity/capacity.js';
@@ -338,11 +338,20 @@ export class Kernel {
   /** Writes down that a call was accepted. A call that cannot be written is refused. */
   #write(call: Call): Promise<void> | undefined {
     const { journal, table } = this.#parts;
-    const { id, stored } = call;
+    const { id, state } = call;
     const refuse = (cause: unknown) => {
       table.fail(call, new SyscallError('busy', 'storage: the journal did not take the call', { cause }));
     };
-    return journal.append({ type: 'accepted', id, at: stored.at, call: stored })?.catch(refuse);
+    const entry: JournalEntry = {
+      type: 'accepted',
+      id,
+      at: state.times.accepted,
+      // Made only where it is read.
+      get call() {
+        return call.stored;
+      },
+    };
+    return journal.append(entry)?.catch(refuse);
   }
 
   #end(process: Process, error: SyscallError): void {
