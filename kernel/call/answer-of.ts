@@ -2,9 +2,9 @@ import type { FinishedCall } from '../../schedulers/policy.js';
 import type { ChatReply } from '../../syscalls/llm-chat.js';
 import type { Ended, StoredCall } from './journal.js';
 
-/** What can be learnt from an answer that the journal holds; undefined for a call that was not answered. */
+/** What can be learnt from an answer that the journal holds; undefined for a call that was not answered, or whose prompt is not kept. */
 export function answerOf({ id, caller, params }: StoredCall, { end }: Ended): FinishedCall | undefined {
-  if (!('text' in end)) return undefined;
+  if (!('text' in end) || params.messages === undefined) return undefined;
   const { core, usage, costUsd } = end;
   const { inputTokens, outputTokens } = usage;
   return { ...{ id, tenant: caller.tenant, core, inputTokens, outputTokens, costUsd, params }, ...timesOf(end) };

@@ -127,6 +127,27 @@ test('ended calls go when their time is over, or the file is full; open ones sta
   expect(statSync(path).size).toBeLessThan(3 * 2 ** 20);
 });
 
+test('an open call is found after a crash though all calls before it have gone', () => {
+  const before = opened();
+  for (let n = 0; n < 20; n++) before.commit([accepted(`n-${n}`), ended(`n-${n}`)]);
+  closed(before);
+  const file = opened({ keepMs: 0 });
+  file.restore(0);
+  for (let n = 0; n < 30; n++) file.commit([accepted(`m-${n}`), ended(`m-${n}`, { at: 9000 })]);
+  expect(file.find({ id: 'm-29' })).toBeUndefined();
+  file.commit([accepted('open')]);
+  // What a crash leaves: the file as it is, not closed.
+  const copy = join(folder, 'copy.db');
+  const db = new Database(path);
+  db.exec(`VACUUM INTO '${copy}'`);
+  db.close();
+  expect(
+    opened({ path: copy })
+      .restore(0)
+      .open.map(({ id }) => id),
+  ).toEqual(['open']);
+});
+
 test('prompts of ended calls can be left out', () => {
   const file = opened({ prompts: 'drop' });
   file.commit([accepted('x-0', { text: 'secret' })]);
