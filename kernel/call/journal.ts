@@ -54,6 +54,15 @@ export type JournalEntry = { readonly id: SyscallId; readonly at: Millis } & (
   | { readonly type: 'rated'; readonly quality: number }
 );
 
+/** Which call is looked for: by its key among those of its owner, or by its id. */
+export type Wanted = { readonly owner: string; readonly key: string } | { readonly id: SyscallId };
+
+/** A call of the journal; without an end it is open. */
+export interface Found {
+  readonly call: StoredCall;
+  readonly ended?: Ended;
+}
+
 /** What must survive the kernel's process. */
 export interface Journal {
   /**
@@ -71,9 +80,7 @@ export interface Journal {
    */
   append(entry: JournalEntry): Promise<void> | undefined;
   /** A call by the key that its owner gave it, or by its id. Without it nothing is known of calls that memory has let go. */
-  find?(
-    wanted: { readonly owner: string; readonly key: string } | { readonly id: SyscallId },
-  ): Promise<{ readonly call: StoredCall; readonly ended?: Ended } | undefined>;
+  find?(wanted: Wanted): Promise<Found | undefined>;
   /** Writes what is left. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,11 +1,11 @@
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatReply } from '../../syscalls/llm-chat.js';
-import type { CoreId, Millis } from '../../syscalls/syscall.js';
+import type { Millis } from '../../syscalls/syscall.js';
 import type { Call } from '../call/call.js';
 import type { CallTable } from '../call/call-table.js';
 import type { Journal } from '../call/journal.js';
 import type { StartRate } from '../call/start-rate.js';
-import type { Capacity, Lease, Refusal } from '../capacity/capacity.js';
+import type { Capacity, Lease, Need, Refusal } from '../capacity/capacity.js';
 import type { CoreSlot } from '../capacity/core-slot.js';
 import type { Bill, CoreChunk, CoreResult } from '../cores/core.js';
 import type { KernelEvents } from '../events.js';
@@ -66,24 +66,16 @@ export class Runner {
     const run = new Run(call, slot.info.price, this.#deps.clock);
     const controller = new AbortController();
     call.holder = { letGo: () => controller.abort() };
-    const reserving = this.#reserve(call, slot, run, outputTokensP90, controller.signal);
+    const need = needOf(call, slot, run, outputTokensP90);
+    const reserving = this.#reserve(need, slot, controller.signal);
     const reserved = reserving instanceof Promise ? await reserving : reserving;
     if (call.isFinal) {
       if ('settle' in reserved) reserved.settle({ tokens: 0, costUsd: 0 });
-    } else if ('settle' in reserved) await this.#start(call, slot, run, { lease: reserved, backlog, controller });
+    } else if ('settle' in reserved) await this.#start(call, slot, run, { need, lease: reserved, backlog, controller });
     else this.#refused(call, slot, backlog, reserved);
   }
 
-  #reserve(
-    call: Call,
-    slot: CoreSlot,
-    run: Run,
-    outputTokensP90: number | undefined,
-    signal: AbortSignal,
-  ): MaybePromise<Lease | Refusal> {
-    const { id, caller, budgetUsd } = call.facts;
-    const { tokens, costUsd } = run.expected(outputTokensP90, slot.meanOutputTokens);
-    const need = { id, core: slot.info.id, tokens, principal: caller.principal, budgetUsd, costUsd };
+  #reserve(need: Need, slot: CoreSlot, signal: AbortSignal): MaybePromise<Lease | Refusal> {
     try {
       const reserving = this.#deps.capacity.reserve(need, signal);
       return reserving instanceof Promise ? reserving.catch((error) => this.#unknown(slot, error, signal)) : reserving;
@@ -119,11 +111,11 @@ export class Runner {
     call: Call,
     slot: CoreSlot,
     run: Run,
-    { lease, backlog, controller }: { lease: Lease; backlog: Backlog; controller: AbortController },
+    { need, lease, backlog, controller }: { need: Need; lease: Lease; backlog: Backlog; controller: AbortController },
   ): Promise<void> {
     const { clock, events } = this.#deps;
     const core = slot.info.id;
-    const written = this.#written(call, core, run);
+    const written = this.#written(call, need);
     if (written !== true && !(await written)) {
       lease.settle({ tokens: 0, costUsd: 0 });
       return;
@@ -174,10 +166,9 @@ export class Runner {
   }
 
   /** Writes the start down; a call that must not start twice waits for it. @returns false when it has ended meanwhile */
-  #written(call: Call, core: CoreId, run: Run): MaybePromise<boolean> {
+  #written(call: Call, { core, tokens }: Need): MaybePromise<boolean> {
     const { journal, clock } = this.#deps;
     const attempt = call.resumes ? call.attempts : call.attempts + 1;
-    const { tokens } = run.expected(undefined, 0);
     const writing = journal.append({ type: 'started', id: call.id, at: clock.now(), core, attempt, tokens });
     if (writing === undefined || call.facts.params.retry !== 'never') return true;
     return writing.then(() => !call.isFinal);
@@ -265,6 +256,13 @@ export class Runner {
     events.emit('retried', { call, core, code: error.code });
     return delay;
   }
+}
+
+/** All that a start takes. */
+function needOf(call: Call, slot: CoreSlot, run: Run, outputTokensP90: number | undefined): Need {
+  const { id, caller, budgetUsd } = call.facts;
+  const expected = run.expected(outputTokensP90, slot.meanOutputTokens);
+  return { id, core: slot.info.id, principal: caller.principal, budgetUsd, ...expected };
 }
 
 /**

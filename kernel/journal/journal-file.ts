@@ -2,7 +2,7 @@ import Database from 'libsql';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
-import type { Ended, Restored, StoredCall } from '../call/journal.js';
+import type { Ended, Found, Restored, StoredCall, Wanted } from '../call/journal.js';
 import type { StoredStart } from '../capacity/capacity.js';
 import { invalid, lock, unlock } from './lock.js';
 import { SCHEMA, SCHEMA_VERSION } from './schema.js';
@@ -27,15 +27,6 @@ export type JournalRow =
   | ({ readonly type: 'started'; readonly id: SyscallId; readonly attempt: number } & Omit<StoredStart, 'isOpen'>)
   | ({ readonly type: 'ended'; readonly id: SyscallId } & Omit<Ended, 'end' | 'rated'> & { readonly body: string })
   | { readonly type: 'rated'; readonly id: SyscallId; readonly quality: number };
-
-/** Which call is looked for: by its key among those of its owner, or by its id. */
-export type Wanted = { readonly owner: string; readonly key: string } | { readonly id: SyscallId };
-
-/** A call of the journal; without an end it is open. */
-export interface Found {
-  readonly call: StoredCall;
-  readonly ended?: Ended;
-}
 
 /** Starts so old say nothing of a limit per minute any more. */
 const MINUTE_MS = 60_000;

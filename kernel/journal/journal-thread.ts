@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { SyscallError } from '../../syscalls/errors.js';
-import { type FileOptions, JournalFile, type JournalRow, type Wanted } from './journal-file.js';
+import type { Wanted } from '../call/journal.js';
+import { type FileOptions, JournalFile, type JournalRow } from './journal-file.js';
 
 /** What the thread is asked, one answer each, in order. */
 export type JournalTask =

@@ -2,10 +2,10 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { Millis } from '../../syscalls/syscall.js';
-import type { Journal, JournalEntry, Restored } from '../call/journal.js';
+import type { Found, Journal, JournalEntry, Restored, Wanted } from '../call/journal.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import type { FileOptions, Found, JournalRow, Wanted } from './journal-file.js';
+import type { FileOptions, JournalRow } from './journal-file.js';
 import type { JournalAnswer, JournalTask } from './journal-thread.js';
 
 /** What one commit takes at most. */
