@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import type { ToolCallDelta } from '../../syscalls/chat-message.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
-import type { CoreId, FinalState, Millis, Pid, SyscallId } from '../../syscalls/syscall.js';
-import type { CallSink, TextPlace } from '../call-sink.js';
+import type { FinalState, Millis, Pid, SyscallId } from '../../syscalls/syscall.js';
+import type { CallSink } from '../call-sink.js';
 import type { Clock } from '../clock.js';
 import type { Call } from './call.js';
+import { type Follower, Followers, resume } from './followers.js';
 import type { Journal } from './journal.js';
 
 /** Connections that may follow one call. */
@@ -18,18 +18,6 @@ const SIZE_OF_ANY = 1000;
 
 /** What a request gets in the end. */
 type Outcome = ChatReply | SyscallError;
-
-/** One request that waits for a call. */
-interface Follower {
-  readonly pid: Pid;
-  readonly sink: CallSink | undefined;
-  /** Whether it wants the text as it comes. */
-  readonly streams: boolean;
-  /** It came after pieces of tool calls may have gone: it gets those of its reply instead. */
-  isLate: boolean;
-  /** The request has gone: it gets no answer. */
-  readonly leave: (error: SyscallError) => void;
-}
 
 interface Entry {
   readonly id: SyscallId;
@@ -216,44 +204,6 @@ export class KeyedCalls {
       abandon(call, new SyscallError('disconnected', `orphanMs: nobody has followed the call for ${ms} ms`));
     });
   }
-}
-
-/** Hands on to all that follow a call. */
-class Followers implements CallSink {
-  readonly #followers: ReadonlySet<Follower>;
-
-  constructor(followers: ReadonlySet<Follower>) {
-    this.#followers = followers;
-  }
-
-  accepted(id: SyscallId): void {
-    for (const { sink } of this.#followers) sink?.accepted(id);
-  }
-
-  text(piece: string, place: TextPlace): void {
-    for (const { sink, streams } of this.#followers) if (streams) sink?.text(piece, place);
-  }
-
-  started(core: CoreId, reason: string): void {
-    for (const { sink } of this.#followers) sink?.started?.(core, reason);
-  }
-
-  toolCall(piece: ToolCallDelta, place: TextPlace): void {
-    for (const { sink, streams, isLate } of this.#followers) if (streams && !isLate) sink?.toolCall?.(piece, place);
-  }
-
-  restart(): void {
-    for (const follower of this.#followers) {
-      follower.isLate = false;
-      follower.sink?.restart();
-    }
-  }
-}
-
-/** Sends what somebody who has the text up to a place does not have yet. */
-function resume(sink: CallSink | undefined, from: ChatParams['from'], attempt: number, text: string): void {
-  const offset = from?.attempt === attempt && from.offset <= text.length ? from.offset : 0;
-  if (offset < text.length) sink?.text(text.slice(offset), { attempt, offset });
 }
 
 function outcomeOf(state: FinalState): Outcome {

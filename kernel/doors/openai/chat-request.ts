@@ -1,9 +1,10 @@
 import { show } from '../../../syscalls/protocol.js';
-import { isObject, type Json, objectAt } from '../../json.js';
+import { isObject, type Json } from '../../json.js';
 import type { ChatRequest } from '../http/dialect.js';
-import { filled, given, mapList, pick, unknownMembers, word } from '../http/members.js';
-import { unsupported, wrong } from '../http/request-fault.js';
+import { filled, given, mapList, pick } from '../http/members.js';
+import { unsupported } from '../http/request-fault.js';
 import { chatMessages } from './chat-messages.js';
+import { jsonSchemaFormat, labelsOf, toolSettings, verbosityOptions } from './common-members.js';
 
 const KNOWN = new Set([
   ...['model', 'messages', 'stream', 'stream_options', 'user', 'safety_identifier', 'metadata'],
@@ -15,18 +16,10 @@ const KNOWN = new Set([
 /** What the kernel cannot do, and would be missed. */
 const REFUSED = ['audio', 'web_search_options', 'functions', 'function_call'] as const;
 
-const TIERS: ReadonlyMap<string, number> = new Map([
-  ['flex', 0],
-  ['default', 4],
-  ['priority', 9],
-]);
-
 /** `POST /v1/chat/completions`: https://platform.openai.com/docs/api-reference/chat/create */
 export function readChat(body: Json): ChatRequest {
   refuse(body);
   const { tools, metadata, verbosity } = body;
-  const priority = priorityOf(body);
-  const known = priority === undefined ? KNOWN : new Set([...KNOWN, 'service_tier']);
   return {
     params: given({
       messages: chatMessages(body['messages']),
@@ -43,27 +36,11 @@ export function readChat(body: Json): ChatRequest {
       responseFormat: formatOf(body['response_format']),
       reasoningEffort: body['reasoning_effort'],
       metadata,
-      providerOptions: verbosity === undefined || verbosity === null ? undefined : { openai: { verbosity } },
+      providerOptions: verbosityOptions(verbosity),
       stream: body['stream'],
     }),
-    model: body['model'],
-    agent: body['user'] ?? body['safety_identifier'] ?? objectAt(body, 'metadata')['agent'],
-    task: objectAt(body, 'metadata')['task'],
-    priority,
-    ignored: unknownMembers(body, known),
+    ...labelsOf(body, KNOWN),
   };
-}
-
-/** What `service_tier` means here; undefined for one that means nothing. */
-export function priorityOf({ service_tier: tier }: Json): number | undefined {
-  return TIERS.get(word(tier));
-}
-
-/** Settings of tools. Clients send some of them without tools, where they mean nothing. */
-export function toolSettings({ tools, tool_choice: choice, parallel_tool_calls: parallel }: Json): Json {
-  const list = filled(tools);
-  if (list !== undefined && list !== null) return { tools: list, toolChoice: choice, parallelToolCalls: parallel };
-  return choice === 'auto' || choice === 'none' ? {} : { toolChoice: choice };
 }
 
 function refuse(body: Json): void {
@@ -88,10 +65,4 @@ function chatTool(tool: unknown, at: number): unknown {
 function formatOf(format: unknown): unknown {
   if (!isObject(format) || format['type'] !== 'json_schema') return pick(format, ['type']);
   return jsonSchemaFormat(format['json_schema'], 'response_format.json_schema');
-}
-
-/** A format of the answer that a JSON Schema describes. @param path for messages */
-export function jsonSchemaFormat(format: unknown, path: string): Json {
-  if (!isObject(format)) throw wrong(path, 'an object', show(format));
-  return { type: 'json_schema', json_schema: pick(format, ['name', 'description', 'schema', 'strict']) };
 }

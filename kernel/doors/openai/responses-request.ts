@@ -1,9 +1,9 @@
 import { show } from '../../../syscalls/protocol.js';
 import { isObject, type Json, objectAt } from '../../json.js';
 import type { ChatRequest } from '../http/dialect.js';
-import { given, mapList, pick, unknownMembers, word } from '../http/members.js';
+import { given, mapList, pick, word } from '../http/members.js';
 import { unsupported, wrong } from '../http/request-fault.js';
-import { jsonSchemaFormat, priorityOf, toolSettings } from './chat-request.js';
+import { jsonSchemaFormat, labelsOf, toolSettings, verbosityOptions } from './common-members.js';
 
 const KNOWN = new Set([
   ...['model', 'input', 'instructions', 'stream', 'user', 'safety_identifier', 'metadata', 'max_output_tokens'],
@@ -23,7 +23,6 @@ export function readResponse(body: Json): ChatRequest {
   const { tools, metadata, text } = body;
   const effort = objectAt(body, 'reasoning')['effort'];
   const { verbosity } = objectAt(body, 'text');
-  const priority = priorityOf(body);
   return {
     params: given({
       messages: messagesOf(body),
@@ -38,14 +37,10 @@ export function readResponse(body: Json): ChatRequest {
       responseFormat: isObject(text) ? formatOf(text['format']) : undefined,
       reasoningEffort: effort,
       metadata,
-      providerOptions: verbosity === undefined || verbosity === null ? undefined : { openai: { verbosity } },
+      providerOptions: verbosityOptions(verbosity),
       stream: body['stream'],
     }),
-    model: body['model'],
-    agent: body['user'] ?? body['safety_identifier'] ?? objectAt(body, 'metadata')['agent'],
-    task: objectAt(body, 'metadata')['task'],
-    priority,
-    ignored: unknownMembers(body, priority === undefined ? KNOWN : new Set([...KNOWN, 'service_tier'])),
+    ...labelsOf(body, KNOWN),
   };
 }
 
