@@ -75,8 +75,8 @@ export interface Journal {
    * Writes a fact down. An agent receives `accepted` only after this has settled for its call, and its reply only
    * after it has settled for the end.
    *
-   * @returns undefined where there is nothing to wait for
-   * @throws for a fact that cannot be written: the call is then refused as `busy`
+   * @returns undefined where there is nothing to wait for. Rejects for a fact that cannot be written: a new call is then refused as
+   * `busy`
    */
   append(entry: JournalEntry): Promise<void> | undefined;
   /** A call by the key that its owner gave it, or by its id. Without it nothing is known of calls that memory has let go. */

@@ -35,6 +35,8 @@ export class LocalCapacity implements Capacity {
   #kept = 0;
   #report: (freed: Freed) => void = () => {};
   #closed = false;
+  /** Timers of the slots that an earlier kernel has left taken. */
+  readonly #ghosts = new Set<() => void>();
 
   /** @param ghostMs how long the slot of a request stays taken that an earlier kernel has left open */
   constructor(clock: Clock, cores: readonly CoreLimits[], ghostMs: () => Millis = () => 0) {
@@ -102,10 +104,12 @@ export class LocalCapacity implements Capacity {
   /** The provider may not have seen yet that the kernel of a request is gone. */
   #haunt(core: CoreId, room: Room): void {
     room.leases++;
-    this.#clock.after(this.#ghostMs(), () => {
+    const cancel = this.#clock.after(this.#ghostMs(), () => {
+      this.#ghosts.delete(cancel);
       room.leases--;
       this.#report({ core });
     });
+    this.#ghosts.add(cancel);
   }
 
   forget(id: SyscallId): void {
@@ -125,6 +129,7 @@ export class LocalCapacity implements Capacity {
 
   close(): void {
     this.#closed = true;
+    for (const cancel of this.#ghosts) cancel();
     for (const { cancelTimer } of this.#rooms.values()) cancelTimer?.();
   }
 

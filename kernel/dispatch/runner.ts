@@ -170,8 +170,14 @@ export class Runner {
     const { journal, clock } = this.#deps;
     const attempt = call.resumes ? call.attempts : call.attempts + 1;
     const writing = journal.append({ type: 'started', id: call.id, at: clock.now(), core, attempt, tokens });
-    if (writing === undefined || call.facts.params.retry !== 'never') return true;
-    return writing.then(() => !call.isFinal);
+    if (writing === undefined) return true;
+    const mayNotRepeat = call.facts.params.retry === 'never';
+    const written = writing.catch((error) => {
+      this.#deps.log.error({ err: error, syscallId: call.id }, 'the journal did not take the start of a call');
+      if (mayNotRepeat)
+        this.#deps.table.fail(call, new SyscallError('busy', 'storage: the journal did not take the start'));
+    });
+    return mayNotRepeat ? written.then(() => !call.isFinal) : true;
   }
 
   #slice(call: Call, slot: CoreSlot, backlog: Backlog, controller: AbortController): TimeSlice | undefined {

@@ -43,7 +43,9 @@ export class SqliteJournal implements Journal {
   #waiting: Waiting[] = [];
   #waitingSize = 0;
   #isOpen = false;
-  #isCommitting = false;
+  /** Settles when nothing waits any more; undefined: nothing does. */
+  #writing: Promise<void> | undefined;
+  #isClosing = false;
   #isFailing = false;
   #closed: Promise<void> | undefined;
 
@@ -60,18 +62,16 @@ export class SqliteJournal implements Journal {
   }
 
   append(entry: JournalEntry): Promise<void> {
-    const isNew = entry.type === 'accepted';
-    if (this.#closed !== undefined) throw new TypeError('The journal is closed');
-    if (isNew && this.#waitingSize > LAGGING) throw new RangeError('The journal does not keep up');
+    if (this.#isClosing) return Promise.reject(new TypeError('The journal is closed'));
+    if (entry.type === 'accepted' && this.#waitingSize > LAGGING) {
+      return Promise.reject(new RangeError('The journal does not keep up'));
+    }
     const row = rowOf(entry);
     return new Promise((resolve, reject) => {
       const size = 'body' in row ? row.body.length : 0;
       this.#waitingSize += size;
       this.#waiting.push({ row, size, resolve, reject });
-      if (!this.#isCommitting) {
-        this.#isCommitting = true;
-        this.#clock.after(0, () => void this.#commit());
-      }
+      this.#writing ??= this.#write();
     });
   }
 
@@ -85,24 +85,30 @@ export class SqliteJournal implements Journal {
   }
 
   async #close(): Promise<void> {
-    // What waits is written first: commits follow each other by themselves.
-    while (this.#isCommitting && !this.#isFailing) await new Promise<void>((resolve) => this.#clock.after(1, resolve));
+    this.#isClosing = true;
+    await this.#writing;
     if (this.#isOpen) await this.#ask({ type: 'close' });
     await this.#worker?.terminate();
   }
 
-  async #commit(): Promise<void> {
-    const batch = this.#batch();
-    if (batch.length === 0) {
-      this.#isCommitting = false;
-      return;
+  /** Writes until nothing waits. What cannot be written is tried again, until the journal closes. */
+  async #write(): Promise<void> {
+    await this.#pause(0);
+    for (let batch = this.#batch(); batch.length > 0; batch = this.#batch()) {
+      if (await this.#commit(batch)) continue;
+      if (this.#isClosing) break;
+      await this.#pause(RETRY_MS);
     }
+    this.#writing = undefined;
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<boolean> {
     try {
       await this.#ask({ type: 'commit', rows: batch.map(({ row }) => row) });
       if (this.#isFailing) this.#log.info('the journal is written again');
       this.#isFailing = false;
       for (const { resolve } of batch) resolve();
-      void this.#commit();
+      return true;
     } catch (error) {
       if (!this.#isFailing) this.#log.error({ err: error }, 'the journal cannot be written');
       this.#isFailing = true;
@@ -110,8 +116,12 @@ export class SqliteJournal implements Journal {
       for (const one of batch) if (one.row.type === 'accepted') one.reject(error);
       this.#waiting = [...kept, ...this.#waiting];
       this.#waitingSize += kept.reduce((sum, { size }) => sum + size, 0);
-      this.#clock.after(RETRY_MS, () => void this.#commit());
+      return false;
     }
+  }
+
+  #pause(ms: Millis): Promise<void> {
+    return new Promise((resolve) => this.#clock.after(ms, resolve));
   }
 
   #batch(): Waiting[] {
@@ -140,6 +150,8 @@ export class SqliteJournal implements Journal {
       else resolve(answer.result);
     });
     worker.on('error', (error) => {
+      // The next task starts another one.
+      this.#worker = undefined;
       for (const { reject } of this.#answering.splice(0)) reject(error);
     });
     return worker;

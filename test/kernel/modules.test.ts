@@ -135,6 +135,22 @@ test('an agent learns of a call only after the journal holds it, and of its end 
   expect(await rated).toEqual({ accepted: true });
 });
 
+test('a start that the journal does not take ends a call that must not start twice, and no other', async () => {
+  const core = new ScriptedCore('a', { cap: 2 });
+  const append = ({ type }: JournalEntry) => (type === 'started' ? Promise.reject(new Error('ENOSPC')) : undefined);
+  const journal = { append, close: async () => {} };
+  const modules = binds(({ rebind }) => rebind(PART.journal).toConstantValue(journal));
+  const { spawn, pass } = testKernel([core], { modules });
+  const { session } = await spawn();
+  const error = errorOf(session.call('llm.chat', ask('once', { retry: 'never' })));
+  const reply = session.call('llm.chat', ask('again'));
+  await pass(10);
+  expect(await error).toMatchObject({ code: 'busy', message: expect.stringContaining('storage') });
+  expect(core.requests).toHaveLength(1);
+  core.last.finish();
+  expect(await reply).toMatchObject({ core: 'a' });
+});
+
 test('a call that the journal does not take is refused as busy and never starts', async () => {
   const core = new ScriptedCore('a');
   const journal = { append: () => Promise.reject(new Error('ENOSPC')), close: async () => {} };

@@ -49,7 +49,7 @@ test('facts are settled in order, and are there for the next kernel', async () =
   expect(order).toEqual(order.toSorted((a, b) => a - b));
   void journal.append(ended('x-0'));
   await journal.close();
-  expect(() => journal.append(accepted('late'))).toThrow('closed');
+  await expect(journal.append(accepted('late'))).rejects.toThrow('closed');
   const next = journalIn(folder);
   const { open, spentUsd } = await next.restore(0);
   expect([open.length, open[0]?.id, spentUsd.get('p')]).toEqual([499, 'x-1', 0.5]);
