@@ -1,4 +1,3 @@
-import type { FinishedCall } from '../schedulers/policy.js';
 import type { CoreView } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { HelloParams, HelloReply } from '../syscalls/hello.js';
@@ -8,9 +7,8 @@ import { PS_SYSCALL_LIMIT, type PsParams, type PsReply } from '../syscalls/ps.js
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Millis, Pid, SyscallId } from '../syscalls/syscall.js';
 import type { Admission } from './call/admission.js';
-import { answerOf } from './call/answer-of.js';
 import type { Call } from './call/call.js';
-import { type CallTable, ratedBefore } from './call/call-table.js';
+import type { CallTable } from './call/call-table.js';
 import { fingerprintOf } from './call/fingerprint.js';
 import type { Journal, JournalEntry, StoredCall } from './call/journal.js';
 import type { KeyedCalls } from './call/keyed-calls.js';
@@ -219,20 +217,19 @@ export class Kernel {
   /** @throws SyscallError `not-found` for an id that is no answer of theirs, `invalid-params` for one that was rated before */
   async feedback(process: Process, id: SyscallId, quality: number): Promise<void> {
     const { table, policy, journal, clock } = this.#parts;
-    const call = table.remembers(id) ? table.rate(id, process.scope) : await this.#storedAnswer(process, id);
+    if (!table.remembers(id)) await this.#recall(id);
+    const call = table.rate(id, process.scope);
     policy.feedback(call, quality);
     this.events.emit('feedback', { call, quality });
     await journal.append({ type: 'rated', id, at: clock.now(), quality });
   }
 
-  /** An answer that only the journal still knows. */
-  async #storedAnswer({ scope }: Process, id: SyscallId): Promise<FinishedCall> {
+  /** Has memory know a call again that only the journal does. */
+  async #recall(id: SyscallId): Promise<void> {
     const { journal, table } = this.#parts;
     const found = await journal.find?.({ id });
-    const answer = found?.ended && sees(scope, found.call.caller) ? answerOf(found.call, found.ended) : undefined;
-    if (answer === undefined) return table.rate(id, scope);
-    if (found?.ended?.rated !== undefined) throw ratedBefore(id);
-    return answer;
+    // Somebody may have asked for it meanwhile.
+    if (found?.ended !== undefined && !table.remembers(id)) table.recall(found.call, found.ended);
   }
 
   cores(): CoreView[] {

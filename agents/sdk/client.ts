@@ -85,8 +85,8 @@ export async function connect(options: ConnectOptions): Promise<Client> {
  * One process of a kernel. Every method rejects with SyscallError: `code`, `retryable`, and `retryAfterMs` where known.
  *
  * When the connection is lost, the next one is a new process with a new pid. Open calls go on in the kernel, and their answers come
- * over the next connection, streamed text without gap or repeat; without `reconnect` they end `disconnected`. A process that was killed, whose token is refused or whose kernel has shut down does not come
- * back.
+ * over the next connection, streamed text without gap or repeat; without `reconnect` they end `disconnected`. A process that was
+ * killed, whose token is refused or whose kernel has shut down does not come back.
  */
 export class Client {
   readonly #link: Link;

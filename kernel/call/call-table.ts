@@ -9,11 +9,11 @@ import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Principal } from '../process/principal.js';
 import type { ProcessTable } from '../process/process-table.js';
-import { timesOf } from './answer-of.js';
+import { answerOf, timesOf } from './answer-of.js';
 import type { Call } from './call.js';
 import { Deadlines } from './deadlines.js';
 import { FinishedCalls } from './finished-calls.js';
-import type { Journal } from './journal.js';
+import type { Ended, Journal, StoredCall } from './journal.js';
 
 /** An event that ends a syscall. */
 type EndEvent = Extract<SyscallEvent, { type: 'complete' | 'fail' | 'cancel' | 'expire' }>;
@@ -141,7 +141,7 @@ export class CallTable {
       throw new SyscallError('not-found', `params.syscallId: expected an answered syscall of yours, got "${id}"`);
     }
     if (entry.rated) {
-      throw ratedBefore(id);
+      throw new SyscallError('invalid-params', `params.syscallId: expected a syscall not rated before, got "${id}"`);
     }
     entry.rated = true;
     return entry.call;
@@ -150,6 +150,13 @@ export class CallTable {
   /** Whether memory knows of an end of this syscall. */
   remembers(id: SyscallId): boolean {
     return this.#finished.find(id, undefined, this.#deps.clock.now()) !== undefined;
+  }
+
+  /** Knows a call again that has ended long ago. */
+  recall(call: StoredCall, ended: Ended): void {
+    const size = JSON.stringify(call.params).length;
+    const kept = { call: answerOf(call, ended), owner: call.caller.principal, size, at: this.#deps.clock.now() };
+    this.#finished.add(call.id, { ...kept, rated: ended.rated !== undefined });
   }
 
   /** Settles when nothing is open any more. */
@@ -195,7 +202,7 @@ export class CallTable {
     }
     const answered = state.status === 'done' ? finishedCall(call, state.reply) : undefined;
     const kept = { call: answered, owner: caller.principal, size: answered === undefined ? 0 : size, at: clock.now() };
-    this.#finished.add(call.id, kept);
+    this.#finished.add(call.id, { ...kept, rated: false });
     policy.release(call.id, answered);
     events.emit('final', { call, state });
     if (where === 'here') call.settle(state);
@@ -219,10 +226,6 @@ export class CallTable {
       log.error({ err: error, syscallId: call.id }, 'the journal did not take the end of a call');
     writing.catch(failed).finally(() => call.settle(state));
   }
-}
-
-export function ratedBefore(id: SyscallId): SyscallError {
-  return new SyscallError('invalid-params', `params.syscallId: expected a syscall not rated before, got "${id}"`);
 }
 
 /** What can be learnt from an answer: attempts that failed before it are left out. */

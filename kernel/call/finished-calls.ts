@@ -32,9 +32,9 @@ export class FinishedCalls {
     this.#bounds = bounds;
   }
 
-  add(id: SyscallId, entry: Omit<Entry, 'rated'>): void {
+  add(id: SyscallId, entry: Entry): void {
     const { at, size } = entry;
-    this.#entries.set(id, { rated: false, ...entry });
+    this.#entries.set(id, entry);
     this.#order.push(id);
     this.#size += size;
     this.#evict(at);

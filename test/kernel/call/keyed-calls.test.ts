@@ -4,6 +4,7 @@ import { ContainerModule, PART } from '../../../kernel/modules.js';
 import type { Principal } from '../../../kernel/process/principal.js';
 import { LOCAL } from '../../../kernel/process/principal.js';
 import { SyscallError } from '../../../syscalls/errors.js';
+import type { ChatReply } from '../../../syscalls/llm-chat.js';
 import { ask, errorOf, testKernel } from '../../support/kernel.js';
 import { ScriptedCore } from '../../support/scripted-core.js';
 
@@ -232,5 +233,27 @@ describe('a kernel that comes back', () => {
       'started s0',
       'ended s1',
     ]);
+  });
+
+  test('has an answer of before rated once, also by two at once', async () => {
+    const end: ChatReply = {
+      ...{ syscallId: 'old', text: 'x', toolCalls: [], finishReason: 'stop', core: 'a', reason: '', costUsd: 1 },
+      ...{ attempts: 1, preemptions: 0, usage: { inputTokens: 1, outputTokens: 1, reprefillTokens: 0 } },
+      times: { accepted: 0, scheduled: 0, started: 0, ended: 1 },
+    };
+    const used = { core: 'a', inputTokens: 1, outputTokens: 1, costUsd: 1 };
+    const ended = { ...used, status: 'done', at: 1, end, rated: undefined } as const;
+    const journal = {
+      append: () => undefined,
+      find: async () => ({ call: stored('old'), ended }),
+      close: async () => {},
+    };
+    const modules = [new ContainerModule(({ rebind }) => void rebind(PART.journal).toConstantValue(journal))];
+    const { spawn } = testKernel([new ScriptedCore('a')], { modules });
+    const { session } = await spawn();
+    const rate = () => session.call('syscall.feedback', { syscallId: 'old', quality: 1 });
+    const ends = await Promise.allSettled([rate(), rate()]);
+    expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await errorOf(rate())).toMatchObject({ code: 'invalid-params' });
   });
 });
