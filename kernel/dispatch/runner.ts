@@ -1,5 +1,4 @@
 import { SyscallError } from '../../syscalls/errors.js';
-import type { ChatReply } from '../../syscalls/llm-chat.js';
 import type { Millis } from '../../syscalls/syscall.js';
 import type { Call } from '../call/call.js';
 import type { CallTable } from '../call/call-table.js';
@@ -13,6 +12,7 @@ import type { Metrics } from '../metrics.js';
 import type { PolicyGuard } from '../policy-guard.js';
 import { budgetExhausted } from '../process/principal.js';
 import { NOTHING_SPENT, type Spent } from '../spent.js';
+import { reasonOf, replyOf } from './reply-of.js';
 import { Retries, type RetriesDeps } from './retries.js';
 import { Run } from './run.js';
 import { TimeSlice } from './time-slice.js';
@@ -213,30 +213,7 @@ export class Runner {
   #complete(call: Call, slot: CoreSlot, result: CoreResult): undefined {
     const { clock, table } = this.#deps;
     const at = clock.now();
-    const { state, preemptions, spent } = call;
-    const { costUsd, providerCostUsd, ...tokens } = spent;
-    const { accepted, scheduled = at, started = at, firstToken } = state.times;
-    const {
-      usage: _usage,
-      costUsd: _costUsd,
-      providerCostUsd: _reported,
-      isEstimated,
-      isWhole: _whole,
-      ...answer
-    } = result;
-    const reply: ChatReply = {
-      syscallId: call.id,
-      text: call.text,
-      ...answer,
-      usage: { ...tokens, ...(preemptions > 0 || call.failures > 0 || isEstimated ? { estimated: true } : {}) },
-      costUsd,
-      ...(providerCostUsd === undefined ? {} : { providerCostUsd }),
-      core: slot.info.id,
-      reason: reasonOf(call),
-      attempts: call.attempts,
-      preemptions,
-      times: { accepted, scheduled, started, ...(firstToken === undefined ? {} : { firstToken }), ended: at },
-    };
+    const reply = replyOf(call, slot.info.id, result, at);
     slot.answered(call.answered.outputTokens);
     table.finish(call, { type: 'complete', at, reply });
   }
@@ -288,11 +265,6 @@ function faultOf(call: Call, result: CoreResult | undefined, thrown: unknown) {
   if (state.status === 'suspended') return { error: 'preempted', status: undefined } as const;
   const { code, details } = 'error' in state ? state.error : SyscallError.from(thrown, 'core-failed');
   return { error: code, status: details.status };
-}
-
-/** The policy's line on why the call is where it is. */
-function reasonOf({ state }: Call): string {
-  return 'reason' in state ? state.reason : '';
 }
 
 /** The answer to a request that need not be made. */
