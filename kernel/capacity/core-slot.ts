@@ -12,6 +12,8 @@ const UNKNOWN_RECOVERY_MS = 1000;
 const FIRST_MEAN_TOKENS = 512;
 /** Tokens of the smallest context window that is believed. */
 const LEAST_WINDOW = 256;
+/** Least time between two lines of the log on numbers of a core that cannot be. */
+const DOUBT_MS = 60_000;
 /** Weight of the newest answer in the mean of a core. */
 const MEAN_STEP = 0.05;
 
@@ -30,6 +32,7 @@ export class CoreSlot {
   #stopped = false;
   #meanTokens: number | undefined;
   #lastFault: CoreView['lastFault'];
+  #doubtedAt: Millis = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
 
   /** @param onOpen a slot may have become free */
@@ -90,6 +93,14 @@ export class CoreSlot {
   answered(outputTokens: number): void {
     const mean = this.#meanTokens ?? outputTokens;
     this.#meanTokens = mean + MEAN_STEP * (outputTokens - mean);
+  }
+
+  /** The core has reported numbers that cannot be. @returns whether that is worth a line in the log: once a minute */
+  doubted(): boolean {
+    const now = this.#clock.now();
+    if (now < this.#doubtedAt + DOUBT_MS) return false;
+    this.#doubtedAt = now;
+    return true;
   }
 
   /** Why nobody can be served here until somebody mends the config; undefined: that is not so. */
