@@ -125,9 +125,12 @@ export class CoreSlot {
     this.refresh();
   }
 
-  closeUntil(at: Millis): void {
+  /** @returns whether it was open */
+  closeUntil(at: Millis): boolean {
+    const wasOpen = this.#closedUntil <= this.#clock.now();
     this.#closedUntil = Math.max(this.#closedUntil, at);
     this.refresh();
+    return wasOpen;
   }
 
   /** Capacity has refused a start here: nothing is tried until it reports the core. */
@@ -173,9 +176,10 @@ export class CoreSlot {
     return this.core.health?.().slots ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Takes over new limits. Calls that run already are left alone. */
+  /** Takes over new limits, and opens a core that its provider has closed. Calls that run already are left alone. */
   reload({ cap, requestsPerMinute, tokensPerMinute }: CoreLimits): void {
     this.core.reopen?.();
+    this.#closedUntil = 0;
     const { requestsPerMinute: _requests, tokensPerMinute: _tokens, ...fixed } = this.#info;
     this.#info = {
       ...fixed,

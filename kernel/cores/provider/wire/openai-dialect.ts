@@ -26,7 +26,7 @@ export class OpenAIDialect implements Dialect {
     // Some repeat the whole message at the end.
     const message = this.#hasOutput ? {} : objectAt(choice, 'message');
     const delta = isObject(choice['delta']) ? choice['delta'] : message;
-    this.facts.logprobs.push(...listAt(choice['logprobs'], 'content'));
+    for (const entry of listAt(choice['logprobs'], 'content')) this.facts.logprobs.push(entry);
     gather(this.facts.reasoningDetails, listAt(delta, 'reasoning_details'));
     for (const block of listAt(delta, 'thinking_blocks')) this.#keepBlock(block);
     this.facts.thoughtMember ??= THOUGHT_MEMBERS.find((member) => textAt(delta, member) !== undefined);
