@@ -14,6 +14,8 @@ const FIRST_MEAN_TOKENS = 512;
 const LEAST_WINDOW = 256;
 /** Least time between two lines of the log on numbers of a core that cannot be. */
 const DOUBT_MS = 60_000;
+/** Share of the way to a shorter answer by which each one lowers what a long one has raised. */
+const LONG_STEP = 0.02;
 /** Weight of the newest answer in the mean of a core. */
 const MEAN_STEP = 0.05;
 
@@ -31,6 +33,7 @@ export class CoreSlot {
   #full = false;
   #stopped = false;
   #meanTokens: number | undefined;
+  #longTokens: number | undefined;
   #lastFault: CoreView['lastFault'];
   #doubtedAt: Millis = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
@@ -52,6 +55,15 @@ export class CoreSlot {
   /** Output tokens of an answer of this core: an exponential mean. */
   get meanOutputTokens(): number {
     return this.#meanTokens ?? FIRST_MEAN_TOKENS;
+  }
+
+  /**
+   * Output tokens that an answer of this core is likely to stay below: the longest of late. Before the first one half of the tokens of
+   * a minute, so that few calls start until something is known.
+   */
+  get longOutputTokens(): number {
+    const { tokensPerMinute = 2 * FIRST_MEAN_TOKENS } = this.#info;
+    return this.#longTokens ?? Math.ceil(tokensPerMinute / 2);
   }
 
   /** Calls that can start now. */
@@ -93,6 +105,9 @@ export class CoreSlot {
   answered(outputTokens: number): void {
     const mean = this.#meanTokens ?? outputTokens;
     this.#meanTokens = mean + MEAN_STEP * (outputTokens - mean);
+    // One answer says little of how long others are.
+    const long = this.#longTokens ?? 2 * outputTokens;
+    this.#longTokens = Math.ceil(Math.max(outputTokens, long + LONG_STEP * (outputTokens - long)));
   }
 
   /** The core has reported numbers that cannot be. @returns whether that is worth a line in the log: once a minute */

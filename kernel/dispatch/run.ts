@@ -2,13 +2,11 @@ import type { CoreInfo } from '../../syscalls/cores.js';
 import { costOf } from '../../syscalls/price.js';
 import type { Call } from '../call/call.js';
 import type { Used } from '../capacity/capacity.js';
+import type { CoreSlot } from '../capacity/core-slot.js';
 import type { Clock } from '../clock.js';
 import { type Believed, believed } from '../cores/believed.js';
 import type { Bill, CoreChunk, CoreRequest } from '../cores/core.js';
 import type { Spent } from '../spent.js';
-
-/** Output tokens that a limit per minute sets aside for a call without `maxTokens`; corrected when it has ended. */
-const RESERVED_OUTPUT_TOKENS = 512;
 
 /** One request of a call to a core, from its start to its end. */
 export class Run {
@@ -77,18 +75,21 @@ export class Run {
   }
 
   /**
-   * What capacity sets aside for it: for the minute the most tokens that it may use, for the budget what it is expected to cost.
+   * What capacity sets aside for it: for the minute the most tokens that it may use, or is likely to, for the budget what it is
+   * expected to cost.
    *
    * @param outputTokensP90 of the whole answer, as the policy predicts it
-   * @param meanOutputTokens of an answer of this core
    */
-  expected(outputTokensP90: number | undefined, meanOutputTokens: number): Used {
+  expected(
+    outputTokensP90: number | undefined,
+    { meanOutputTokens, longOutputTokens }: Pick<CoreSlot, 'meanOutputTokens' | 'longOutputTokens'>,
+  ): Used {
     const { prefixTokens, maxTokens } = this.request;
     const inputTokens = this.#inputTokens;
     const predicted = outputTokensP90 === undefined ? undefined : Math.max(1, outputTokensP90 - prefixTokens);
     const outputTokens = Math.min(predicted ?? maxTokens ?? meanOutputTokens, maxTokens ?? Number.POSITIVE_INFINITY);
     return {
-      tokens: inputTokens + (maxTokens ?? RESERVED_OUTPUT_TOKENS),
+      tokens: inputTokens + Math.ceil(maxTokens ?? Math.max(predicted ?? 0, longOutputTokens)),
       costUsd: costOf(this.#core.price, { inputTokens, outputTokens }),
     };
   }

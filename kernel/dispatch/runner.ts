@@ -256,7 +256,7 @@ export class Runner {
 /** All that a start takes. */
 function needOf(call: Call, slot: CoreSlot, run: Run, outputTokensP90: number | undefined): Need {
   const { id, caller, budgetUsd } = call.facts;
-  const expected = run.expected(outputTokensP90, slot.meanOutputTokens);
+  const expected = run.expected(outputTokensP90, slot);
   return { id, core: slot.info.id, principal: caller.principal, budgetUsd, ...expected };
 }
 
