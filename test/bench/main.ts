@@ -12,6 +12,7 @@ const BENCHMARKS = {
   optimizer: () => import('./optimizer.js'),
   retrieval: () => import('./retrieval.js'),
   tick: () => import('./tick.js'),
+  fill: () => import('./fill.js'),
   predictor: () => import('./predictor.js'),
   watcher: () => import('./watcher.js'),
   structure: () => import('./structure.js'),
