@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { isObject, type Json } from '../../json.js';
 import { faultOfResponse } from './faults/fault.js';
+import type { Send } from './transport/http-response.js';
 import type { Dialect } from './wire/answer-facts.js';
 import { orderedEvents } from './wire/event-stream.js';
 
@@ -12,7 +13,7 @@ const MAX_ERROR_CHARS = 64 * 1024;
 interface ExchangeDeps {
   /** Reads the answer. */
   readonly dialect: Dialect;
-  readonly transport: Fetch;
+  readonly transport: Send;
   /** Makes the body that is sent from the one that the SDK wrote. */
   readonly edit: (body: Json) => object;
   readonly clock: Clock;

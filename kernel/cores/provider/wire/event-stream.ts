@@ -14,7 +14,7 @@ const CLOSING_MS = 100;
  * @throws CoreError through the stream: for an error in the answer, or a body that is no answer
  */
 export function orderedEvents(
-  body: ReadableStream<Uint8Array>,
+  body: AsyncIterable<Uint8Array>,
   dialect: Dialect,
   clock: Clock,
   onEvent: () => void,
@@ -22,41 +22,55 @@ export function orderedEvents(
   return ReadableStream.from(orderly(body, dialect, clock, onEvent));
 }
 
+/** What each piece of the body brings goes on as one piece: the SDK pays for pieces, not for events. */
 async function* orderly(
-  body: ReadableStream<Uint8Array>,
+  body: AsyncIterable<Uint8Array>,
   dialect: Dialect,
   clock: Clock,
   onEvent: () => void,
 ): AsyncGenerator<Uint8Array> {
-  const pieces = untilClosed(body, dialect, clock);
   const found: string[] = [];
   const parser = createParser({ onEvent: ({ data }) => found.push(data) });
+  const inOrder = () => frames(found.splice(0), (data) => read(data, dialect), onEvent);
   let head = '';
   let isStream: boolean | undefined;
-  for await (const text of pieces) {
+  for await (const text of untilClosed(body, dialect, clock)) {
     if (isStream !== true) head += text;
     isStream ??= isEventStream(head);
     if (isStream !== true) continue;
     parser.feed(head === '' ? text : head);
     head = '';
-    for (const data of found.splice(0)) yield* framed(read(data, dialect), onEvent);
+    yield* inOrder();
   }
-  if (isStream !== true) yield* framed(whole(head, dialect), onEvent);
+  if (isStream !== true) yield* frames([head], (body) => whole(body, dialect), onEvent);
   // The last event may lack its empty line.
   parser.feed('\n\n');
-  for (const data of found.splice(0)) yield* framed(read(data, dialect), onEvent);
+  yield* inOrder();
 }
 
 const ENCODER = new TextEncoder();
 
-function* framed(list: readonly Json[], onEvent: () => void): Generator<Uint8Array> {
-  onEvent();
-  for (const event of list) yield ENCODER.encode(`data: ${JSON.stringify(event)}\n\n`);
+/** Events that were read from texts, as one piece of a stream. Those before a broken one go out before it throws. */
+function* frames(
+  texts: readonly string[],
+  read: (text: string) => readonly Json[],
+  onEvent: () => void,
+): Generator<Uint8Array> {
+  let out = '';
+  try {
+    for (const text of texts) {
+      const events = read(text);
+      onEvent();
+      for (const event of events) out += `data: ${JSON.stringify(event)}\n\n`;
+    }
+  } finally {
+    if (out !== '') yield ENCODER.encode(out);
+  }
 }
 
 /** The text of a body, up to its end or a while after the end mark of the answer, whichever comes first. */
-async function* untilClosed(body: ReadableStream<Uint8Array>, dialect: Dialect, clock: Clock): AsyncGenerator<string> {
-  const reader = body.getReader();
+async function* untilClosed(body: AsyncIterable<Uint8Array>, dialect: Dialect, clock: Clock): AsyncGenerator<string> {
+  const pieces = body[Symbol.asyncIterator]();
   const decoder = new TextDecoder();
   let cancelTimer: (() => void) | undefined;
   let timeOut: Promise<'late'> | undefined;
@@ -67,7 +81,7 @@ async function* untilClosed(body: ReadableStream<Uint8Array>, dialect: Dialect, 
           cancelTimer = clock.after(CLOSING_MS, () => resolve('late'));
         });
       }
-      const next = await (timeOut === undefined ? reader.read() : Promise.race([reader.read(), timeOut]));
+      const next = await (timeOut === undefined ? pieces.next() : Promise.race([pieces.next(), timeOut]));
       if (next === 'late') return;
       yield decoder.decode(next.value, { stream: !next.done });
       if (next.done) return;
@@ -77,7 +91,7 @@ async function* untilClosed(body: ReadableStream<Uint8Array>, dialect: Dialect, 
     if (!dialect.facts.hasEndMark) throw error;
   } finally {
     cancelTimer?.();
-    void reader.cancel().catch(() => {});
+    pieces.return?.().catch(() => {});
   }
 }
 
