@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import { isObject, type Json } from '../../json.js';
 import { errorText } from './faults/error-text.js';
 import { faultOfResponse } from './faults/fault.js';
+import type { Send } from './transport/http-response.js';
 import type { Dialect } from './wire/answer-facts.js';
 import { orderedEvents } from './wire/event-stream.js';
 
@@ -10,7 +11,7 @@ type Fetch = typeof fetch;
 interface ExchangeDeps {
   /** Reads the answer. */
   readonly dialect: Dialect;
-  readonly transport: Fetch;
+  readonly transport: Send;
   /** Makes the body that is sent from the one that the SDK wrote. */
   readonly edit: (body: Json) => object;
   readonly clock: Clock;

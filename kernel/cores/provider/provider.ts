@@ -129,8 +129,8 @@ class ProviderCore implements LLMCore {
     } finally {
       watchdog.stop();
       run.signal.removeEventListener('abort', abort);
-      // Gives the request up where the answer was not read to its end.
-      controller.abort();
+      // Gives the request up where the answer was not read to its end. Without a reason Node would make an error.
+      controller.abort(OVER);
       // Of a whole answer nothing more is to come: its connection need not be waited for.
       if (!isWhole) await this.#transport.closed(controller.signal);
       this.#open.delete(controller);
@@ -201,6 +201,8 @@ class ProviderCore implements LLMCore {
     }
   }
 }
+
+const OVER = 'the answer is over';
 
 const ALL_INPUTS = ['image', 'audio', 'file'] as const;
 

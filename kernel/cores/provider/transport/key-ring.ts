@@ -5,8 +5,7 @@ import type { Logger } from '../../../log.js';
 import { errorText } from '../faults/error-text.js';
 import { faultOfResponse } from '../faults/fault.js';
 import type { Connection } from './connection-config.js';
-
-type Fetch = typeof fetch;
+import type { HttpResponse, Send } from './http-response.js';
 
 /** The pause of a key whose limit is reached, where the provider does not say how long. */
 const PAUSE_MS = 1_000;
@@ -75,14 +74,14 @@ export class KeyRing {
   }
 
   /** Requests with a key, for a `send` that has none. */
-  around(send: Fetch): Fetch {
+  around(send: Send): Send {
     const [only, ...more] = this.#keys;
     if (only === undefined) return send;
     if (more.length === 0) return (input, init) => send(input, this.#signed(init, only));
     return (input, init) => this.#sendWithAny(send, input, init);
   }
 
-  async #sendWithAny(send: Fetch, input: Parameters<Fetch>[0], init: RequestInit = {}): Promise<Response> {
+  async #sendWithAny(send: Send, input: Parameters<Send>[0], init: RequestInit = {}): Promise<HttpResponse> {
     const { clock, id, log } = this.#options;
     let overload = new Response('{"error":{"message":"All keys of this core pause","type":"rate_limit_error"}}', {
       status: 429,

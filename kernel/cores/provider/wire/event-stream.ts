@@ -26,7 +26,7 @@ const TURN_EVENTS = 16;
  * @throws CoreError through the stream: for an error in the answer, or a body that is no answer
  */
 export function orderedEvents(
-  body: ReadableStream<Uint8Array>,
+  body: AsyncIterable<Uint8Array>,
   dialect: Dialect,
   clock: Clock,
   onEvent: () => void,
@@ -34,87 +34,85 @@ export function orderedEvents(
   return ReadableStream.from(orderly(body, dialect, clock, onEvent));
 }
 
+/** What each piece of the body brings goes on as one piece: the SDK pays for pieces, not for events. */
 async function* orderly(
-  body: ReadableStream<Uint8Array>,
+  body: AsyncIterable<Uint8Array>,
   dialect: Dialect,
   clock: Clock,
   onEvent: () => void,
 ): AsyncGenerator<Uint8Array> {
-  const pieces = untilClosed(body, dialect, clock);
-  const found: string[] = [];
-  let isTooLong = false;
-  const parser = createParser({
-    onEvent: ({ data }) => found.push(data),
-    onError: ({ type }) => {
-      isTooLong ||= type === 'max-buffer-size-exceeded';
-    },
-    maxBufferSize: MAX_EVENT_CHARS,
-  });
-  const turns = new Turns(clock);
-  /** The events of the next characters of the body, one after another. */
-  function* eventsOf(text: string): Generator<readonly Json[]> {
-    for (let at = 0; at < text.length; at += STEP_CHARS) {
-      parser.feed(text.length <= STEP_CHARS ? text : text.slice(at, at + STEP_CHARS));
-      if (isTooLong) throw tooLarge(`an event of at most ${MAX_EVENT_CHARS} characters`);
-      for (const data of found.splice(0)) yield read(data, dialect);
-    }
-  }
+  const events = new EventTexts();
+  const turn = () => new Promise<void>((resolve) => void clock.after(0, resolve));
   let head = '';
   let isStream: boolean | undefined;
-  for await (const text of pieces) {
-    turns.begin();
+  for await (const text of untilClosed(body, dialect, clock)) {
     if (isStream !== true) head += text;
     if (head.length > MAX_WHOLE_CHARS) throw tooLarge(`an answer of at most ${MAX_WHOLE_CHARS} characters`);
     isStream ??= isEventStream(head);
     if (isStream !== true) continue;
-    for (const list of eventsOf(head === '' ? text : head)) {
-      const turn = turns.next();
-      if (turn !== undefined) await turn;
-      yield* framed(list, onEvent);
+    let isFirst = true;
+    for (const texts of events.in(head === '' ? text : head)) {
+      if (!isFirst) await turn();
+      isFirst = false;
+      yield* frames(texts, (data) => read(data, dialect), onEvent);
     }
     head = '';
   }
-  for (const event of isStream === true ? [] : whole(head, dialect)) {
-    const turn = turns.next();
-    if (turn !== undefined) await turn;
-    yield* framed([event], onEvent);
+  const list = isStream === true ? [] : whole(head, dialect);
+  for (let at = 0; at < list.length; at += TURN_EVENTS) {
+    if (at > 0) await turn();
+    yield* frames(list.slice(at, at + TURN_EVENTS), (event) => [event], onEvent);
   }
   // The last event may lack its empty line.
-  for (const list of eventsOf('\n\n')) yield* framed(list, onEvent);
+  for (const texts of events.in('\n\n')) yield* frames(texts, (data) => read(data, dialect), onEvent);
 }
 
-/** Lets others have their turn of the event loop while many events are there at once. */
-class Turns {
-  readonly #clock: Clock;
-  #taken = 0;
+/** The texts of server-sent events, a few at a time: others are to have their turn of the event loop in between. */
+class EventTexts {
+  readonly #found: string[] = [];
+  #isTooLong = false;
+  readonly #parser = createParser({
+    onEvent: ({ data }) => this.#found.push(data),
+    onError: ({ type }) => {
+      this.#isTooLong ||= type === 'max-buffer-size-exceeded';
+    },
+    maxBufferSize: MAX_EVENT_CHARS,
+  });
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** A turn has just begun. */
-  begin(): void {
-    this.#taken = 0;
-  }
-
-  /** One more event is taken. @returns what to wait for before it, if anything */
-  next(): Promise<void> | undefined {
-    if (++this.#taken <= TURN_EVENTS) return undefined;
-    this.#taken = 1;
-    return new Promise((resolve) => void this.#clock.after(0, resolve));
+  /** @throws CoreError for an event that is too long, after those before it */
+  *in(text: string): Generator<readonly string[]> {
+    for (let at = 0; at < text.length && !this.#isTooLong; at += STEP_CHARS) {
+      this.#parser.feed(text.length <= STEP_CHARS ? text : text.slice(at, at + STEP_CHARS));
+      while (this.#found.length > TURN_EVENTS) yield this.#found.splice(0, TURN_EVENTS);
+    }
+    if (this.#found.length > 0) yield this.#found.splice(0);
+    if (this.#isTooLong) throw tooLarge(`an event of at most ${MAX_EVENT_CHARS} characters`);
   }
 }
 
 const ENCODER = new TextEncoder();
 
-function* framed(list: readonly Json[], onEvent: () => void): Generator<Uint8Array> {
-  onEvent();
-  for (const event of list) yield ENCODER.encode(`data: ${JSON.stringify(event)}\n\n`);
+/** Events, as one piece of a stream. Those before a broken one go out before it throws. */
+function* frames<Given>(
+  list: readonly Given[],
+  read: (given: Given) => readonly Json[],
+  onEvent: () => void,
+): Generator<Uint8Array> {
+  let out = '';
+  try {
+    for (const given of list) {
+      const events = read(given);
+      onEvent();
+      for (const event of events) out += `data: ${JSON.stringify(event)}\n\n`;
+    }
+  } finally {
+    if (out !== '') yield ENCODER.encode(out);
+  }
 }
 
 /** The text of a body, up to its end or a while after the end mark of the answer, whichever comes first. */
-async function* untilClosed(body: ReadableStream<Uint8Array>, dialect: Dialect, clock: Clock): AsyncGenerator<string> {
-  const reader = body.getReader();
+async function* untilClosed(body: AsyncIterable<Uint8Array>, dialect: Dialect, clock: Clock): AsyncGenerator<string> {
+  const pieces = body[Symbol.asyncIterator]();
   const decoder = new TextDecoder();
   let cancelTimer: (() => void) | undefined;
   let timeOut: Promise<'late'> | undefined;
@@ -125,7 +123,7 @@ async function* untilClosed(body: ReadableStream<Uint8Array>, dialect: Dialect, 
           cancelTimer = clock.after(CLOSING_MS, () => resolve('late'));
         });
       }
-      const next = await (timeOut === undefined ? reader.read() : Promise.race([reader.read(), timeOut]));
+      const next = await (timeOut === undefined ? pieces.next() : Promise.race([pieces.next(), timeOut]));
       if (next === 'late') return;
       yield decoder.decode(next.value, { stream: !next.done });
       if (next.done) return;
@@ -135,7 +133,7 @@ async function* untilClosed(body: ReadableStream<Uint8Array>, dialect: Dialect, 
     if (!dialect.facts.hasEndMark) throw error;
   } finally {
     cancelTimer?.();
-    void reader.cancel().catch(() => {});
+    pieces.return?.().catch(() => {});
   }
 }
 
