@@ -50,7 +50,7 @@ export interface Assignment {
   /** One line on why, shown to the agent. */
   readonly reason: string;
   /**
-   * Output tokens that the answer stays below with a probability of 90 %: what the budget sets aside for the call.
+   * Output tokens that the answer stays below with a probability of 90 %: what the budget and the limits per minute set aside for the call.
    *
    * @default `maxTokens` of the call, else the mean of the core
    */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect as connectTo, createServer, type Server, type Socket } from 'node:net';
+import { type Client, connect } from '../../agents/sdk/client.js';
 
 /** Stands between clients and a kernel, and cuts each connection after a number of bytes from the kernel, also in the middle of a frame. */
 export class CutProxy {
@@ -16,7 +17,7 @@ export class CutProxy {
   static async start(port: number, bytesUntilCut: () => number): Promise<CutProxy> {
     const server = createServer();
     const proxy = new CutProxy(server);
-    server.on('connection', (client) => proxy.#join(client, connect(port, '127.0.0.1'), bytesUntilCut()));
+    server.on('connection', (client) => proxy.#join(client, connectTo(port, '127.0.0.1'), bytesUntilCut()));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return proxy;
@@ -59,5 +60,16 @@ export class CutProxy {
       client.end(bytes.subarray(0, bytes.length + left), end);
       kernel.pause();
     });
+  }
+}
+
+/** A client whose first connection has lived long enough for its greeting. */
+export async function greeted(options: Parameters<typeof connect>[0]): Promise<Client> {
+  for (;;) {
+    try {
+      return await connect(options);
+    } catch {
+      // It was cut before; the next one may live longer.
+    }
   }
 }

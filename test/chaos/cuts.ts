@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../agents/sdk/client.js';
 import { uniform } from '../../schedulers/uniform.js';
-import { CutProxy } from './cut-proxy.js';
+import { CutProxy, greeted } from './cut-proxy.js';
 import { KernelProcess } from './kernel-process.js';
 
 const AGENTS = 8;
@@ -39,7 +39,7 @@ export async function cuts({
   );
   const reconnect = { baseMs: 1, maxMs: 20, attempts: 10_000 };
   const names = Array.from({ length: AGENTS }, (_, n) => `agent-${n}`);
-  const agents = await Promise.all(names.map((name) => greeted(proxy.url, name, reconnect)));
+  const agents = await Promise.all(names.map((name) => greeted({ url: proxy.url, name, reconnect })));
   const oracle = await connect({ url: kernel.url, name: 'oracle', reconnect });
   const violations: string[] = [];
   let answers = 0;
@@ -76,15 +76,4 @@ export async function cuts({
   await kernel.end('SIGTERM');
   rmSync(folder, { recursive: true, force: true });
   return { cuts: proxy.cuts, answers, violations };
-}
-
-/** A client whose first connection lived long enough for its greeting. */
-async function greeted(url: string, name: string, reconnect: object): ReturnType<typeof connect> {
-  for (;;) {
-    try {
-      return await connect({ url, name, reconnect: reconnect as never });
-    } catch {
-      // It was cut before; the next one may live longer.
-    }
-  }
 }

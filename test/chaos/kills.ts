@@ -52,7 +52,7 @@ export async function kills({ kills, calls, seed, node = [] }: KillOptions): Pro
   let conflicts = 0;
   let next = 0;
   let ended = 0;
-  /** A connection that is not this one: over one connection the streams of one call could not be told apart. */
+  /** A connection that is not this one: two streams of one call over one connection would be one. */
   const otherThan = (client: Client): Client => {
     const away = 1 + Math.floor(draw() * (AGENTS - 1));
     return agents[(agents.indexOf(client) + away) % AGENTS] as Client;

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type Client, connect } from '../../agents/sdk/client.js';
+import type { Client } from '../../agents/sdk/client.js';
 import { bootKernel } from '../../kernel/boot.js';
 import { checkConfig } from '../../kernel/config/config.js';
 import { uniform } from '../../schedulers/uniform.js';
 import { FakeOpenAI } from '../support/fake-openai.js';
 import type { FakeReply } from '../support/fake-reply.js';
-import { CutProxy } from './cut-proxy.js';
+import { CutProxy, greeted } from './cut-proxy.js';
 
 const AGENTS = 8;
 /** Shares of what agents do with a call beside waiting for it, and of connections that live on. */
@@ -54,7 +54,7 @@ export async function soak({ seconds, seed }: { seconds: number; seed: number })
     const reconnect = { baseMs: 1, maxMs: 50, attempts: 10_000 };
     const url = `ws://127.0.0.1:${port}`;
     const work = async (n: number) => {
-      const client = await connect({ url: n % 2 === 0 ? proxy.url : url, name: `agent-${n}`, reconnect });
+      const client = await greeted({ url: n % 2 === 0 ? proxy.url : url, name: `agent-${n}`, reconnect });
       while (performance.now() < until) {
         await act(client, draw, `k-${calls++}`);
       }

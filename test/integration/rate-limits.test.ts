@@ -67,7 +67,12 @@ function mostIn60s(counted: readonly Counted[]): number {
   return most;
 }
 
-async function serve(policy: string, seed: number, tokens: (draw: () => number) => number, params: object) {
+async function serve(
+  policy: string,
+  seed: number,
+  tokens: (draw: () => number) => number,
+  params: Record<string, unknown>,
+) {
   const clock = new VirtualClock();
   const witness = new Witness(clock, seed, tokens);
   const kernel = kernelOn(clock, [witness], { policy });
@@ -89,7 +94,7 @@ describe.each([
   'round-robin',
   'eccos',
 ])('under %s no 60 s of a provider hold more than its limits', (policy) => {
-  test.each<[string, (draw: () => number) => number, object]>([
+  test.each<[string, (draw: () => number) => number, Record<string, unknown>]>([
     ['short answers', () => 5, {}],
     ['answers of any length', lengths, {}],
     ['answers of 2,000 tokens, of which nothing was said', () => 2000, {}],

@@ -51,7 +51,7 @@ export class Standing {
     return this.#breaker.health();
   }
 
-  /** The config was read again: it may be right now, and whoever had it read wants the core to be tried. */
+  /** The config was read again: it may be right now, and the operator wants the core to be tried. */
   reopen(): void {
     this.#misconfigured = undefined;
     this.#hasAnswered = false;

@@ -1,10 +1,8 @@
-import type { HttpResponse } from '../transport/http-response.js';
-
 /** Most bytes of an error's body that are read: what it has to say stands at its start. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /** The start of an error's body. The rest is not read: a response that goes on is given up with its connection. */
-export async function errorText({ body }: Pick<HttpResponse, 'body'>): Promise<string> {
+export async function errorText({ body }: { readonly body: AsyncIterable<Uint8Array> | null }): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let left = MAX_ERROR_BYTES;

@@ -155,7 +155,7 @@ describe('the pause that a provider asks for', () => {
     ['a date by a clock that is an hour ahead', { date: DATE(3_600_000), 'retry-after': DATE(3_605_000) }, {}, 5000],
     ['a date by a clock that is a day behind', { date: DATE(0), 'retry-after': DATE(7_000) }, {}, 7000],
     ['a date in the past', { date: DATE(9_000), 'retry-after': DATE(2_000) }, {}, 0],
-    ['a date beside a date that is none', { date: 'yesterday', 'retry-after': DATE(5_000) }, {}, 5000],
+    ['a date beside one that is no date', { date: 'yesterday', 'retry-after': DATE(5_000) }, {}, 5000],
   ])('%s', (_, headers, error, expected) => {
     expect(of(429, { message: 'too many', ...error }, headers).retryAfterMs).toBe(expected);
   });
