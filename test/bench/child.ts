@@ -9,7 +9,7 @@ export interface Served {
 
 /** Starts `serve.ts` in a process of its own, on the given CPU if there is one, and waits for the address that it prints. */
 export async function serve(
-  what: 'kernel' | 'echo' | 'upstream' | 'proxy',
+  what: 'kernel' | 'config' | 'echo' | 'upstream' | 'proxy',
   cpu: number | undefined,
   ...more: readonly string[]
 ): Promise<Served> {

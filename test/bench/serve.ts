@@ -38,6 +38,15 @@ async function kernel(core: object, level = ''): Promise<string> {
   return (await (await bootKernel(config)).listen()).url;
 }
 
+/** A kernel of this config, with the usual limits where it names none. @param text JSON */
+async function kernelOf(text: string): Promise<string> {
+  const config = checkConfig(
+    { policy: 'fifo', listen: { port: 0 }, cores: [NOOP], log: { level: 'error' }, ...JSON.parse(text) },
+    'the benchmark',
+  );
+  return (await (await bootKernel(config)).listen()).url;
+}
+
 /** What the sockets alone can do: every message comes back as it went. */
 function echo(): Promise<string> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
@@ -115,12 +124,13 @@ process.on('message', (what) => {
   process.send?.(process.memoryUsage.rss());
 });
 
-/** `address` is that of a provider, or the level of a journal. */
+/** `address` is that of a provider, the level of a journal, or a config. */
 const [, , what, address = ''] = process.argv;
 const STARTS: Readonly<Record<string, () => Promise<string>>> = {
   echo,
   upstream,
   kernel: () => kernel(NOOP, address),
+  config: () => kernelOf(address),
   proxy: () => proxy(address),
 };
 process.stdout.write(`${await STARTS[what ?? '']?.()}\n`);
