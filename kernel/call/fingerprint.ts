@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 
 /** What a repeat may change: how and how fast the answer comes, and to which trace it belongs. */
@@ -6,7 +6,5 @@ const FREE = { idempotencyKey: undefined, from: undefined, stream: undefined, de
 
 /** SHA-256 of what a call asks, in hex. The gate has put the members of its parameters in the order of their schema. */
 export function fingerprintOf(params: ChatParams): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ ...params, ...FREE }))
-    .digest('hex');
+  return hash('sha256', JSON.stringify({ ...params, ...FREE }));
 }
