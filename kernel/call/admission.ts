@@ -9,6 +9,7 @@ import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
 import type { KernelEvents } from '../events.js';
 import type { Metrics } from '../metrics.js';
+import type { Held } from '../process/held.js';
 import { budgetExhausted } from '../process/principal.js';
 import type { Process } from '../process/process-table.js';
 import { inputTokensOf } from '../tokens.js';
@@ -25,6 +26,7 @@ interface AdmissionDeps {
   readonly clock: Clock;
   readonly nextId: (seq: number) => SyscallId;
   readonly table: CallTable;
+  readonly held: Held;
   readonly cores: CoreTable;
   readonly capacity: Capacity;
   readonly metrics: Metrics;
@@ -109,14 +111,14 @@ export class Admission {
   }
 
   #checkRoom({ pid, scope }: Process, size: number): void {
-    const { table, capacity, limits } = this.#deps;
+    const { table, held, capacity, limits } = this.#deps;
     if (this.#draining) throw new SyscallError('draining', 'The kernel is shutting down', { retryAfterMs: 1000 });
     if (capacity.spentUsd(scope.name) >= scope.budgetUsd) throw budgetExhausted(scope.budgetUsd);
     const { pendingPerAgent, pendingTotal, pendingBytes } = limits();
     if (table.of(pid).size >= pendingPerAgent) throw this.#busy('pendingPerAgent', pendingPerAgent);
     if (table.countOf(scope.name) >= scope.maxPending) throw this.#busy('maxPending', scope.maxPending);
     if (table.count >= pendingTotal) throw this.#busy('pendingTotal', pendingTotal);
-    if (table.size + size > pendingBytes) throw this.#busy('pendingBytes', pendingBytes);
+    if (held.total + size > pendingBytes) throw this.#busy('pendingBytes', pendingBytes);
   }
 
   #busy(limit: string, value: number): SyscallError {

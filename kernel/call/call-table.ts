@@ -7,6 +7,7 @@ import type { KernelLimits } from '../config/limits.js';
 import type { KernelEvents } from '../events.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import type { Held } from '../process/held.js';
 import type { Principal } from '../process/principal.js';
 import type { ProcessTable } from '../process/process-table.js';
 import { answerOf, timesOf } from './answer-of.js';
@@ -22,6 +23,7 @@ interface CallTableDeps {
   readonly clock: Clock;
   readonly policy: Required<Pick<SchedulerPolicy, 'release'>>;
   readonly processes: ProcessTable;
+  readonly held: Held;
   readonly journal: Journal;
   readonly metrics: Metrics;
   readonly events: KernelEvents;
@@ -39,7 +41,6 @@ export class CallTable {
   readonly #openByPrincipal = new Map<string, number>();
   readonly #deadlines: Deadlines;
   readonly #finished: FinishedCalls;
-  #size = 0;
   #onEmpty: (() => void) | undefined;
 
   constructor(deps: CallTableDeps) {
@@ -54,11 +55,6 @@ export class CallTable {
   /** How many are open. */
   get count(): number {
     return this.#open.size;
-  }
-
-  /** Characters that the open ones keep in memory. */
-  get size(): number {
-    return this.#size;
   }
 
   all(): Iterable<Call> {
@@ -83,7 +79,8 @@ export class CallTable {
     const { caller, size } = call.facts;
     const { pid, principal } = caller;
     this.#open.set(call.id, call);
-    this.#size += size;
+    call.held = this.#deps.held;
+    this.#deps.held.add(principal, size);
     const siblings = this.#byPid.get(pid);
     if (siblings === undefined) this.#byPid.set(pid, new Set([call]));
     else siblings.add(call);
@@ -180,7 +177,8 @@ export class CallTable {
     const { caller, size } = call.facts;
     const { pid, principal } = caller;
     this.#open.delete(call.id);
-    this.#size -= size;
+    call.held = undefined;
+    this.#deps.held.add(principal, -size - call.text.length);
     const siblings = this.#byPid.get(pid);
     siblings?.delete(call);
     if (siblings?.size === 0) this.#byPid.delete(pid);

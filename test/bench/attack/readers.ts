@@ -5,7 +5,14 @@ import { join, RawSocket, timesOf } from './raw-socket.js';
 
 /** Answers of 6.5 MB, in pieces, within eight seconds. */
 const LONG = {
-  ...{ id: 'long', kind: 'simulated', price: { inputPerMTok: 0, outputPerMTok: 0 }, cap: 1000, ttftMs: 0, chunkMs: 200 },
+  ...{
+    id: 'long',
+    kind: 'simulated',
+    price: { inputPerMTok: 0, outputPerMTok: 0 },
+    cap: 1000,
+    ttftMs: 0,
+    chunkMs: 200,
+  },
   ...{ prefillSpeed: 'unlimited', decodeSpeed: 200_000, answerTokens: { median: 1_500_000, spread: 0 } },
 };
 

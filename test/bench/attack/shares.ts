@@ -15,14 +15,14 @@ function tokenOf(name: string) {
 /** One token asks for all the room there is, over many sockets; how many calls another token still gets in. */
 export const shares: Case = () =>
   withKernel(
-    { cores: [SLOW], auth: { tokens: [tokenOf('greedy'), tokenOf('modest'), tokenOf('third')] }, limits: { pendingTotal: 2000 } },
+    {
+      cores: [SLOW],
+      auth: { tokens: [tokenOf('greedy'), tokenOf('modest'), tokenOf('third')] },
+      limits: { pendingTotal: 2000 },
+    },
     async ({ url }) => {
       const greedy = await Promise.all(Array.from({ length: 4 }, () => join(url, { token: 'greedy' })));
-      const flood = greedy.flatMap((socket) =>
-        Array.from({ length: 900 }, () => {
-          void socket.ask('llm.chat', SMALL);
-        }),
-      );
+      const flood = greedy.flatMap((socket) => Array.from({ length: 900 }, () => socket.ask('llm.chat', SMALL)));
       await Promise.all(greedy.map((socket) => socket.ask('kernel.cores', {})));
       const modest = await join(url, { token: 'modest' });
       let refused = 0;

@@ -27,7 +27,12 @@ export const silent: Case = () =>
 export const mute: Case = () =>
   withKernel({}, async ({ url }) => {
     const { hostname, port } = new URL(url);
-    const beginnings = ['', 'GET / HTTP/1.1\r\n', 'GET / HTTP/1.1\r\nHost: a\r\nX: ', 'POST /v1/chat/completions HTTP/1.1\r\n'];
+    const beginnings = [
+      '',
+      'GET / HTTP/1.1\r\n',
+      'GET / HTTP/1.1\r\nHost: a\r\nX: ',
+      'POST /v1/chat/completions HTTP/1.1\r\n',
+    ];
     let open = 0;
     const tcp = beginnings.flatMap((text) =>
       Array.from({ length: 40 }, () => {
