@@ -1,6 +1,7 @@
 import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
+import { LOCAL, type Principal } from '../process/principal.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** Entries of a listing that count as one request. */
@@ -14,7 +15,10 @@ export interface RequestRate {
   listed(rows: number): void;
 }
 
-/** How many requests come in, of each connection and of all connections of a token, so that a limit does not multiply with sockets. */
+/**
+ * How many requests come in, of each connection and of all connections of a token, so that a limit does not multiply with sockets.
+ * Where the kernel has no tokens everybody is the same one: there a bucket for all would let one agent silence the others.
+ */
 export class RequestRates {
   readonly #clock: Clock;
   readonly #limits: () => KernelLimits;
@@ -26,21 +30,23 @@ export class RequestRates {
     this.#limits = limits;
   }
 
-  /** Of a new connection. @param owner name of its token */
-  of(owner: string): RequestRate {
+  /** Of a new connection. */
+  of(principal: Principal): RequestRate {
     const own = new TokenBucket();
-    const all = this.#bucketOf(owner);
+    const all = principal === LOCAL ? undefined : this.#bucketOf(principal.name);
     return {
       take: () => {
         const now = this.#clock.now();
         const { requestsPerSecond, tokenRequestsPerSecond } = this.#limits();
         const waitMs = own.take(now, requestsPerSecond);
-        return waitMs > 0 ? waitMs : all.take(now, Math.max(requestsPerSecond, tokenRequestsPerSecond));
+        return waitMs > 0 || all === undefined
+          ? waitMs
+          : all.take(now, Math.max(requestsPerSecond, tokenRequestsPerSecond));
       },
       listed: (rows) => {
         const requests = Math.floor(rows / ROWS_OF_REQUEST);
         own.charge(requests);
-        all.charge(requests);
+        all?.charge(requests);
       },
     };
   }

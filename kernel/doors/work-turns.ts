@@ -8,76 +8,68 @@ export interface Readable {
   resume(): void;
 }
 
+/** A piece of work: what has come in one message or one body. */
+export interface Piece {
+  readonly bytes: number;
+  /** Never throws. @returns milliseconds of work that follow later, where they are known and many */
+  work(): Millis;
+}
+
 /** Work of all askers in one turn of the event loop; what is left waits for the next one. */
 const TURN_MS = 4;
+/** What a piece costs beside its bytes: the smallest request takes about as long as so many bytes of a large one. */
+const COST_OF_ANY = 1024;
 /** More than this are not valid: no request is so short that 64 KiB, read in one go, hold so many. */
 const FLOOD = 2048;
 
-/** What the queue sees of who asks. */
-interface Line {
+/** Who asks for work: one connection. Its pieces of work are done in order. */
+export class Asker {
   readonly input: Readable;
-  readonly waiting: number;
-  isHeld: boolean;
-  start: number;
-  seq: number;
-  serveNext(): Millis;
-  clear(): void;
-}
-
-/** Who asks for work: one connection. Pieces of its work are done in order. */
-export class Asker<Piece> implements Line {
-  readonly input: Readable;
-  readonly #serve: (piece: Piece) => Millis;
-  #waiting: Piece[] = [];
-  #served = 0;
   /** Not served for now, since it does not take what it has asked for. */
   isHeld = false;
-  /** Where its next piece comes, on the scale of `WorkTurns`. */
+  /** Where its next piece starts, on the scale of `WorkTurns`. */
   start = 0;
   /** Order among equals. */
   seq = 0;
+  #waiting: Piece[] = [];
+  #taken = 0;
 
-  /** @param serve does a piece of work. Never throws. Returns the milliseconds of work that follow it later, as far as they are known */
-  constructor(input: Readable, serve: (piece: Piece) => Millis) {
+  constructor(input: Readable) {
     this.input = input;
-    this.#serve = serve;
   }
 
   get waiting(): number {
-    return this.#waiting.length - this.#served;
+    return this.#waiting.length - this.#taken;
   }
 
   add(piece: Piece): void {
     this.#waiting.push(piece);
   }
 
-  serve(piece: Piece): Millis {
-    return this.#serve(piece);
-  }
-
-  serveNext(): Millis {
-    const piece = this.#waiting[this.#served++] as Piece;
+  next(): Piece {
+    const piece = this.#waiting[this.#taken++] as Piece;
     if (this.waiting === 0) this.clear();
-    return this.#serve(piece);
+    return piece;
   }
 
   clear(): void {
     this.#waiting = [];
-    this.#served = 0;
+    this.#taken = 0;
   }
 }
 
 /**
  * Lets nobody keep the event loop to himself. Work is done at once while a turn of the loop has had little of it. After that it
  * waits, its connection is not read on, and the turns that follow serve by start-time fair queueing: next is the piece of who has
- * had least work, in milliseconds (Goyal, Vin and Cheng, SIGCOMM 1996). Who comes anew starts where the others are, so that one
- * piece of each of the others is before it at most.
+ * had least, in bytes (Goyal, Vin and Cheng, SIGCOMM 1996). Who comes anew starts where the others are, so that one piece of each
+ * of the others is before it at most. Shares are not measured in time: a pause of the garbage collector would be charged to
+ * whoever was served in it, and he would wait until hundreds of others had had as much.
  */
 export class WorkTurns {
   readonly #clock: Clock;
-  readonly #queue = new IndexedHeap<Line>((a, b) => a.start - b.start || a.seq - b.seq);
+  readonly #queue = new IndexedHeap<Asker>((a, b) => a.start - b.start || a.seq - b.seq);
   #seq = 0;
-  /** Start of the piece that is served now, on the scale of work done. */
+  /** Start of the piece that is served now, on the scale of bytes served. */
   #at = 0;
   /** Where the work ends that went furthest: here all go on once nothing waits. */
   #last = 0;
@@ -95,19 +87,27 @@ export class WorkTurns {
    *
    * @returns whether the asker is one that only floods
    */
-  take<Piece>(asker: Asker<Piece>, piece: Piece): boolean {
+  take(asker: Asker, piece: Piece): boolean {
     const now = this.#clock.now();
     if (this.#began === undefined) this.#begin(now);
     if (asker.isHeld || asker.waiting > 0 || this.#queue.size > 0 || !this.#hasTime(now)) {
       this.#wait(asker, piece);
       return asker.waiting > FLOOD;
     }
-    this.#charge(asker, now, asker.serve(piece));
+    this.#serve(asker, piece);
     return false;
   }
 
+  /** What was done for an asker cost so many bytes more, such as a long reply. */
+  charge(asker: Asker, bytes: number): void {
+    // Its place in the queue is that of a piece that has come already.
+    if (this.#queue.remove(asker)) this.#enqueue(asker, bytes);
+    else asker.start = Math.max(asker.start, this.#at) + bytes;
+    this.#last = Math.max(this.#last, asker.start);
+  }
+
   /** Nothing of an asker is done until `release`, and it is not read on. Idempotent. */
-  hold(asker: Line): void {
+  hold(asker: Asker): void {
     if (asker.isHeld) return;
     asker.isHeld = true;
     this.#queue.remove(asker);
@@ -115,7 +115,7 @@ export class WorkTurns {
   }
 
   /** It may go on. Idempotent. */
-  release(asker: Line): void {
+  release(asker: Asker): void {
     if (!asker.isHeld) return;
     asker.isHeld = false;
     if (asker.waiting > 0) this.#enqueue(asker);
@@ -123,10 +123,11 @@ export class WorkTurns {
   }
 
   /** It has gone: what waits is dropped. Idempotent. */
-  drop(asker: Line): void {
+  drop(asker: Asker): void {
     this.#queue.remove(asker);
+    if (asker.waiting > 0 || asker.isHeld) asker.input.resume();
+    asker.isHeld = false;
     asker.clear();
-    this.release(asker);
   }
 
   #begin(now: Millis): void {
@@ -139,27 +140,24 @@ export class WorkTurns {
     return now - (this.#began as Millis) + this.#later < TURN_MS;
   }
 
-  #wait<Piece>(asker: Asker<Piece>, piece: Piece): void {
+  #wait(asker: Asker, piece: Piece): void {
     asker.add(piece);
     if (asker.waiting > 1 || asker.isHeld) return;
     asker.input.pause();
     this.#enqueue(asker);
   }
 
-  #enqueue(asker: Line): void {
-    asker.start = Math.max(asker.start, this.#at);
+  #enqueue(asker: Asker, more = 0): void {
+    asker.start = Math.max(asker.start, this.#at) + more;
     asker.seq = this.#seq++;
     this.#queue.add(asker);
     if (this.#began === undefined) this.#begin(this.#clock.now());
   }
 
-  /** @param since when the asker's piece was begun @returns now */
-  #charge(asker: Line, since: Millis, later: Millis): Millis {
-    const now = this.#clock.now();
-    this.#later += later;
-    asker.start = Math.max(asker.start, this.#at) + now - since + later;
+  #serve(asker: Asker, piece: Piece): void {
+    asker.start = Math.max(asker.start, this.#at) + piece.bytes + COST_OF_ANY;
     this.#last = Math.max(this.#last, asker.start);
-    return now;
+    this.#later += piece.work();
   }
 
   readonly #turn = () => {
@@ -168,16 +166,15 @@ export class WorkTurns {
       this.#at = this.#last;
       return;
     }
-    let now = this.#clock.now();
-    this.#begin(now);
+    this.#begin(this.#clock.now());
     do {
       const asker = this.#queue.pop();
       if (asker === undefined) break;
       this.#at = asker.start;
-      now = this.#charge(asker, now, asker.serveNext());
+      this.#serve(asker, asker.next());
       if (asker.isHeld) continue;
       if (asker.waiting > 0) this.#enqueue(asker);
       else asker.input.resume();
-    } while (this.#hasTime(now));
+    } while (this.#hasTime(this.#clock.now()));
   };
 }

@@ -33,7 +33,12 @@ export function cpuOf(served: Served): Promise<number> {
   return ask(served, 'cpu');
 }
 
-function ask({ child }: Served, what: 'memory' | 'cpu'): Promise<number> {
+/** Longest time for which the server's event loop was held up since the last question, in milliseconds. */
+export function stallOf(served: Served): Promise<number> {
+  return ask(served, 'stall');
+}
+
+function ask({ child }: Served, what: 'memory' | 'cpu' | 'stall'): Promise<number> {
   return new Promise((resolve) => {
     child.once('message', (message) => resolve(message as number));
     child.send(what);

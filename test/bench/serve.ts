@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { WebSocketServer } from 'ws';
 import { bootKernel } from '../../kernel/boot.js';
 import { checkConfig } from '../../kernel/config/config.js';
@@ -114,7 +115,15 @@ function proxy(baseUrl: string): Promise<string> {
 }
 
 process.on('SIGTERM', () => process.exit(0));
+const delays = monitorEventLoopDelay({ resolution: 5 });
 process.on('message', (what) => {
+  if (what === 'stall') {
+    // The first question starts the measurement.
+    process.send?.(delays.max / 1e6);
+    delays.reset();
+    delays.enable();
+    return;
+  }
   if (what === 'cpu') {
     const { user, system } = process.cpuUsage();
     process.send?.(user + system);

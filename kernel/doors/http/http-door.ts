@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { SyscallError } from '../../../syscalls/errors.js';
-import type { Millis } from '../../../syscalls/syscall.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Gate } from '../../gate.js';
@@ -46,12 +45,6 @@ export interface JsonRequest {
   body(): Promise<Json>;
 }
 
-/** A request that is to be decoded and answered, and the time that this takes, about. */
-interface Work {
-  readonly go: () => void;
-  readonly ms: Millis;
-}
-
 /** Measured: a small request, and the bytes of a large one that are decoded and checked in a millisecond. */
 const REQUEST_MS = 0.2;
 const BYTES_PER_MS = 50_000;
@@ -63,7 +56,7 @@ const NOT_READ = { pause: () => {}, resume: () => {} };
 interface Line {
   /** Aborted when it closes. */
   readonly signal: AbortSignal;
-  readonly asker: Asker<Work>;
+  readonly asker: Asker;
 }
 
 /** One request while it is answered. */
@@ -208,11 +201,7 @@ export class HttpDoor implements Door {
     const known = this.#lines.get(socket);
     if (known !== undefined) return known;
     const controller = new AbortController();
-    // The work comes after the promise has settled, where it cannot be measured.
-    const asker = new Asker<Work>(NOT_READ, ({ go, ms }) => {
-      go();
-      return ms;
-    });
+    const asker = new Asker(NOT_READ);
     socket.once('close', () => controller.abort());
     const line = { signal: controller.signal, asker };
     this.#lines.set(socket, line);
@@ -221,17 +210,23 @@ export class HttpDoor implements Door {
 
   /** Settles when so many bytes may be decoded and answered. */
   #turnOf({ asker }: Line, bytes: number): Promise<void> {
-    return new Promise(
-      (resolve) => void this.#deps.turns.take(asker, { go: resolve, ms: REQUEST_MS + bytes / BYTES_PER_MS }),
-    );
+    return new Promise((resolve) => {
+      // The work itself comes after the promise has settled, where it cannot be measured.
+      const work = () => {
+        resolve();
+        return REQUEST_MS + bytes / BYTES_PER_MS;
+      };
+      this.#deps.turns.take(asker, { bytes, work });
+    });
   }
 
   /** @throws SyscallError `rate-limited` */
-  #take({ name }: Principal): void {
+  #take(principal: Principal): void {
+    const { name } = principal;
     const { rates, limits } = this.#deps;
     let rate = this.#rates.get(name);
     if (rate === undefined) {
-      rate = rates.of(name);
+      rate = rates.of(principal);
       this.#rates.set(name, rate);
     }
     const retryAfterMs = rate.take();

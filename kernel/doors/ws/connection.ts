@@ -37,15 +37,15 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #session: Session;
   readonly #rate: RequestRate;
-  readonly #asker: Asker<Buffer>;
+  readonly #asker: Asker;
   readonly #cancelTimer: () => void;
 
   constructor(principal: Principal, socket: SendingSocket & Readable, stream: Corkable, options: ConnectionOptions) {
     this.principal = principal;
     this.#options = options;
     const { clock, limits, corks, turns, rates, held, unfinished, open } = options;
-    this.#rate = rates.of(principal.name);
-    this.#asker = new Asker(socket, (data) => this.#serve(data));
+    this.#rate = rates.of(principal);
+    this.#asker = new Asker(socket);
     this.outbox = new SocketOutbox(socket, stream, {
       clock,
       limits,
@@ -79,7 +79,8 @@ export class Connection {
     this.incoming.whole();
     if (isBinary) this.outbox.shut('expected text');
     if (!this.outbox.open) return;
-    if (this.#options.turns.take(this.#asker, data)) this.outbox.shut('flood');
+    const piece = { bytes: data.length, work: () => this.#serve(data) };
+    if (this.#options.turns.take(this.#asker, piece)) this.outbox.shut('flood');
   }
 
   /** The socket is gone. Idempotent. @param how whether the agent has closed it */
@@ -91,7 +92,7 @@ export class Connection {
     this.#session.close(how);
   }
 
-  /** @returns the time that its replies will take */
+  /** @returns 0: replies count when they are made */
   #serve(data: Buffer): Millis {
     // Each request of a batch counts, and so does what is no valid message.
     let waitMs = this.#rate.take();
@@ -116,9 +117,11 @@ export class Connection {
     const replies = (await Promise.all(waiting)).filter((reply) => reply !== undefined);
     const [first] = replies;
     if (first === undefined) return;
-    if (isBatch)
-      this.outbox.send(`[${replies.map((reply) => (typeof reply === 'string' ? reply : JSON.stringify(reply)))}]`);
-    else this.outbox.send(first, sizeOf(first));
+    let size = 0;
+    for (const reply of replies) size += sizeOf(reply);
+    this.#options.turns.charge(this.#asker, size);
+    if (isBatch) this.outbox.send(`[${replies.map(jsonOf)}]`);
+    else this.outbox.send(first, size);
   }
 
   /** The reply as JSON, or as it is where it will wait: the text of an answer is held once. Undefined for a notification. Never rejects. */
@@ -162,6 +165,10 @@ function rowsOf(result: unknown): number {
 
 /** Characters of a reply beside its text, which are not many. */
 const SIZE_OF_ANY = 500;
+
+function jsonOf(reply: Reply | string): string {
+  return typeof reply === 'string' ? reply : JSON.stringify(reply);
+}
 
 /** Characters that a reply will have, about. */
 function sizeOf(reply: Reply | string): number {

@@ -1,12 +1,18 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { join, RawSocket } from './raw-socket.js';
+import { join as joinAs, RawSocket } from './raw-socket.js';
+
+const TOKEN = { token: 'greedy' };
+
+function join(url: string, name = 'agent') {
+  return joinAs(url, { ...TOKEN, name });
+}
 
 /** What one process of attackers does to a kernel. Each runs until it is killed. */
 const ATTACKS: Readonly<Record<string, (url: string, count: number) => Promise<void>>> = {
   /** So many sockets each use their burst at once, again and again. */
   bursts: async (url, count) => {
-    const sockets = await Promise.all(Array.from({ length: count }, (_, n) => join(url, { name: `burst-${n}` })));
+    const sockets = await Promise.all(Array.from({ length: count }, (_, n) => join(url, `burst-${n}`)));
     process.stdout.write('go\n');
     for (;;) {
       for (const socket of sockets) for (let n = 0; n < 1000; n++) void socket.ask('kernel.nothing', {});
@@ -15,7 +21,7 @@ const ATTACKS: Readonly<Record<string, (url: string, count: number) => Promise<v
   },
   /** One socket lists all that there is, so many times a second, among 1,000 agents. */
   listings: async (url, count) => {
-    await Promise.all(Array.from({ length: 1000 }, (_, n) => join(url, { name: `quiet-${n}` })));
+    await Promise.all(Array.from({ length: 1000 }, (_, n) => join(url, `quiet-${n}`)));
     const socket = await join(url);
     process.stdout.write('go\n');
     for (;;) {
@@ -67,7 +73,7 @@ const ATTACKS: Readonly<Record<string, (url: string, count: number) => Promise<v
   fragments: async (url, count) => {
     const sockets = await Promise.all(
       Array.from({ length: count }, async () => {
-        const socket = new RawSocket(url);
+        const socket = new RawSocket(url, TOKEN);
         await socket.opened();
         return socket;
       }),

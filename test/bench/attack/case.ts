@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { memoryOf, type Served, serve } from '../child.js';
@@ -59,3 +60,11 @@ export function timesLine(times: readonly number[]): string {
 export function mb(bytes: number): string {
   return `${(bytes / 1e6).toFixed(0)} MB`;
 }
+
+/** Three tokens, each of which is its own name. */
+export const TOKENS = {
+  tokens: ['greedy', 'modest', 'third'].map((name) => ({
+    name,
+    sha256: createHash('sha256').update(name).digest('hex'),
+  })),
+};

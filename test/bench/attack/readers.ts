@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { memoryOf } from '../child.js';
-import { after, type Case, mb, memoryDuring, timesLine, under, withKernel } from './case.js';
+import { after, type Case, mb, memoryDuring, TOKENS, timesLine, under, withKernel } from './case.js';
 import { join, RawSocket, timesOf } from './raw-socket.js';
 
 /** Answers of 6.5 MB, in pieces, within eight seconds. */
@@ -19,8 +19,8 @@ const LONG = {
 /** Memory of the kernel, and what others see, while so many readers stop. */
 function stopped(attack: string, count: number, seconds: number, config: object): Case {
   return () =>
-    withKernel(config, async (served) => {
-      const victim = await join(served.url);
+    withKernel({ auth: TOKENS, ...config }, async (served) => {
+      const victim = await join(served.url, { token: 'modest' });
       await timesOf(victim, after(1));
       const before = await memoryOf(served);
       let line = '';

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Case, withKernel } from './case.js';
+import { type Case, TOKENS, withKernel } from './case.js';
 import { join, SMALL } from './raw-socket.js';
 
 const SLOW = {
@@ -8,16 +7,12 @@ const SLOW = {
   ...{ answerTokens: { median: 1, spread: 0 } },
 };
 
-function tokenOf(name: string) {
-  return { name, sha256: createHash('sha256').update(name).digest('hex') };
-}
-
 /** One token asks for all the room there is, over many sockets; how many calls another token still gets in. */
 export const shares: Case = () =>
   withKernel(
     {
       cores: [SLOW],
-      auth: { tokens: [tokenOf('greedy'), tokenOf('modest'), tokenOf('third')] },
+      auth: TOKENS,
       limits: { pendingTotal: 2000 },
     },
     async ({ url }) => {

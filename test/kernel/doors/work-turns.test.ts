@@ -9,12 +9,16 @@ function world() {
   const asker = (name: string, ms: number, later = 0) => {
     const calls: string[] = [];
     const input = { pause: () => void calls.push('pause'), resume: () => void calls.push('resume') };
-    const made = new Asker<number>(input, (n) => {
-      clock.compute(ms);
-      done.push(`${name}${n}`);
-      return later;
-    });
-    return { asker: made, calls, ask: (n: number) => turns.take(made, n) };
+    const made = new Asker(input);
+    const ask = (n: number, bytes = 0) => {
+      const work = () => {
+        clock.compute(ms);
+        done.push(`${name}${n}`);
+        return later;
+      };
+      return turns.take(made, { bytes, work });
+    };
+    return { asker: made, calls, ask };
   };
   const turn = () => clock.runUntil(new Promise<void>((resolve) => clock.after(0, resolve)));
   return { clock, turns, done, asker, turn };
@@ -58,15 +62,27 @@ describe('work in turns', () => {
     expect(done.indexOf('v1') - before).toBeLessThanOrEqual(floods.length);
   });
 
-  test('shares are by time, not by pieces: small pieces of one pass large ones of another', async () => {
+  test('shares are by bytes, not by pieces: small pieces of one pass large ones of another', async () => {
     const { done, asker, turn } = world();
     const [large, small] = [asker('L', 20), asker('s', 1)];
-    for (let n = 0; n < 5; n++) large.ask(n);
+    for (let n = 0; n < 5; n++) large.ask(n, 19 * 1024);
     for (let n = 0; n < 100; n++) small.ask(n);
     while (done.length < 105) await turn();
     const passed = done.slice(0, done.indexOf('L2')).filter((name) => name.startsWith('s')).length;
     expect(passed).toBeGreaterThanOrEqual(19);
-    expect(passed).toBeLessThanOrEqual(45);
+    expect(passed).toBeLessThanOrEqual(41);
+  });
+
+  test('a long reply counts like a long request', async () => {
+    const { done, asker, turn, turns } = world();
+    const [a, b] = [asker('a', 5), asker('b', 5)];
+    for (let n = 0; n < 9; n++) {
+      a.ask(n);
+      b.ask(n);
+    }
+    turns.charge(a.asker, 4 * 1024);
+    for (let n = 0; n < 5; n++) await turn();
+    expect(done.slice(0, 6)).toEqual(['a0', 'b0', 'b1', 'b2', 'b3', 'b4']);
   });
 
   test('what follows a piece later counts too', async () => {
