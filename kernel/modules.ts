@@ -85,6 +85,7 @@ const id = {
   settings: part<Settings>('settings'),
   limits: part<() => Settings['limits']>('limits'),
   auth: part<Authenticator>('auth'),
+  tokens: part<() => number>('tokens'),
   policy: part<PolicyGuard>('policyGuard'),
   metrics: part<Metrics>('metrics'),
   starts: part<StartRate>('starts'),
@@ -199,7 +200,10 @@ const core = new ContainerModule(({ bind }) => {
   bind(metrics).toResolvedValue(() => new Metrics());
   bind(starts).toResolvedValue(() => new StartRate());
   bind(id.held).toResolvedValue(() => new Held());
-  bind(processes).toResolvedValue((limits) => new ProcessTable(() => limits().maxAgents), [limits]);
+  bind(processes).toResolvedValue(
+    (limits, tokens) => new ProcessTable(() => limits().maxAgents, tokens),
+    [limits, id.tokens],
+  );
   wire(policy, PolicyGuard, { policy: PART.policy, metrics, events, log });
   wire(cores, CoreTable, { cores: PART.cores, clock, capacity });
   wire(table, CallTable, { clock, policy, processes, held: id.held, journal, metrics, events, log, limits });
@@ -228,7 +232,11 @@ const core = new ContainerModule(({ bind }) => {
     limits,
   });
   wire(loop, SchedulerLoop, { clock, stopwatch, policy, cores, capacity, runner, table, metrics, events });
-  wire(admission, Admission, { clock, nextId, table, held: id.held, cores, capacity, metrics, starts, events, limits });
+  bind(id.tokens).toResolvedValue((auth) => () => auth.names, [id.auth]);
+  wire(admission, Admission, {
+    ...{ clock, nextId, table, held: id.held, cores, capacity, metrics, starts, events },
+    ...{ tokens: id.tokens, limits },
+  });
   wire(id.kernel, Kernel, {
     clock,
     policy,

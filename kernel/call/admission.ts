@@ -12,6 +12,7 @@ import type { Metrics } from '../metrics.js';
 import type { Held } from '../process/held.js';
 import { budgetExhausted } from '../process/principal.js';
 import type { Process } from '../process/process-table.js';
+import { shareOf } from '../process/share.js';
 import { inputTokensOf } from '../tokens.js';
 import { Call } from './call.js';
 import type { CallTable } from './call-table.js';
@@ -32,6 +33,8 @@ interface AdmissionDeps {
   readonly metrics: Metrics;
   readonly starts: StartRate;
   readonly events: KernelEvents;
+  /** How many tokens the kernel knows. */
+  readonly tokens: () => number;
   readonly limits: () => KernelLimits;
 }
 
@@ -77,7 +80,7 @@ export class Admission {
       table.add(call);
       return call;
     } catch (error) {
-      metrics.counts.rejected++;
+      metrics.count(principal, ({ counts }) => counts.rejected++);
       events.emit('refused', { caller, code: SyscallError.from(error).code });
       throw error;
     }
@@ -111,7 +114,7 @@ export class Admission {
   }
 
   #checkRoom({ pid, scope }: Process, size: number): void {
-    const { table, held, capacity, limits } = this.#deps;
+    const { table, held, tokens, capacity, limits } = this.#deps;
     if (this.#draining) throw new SyscallError('draining', 'The kernel is shutting down', { retryAfterMs: 1000 });
     if (capacity.spentUsd(scope.name) >= scope.budgetUsd) throw budgetExhausted(scope.budgetUsd);
     const { pendingPerAgent, pendingTotal, pendingBytes } = limits();
@@ -119,6 +122,11 @@ export class Admission {
     if (table.countOf(scope.name) >= scope.maxPending) throw this.#busy('maxPending', scope.maxPending);
     if (table.count >= pendingTotal) throw this.#busy('pendingTotal', pendingTotal);
     if (held.total + size > pendingBytes) throw this.#busy('pendingBytes', pendingBytes);
+    const known = tokens();
+    if (known <= 1) return;
+    const [most, mostBytes] = [shareOf(pendingTotal, table.count, known), shareOf(pendingBytes, held.total, known)];
+    if (table.countOf(scope.name) >= most) throw this.#busy('share of pendingTotal', Math.floor(most));
+    if (held.of(scope.name) + size > mostBytes) throw this.#busy('share of pendingBytes', Math.floor(mostBytes));
   }
 
   #busy(limit: string, value: number): SyscallError {

@@ -75,6 +75,15 @@ export class CallTable {
     return this.#openByPrincipal.get(principal) ?? 0;
   }
 
+  /** How many of them a core answers now. */
+  runningOf(principal: string): number {
+    let running = 0;
+    for (const { facts, state } of this.#open.values()) {
+      if (state.status === 'running' && facts.caller.principal === principal) running++;
+    }
+    return running;
+  }
+
   add(call: Call): void {
     const { caller, size } = call.facts;
     const { pid, principal } = caller;
@@ -86,7 +95,7 @@ export class CallTable {
     else siblings.add(call);
     this.#openByPrincipal.set(principal, this.countOf(principal) + 1);
     this.#deadlines.add(call);
-    this.#deps.metrics.counts.accepted++;
+    this.#deps.metrics.count(principal, ({ counts }) => counts.accepted++);
     this.#deps.events.emit('accepted', { call });
   }
 
@@ -192,7 +201,7 @@ export class CallTable {
     const { processes, metrics, policy, events, clock } = this.#deps;
     const { caller, size } = call.facts;
     const { spent } = call;
-    metrics.ended(state, spent);
+    metrics.count(caller.principal, (sums) => sums.ended(state, spent));
     const process = processes.get(caller.pid);
     if (process !== undefined) {
       process.finished++;

@@ -23,6 +23,8 @@ export interface ConnectionOptions {
   readonly rates: RequestRates;
   readonly held: Held;
   readonly unfinished: Unfinished;
+  /** It has said hello. */
+  readonly onKnown: () => void;
   readonly open: (principal: Principal, outbox: Outbox) => Session;
 }
 
@@ -39,6 +41,7 @@ export class Connection {
   readonly #rate: RequestRate;
   readonly #asker: Asker;
   readonly #cancelTimer: () => void;
+  #isKnown = false;
 
   constructor(principal: Principal, socket: SendingSocket & Readable, stream: Corkable, options: ConnectionOptions) {
     this.principal = principal;
@@ -131,6 +134,7 @@ export class Connection {
       if (waitMs > 0) throw this.#overRate(waitMs);
       if ('fault' in incoming) throw incoming.fault;
       const outcome = await this.#session.handle(incoming.request);
+      if (!this.#isKnown && this.#session.isProcess) this.#known();
       if ('result' in outcome && incoming.request.method !== 'llm.chat') this.#rate.listed(rowsOf(outcome.result));
       if (id === undefined) return undefined;
       const reply: Reply = { jsonrpc: '2.0', id, ...outcome };
@@ -138,6 +142,12 @@ export class Connection {
     } catch (error) {
       return id === undefined ? undefined : this.#refusal(id ?? null, error);
     }
+  }
+
+  #known(): void {
+    this.#isKnown = true;
+    this.#cancelTimer();
+    this.#options.onKnown();
   }
 
   #overRate(retryAfterMs: Millis): SyscallError {

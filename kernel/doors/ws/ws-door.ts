@@ -52,14 +52,17 @@ export class WsDoor implements Door {
 
   open(gate: Gate, listener: Listener): void {
     const { clock, limits } = this.#deps;
-    const options: ConnectionOptions = {
+    const options: Omit<ConnectionOptions, 'onKnown'> = {
       ...this.#deps,
       corks: this.#corks,
       open: (principal, outbox) => this.#createSession({ gate, clock, limits }, principal, outbox),
     };
     this.#listener = listener;
     listener.upgrade('/', (request: IncomingMessage, stream: Duplex, head: Buffer, principal) => {
-      this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#connect(socket, stream, principal, options));
+      const onKnown = () => listener.spoke(request.socket);
+      this.#sockets.handleUpgrade(request, stream, head, (socket) =>
+        this.#connect(socket, stream, principal, { ...options, onKnown }),
+      );
     });
   }
 

@@ -116,6 +116,7 @@ describe(`hostile input (seed ${SEED})`, () => {
       limits,
       corks: new Corks(realClock),
       ...doorParts(realClock, limits),
+      onKnown: () => {},
       open: (principal, outbox) => openOn(open, principal, outbox),
     });
     // A kernel reads it when it boots.
