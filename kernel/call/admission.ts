@@ -121,12 +121,13 @@ export class Admission {
     if (table.of(pid).size >= pendingPerAgent) throw this.#busy('pendingPerAgent', pendingPerAgent);
     if (table.countOf(scope.name) >= scope.maxPending) throw this.#busy('maxPending', scope.maxPending);
     if (table.count >= pendingTotal) throw this.#busy('pendingTotal', pendingTotal);
-    if (held.total + size > pendingBytes) throw this.#busy('pendingBytes', pendingBytes);
     const known = tokens();
-    if (known <= 1) return;
-    const [most, mostBytes] = [shareOf(pendingTotal, table.count, known), shareOf(pendingBytes, held.total, known)];
-    if (table.countOf(scope.name) >= most) throw this.#busy('share of pendingTotal', Math.floor(most));
-    if (held.of(scope.name) + size > mostBytes) throw this.#busy('share of pendingBytes', Math.floor(mostBytes));
+    const most = Math.floor(shareOf(pendingTotal, table.count, known));
+    // Answers grow after their calls were accepted: where those of others have used up everything, each token has its part still.
+    const mostBytes = Math.floor(shareOf(pendingBytes, held.total, known));
+    if (known === 1 && held.total + size > pendingBytes) throw this.#busy('pendingBytes', pendingBytes);
+    if (table.countOf(scope.name) >= most) throw this.#busy('share of pendingTotal', most);
+    if (held.of(scope.name) + size > mostBytes) throw this.#busy('share of pendingBytes', mostBytes);
   }
 
   #busy(limit: string, value: number): SyscallError {

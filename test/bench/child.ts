@@ -28,6 +28,11 @@ export function memoryOf(served: Served): Promise<number> {
   return ask(served, 'memory');
 }
 
+/** The same without a collection, which would hold up a server at work. */
+export function residentOf(served: Served): Promise<number> {
+  return ask(served, 'resident');
+}
+
 /** CPU time that the server has used, in microseconds. */
 export function cpuOf(served: Served): Promise<number> {
   return ask(served, 'cpu');
@@ -38,7 +43,7 @@ export function stallOf(served: Served): Promise<number> {
   return ask(served, 'stall');
 }
 
-function ask({ child }: Served, what: 'memory' | 'cpu' | 'stall'): Promise<number> {
+function ask({ child }: Served, what: 'memory' | 'resident' | 'cpu' | 'stall'): Promise<number> {
   return new Promise((resolve) => {
     child.once('message', (message) => resolve(message as number));
     child.send(what);

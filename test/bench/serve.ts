@@ -129,7 +129,7 @@ process.on('message', (what) => {
     process.send?.(user + system);
     return;
   }
-  globalThis.gc?.();
+  if (what === 'memory') globalThis.gc?.();
   process.send?.(process.memoryUsage.rss());
 });
 

@@ -52,12 +52,12 @@ const ATTACKS: Readonly<Record<string, (url: string, count: number) => Promise<v
     process.stdout.write('go\n');
     await sleep(1e6);
   },
-  /** So many sockets have ten long answers each streamed, which they never read. */
+  /** So many sockets have three long answers each streamed, which they never read. */
   long: async (url, count) => {
     const sockets = await Promise.all(Array.from({ length: count }, () => join(url)));
     for (const { socket } of sockets) socket.pause();
     const messages = [{ role: 'user', content: 'Tell me a long story.' }];
-    for (const socket of sockets) for (let n = 0; n < 10; n++) void socket.ask('llm.chat', { messages, stream: true });
+    for (const socket of sockets) for (let n = 0; n < 3; n++) void socket.ask('llm.chat', { messages, stream: true });
     process.stdout.write('go\n');
     await sleep(1e6);
   },

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { memoryOf, type Served, serve } from '../child.js';
+import { residentOf, type Served, serve } from '../child.js';
 import { percentile } from '../measure.js';
 
 /** One attack: what it does to the kernel, in one line. */
@@ -40,7 +40,7 @@ export async function under<T>(
 export async function memoryDuring(served: Served, isOver: () => boolean): Promise<number> {
   let most = 0;
   while (!isOver()) {
-    most = Math.max(most, await memoryOf(served));
+    most = Math.max(most, await residentOf(served));
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   return most;

@@ -4,11 +4,11 @@ import { percentile } from '../measure.js';
 import { type Case, mb, withKernel } from './case.js';
 import { join, SMALL } from './raw-socket.js';
 
-const PER_SECOND = 400;
+const PER_SECOND = 60;
 const SECONDS = 8;
-/** Serves 400 calls a second. */
+/** Serves 60 calls a second. */
 const CORE = {
-  ...{ id: 'core', kind: 'simulated', price: { inputPerMTok: 1, outputPerMTok: 1 }, cap: 40, ttftMs: 100 },
+  ...{ id: 'core', kind: 'simulated', price: { inputPerMTok: 1, outputPerMTok: 1 }, cap: 6, ttftMs: 100 },
   ...{ prefillSpeed: 'unlimited', decodeSpeed: 'unlimited', answerTokens: { median: 1, spread: 0 } },
 };
 
@@ -20,7 +20,7 @@ export const busy: Case = async () => {
 };
 
 function overload(policy: string): Promise<string> {
-  return withKernel({ policy, cores: [CORE], limits: { pendingTotal: 1000 } }, async (served) => {
+  return withKernel({ policy, cores: [CORE], limits: { pendingTotal: 150 } }, async (served) => {
     const sockets = await Promise.all(Array.from({ length: 40 }, () => join(served.url)));
     const waits: number[] = [];
     let done = 0;

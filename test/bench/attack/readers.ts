@@ -40,7 +40,7 @@ const NOOP = {
 };
 
 export const deaf = stopped('deaf', 500, 8, {});
-export const long = stopped('long', 100, 12, { cores: [LONG], limits: { pendingTotal: 2000 } });
+export const long = stopped('long', 100, 12, { cores: [{ ...LONG, answerTokens: { median: 500_000, spread: 0 } }] });
 export const fragments = stopped('fragments', 300, 15, { cores: [NOOP] });
 
 /** One reader of 2 MB/s has two answers of 6.5 MB streamed, and asks for more meanwhile. */
