@@ -170,9 +170,10 @@ export class Client {
   }
 
   /**
-   * Processes and open syscalls: your own, or everyone's with the operator's token.
+   * Processes and open syscalls: your own, or everyone's with the operator's token. Long lists come in pages: while a reply has
+   * `next`, there are more processes after that pid.
    *
-   * @param params `explain`: an open syscall whose placement is to be explained
+   * @param params `after`: the `next` of the page before; `explain`: an open syscall whose placement is to be explained
    */
   ps(params: PsParams = {}): Promise<PsReply> {
     return this.#call('kernel.ps', params);
