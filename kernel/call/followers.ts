@@ -2,7 +2,7 @@ import type { ToolCallDelta } from '../../syscalls/chat-message.js';
 import type { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
 import type { CoreId, Pid, SyscallId } from '../../syscalls/syscall.js';
-import type { CallSink, TextPlace } from '../call-sink.js';
+import type { AnswerText, CallSink, TextPlace } from '../call-sink.js';
 
 /** What a request gets in the end. */
 export type Outcome = ChatReply | SyscallError;
@@ -27,8 +27,8 @@ export class Followers implements CallSink {
     this.#followers = followers;
   }
 
-  accepted(id: SyscallId): void {
-    for (const { sink } of this.#followers) sink?.accepted(id);
+  accepted(id: SyscallId, answer: AnswerText): void {
+    for (const { sink } of this.#followers) sink?.accepted(id, answer);
   }
 
   text(piece: string, place: TextPlace): void {

@@ -168,7 +168,7 @@ export class KeyedCalls {
       this.#byPid.set(pid, own.set(follower, entry));
       // Of a call that is not written down yet, all followers hear when it is.
       if (call.isAccepted) {
-        sink?.accepted(call.id);
+        sink?.accepted(call.id, call);
         if (params.stream) resume(sink, params.from, call.attempts, call.text);
       }
       signal?.addEventListener('abort', go, { once: true });
@@ -197,9 +197,11 @@ export class KeyedCalls {
   }
 }
 
+const NO_ANSWER = { text: '' };
+
 /** @throws SyscallError as the call ended */
 function repeat({ id, outcome }: EndedEntry, { sink, params }: Asking): ChatReply {
-  sink?.accepted(id);
+  sink?.accepted(id, outcome instanceof SyscallError ? NO_ANSWER : outcome);
   if (outcome instanceof SyscallError) throw outcome;
   if (params.stream) resume(sink, params.from, outcome.attempts, outcome.text);
   return outcome;

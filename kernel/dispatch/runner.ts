@@ -233,7 +233,7 @@ export class Runner {
   #suspend(call: Call, slot: CoreSlot): Millis {
     const { clock, metrics, events } = this.#deps;
     call.suspend(slot.info.id, clock.now());
-    metrics.preemptions++;
+    metrics.count(call.facts.caller.principal, (sums) => sums.preemptions++);
     events.emit('preempted', { call, core: slot.info.id });
     return 0;
   }
@@ -247,7 +247,7 @@ export class Runner {
       table.finish(call, { type: 'fail', at: clock.now(), error });
       return undefined;
     }
-    metrics.retries++;
+    metrics.count(call.facts.caller.principal, (sums) => sums.retries++);
     events.emit('retried', { call, core, code: error.code });
     return delay;
   }

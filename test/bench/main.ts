@@ -14,6 +14,7 @@ const BENCHMARKS = {
   tick: () => import('./tick.js'),
   fill: () => import('./fill.js'),
   predictor: () => import('./predictor.js'),
+  attack: () => import('./attack/attack.js'),
   watcher: () => import('./watcher.js'),
   structure: () => import('./structure.js'),
 } as const satisfies Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>;
