@@ -444,11 +444,11 @@ describe('limits of a core', () => {
     for (let n = 0; n < 7; n++) session.call('llm.chat', ask()).catch(() => {});
     await pass(30_000);
     expect(core.requests).toHaveLength(3);
-    await pass(29_990);
+    await pass(30_990);
     expect(core.requests).toHaveLength(3);
     await pass(20);
     expect(core.requests).toHaveLength(6);
-    await pass(60_000);
+    await pass(61_000);
     expect(core.requests).toHaveLength(7);
   });
 
