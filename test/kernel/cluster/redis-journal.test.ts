@@ -46,7 +46,14 @@ function callOf(id: string, more: Partial<StoredCall> = {}): StoredCall {
 const accepted = (call: StoredCall) => ({ type: 'accepted', id: call.id, at: call.at, call }) as const;
 const ended = (id: string, costUsd = 0.25) =>
   ({
-    ...{ type: 'ended', id, at: 2000, status: 'failed', core: 'a', inputTokens: 1, outputTokens: 2, costUsd },
+    type: 'ended',
+    id,
+    at: 2000,
+    status: 'failed',
+    core: 'a',
+    inputTokens: 1,
+    outputTokens: 2,
+    costUsd,
     end: new SyscallError('core-failed', 'broken').toRpc(),
   }) as const;
 
