@@ -13,7 +13,7 @@ const BENCHMARKS = {
   retrieval: () => import('./retrieval.js'),
   tick: () => import('./tick.js'),
   predictor: () => import('./predictor.js'),
-  attack: () => import('./attack/attack.js'),
+  attack: () => import('./attack.js'),
   watcher: () => import('./watcher.js'),
 } as const satisfies Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>;
 
