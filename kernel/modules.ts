@@ -12,6 +12,7 @@ import type { Capacity } from './capacity/capacity.js';
 import { CoreTable } from './capacity/core-table.js';
 import { LocalCapacity } from './capacity/local.js';
 import { type Clock, realClock, stopwatch } from './clock.js';
+import { RedisJournal } from './cluster/redis-journal.js';
 import type { KernelConfig } from './config/config.js';
 import type { LLMCore } from './cores/core.js';
 import { CORE_KINDS, type CoreKind } from './cores/kinds/registry.js';
@@ -43,7 +44,7 @@ import { PolicyGuard } from './policy-guard.js';
 import { Authenticator } from './process/auth.js';
 import { Held } from './process/held.js';
 import { ProcessTable } from './process/process-table.js';
-import { bootId, systemRandom } from './random.js';
+import { bootId, nodeName, systemRandom } from './random.js';
 import { Exposition } from './telemetry/exposition.js';
 import { Spans } from './telemetry/spans.js';
 import { Sections } from './watch/sections.js';
@@ -181,8 +182,11 @@ function outside({ config, env, log }: Given): ContainerModule {
       [PART.clock, PART.cores, PART.config],
     );
     bind(PART.journal).toResolvedValue(
-      ({ journal }, clock, log) => (journal === undefined ? nullJournal : new SqliteJournal(journal, clock, log)),
-      [PART.config, PART.clock, PART.log],
+      ({ journal, cluster }, env, clock, log): Journal => {
+        if (cluster !== undefined) return new RedisJournal({ options: cluster, node: nodeName(), env, clock, log });
+        return journal === undefined ? nullJournal : new SqliteJournal(journal, clock, log);
+      },
+      [PART.config, PART.env, PART.clock, PART.log],
     );
     bind(PART.events).toResolvedValue(
       (log) => new KernelEvents((err, event) => log.error({ err, event }, 'a listener threw; not logged again')),

@@ -48,7 +48,7 @@ export class CallTable {
     this.#deadlines = new Deadlines(deps.clock, (call) => this.#expire(call));
     this.#finished = new FinishedCalls(() => {
       const { finishedCalls, pendingBytes } = deps.limits();
-      return { ...finishedCalls, size: pendingBytes };
+      return { size: pendingBytes, ...finishedCalls };
     });
   }
 
@@ -208,8 +208,14 @@ export class CallTable {
       process.costUsd += spent.costUsd;
     }
     const answered = state.status === 'done' ? finishedCall(call, state.reply) : undefined;
-    const kept = { call: answered, owner: caller.principal, size: answered === undefined ? 0 : size, at: clock.now() };
-    this.#finished.add(call.id, { ...kept, rated: false });
+    const kept = answered === undefined ? 0 : size;
+    this.#finished.add(call.id, {
+      call: answered,
+      owner: caller.principal,
+      size: kept,
+      at: clock.now(),
+      rated: false,
+    });
     policy.release(call.id, answered);
     events.emit('final', { call, state });
     if (where === 'here') call.settle(state);
@@ -240,7 +246,13 @@ function finishedCall(call: Call, reply: ChatReply): FinishedCall {
   const { caller, params } = call.facts;
   const { inputTokens, outputTokens, costUsd } = call.answered;
   return {
-    ...{ id: call.id, tenant: caller.tenant, core: reply.core, inputTokens, outputTokens, costUsd, params },
+    id: call.id,
+    tenant: caller.tenant,
+    core: reply.core,
+    inputTokens,
+    outputTokens,
+    costUsd,
+    params,
     ...timesOf(reply),
   };
 }

@@ -174,8 +174,19 @@ export class Call implements CallView {
     const { id, caller, agent, params, priority, budgetUsd, allowed, fingerprint } = this.facts;
     const { idempotencyKey: key, task } = params;
     return {
-      ...{ id, caller, agent, at: this.#state.times.accepted, expiresAt: this.expiresAt, priority, budgetUsd },
-      ...{ cores: allowed, key, fingerprint, task, params, attempts: this.#attempts },
+      id,
+      caller,
+      agent,
+      at: this.#state.times.accepted,
+      expiresAt: this.expiresAt,
+      priority,
+      budgetUsd,
+      cores: allowed,
+      key,
+      fingerprint,
+      task,
+      params,
+      attempts: this.#attempts,
     };
   }
 
