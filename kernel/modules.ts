@@ -79,6 +79,8 @@ export const PART = {
   /** One binding a door. */
   door: part<Door>('door'),
   events: part<KernelEvents>('events'),
+  /** How many tokens share the kernel. @default those of the config */
+  tokens: part<() => number>('tokens'),
 } as const;
 
 /** Parts that only the kernel itself is made of. */
@@ -86,7 +88,6 @@ const id = {
   settings: part<Settings>('settings'),
   limits: part<() => Settings['limits']>('limits'),
   auth: part<Authenticator>('auth'),
-  tokens: part<() => number>('tokens'),
   policy: part<PolicyGuard>('policyGuard'),
   metrics: part<Metrics>('metrics'),
   starts: part<StartRate>('starts'),
@@ -206,7 +207,7 @@ const core = new ContainerModule(({ bind }) => {
   bind(id.held).toResolvedValue(() => new Held());
   bind(processes).toResolvedValue(
     (limits, tokens) => new ProcessTable(() => limits().maxAgents, tokens),
-    [limits, id.tokens],
+    [limits, PART.tokens],
   );
   wire(policy, PolicyGuard, { policy: PART.policy, metrics, events, log });
   wire(cores, CoreTable, { cores: PART.cores, clock, capacity });
@@ -236,10 +237,10 @@ const core = new ContainerModule(({ bind }) => {
     limits,
   });
   wire(loop, SchedulerLoop, { clock, stopwatch, policy, cores, capacity, runner, table, metrics, events });
-  bind(id.tokens).toResolvedValue((auth) => () => auth.names, [id.auth]);
+  bind(PART.tokens).toResolvedValue((auth) => () => auth.names, [id.auth]);
   wire(admission, Admission, {
     ...{ clock, nextId, table, held: id.held, cores, capacity, metrics, starts, events },
-    ...{ tokens: id.tokens, limits },
+    ...{ tokens: PART.tokens, limits },
   });
   wire(id.kernel, Kernel, {
     clock,

@@ -4,7 +4,7 @@ const OF_FREE = 4;
 /**
  * How much of something scarce one token may use: all parts of it where it is the only one, and in any case as much as an equal
  * part for each token. Beyond that it may use four times what is then left free, so that one token alone reaches 80 %, and
- * whoever comes next always finds some (dynamic thresholds: Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998).
+ * who comes next always finds some (dynamic thresholds: Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998).
  *
  * @param most of it that there is @param used by all tokens @param tokens that the kernel knows, at least 1
  */

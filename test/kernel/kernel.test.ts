@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { ContainerModule, PART } from '../../kernel/modules.js';
 import { LOCAL } from '../../kernel/process/principal.js';
 import { createPolicy } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
+import { PS_PROCESS_LIMIT } from '../../syscalls/ps.js';
+import type { StatsReply } from '../../syscalls/stats.js';
 import { ask, errorOf, LIMITS, openOn, testKernel } from '../support/kernel.js';
 import { ScriptedCore } from '../support/scripted-core.js';
 
@@ -387,6 +390,66 @@ describe('admission', () => {
       code: 'not-found',
     });
     expect(await alice.session.call('syscall.feedback', { syscallId: 's0', quality: 1 })).toEqual({ accepted: true });
+  });
+});
+
+describe('what one token sees and takes', () => {
+  const tokenOf = (name: string) => ({ ...LOCAL, name, operator: false });
+
+  test('kernel.stats sums up its own calls, for an operator those of all', async () => {
+    const core = new ScriptedCore('a', { cap: 2 });
+    const { spawn, pass } = testKernel([core]);
+    const [alice, bob] = [await spawn({ principal: tokenOf('alice') }), await spawn({ principal: tokenOf('bob') })];
+    const operator = await spawn({ principal: { ...LOCAL, name: 'root' } });
+    const replies = [1, 2, 3].map(() => alice.session.call('llm.chat', ask()));
+    replies.push(bob.session.call('llm.chat', ask()));
+    await pass(1);
+    core.requests[0]?.finish();
+    await pass(1);
+    const of = async ({ session }: typeof alice) => (await session.call('kernel.stats', {})) as StatsReply;
+    expect(await of(alice)).toMatchObject({ agents: 1, syscalls: { accepted: 3, done: 1, pending: 0, running: 2 } });
+    expect(await of(bob)).toMatchObject({ agents: 1, syscalls: { accepted: 1, done: 0, pending: 1, running: 0 } });
+    expect(await of(operator)).toMatchObject({ agents: 3, syscalls: { accepted: 4, done: 1, pending: 1, running: 2 } });
+    expect((await of(bob)).usage).toMatchObject({ inputTokens: 0, outputTokens: 0, costUsd: 0 });
+    while (core.requests.length > 0) {
+      for (const request of core.requests.splice(0)) request.finish();
+      await pass(1);
+    }
+    await Promise.all(replies);
+  });
+
+  test('kernel.ps comes in pages, each process once', async () => {
+    const { spawn } = testKernel([new ScriptedCore('a')]);
+    const pids: number[] = [];
+    for (let n = 0; n < PS_PROCESS_LIMIT + 7; n++) pids.push((await spawn({ principal: tokenOf('alice') })).pid);
+    const bob = await spawn({ principal: tokenOf('bob') });
+    const { session } = await spawn({ principal: tokenOf('alice') });
+    const first = await session.call('kernel.ps', {});
+    expect([first.processes.length, first.next]).toEqual([PS_PROCESS_LIMIT, pids[PS_PROCESS_LIMIT - 1]]);
+    const second = await session.call('kernel.ps', { after: first.next });
+    expect([second.processes.length, second.next]).toEqual([8, undefined]);
+    expect(second.processes.map(({ pid }) => pid)).not.toContain(bob.pid);
+  });
+
+  test('one token cannot take all places: another one still gets in', async () => {
+    const core = new ScriptedCore('a', { cap: 1 });
+    const modules = [new ContainerModule(({ rebind }) => void rebind(PART.tokens).toConstantValue(() => 3))];
+    const { spawn } = testKernel([core], { limits: { pendingTotal: 100 }, modules });
+    const greedy = await spawn({ principal: tokenOf('greedy') });
+    const codes: unknown[] = [];
+    for (let n = 0; n < 100; n++) {
+      greedy.session.call('llm.chat', ask()).catch(({ code, message }) => codes.push([code, message]));
+    }
+    await Promise.resolve();
+    const modest = await spawn({ principal: tokenOf('modest') });
+    let refused = 0;
+    for (let n = 0; n < 10; n++) modest.session.call('llm.chat', ask()).catch(() => refused++);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([codes.length, codes[0], refused]).toEqual([
+      20,
+      ['busy', expect.stringContaining('share of pendingTotal')],
+      0,
+    ]);
   });
 });
 

@@ -182,15 +182,19 @@ describe('connections that lead to nothing', () => {
   test('are bounded for each address, and a place becomes free again', async () => {
     const served = await start({ limits: { socketsPerAddress: 3 } });
     const peers = [await connect(served), await connect(served)];
+    for (const peer of peers) await peer.ask(rpc(1));
     const silent = dial(served.server.port);
     await new Promise((resolve) => silent.socket.once('connect', resolve));
+    // Who speaks gets the place of who is silent.
+    const third = await connect(served);
+    await silent.closed;
+    await third.ask(rpc(1));
     await dial(served.server.port).closed;
     await expect(connect(served)).rejects.toThrow();
     peers[0]?.socket.terminate();
     await peers[0]?.closed;
     await until(() => served.sessions[0]?.timesClosed === 1);
     expect(await (await connect(served)).ask(rpc(1))).toHaveProperty('result');
-    silent.socket.destroy();
   });
 
   test('are dropped when their headers do not come in time: silent ones, and one byte at a time', async () => {

@@ -1,9 +1,9 @@
-import { bursts, largest, listings } from './askers.js';
-import type { Case } from './case.js';
-import { busy } from './overload.js';
-import { deaf, fragments, honest, long } from './readers.js';
-import { shares } from './shares.js';
-import { mute, silent } from './silent.js';
+import { bursts, largest, listings } from './attack/askers.js';
+import type { Case } from './attack/case.js';
+import { busy } from './attack/overload.js';
+import { deaf, fragments, honest, long } from './attack/readers.js';
+import { shares } from './attack/shares.js';
+import { mute, silent } from './attack/silent.js';
 
 const CASES: Readonly<Record<string, Case>> = {
   bursts,
