@@ -6,6 +6,7 @@ import { onAbort } from '../syscalls/on-abort.js';
 import { PS_SYSCALL_LIMIT, type PsParams, type PsReply } from '../syscalls/ps.js';
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Millis, Pid, SyscallId } from '../syscalls/syscall.js';
+import type { Params } from '../syscalls/table.js';
 import type { Admission } from './call/admission.js';
 import type { Call } from './call/call.js';
 import type { CallTable } from './call/call-table.js';
@@ -26,6 +27,7 @@ import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
 import { type Process, type ProcessTable, sees } from './process/process-table.js';
 import { describeCall, describeProcess } from './ps.js';
+import type { RatingLimit } from './rating-limit.js';
 import { loadTokenizer } from './tokens.js';
 
 /** One for all: taking down the stack is half the work of a cancel, and says nothing here. */
@@ -49,6 +51,7 @@ export interface KernelParts {
   readonly cores: CoreTable;
   readonly capacity: Capacity;
   readonly admission: Admission;
+  readonly ratings: RatingLimit;
   readonly loop: SchedulerLoop;
   readonly settings: Settings;
 }
@@ -214,13 +217,17 @@ export class Kernel {
     }
   }
 
-  /** @throws SyscallError `not-found` for an id that is no answer of theirs, `invalid-params` for one that was rated before */
-  async feedback(process: Process, id: SyscallId, quality: number): Promise<void> {
-    const { table, policy, journal, clock } = this.#parts;
+  /**
+   * @throws SyscallError `not-found` for an id that is no answer of theirs, `forbidden` for a rater that they are not,
+   * `invalid-params` for one that was rated before, `rate-limited`
+   */
+  async feedback(process: Process, { syscallId: id, quality, by: as }: Params<'syscall.feedback'>): Promise<void> {
+    const { table, policy, journal, clock, ratings } = this.#parts;
+    ratings.take(process.tenant, clock.now());
     if (!table.remembers(id)) await this.#recall(id);
-    const call = table.rate(id, process.scope);
-    policy.feedback(call, quality);
-    this.events.emit('feedback', { call, quality });
+    const { call, by } = table.rate(id, process.scope, as);
+    policy.feedback(call, quality, by);
+    this.events.emit('feedback', { call, quality, by });
     await journal.append({ type: 'rated', id, at: clock.now(), quality });
   }
 

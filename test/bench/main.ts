@@ -14,6 +14,7 @@ const BENCHMARKS = {
   tick: () => import('./tick.js'),
   predictor: () => import('./predictor.js'),
   watcher: () => import('./watcher.js'),
+  poisoning: () => import('./poisoning.js'),
 } as const satisfies Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>;
 
 const [name = '', ...args] = process.argv.slice(2);

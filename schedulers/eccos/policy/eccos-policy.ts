@@ -1,3 +1,4 @@
+import type { Rater } from '../../../syscalls/control.js';
 import type { CoreId, Millis, SyscallId } from '../../../syscalls/syscall.js';
 import type {
   Assignment,
@@ -14,12 +15,12 @@ import type { Predictor } from '../predictor/prediction.js';
 import { agendaOf } from './agenda.js';
 import { explain, predictionsOf } from './explanation.js';
 import { FairShare } from './fair-share.js';
-import { type Forecast, Forecasts, unknownAmong } from './forecasts.js';
+import { type Forecast, Forecasts, rowsByTenant, unknownAmong } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
 import { type MarketInputs, openMarket } from './market.js';
-import type { PriceControl, PriceState } from './price-control.js';
+import type { PriceControls, PriceState } from './price-control.js';
 import { spreadOf } from './price-signals.js';
-import { Recalibration } from './recalibration.js';
+import { Recalibrations } from './recalibrations.js';
 import { RunningCalls } from './running-calls.js';
 import { responseOf, SecondPrices } from './second-prices.js';
 import { ServiceTimes } from './service-times.js';
@@ -29,7 +30,7 @@ import { WaitPrice, type WaitPriceSetting } from './wait-price.js';
 
 export interface EccosOptions {
   readonly predictor: Predictor;
-  readonly control: PriceControl;
+  readonly control: PriceControls;
   /** Share of the interaction of call and core that is kept, 0 to 1. */
   readonly gamma: number;
   /** Least milliseconds between two ticks, unless 64 calls are new. */
@@ -47,6 +48,11 @@ export interface EccosOptions {
 
 /** Calls that the prices of seconds rest on: it bounds the time of their solve, which grows with them. */
 const MOST_PRICED = 256;
+/**
+ * Ratings of an agent that one of each rater counts for. An agent rates by what it makes of the answer itself; who checks answers
+ * for others is wrong less often.
+ */
+const RATER_WEIGHTS: Readonly<Record<Rater, number>> = { agent: 1, verifier: 2, operator: 4 };
 /** How long an answer is taken to need of which nothing is known. */
 const UNKNOWN_MS = 1000;
 
@@ -61,7 +67,7 @@ export class EccosPolicy implements SchedulerPolicy {
   readonly tickMs: number;
   readonly #options: EccosOptions;
   readonly #forecasts: Forecasts;
-  readonly #recalibration = new Recalibration();
+  readonly #recalibration = new Recalibrations();
   readonly #times = new ServiceTimes();
   readonly #secondPrices = new SecondPrices();
   readonly #running = new RunningCalls();
@@ -89,7 +95,10 @@ export class EccosPolicy implements SchedulerPolicy {
     this.#forecasts = new Forecasts(options.gamma);
     this.#inputs = {
       forecastOf: (call, cores) => this.#calls.get(call.id)?.forecast ?? this.#forecasts.unknown(call, cores),
-      qualityOf: (core, logit) => this.#recalibration.quality(core, logit),
+      qualityOf: (tenant) => {
+        const recalibration = this.#recalibration.of(tenant);
+        return (core, logit) => recalibration.quality(core, logit);
+      },
       times: this.#times,
     };
   }
@@ -98,7 +107,7 @@ export class EccosPolicy implements SchedulerPolicy {
     return this.#options.control.state;
   }
 
-  /** How far it trusts its own correction more than the predictor, 0 to 1. */
+  /** How far it trusts its own correction more than the predictor, 0 to 1: for the tenant for whom it does so most. */
   get recalibrated(): number {
     return this.#recalibration.weight;
   }
@@ -139,14 +148,15 @@ export class EccosPolicy implements SchedulerPolicy {
     if (agenda.calls.length === 0) return [];
     for (const call of agenda.calls) this.#see(call, cores);
     const market = openMarket(now, agenda.calls, cores, this.#inputs);
-    control.observe(spreadOf(market));
-    this.#reprice(cores);
+    const tenants = rowsByTenant(agenda.calls);
+    for (const [tenant, rows] of tenants) control.of(tenant).observe(spreadOf(market, rows));
+    this.#reprice(tenants.keys(), cores);
     const input: TickInput = {
       agenda,
       market,
       inputs: this.#inputs,
       running: this.#running,
-      price: control.state,
+      priceOf: statesOf(control),
       secondPrices: this.#secondPrices.of(cores),
       waitUsd: this.#waitPrice.perSecond,
       ageing: this.#options.ageing,
@@ -160,9 +170,11 @@ export class EccosPolicy implements SchedulerPolicy {
     for (const { id, core, seconds } of starts) {
       this.#running.start(id, { core, since: now, expectedMs: 1000 * seconds || UNKNOWN_MS });
     }
-    control.placed(placed, now);
-    this.#expected.calls += placed.calls;
-    this.#expected.quality += placed.quality;
+    for (const [tenant, sums] of placed) {
+      control.of(tenant).placed(sums, now);
+      this.#expected.calls += sums.calls;
+      this.#expected.quality += sums.quality;
+    }
     this.#greedy += greedy;
     return assignments;
   }
@@ -173,24 +185,31 @@ export class EccosPolicy implements SchedulerPolicy {
     this.#running.end(id);
     const choice = held?.choice;
     // A call that was not answered gives back what it was expected to cost: what it did cost is not known.
-    if (choice !== undefined) control.spentMore?.((finished?.costUsd ?? 0) - choice.costUsd[choice.chosen]!);
+    if (held !== undefined && choice !== undefined) {
+      control.of(held.view.tenant).spentMore?.((finished?.costUsd ?? 0) - choice.costUsd[choice.chosen]!);
+    }
     if (finished === undefined) return;
     predictor.finished(finished);
     const { core } = finished;
     this.#learnTimes(finished, held?.forecast);
     if (held === undefined || choice === undefined) return;
     const logit = held.forecast.logits[choice.cores.indexOf(core)];
-    if (logit !== undefined && !Number.isNaN(logit)) this.#calls.keepAnswer(id, { core, logit, choice });
+    if (logit !== undefined && !Number.isNaN(logit))
+      this.#calls.keepAnswer(id, { core, logit, choice, rated: undefined });
   }
 
-  feedback(call: FinishedCall, quality: number): void {
-    this.#options.predictor.rated(call, quality);
+  feedback(call: FinishedCall, quality: number, by: Rater = 'agent'): void {
+    const { predictor, control } = this.#options;
+    const weight = RATER_WEIGHTS[by];
+    predictor.rated(call, quality, weight);
     this.#rated.answers++;
     this.#rated.quality += quality;
     const answer = this.#calls.answer(call.id);
     if (answer === undefined) return;
-    this.#recalibration.learn(answer.core, answer.logit, quality);
-    this.#options.control.rated?.(quality, answer.choice.quality[answer.choice.chosen]!);
+    const { core, logit, choice, rated: before } = answer;
+    answer.rated = quality;
+    this.#recalibration.learn(call.tenant, core, logit, quality, weight);
+    control.rated?.(call.tenant, { quality, predicted: choice.quality[choice.chosen]!, weight, before });
   }
 
   status(): PolicyStatus {
@@ -262,23 +281,40 @@ export class EccosPolicy implements SchedulerPolicy {
   }
 
   /** Once enough calls are new, looks at recent traffic for what quality and time are worth. */
-  #reprice(cores: readonly SchedulableCore[]): void {
+  #reprice(tenants: Iterable<string>, cores: readonly SchedulableCore[]): void {
     const { control } = this.#options;
     const { seen, recent, spanMs } = this.#forecasts;
     const { qualityOf } = this.#inputs;
-    control.begin?.(() => sampleOf(recent, cores, qualityOf), seen);
+    for (const tenant of tenants) {
+      const own = this.#forecasts.of(tenant);
+      control.of(tenant).begin?.(() => sampleOf(own.recent, cores, qualityOf), own.seen);
+    }
     if (!this.#secondPrices.isDue(seen)) return;
     const step = Math.ceil(recent.length / MOST_PRICED);
+    const lambdaOf = statesOf(control);
     const rows = recent.filter((_, i) => i % step === 0);
     const traffic = {
       ...sampleOf(rows, cores, qualityOf),
       seconds: secondsOf(rows, cores, this.#times),
       spanMs: (spanMs * rows.length) / recent.length,
-      lambda: this.state.lambda,
+      lambdas: rows.map(({ tenant }) => lambdaOf(tenant).lambda),
     };
     this.#secondPrices.learn(traffic, cores, seen);
-    control.responds?.(responseOf(traffic, this.#secondPrices.of(cores)));
+    const prices = this.#secondPrices.of(cores);
+    for (const [tenant, own] of rowsByTenant(rows)) {
+      control.of(tenant).responds?.(responseOf(traffic, own, lambdaOf(tenant).lambda, prices));
+    }
   }
+}
+
+/** Where the price of each tenant stands now. */
+function statesOf(control: PriceControls): (tenant: string) => PriceState {
+  const known = new Map<string, PriceState>();
+  return (tenant) => {
+    const state = known.get(tenant) ?? control.of(tenant).state;
+    known.set(tenant, state);
+    return state;
+  };
 }
 
 function pricesById({ agenda: { ids }, secondPrices }: TickInput): Readonly<Record<CoreId, number>> {

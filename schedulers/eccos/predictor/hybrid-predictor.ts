@@ -46,6 +46,8 @@ interface Lesson {
   readonly call: AnsweredCall;
   /** Undefined: only its tokens are known. */
   readonly quality: number | undefined;
+  /** Usual ratings that it counts for. */
+  readonly weight: number;
 }
 
 /**
@@ -99,11 +101,11 @@ export class HybridPredictor implements Predictor {
   }
 
   finished(call: AnsweredCall): void {
-    this.#learn({ call, quality: undefined });
+    this.#learn({ call, quality: undefined, weight: 1 });
   }
 
-  rated(call: AnsweredCall, quality: number): void {
-    this.#learn({ call, quality });
+  rated(call: AnsweredCall, quality: number, weight = 1): void {
+    this.#learn({ call, quality, weight });
     if (++this.#rated % SAVED_EVERY === 0) this.#save();
   }
 
@@ -191,18 +193,18 @@ export class HybridPredictor implements Predictor {
     else this.#learnFrom(lesson, sight);
   }
 
-  #postpone({ call, quality }: Lesson): void {
+  #postpone({ call, ...rating }: Lesson): void {
     const params = { messages: [{ role: 'user' as const, content: promptOf(call.params) }], task: call.params.task };
     let room: number = MAX_LATE.characters;
     const fits = (late: Lesson) => {
       room -= promptOf(late.call.params).length;
       return room >= 0;
     };
-    const all = [...this.#late, { call: { ...call, params }, quality }].slice(-MAX_LATE.lessons);
+    const all = [...this.#late, { call: { ...call, params }, ...rating }].slice(-MAX_LATE.lessons);
     this.#late = all.toReversed().filter(fits).toReversed();
   }
 
-  #learnFrom({ call, quality }: Lesson, { features, heads }: Sight): void {
+  #learnFrom({ call, quality, weight }: Lesson, { features, heads }: Sight): void {
     const place = this.#cores.findIndex(({ id }) => id === call.core);
     // A core that a reload took away.
     if (place < 0) return;
@@ -213,7 +215,7 @@ export class HybridPredictor implements Predictor {
       belief.learnTokens(base.logTokens, call.outputTokens);
       return;
     }
-    belief.learnQuality(base.deviation, quality);
+    belief.learnQuality(base.deviation, quality, weight);
     const outcome = { score: quality, outputTokens: call.outputTokens };
     this.#parts.memory.store.insert(partitionOf(call), promptOf(call.params), features.embedding, call.core, outcome);
   }

@@ -49,8 +49,8 @@ export class LazyPredictor implements Predictor {
     this.#ready?.finished(call);
   }
 
-  rated(call: AnsweredCall, quality: number): void {
-    this.#ready?.rated(call, quality);
+  rated(call: AnsweredCall, quality: number, weight?: number): void {
+    this.#ready?.rated(call, quality, weight);
   }
 
   async close(): Promise<void> {

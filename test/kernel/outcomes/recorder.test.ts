@@ -42,9 +42,9 @@ async function record(
 ): Promise<OutcomeRecord[]> {
   const events = new KernelEvents();
   const recorder = await Recorder.start(events, file, { log, prompts });
-  for (const [call, quality] of rated) events.emit('feedback', { call, quality });
+  for (const [call, quality] of rated) events.emit('feedback', { call, quality, by: 'agent' });
   await recorder.stop();
-  for (const [call, quality] of rated) events.emit('feedback', { call, quality });
+  for (const [call, quality] of rated) events.emit('feedback', { call, quality, by: 'agent' });
   const records: OutcomeRecord[] = [];
   for await (const read of readOutcomes(file)) records.push(read.record);
   return records;
@@ -137,7 +137,7 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const events = new KernelEvents();
     const recorder = await Recorder.start(events, '/dev/full', { log });
-    events.emit('feedback', { call: finished(), quality: 1 });
+    events.emit('feedback', { call: finished(), quality: 1, by: 'agent' });
     await recorder.stop();
     await recorder.stop();
     expect(logged.map(({ msg }) => msg)).toContain('rated calls were not recorded');
