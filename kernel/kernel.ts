@@ -33,6 +33,9 @@ import { loadTokenizer } from './tokens.js';
 /** One for all: taking down the stack is half the work of a cancel, and says nothing here. */
 const CANCELLED = new SyscallError('cancelled', 'Cancelled by the agent');
 
+/** A crash costs what was learnt in so long. */
+const SAVE_MS: Millis = 60_000;
+
 const SWITCHED_OFF = new SyscallError(
   'no-eligible-core',
   'The cap of every core that could serve this call was set to 0',
@@ -70,6 +73,8 @@ export class Kernel {
   readonly #parts: KernelParts;
   readonly #bootedAt: Millis;
   #stopped: Promise<void> | undefined;
+  /** Keeps the next save of what the policy has learnt from taking place. */
+  #cancelSave: (() => void) | undefined;
 
   constructor(parts: KernelParts) {
     this.#parts = parts;
@@ -227,8 +232,18 @@ export class Kernel {
     if (!table.remembers(id)) await this.#recall(id);
     const { call, by } = table.rate(id, process.scope, as);
     policy.feedback(call, quality, by);
+    this.#saveSoon();
     this.events.emit('feedback', { call, quality, by });
     await journal.append({ type: 'rated', id, at: clock.now(), quality });
+  }
+
+  /** A timer only where something is new: an idle kernel does nothing. */
+  #saveSoon(): void {
+    const { clock, policy } = this.#parts;
+    this.#cancelSave ??= clock.after(SAVE_MS, () => {
+      this.#cancelSave = undefined;
+      void policy.save();
+    });
   }
 
   /** Has memory know a call again that only the journal does. */
@@ -334,6 +349,7 @@ export class Kernel {
       processes.remove(process);
       process.onEnd('draining');
     }
+    this.#cancelSave?.();
     await cores.close();
     await policy.close();
     await journal.close();

@@ -115,6 +115,15 @@ export class PolicyGuard {
     }
   }
 
+  /** Never rejects. */
+  async save(): Promise<void> {
+    try {
+      await this.#policy.save?.();
+    } catch (error) {
+      this.#threw('save', error);
+    }
+  }
+
   /** What it aims at and expects, as `kernel.stats` reports it; empty where the policy does not say. */
   outlook(): Pick<StatsReply, 'outlook'> {
     try {

@@ -122,6 +122,8 @@ export interface SchedulerPolicy {
   release?(id: SyscallId, finished: FinishedCall | undefined): void;
   /** An answer was rated, 0 to 1: once by its agent, then perhaps by a verifier, then perhaps by an operator. @param by @default agent */
   feedback?(call: FinishedCall, quality: number, by?: Rater): void;
+  /** Keep what was learnt since the last time. Called within a minute of a rating. */
+  save?(): Promise<void>;
   /** What it aims at and expects, for reports. */
   status?(): PolicyStatus;
   /** Why a call that is pending, running or was answered lately is where it is, as lines; undefined for any other. */
@@ -165,6 +167,7 @@ export const POLICY_HOOKS: Readonly<Record<PolicyHook, 'needed' | 'optional'>> =
   schedule: 'needed',
   release: 'optional',
   feedback: 'optional',
+  save: 'optional',
   status: 'optional',
   explain: 'optional',
   predictions: 'optional',

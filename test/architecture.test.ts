@@ -50,7 +50,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   // A door sees the gate, and of a call its sink alone.
   'kernel/doors/': ['kernel/', 'kernel/config/', 'kernel/process/', 'syscalls/'],
-  'kernel/journal/': ['kernel/', 'kernel/call/', 'kernel/capacity/', 'syscalls/'],
+  'kernel/journal/': ['kernel/', 'kernel/call/', 'kernel/capacity/', 'schedulers/', 'syscalls/'],
   'kernel/outcomes/': ['kernel/', 'schedulers/', 'syscalls/'],
   'kernel/process/': ['kernel/config/', 'syscalls/'],
   // Watchers see events and views; a door gets what it serves by its constructor.
@@ -79,7 +79,7 @@ const DOORS: Record<string, readonly string[]> = {
   libsql: [
     'kernel/journal/journal-file.ts',
     'kernel/journal/journal-reader.ts',
-    'kernel/journal/lock.ts',
+    'schedulers/file-lock.ts',
     'kernel/journal/vacuum.ts',
   ],
   'p-queue': ['kernel/capacity/core-queue.ts'],

@@ -1,28 +1,36 @@
-import { Predictors } from '../../agents/lab/compare/predictors.js';
-import { ATTACKS, HONEST_NAMES, honestly } from '../../agents/lab/poisoning/attacks.js';
-import { playPoisoned } from '../../agents/lab/poisoning/world.js';
+import type { Figure } from '../../agents/lab/metrics/statistics.js';
+import { type Harm, isHarmless, MOST_HARM, poisoning } from '../../agents/lab/poisoning/poisoning.js';
 
-export async function run(args: readonly string[]): Promise<void> {
-  const [calls = '300', seeds = '1', policy = 'eccos'] = args;
-  const only = args[3];
-  const predictors = new Predictors({ folder: undefined, learn: true, time: 'modelled', neighbours: undefined });
-  for (const attack of ATTACKS.filter(({ name }) => only === undefined || name === only)) {
-    for (let seed = 1; seed <= Number(seeds); seed++) {
-      const t = performance.now();
-      const base = await playPoisoned({ seed, calls: Number(calls), policy, attack: honestly(attack) }, predictors);
-      const bad = await playPoisoned({ seed, calls: Number(calls), policy, attack }, predictors);
-      for (const name of HONEST_NAMES.slice(0, 2)) {
-        const b = base.get(name)!;
-        const a = bad.get(name)!;
-        console.log(
-          attack.name.padEnd(30),
-          seed,
-          name.padEnd(7),
-          `q ${b.quality.toFixed(3)} -> ${a.quality.toFixed(3)}  $ ${b.costPer1000.toFixed(3)} -> ${a.costPer1000.toFixed(3)} x ${(a.costPer1000 / b.costPer1000).toFixed(3)}`,
-        );
-      }
-      console.log(((performance.now() - t) / 1000).toFixed(1), 's');
-    }
-  }
-  await predictors.close();
+/**
+ * What one party's false ratings do to others: ten attacks in virtual time.
+ *
+ * @param args calls of each honest tenant, seeds, policy
+ */
+export async function run([calls = '600', seeds = '5', policy = 'eccos']: readonly string[]): Promise<void> {
+  const harms = await poisoning({ calls: Number(calls), seeds: Number(seeds), policy }, () =>
+    process.stderr.write('.'),
+  );
+  process.stderr.write('\n');
+  console.log(`${policy}, ${calls} calls a tenant, ${seeds} seeds; means [95 % intervals over seeds]`);
+  console.log('attack | tenant | quality before, after | points | $ per 1,000 calls before, after | cost ratio | ');
+  for (const harm of harms) console.log(lineOf(harm));
+  console.log(`gate: quality within ${MOST_HARM.points} point, cost within ${100 * MOST_HARM.cost} %, on the mean`);
+}
+
+function lineOf(harm: Harm): string {
+  const { attack, tenant, before, after, points, ratio } = harm;
+  return [
+    attack.padEnd(30),
+    tenant.padEnd(6),
+    `${before.quality.toFixed(3)} ${after.quality.toFixed(3)}`,
+    show(points, 1),
+    `${before.costPer1000.toFixed(3)} ${after.costPer1000.toFixed(3)}`,
+    show(ratio, 2),
+    isHarmless(harm) ? 'met' : 'MISSED',
+  ].join(' | ');
+}
+
+function show({ mean, low, high }: Figure, digits: number): string {
+  const interval = low === null || high === null ? '' : ` [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
+  return `${mean.toFixed(digits)}${interval}`;
 }

@@ -12,8 +12,6 @@ export interface RatedAnswer {
 export interface Disguise {
   /** Calls for each call of an honest tenant. */
   readonly calls: number;
-  /** Tokens that it has. Each of them may name tenants. */
-  readonly tokens: number;
   /** The tenant that it names for its n-th call; undefined: none. */
   readonly tenantOf: (n: number) => string | undefined;
   /** Whether each of its calls names a task of its own. */
@@ -27,15 +25,17 @@ export interface Attack {
   readonly rate: (answer: RatedAnswer) => number;
 }
 
-const PLAIN: Disguise = { calls: 1, tokens: 1, tenantOf: () => undefined, manyTasks: false };
+const PLAIN: Disguise = { calls: 1, tenantOf: () => undefined, manyTasks: false };
 const FLOOD: Disguise = { ...PLAIN, calls: 4 };
 const EVICTION: Disguise = { ...FLOOD, tenantOf: (n) => `fresh-${n}`, manyTasks: true };
 const CROWD: Disguise = { ...PLAIN, tenantOf: (n) => `crowd-${n % 20}` };
 /** Names the honest tenants' own names. */
 const THEFT: Disguise = { ...PLAIN, tenantOf: (n) => HONEST_NAMES[n % HONEST_NAMES.length] };
 
-/** Of a poisoning trial: `rates` rates all of its answers, `silent` none; the others are there so that there is a majority. */
+/** The honest tenants: `rates` and the allies rate all of their answers, `silent` none. */
 export const HONEST_NAMES = ['rates', 'silent', 'ally-1', 'ally-2'] as const;
+/** Those that a trial reports; the allies are there so that there is a majority. */
+export const MEASURED = HONEST_NAMES.slice(0, 2);
 
 const zero = () => 0;
 const one = () => 1;

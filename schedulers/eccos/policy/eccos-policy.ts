@@ -212,6 +212,10 @@ export class EccosPolicy implements SchedulerPolicy {
     control.rated?.(call.tenant, { quality, predicted: choice.quality[choice.chosen]!, weight, before });
   }
 
+  async save(): Promise<void> {
+    await this.#options.predictor.save?.();
+  }
+
   status(): PolicyStatus {
     const { alpha, infeasible, lambda: priceOfQuality } = this.state;
     const mean = (quality: number, of: number) => (of === 0 ? undefined : quality / of);

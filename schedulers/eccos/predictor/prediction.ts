@@ -46,6 +46,8 @@ export interface Predictor {
   finished(call: AnsweredCall): void;
   /** An answer was rated, 0 to 1. What is learnt shows in later predictions. @param weight usual ratings that it counts for @default 1 */
   rated(call: AnsweredCall, quality: number, weight?: number): void;
+  /** Keeps what was learnt, if anything is new. */
+  save?(): Promise<void>;
   /** Lets go of threads and memory. Idempotent. */
   close(): Promise<void>;
 }
