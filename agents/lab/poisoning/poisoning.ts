@@ -1,7 +1,7 @@
 import { Predictors } from '../compare/predictors.js';
 import { type Figure, figureOf } from '../metrics/statistics.js';
 import { ATTACKS, type Attack, honestly, MEASURED } from './attacks.js';
-import { type Fate, playPoisoned, type World } from './world.js';
+import { type Fate, type PredictorSource, playPoisoned, type World } from './world.js';
 
 export interface PoisoningOptions {
   /** Of each honest tenant. */
@@ -10,6 +10,8 @@ export interface PoisoningOptions {
   readonly policy: string;
   /** @default all */
   readonly attacks?: readonly Attack[];
+  /** @default the predictor that ships */
+  readonly predictors?: PredictorSource;
 }
 
 /** What an attack made of one honest tenant's calls. */
@@ -39,8 +41,7 @@ export function isHarmless({ points, ratio }: Harm): boolean {
  * @param onPlayed runs as each kernel has stopped
  */
 export async function poisoning(options: PoisoningOptions, onPlayed: () => void = () => {}): Promise<readonly Harm[]> {
-  const { calls, seeds, policy, attacks = ATTACKS } = options;
-  const predictors = new Predictors({ folder: undefined, learn: true, time: 'modelled', neighbours: undefined });
+  const { calls, seeds, policy, attacks = ATTACKS, predictors = shipped() } = options;
   const fates = new Map<Attack, Pair[]>(attacks.map((attack) => [attack, []]));
   try {
     for (let seed = 1; seed <= seeds; seed++) {
@@ -62,6 +63,10 @@ export async function poisoning(options: PoisoningOptions, onPlayed: () => void 
     await predictors.close();
   }
   return [...fates].flatMap(([{ name }, pairs]) => MEASURED.map((tenant) => harmOf(name, tenant, pairs)));
+}
+
+function shipped(): PredictorSource {
+  return new Predictors({ folder: undefined, learn: true, time: 'modelled', neighbours: undefined });
 }
 
 /** What became of the honest tenants in one world, without and with the attack. */

@@ -5,7 +5,7 @@ import type { Principal } from '../../../kernel/process/principal.js';
 import { createPolicy } from '../../../schedulers/registry.js';
 import type { ChatReply } from '../../../syscalls/llm-chat.js';
 import type { Millis } from '../../../syscalls/syscall.js';
-import type { Predictors } from '../compare/predictors.js';
+import type { TrialPredictors } from '../compare/predictors.js';
 import { drawAnswerTokens, singleShot } from '../load/agent-run.js';
 import { poissonWithin } from '../load/arrivals.js';
 import type { UnnamedCall } from '../load/load.js';
@@ -39,13 +39,20 @@ export interface Fate {
   readonly costPer1000: number;
 }
 
+/** Makes the predictors of each kernel, which learn in it alone. */
+export interface PredictorSource {
+  forTrial(): Pick<TrialPredictors, 'services' | 'close'>;
+  encodeAhead(prompts: readonly string[]): void;
+  close(): Promise<void>;
+}
+
 interface Sent {
   readonly at: Millis;
   readonly call: UnnamedCall;
 }
 
 /** One kernel with honest tenants and one party that attacks, in virtual time. @returns the fate of each honest tenant by name */
-export async function playPoisoned(world: World, predictors: Predictors): Promise<ReadonlyMap<string, Fate>> {
+export async function playPoisoned(world: World, predictors: PredictorSource): Promise<ReadonlyMap<string, Fate>> {
   const { seed, calls, policy, attack } = world;
   const clock = new VirtualClock();
   const { services, close } = predictors.forTrial();

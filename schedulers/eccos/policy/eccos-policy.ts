@@ -1,5 +1,6 @@
 import type { Rater } from '../../../syscalls/control.js';
 import type { CoreId, Millis, SyscallId } from '../../../syscalls/syscall.js';
+import { partyOf } from '../../party.js';
 import type {
   Assignment,
   CorePrediction,
@@ -53,6 +54,11 @@ const MOST_PRICED = 256;
  * for others is wrong less often.
  */
 const RATER_WEIGHTS: Readonly<Record<Rater, number>> = { agent: 1, verifier: 2, operator: 4 };
+/**
+ * Most that a tenant bids for time, in prices of quality of the median party: one whose price is high, because it rates its answers
+ * as bad, must not make the time of cores dear for others.
+ */
+const MOST_BID = 4;
 /** How long an answer is taken to need of which nothing is known. */
 const UNKNOWN_MS = 1000;
 
@@ -261,13 +267,13 @@ export class EccosPolicy implements SchedulerPolicy {
     return choice && predictionsOf(choice);
   }
 
-  #learnTimes({ core, outputTokens, costUsd, times }: FinishedCall, forecast: Forecast | undefined): void {
+  #learnTimes({ tenant, core, outputTokens, costUsd, times }: FinishedCall, forecast: Forecast | undefined): void {
     if (times === undefined) return;
     const column = this.#cores?.indexOf(core) ?? -1;
     const expected = forecast?.tokensMean[column] ?? Number.NaN;
     const predicted = Number.isFinite(expected) ? expected : outputTokens;
     this.#times.learn(core, { ...times, tokens: outputTokens, predicted });
-    this.#waitPrice.learn(costUsd, times.ttftMs + times.restMs);
+    this.#waitPrice.learn(tenant, costUsd, times.ttftMs + times.restMs);
   }
 
   #see(call: PendingCall, cores: readonly SchedulableCore[]): void {
@@ -296,12 +302,14 @@ export class EccosPolicy implements SchedulerPolicy {
     if (!this.#secondPrices.isDue(seen)) return;
     const step = Math.ceil(recent.length / MOST_PRICED);
     const lambdaOf = statesOf(control);
+    const most =
+      MOST_BID * usualOf([...new Set(recent.map(({ tenant }) => tenant))], (tenant) => lambdaOf(tenant).lambda);
     const rows = recent.filter((_, i) => i % step === 0);
     const traffic = {
       ...sampleOf(rows, cores, qualityOf),
       seconds: secondsOf(rows, cores, this.#times),
       spanMs: (spanMs * rows.length) / recent.length,
-      lambdas: rows.map(({ tenant }) => lambdaOf(tenant).lambda),
+      lambdas: rows.map(({ tenant }) => Math.min(lambdaOf(tenant).lambda, most)),
     };
     this.#secondPrices.learn(traffic, cores, seen);
     const prices = this.#secondPrices.of(cores);
@@ -309,6 +317,17 @@ export class EccosPolicy implements SchedulerPolicy {
       control.of(tenant).responds?.(responseOf(traffic, own, lambdaOf(tenant).lambda, prices));
     }
   }
+}
+
+/** The median over parties of what their tenants have at most; of two in the middle the smaller one. */
+function usualOf(tenants: readonly string[], of: (tenant: string) => number): number {
+  const parties = new Map<string, number>();
+  for (const tenant of tenants) {
+    const party = partyOf(tenant);
+    parties.set(party, Math.max(parties.get(party) ?? 0, of(tenant)));
+  }
+  const sorted = [...parties.values()].sort((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1] ?? 0;
 }
 
 /** Where the price of each tenant stands now. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ATTACKS } from '../../../../agents/lab/poisoning/attacks.js';
 import { MOST_HARM, poisoning } from '../../../../agents/lab/poisoning/poisoning.js';
+import { plainPredictors } from './plain-predictor.js';
 
 /**
  * Of one seed and few calls: chance alone moves cost by some percent, so the bounds are wider than those of the full trial. Before
@@ -11,7 +12,7 @@ const WANTED = ['all 0', 'names of other tenants, 1'];
 
 test("one party's false ratings leave the quality and the cost of others as they are", async () => {
   const attacks = ATTACKS.filter(({ name }) => WANTED.includes(name));
-  const harms = await poisoning({ calls: 200, seeds: 1, policy: 'eccos', attacks });
+  const harms = await poisoning({ calls: 300, seeds: 3, policy: 'eccos', attacks, predictors: plainPredictors });
   expect(harms).toHaveLength(4);
   for (const { attack, tenant, points, ratio } of harms) {
     const harm = { attack, tenant, points: Math.abs(points.mean), cost: Math.abs(ratio.mean - 1) };
