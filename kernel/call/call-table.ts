@@ -151,7 +151,8 @@ export class CallTable {
       throw new SyscallError('forbidden', `params.by: expected ${raters.join(' or ')} with this token, got "${rater}"`);
     }
     if (entry.rated !== undefined && RATERS.indexOf(rater) <= RATERS.indexOf(entry.rated)) {
-      const message = `params.syscallId: expected a syscall not rated before by ${entry.rated === rater ? 'this rater' : entry.rated}, got "${id}"`;
+      const whom = entry.rated === rater ? '' : ` by ${entry.rated}`;
+      const message = `params.syscallId: expected a syscall not rated before${whom}, got "${id}"`;
       throw new SyscallError('invalid-params', message);
     }
     entry.rated = rater;

@@ -73,7 +73,7 @@ export class AlphaControl implements PriceControl {
 
   get state(): PriceState {
     const infeasible = this.#isOutOfReach(this.#alpha ?? 0);
-    return { lambda: this.#price.value, alpha: this.#alpha, aim: this.#aim, infeasible };
+    return { lambda: this.#price.value, unit: this.#price.unit, alpha: this.#alpha, aim: this.#aim, infeasible };
   }
 
   begin(sampleOf: () => Sample, seen: number): void {

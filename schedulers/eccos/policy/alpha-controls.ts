@@ -43,6 +43,7 @@ export class AlphaControls implements PriceControls {
       weightedMedian(all.map(({ state, calls }) => ({ value: of(state), weight: Math.max(1, calls) })));
     return {
       lambda: middle(({ lambda }) => lambda) ?? 0,
+      unit: middle(({ unit }) => unit) ?? 1,
       alpha: this.#options.alpha ?? middle(({ alpha }) => alpha),
       aim: middle(({ aim }) => aim),
       infeasible: middle(({ infeasible }) => Number(infeasible)) === 1,

@@ -27,7 +27,7 @@ export class BudgetControl implements PriceControl, PriceControls {
 
   get state(): PriceState {
     const infeasible = this.#overspent >= this.#allowance;
-    return { lambda: this.#price.value, alpha: undefined, aim: undefined, infeasible };
+    return { lambda: this.#price.value, unit: this.#price.unit, alpha: undefined, aim: undefined, infeasible };
   }
 
   of(): PriceControl {

@@ -55,8 +55,8 @@ const MOST_PRICED = 256;
  */
 const RATER_WEIGHTS: Readonly<Record<Rater, number>> = { agent: 1, verifier: 2, operator: 4 };
 /**
- * Most that a tenant bids for time, in prices of quality of the median party: one whose price is high, because it rates its answers
- * as bad, must not make the time of cores dear for others.
+ * Most that a tenant's price of quality counts for, in those of the median party or their natural unit: one whose price is high because
+ * it rates its answers as bad must not outbid the others for every slot.
  */
 const MOST_BID = 4;
 /** How long an answer is taken to need of which nothing is known. */
@@ -86,6 +86,8 @@ export class EccosPolicy implements SchedulerPolicy {
   /** Of the last tick that had anything to decide on. */
   #last: TickInput | undefined;
   #ticks = 0;
+  /** As of the last look at recent traffic. */
+  #mostBid = Number.POSITIVE_INFINITY;
   /** Sums over all that was placed. */
   readonly #expected = { calls: 0, quality: 0 };
   /** Sums over all that was rated. */
@@ -162,7 +164,7 @@ export class EccosPolicy implements SchedulerPolicy {
       market,
       inputs: this.#inputs,
       running: this.#running,
-      priceOf: statesOf(control),
+      priceOf: statesOf(control, this.#mostBid),
       secondPrices: this.#secondPrices.of(cores),
       waitUsd: this.#waitPrice.perSecond,
       ageing: this.#options.ageing,
@@ -301,15 +303,15 @@ export class EccosPolicy implements SchedulerPolicy {
     }
     if (!this.#secondPrices.isDue(seen)) return;
     const step = Math.ceil(recent.length / MOST_PRICED);
-    const lambdaOf = statesOf(control);
-    const most =
-      MOST_BID * usualOf([...new Set(recent.map(({ tenant }) => tenant))], (tenant) => lambdaOf(tenant).lambda);
+    const askers = recent.map(({ tenant }) => tenant);
+    this.#mostBid = MOST_BID * usualBid(control, askers);
+    const lambdaOf = statesOf(control, this.#mostBid);
     const rows = recent.filter((_, i) => i % step === 0);
     const traffic = {
       ...sampleOf(rows, cores, qualityOf),
       seconds: secondsOf(rows, cores, this.#times),
       spanMs: (spanMs * rows.length) / recent.length,
-      lambdas: rows.map(({ tenant }) => Math.min(lambdaOf(tenant).lambda, most)),
+      lambdas: rows.map(({ tenant }) => lambdaOf(tenant).lambda),
     };
     this.#secondPrices.learn(traffic, cores, seen);
     const prices = this.#secondPrices.of(cores);
@@ -319,24 +321,28 @@ export class EccosPolicy implements SchedulerPolicy {
   }
 }
 
-/** The median over parties of what their tenants have at most; of two in the middle the smaller one. */
-function usualOf(tenants: readonly string[], of: (tenant: string) => number): number {
+/** The median over parties of the highest of their tenants' prices and units; of two in the middle the smaller one. One party alone is bounded by nobody. */
+function usualBid(control: PriceControls, tenants: Iterable<string>): number {
   const parties = new Map<string, number>();
-  for (const tenant of tenants) {
+  for (const tenant of new Set(tenants)) {
+    const { lambda, unit } = control.of(tenant).state;
     const party = partyOf(tenant);
-    parties.set(party, Math.max(parties.get(party) ?? 0, of(tenant)));
+    parties.set(party, Math.max(parties.get(party) ?? 0, lambda, unit));
   }
   const sorted = [...parties.values()].sort((a, b) => a - b);
-  return sorted[(sorted.length - 1) >> 1] ?? 0;
+  return sorted.length < 2 ? Number.POSITIVE_INFINITY : (sorted[(sorted.length - 1) >> 1] as number);
 }
 
-/** Where the price of each tenant stands now. */
-function statesOf(control: PriceControls): (tenant: string) => PriceState {
+/** Where the price of each tenant stands now, bounded. */
+function statesOf(control: PriceControls, most: number): (tenant: string) => PriceState {
   const known = new Map<string, PriceState>();
   return (tenant) => {
-    const state = known.get(tenant) ?? control.of(tenant).state;
-    known.set(tenant, state);
-    return state;
+    const before = known.get(tenant);
+    if (before !== undefined) return before;
+    const { state } = control.of(tenant);
+    const bounded = state.lambda > most ? { ...state, lambda: most } : state;
+    known.set(tenant, bounded);
+    return bounded;
   };
 }
 

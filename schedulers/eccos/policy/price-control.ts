@@ -14,6 +14,8 @@ export interface Placed {
 export interface PriceState {
   /** US dollars for one call from surely wrong to surely right. */
   readonly lambda: number;
+  /** The natural unit of that price: range of cost / range of quality over the cores, for a usual call. */
+  readonly unit: number;
   /** Mean quality that is promised; undefined: none is. */
   readonly alpha: number | undefined;
   /** Mean predicted quality that is aimed at. */
