@@ -65,6 +65,8 @@ export interface BootedKernel {
   stats(): StatsReply;
   /** Takes over caps, limits and tokens of a config; the rest of it needs a new boot. */
   reload(config: KernelConfig): void;
+  /** Aborts when another node of the cluster has taken over: this kernel can end no call any more and must be stopped. */
+  readonly lost: AbortSignal | undefined;
   /** Drains and shuts down. Idempotent. */
   stop(): Promise<void>;
 }
@@ -109,6 +111,7 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
   }
   return {
     events: kernel.events,
+    lost: container.get(PART.journal).lost,
     connect: (hello, principal) => inProcess.connect(hello, principal),
     listen() {
       isListening = true;

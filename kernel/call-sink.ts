@@ -9,13 +9,18 @@ export interface TextPlace {
   readonly offset: number;
 }
 
+/** The text of an answer so far, which the call holds: who waits for a slow reader keeps an offset, and no copy. */
+export interface AnswerText {
+  readonly text: string;
+}
+
 /**
  * Where the progress of one call goes. The door makes one for each call; a call goes on without one when its
  * connection is gone. The end of a call does not come here: it is the promise of the request.
  */
 export interface CallSink {
   /** The call was accepted, and the journal holds it. */
-  accepted(id: SyscallId): void;
+  accepted(id: SyscallId, answer: AnswerText): void;
   /** A core is asked: again after a failure or a preemption. @param reason the policy's one line on why this core */
   started?(core: CoreId, reason: string): void;
   /** The next piece of the answer. Only calls that ask to `stream` get it. */

@@ -80,7 +80,7 @@ const HANDLERS: {
   },
   'kernel.cores': ({ kernel }) => ({ cores: kernel.cores() }),
   'kernel.ps': ({ kernel, process }, params) => kernel.ps(process, params),
-  'kernel.stats': ({ kernel }) => kernel.stats(),
+  'kernel.stats': ({ kernel, process }) => kernel.stats(process.scope),
   'kernel.watch': ({ watchers, process, options: { viewer } }, params) => {
     if (viewer === undefined) throw new SyscallError('invalid-request', 'method: this door cannot send views');
     watchers.watch(process, params, viewer);

@@ -23,9 +23,15 @@ export function textAt(value: unknown, key: string): string | undefined {
   return typeof member === 'string' && member !== '' ? member : undefined;
 }
 
-/** A member that is a count, as a number or as its digits; undefined for what no count can be. */
-export function countAt(value: unknown, key: string): number | undefined {
+/** A member that is an amount, as a number or as its digits; undefined for what none can be. */
+export function amountAt(value: unknown, key: string): number | undefined {
   const member = isObject(value) ? value[key] : undefined;
-  const count = typeof member === 'string' && /^\d+(\.\d+)?$/.test(member) ? Number(member) : member;
-  return typeof count === 'number' && Number.isFinite(count) && count >= 0 ? count : undefined;
+  const amount = typeof member === 'string' && /^\d+(\.\d+)?$/.test(member) ? Number(member) : member;
+  return typeof amount === 'number' && Number.isFinite(amount) && amount >= 0 ? amount : undefined;
+}
+
+/** A member that is a whole number from 0, as a number or as its digits; undefined for what no count can be. */
+export function countAt(value: unknown, key: string): number | undefined {
+  const count = amountAt(value, key);
+  return Number.isSafeInteger(count) ? count : undefined;
 }

@@ -3,7 +3,7 @@ import { SyscallError } from '../syscalls/errors.js';
 import type { HelloParams, HelloReply } from '../syscalls/hello.js';
 import type { ChatParams, ChatReply } from '../syscalls/llm-chat.js';
 import { onAbort } from '../syscalls/on-abort.js';
-import { PS_SYSCALL_LIMIT, type PsParams, type PsReply } from '../syscalls/ps.js';
+import { PS_PROCESS_LIMIT, PS_SYSCALL_LIMIT, type PsParams, type PsReply } from '../syscalls/ps.js';
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Millis, Pid, SyscallId } from '../syscalls/syscall.js';
 import type { Params } from '../syscalls/table.js';
@@ -266,9 +266,9 @@ export class Kernel {
   }
 
   /** @throws SyscallError `not-found` for an explanation of a syscall that ended long ago or is someone else's */
-  ps(process: Process, { explain }: PsParams): PsReply {
+  ps(process: Process, { after = 0, explain }: PsParams): PsReply {
     const { processes, table, clock } = this.#parts;
-    const visible = processes.visibleTo(process.scope);
+    const { page: visible, next } = processes.pageFor(process.scope, after, PS_PROCESS_LIMIT);
     const now = clock.now();
     const calls = visible
       .flatMap(({ pid }) => [...table.of(pid)].slice(0, PS_SYSCALL_LIMIT))
@@ -276,6 +276,7 @@ export class Kernel {
     return {
       processes: visible.map((process) => describeProcess(process, table.of(process.pid))),
       syscalls: calls.slice(0, PS_SYSCALL_LIMIT).flatMap((call) => describeCall(call, now)),
+      ...(next === undefined ? {} : { next }),
       ...(explain === undefined ? {} : { explanation: [...this.#explain(process, explain)] }),
     };
   }
@@ -301,16 +302,24 @@ export class Kernel {
     });
   }
 
-  stats(): StatsReply {
+  /** @param principal sees the sums of its own calls, unless it is an operator. @default an operator */
+  stats(principal?: Principal): StatsReply {
     const { policy, metrics, processes, table, clock } = this.#parts;
-    const running = this.cores().reduce((sum, core) => sum + core.running, 0);
+    const isWhole = principal === undefined || principal.operator;
+    const sums = isWhole ? metrics.all : metrics.of(principal.name);
+    const open = isWhole ? table.count : table.countOf(principal.name);
+    const running = isWhole
+      ? this.cores().reduce((sum, core) => sum + core.running, 0)
+      : table.runningOf(principal.name);
     return {
       policy: policy.name,
       uptimeMs: clock.now() - this.#bootedAt,
-      agents: processes.size,
-      syscalls: { ...metrics.counts, pending: Math.max(0, table.count - running), running },
-      ...metrics.report(),
-      ...policy.outlook(),
+      agents: isWhole ? processes.size : processes.countOf(principal.name),
+      syscalls: { ...sums.counts, pending: Math.max(0, open - running), running },
+      ...sums.report(),
+      scheduler: metrics.schedulerReport(),
+      // What the policy aims at is about the calls of all.
+      ...(isWhole ? policy.outlook() : {}),
     };
   }
 

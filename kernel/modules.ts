@@ -12,6 +12,7 @@ import type { Capacity } from './capacity/capacity.js';
 import { CoreTable } from './capacity/core-table.js';
 import { LocalCapacity } from './capacity/local.js';
 import { type Clock, realClock, stopwatch } from './clock.js';
+import { RedisJournal } from './cluster/redis-journal.js';
 import type { KernelConfig } from './config/config.js';
 import type { LLMCore } from './cores/core.js';
 import { CORE_KINDS, type CoreKind } from './cores/kinds/registry.js';
@@ -27,8 +28,11 @@ import { InProcessDoor } from './doors/in-process.js';
 import { HttpListener } from './doors/listener.js';
 import { MetricsDoor } from './doors/metrics/metrics-door.js';
 import { OpenAIDoor } from './doors/openai/openai-door.js';
+import { RequestRates } from './doors/request-rates.js';
 import { UiDoor } from './doors/ui/ui-door.js';
 import { ViewDoor } from './doors/ui/view-door.js';
+import { Unfinished } from './doors/unfinished.js';
+import { WorkTurns } from './doors/work-turns.js';
 import { WsDoor } from './doors/ws/ws-door.js';
 import { KernelEvents } from './events.js';
 import { type Gate, KernelGate } from './gate.js';
@@ -38,8 +42,9 @@ import type { Logger } from './log.js';
 import { Metrics } from './metrics.js';
 import { PolicyGuard } from './policy-guard.js';
 import { Authenticator } from './process/auth.js';
+import { Held } from './process/held.js';
 import { ProcessTable } from './process/process-table.js';
-import { bootId, systemRandom } from './random.js';
+import { bootId, nodeName, systemRandom } from './random.js';
 import { RatingLimit } from './rating-limit.js';
 import { Exposition } from './telemetry/exposition.js';
 import { Spans } from './telemetry/spans.js';
@@ -82,10 +87,12 @@ const id = {
   settings: part<Settings>('settings'),
   limits: part<() => Settings['limits']>('limits'),
   auth: part<Authenticator>('auth'),
+  tokens: part<() => number>('tokens'),
   policy: part<PolicyGuard>('policyGuard'),
   metrics: part<Metrics>('metrics'),
   starts: part<StartRate>('starts'),
   processes: part<ProcessTable>('processes'),
+  held: part<Held>('held'),
   cores: part<CoreTable>('coreTable'),
   table: part<CallTable>('callTable'),
   keyed: part<KeyedCalls>('keyedCalls'),
@@ -98,6 +105,9 @@ const id = {
   listener: part<HttpListener>('listener'),
   inProcess: part<InProcessDoor>('inProcess'),
   http: part<HttpDoor>('http'),
+  turns: part<WorkTurns>('turns'),
+  rates: part<RequestRates>('rates'),
+  unfinished: part<Unfinished>('unfinished'),
   exposition: part<Exposition>('exposition'),
   spans: part<Spans>('spans'),
   sections: part<Sections>('sections'),
@@ -173,8 +183,11 @@ function outside({ config, env, log }: Given): ContainerModule {
       [PART.clock, PART.cores, PART.config],
     );
     bind(PART.journal).toResolvedValue(
-      ({ journal }, clock, log) => (journal === undefined ? nullJournal : new SqliteJournal(journal, clock, log)),
-      [PART.config, PART.clock, PART.log],
+      ({ journal, cluster }, env, clock, log): Journal => {
+        if (cluster !== undefined) return new RedisJournal({ options: cluster, node: nodeName(), env, clock, log });
+        return journal === undefined ? nullJournal : new SqliteJournal(journal, clock, log);
+      },
+      [PART.config, PART.env, PART.clock, PART.log],
     );
     bind(PART.events).toResolvedValue(
       (log) => new KernelEvents((err, event) => log.error({ err, event }, 'a listener threw; not logged again')),
@@ -192,10 +205,14 @@ const core = new ContainerModule(({ bind }) => {
   bind(id.auth).toResolvedValue(({ auth }, env) => new Authenticator(auth, env), [config, env]);
   bind(metrics).toResolvedValue(() => new Metrics());
   bind(starts).toResolvedValue(() => new StartRate());
-  bind(processes).toResolvedValue((limits) => new ProcessTable(() => limits().maxAgents), [limits]);
+  bind(id.held).toResolvedValue(() => new Held());
+  bind(processes).toResolvedValue(
+    (limits, tokens) => new ProcessTable(() => limits().maxAgents, tokens),
+    [limits, id.tokens],
+  );
   wire(policy, PolicyGuard, { policy: PART.policy, metrics, events, log });
   wire(cores, CoreTable, { cores: PART.cores, clock, capacity });
-  wire(table, CallTable, { clock, policy, processes, journal, metrics, events, log, limits });
+  wire(table, CallTable, { clock, policy, processes, held: id.held, journal, metrics, events, log, limits });
   bind(id.ratings).toResolvedValue((limits) => new RatingLimit(() => limits().ratingsPerSecond), [limits]);
   bind(id.keyed).toResolvedValue(
     (clock, journal, table, limits) =>
@@ -222,7 +239,11 @@ const core = new ContainerModule(({ bind }) => {
     limits,
   });
   wire(loop, SchedulerLoop, { clock, stopwatch, policy, cores, capacity, runner, table, metrics, events });
-  wire(admission, Admission, { clock, nextId, table, cores, capacity, metrics, starts, events, limits });
+  bind(id.tokens).toResolvedValue((auth) => () => auth.names, [id.auth]);
+  wire(admission, Admission, {
+    ...{ clock, nextId, table, held: id.held, cores, capacity, metrics, starts, events },
+    ...{ tokens: id.tokens, limits },
+  });
   wire(id.kernel, Kernel, {
     clock,
     policy,
@@ -248,15 +269,22 @@ const core = new ContainerModule(({ bind }) => {
 const doors = new ContainerModule(({ bind }) => {
   const wire = wirer(bind);
   const { config, log, clock, events, door } = PART;
-  const { auth, limits, kernel, listener, exposition } = id;
+  const { auth, limits, kernel, listener, exposition, turns, rates, held, unfinished } = id;
+  bind(turns).toResolvedValue((clock) => new WorkTurns(clock), [clock]);
+  bind(rates).toResolvedValue((clock, limits) => new RequestRates(clock, limits), [clock, limits]);
+  bind(unfinished).toResolvedValue((limits) => new Unfinished(() => limits().pendingBytes / 2), [limits]);
   wire(listener, HttpListener, { config, auth, log, limits });
   wire(exposition, Exposition, { config, events, kernel, listener });
   bind(id.inProcess).toResolvedValue(() => new InProcessDoor());
   bind(door).toService(id.inProcess);
-  wire(door, WsDoor, { clock, log, limits });
+  wire(door, WsDoor, { clock, log, limits, turns, rates, held, unfinished });
   bind(id.http).toResolvedValue(
-    (clock, log, limits) => new HttpDoor({ clock, log, limits, requestId: numbered(`req_${bootId()}`) }),
-    [clock, log, limits],
+    (clock, log, limits, turns, rates, held, unfinished) =>
+      new HttpDoor({
+        ...{ clock, log, limits, turns, rates, held, unfinished },
+        requestId: numbered(`req_${bootId()}`),
+      }),
+    [clock, log, limits, turns, rates, held, unfinished],
   );
   bind(door).toService(id.http);
   wire(door, OpenAIDoor, { http: id.http, clock });

@@ -22,6 +22,8 @@ const OPTIONAL = [
 ] as const;
 
 export function addUp(a: Spent, b: Spent): Spent {
+  if (a === NOTHING_SPENT) return b;
+  if (b === NOTHING_SPENT) return a;
   const sum: { -readonly [Key in keyof Spent]: Spent[Key] } = {
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,

@@ -34,16 +34,17 @@ const TOKENS_PER_MESSAGE = 4;
 /** Text that looks like a special token is counted as the plain text that it is. */
 const PLAIN = { disallowedSpecial: new Set<string>() };
 
-/** Counts of the texts that were asked for last, by digest: calls are repeated, retried and replayed. */
+/** Counts of the texts that were asked for last: calls are repeated, retried and replayed. */
 const known = new LRUCache<string, number>({ max: 8192 });
-/** A digest costs more than counting fewer characters. */
-const REMEMBERED_CHARS = 64;
+/** A shorter text is its own key; the key of a longer one is its digest, which has this length, so that no text can be another's key. */
+const DIGEST_CHARS = 64;
 
 /** Tokens of a text in o200k_base: exact for words and spaces up to 8,192 characters, beyond an estimate from as many. */
 export function textTokens(text: string): number {
-  if (text.length < REMEMBERED_CHARS) return countText(text);
-  const key = hash('sha1', text, 'base64');
-  const tokens = known.get(key) ?? countText(text);
+  const key = text.length < DIGEST_CHARS ? text : hash('sha256', text, 'hex');
+  const counted = known.get(key);
+  if (counted !== undefined) return counted;
+  const tokens = countText(text);
   known.set(key, tokens);
   return tokens;
 }

@@ -1,7 +1,7 @@
 import type { ToolCallDelta } from '../syscalls/chat-message.js';
 import type { CoreId, SyscallId } from '../syscalls/syscall.js';
 import { wholeLength } from '../syscalls/whole-text.js';
-import type { CallSink, TextPlace } from './call-sink.js';
+import type { AnswerText, CallSink, TextPlace } from './call-sink.js';
 
 /**
  * Hands on whole characters only. Providers cut an answer anywhere: the first half of a surrogate pair waits for the second. A half
@@ -17,8 +17,8 @@ export class WholeSink implements CallSink {
     this.#sink = sink;
   }
 
-  accepted(id: SyscallId): void {
-    this.#sink.accepted(id);
+  accepted(id: SyscallId, answer: AnswerText): void {
+    this.#sink.accepted(id, answer);
   }
 
   text(piece: string, { attempt, offset }: TextPlace): void {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 /** Processes and their open syscalls: those of the caller's token, or everyone's with the operator's token. */
 export const psParams = z.strictObject({
+  after: z.int().min(0).optional().describe('Lists the processes with greater pids only: `next` of the page before'),
   explain: z
     .string()
     .min(1)
@@ -9,6 +10,9 @@ export const psParams = z.strictObject({
     .optional()
     .describe('Id of a syscall, open or answered lately, whose placement is to be explained'),
 });
+
+/** Most processes that one `kernel.ps` lists. */
+export const PS_PROCESS_LIMIT = 500;
 
 /** Most syscalls that one `kernel.ps` lists. */
 export const PS_SYSCALL_LIMIT = 1000;
@@ -36,8 +40,9 @@ const syscallView = z.strictObject({
 });
 
 export const psReply = z.strictObject({
-  processes: z.array(processView).describe('Every process that the caller may see'),
+  processes: z.array(processView).describe(`Processes that the caller may see, by pid, at most ${PS_PROCESS_LIMIT}`),
   syscalls: z.array(syscallView).describe(`Their open syscalls, oldest first, at most ${PS_SYSCALL_LIMIT}`),
+  next: z.int().optional().describe('There are more processes: ask with this as `after`'),
   explanation: z
     .array(z.string())
     .optional()

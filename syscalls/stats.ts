@@ -9,7 +9,7 @@ const milliseconds = z.strictObject({
 
 const count = z.int();
 
-/** Counts since boot, and what is there now. Distributions are over the last 1,000 events. */
+/** Counts since boot, and what is there now: of the caller's token, or of all with the operator's token or in a kernel without tokens. Distributions are over the last 1,000 events. */
 export const statsReply = z.strictObject({
   policy: z.string().describe('Name of the scheduler policy'),
   uptimeMs: z.number().describe('Milliseconds since boot'),

@@ -10,6 +10,7 @@ const FOLDERS = ['syscalls', 'schedulers', 'kernel', 'agents'] as const;
 const KERNEL_ROOMS = [
   'call',
   'capacity',
+  'cluster',
   'config',
   'cores',
   'dispatch',
@@ -51,6 +52,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // A door sees the gate, and of a call its sink alone.
   'kernel/doors/': ['kernel/', 'kernel/config/', 'kernel/process/', 'syscalls/'],
   'kernel/journal/': ['kernel/', 'kernel/call/', 'kernel/capacity/', 'schedulers/', 'syscalls/'],
+  'kernel/cluster/': ['kernel/', 'kernel/call/', 'kernel/capacity/', 'kernel/journal/', 'syscalls/'],
   'kernel/outcomes/': ['kernel/', 'schedulers/', 'syscalls/'],
   'kernel/process/': ['kernel/config/', 'syscalls/'],
   // Watchers see events and views; a door gets what it serves by its constructor.
@@ -82,6 +84,7 @@ const DOORS: Record<string, readonly string[]> = {
     'schedulers/file-lock.ts',
     'kernel/journal/vacuum.ts',
   ],
+  ioredis: ['kernel/cluster/redis-store.ts'],
   'p-queue': ['kernel/capacity/core-queue.ts'],
   eventemitter3: ['kernel/events.ts'],
   cockatiel: ['kernel/cores/provider/breaker.ts'],

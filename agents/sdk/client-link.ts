@@ -6,7 +6,8 @@ import type { OpenSocket, SocketTarget } from './client-socket.js';
 import { type Backoff, type Platform, pause } from './platform.js';
 
 export interface LinkOptions {
-  readonly target: SocketTarget;
+  /** One or more; they are tried in turn. */
+  readonly targets: readonly SocketTarget[];
   readonly hello: HelloParams;
   /** `undefined`: a lost connection stays lost. */
   readonly backoff: Backoff | undefined;
@@ -51,9 +52,9 @@ export class Link {
     this.#state = this.#up(seat);
   }
 
-  /** Connects once: a first failure is thrown, not tried again. @throws SyscallError */
+  /** Tries each target once: the last failure is thrown. @throws SyscallError */
   static async open(options: LinkOptions): Promise<Link> {
-    return new Link(options, await dial(options, new AbortController().signal));
+    return new Link(options, await dialAny(options, new AbortController().signal));
   }
 
   get hello(): HelloReply {
@@ -116,7 +117,7 @@ export class Link {
       const delay = Math.max(failed.retryAfterMs ?? 0, backoffMs(backoff, attempt, platform.random()));
       await pause(platform, delay, signal);
       try {
-        return await dial(this.#options, signal);
+        return await dialAny(this.#options, signal);
       } catch (thrown) {
         failed = SyscallError.from(thrown);
         if (!failed.retryable) throw failed;
@@ -126,9 +127,23 @@ export class Link {
   }
 }
 
+/** A connection to the first target that takes one. An error that no retry can help ends the search. */
+async function dialAny(options: LinkOptions, signal: AbortSignal): Promise<Seat> {
+  let failed: unknown;
+  for (const target of options.targets) {
+    try {
+      return await dial(target, options, signal);
+    } catch (thrown) {
+      if (!SyscallError.from(thrown).retryable) throw thrown;
+      failed = thrown;
+    }
+  }
+  throw failed;
+}
+
 /** One connection that has said hello. `signal` cuts it before that. */
-async function dial(options: LinkOptions, signal: AbortSignal): Promise<Seat> {
-  const { target, openSocket, platform, connectTimeoutMs } = options;
+async function dial(target: SocketTarget, options: LinkOptions, signal: AbortSignal): Promise<Seat> {
+  const { openSocket, platform, connectTimeoutMs } = options;
   signal.throwIfAborted();
   const connection = new Connection(openSocket, target);
   const cut = () => connection.cut(SyscallError.from(signal.reason));

@@ -1,17 +1,21 @@
+import type { ToolCallDelta } from '../../syscalls/chat-message.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatChunk, ChatReply } from '../../syscalls/llm-chat.js';
 import { wholeLength } from '../../syscalls/whole-text.js';
 import type { ChatCall } from './client-chat.js';
+import { ToolCallTexts } from './tool-call-texts.js';
 
 /** The next piece of a streamed answer. */
 export interface ChatDelta {
   readonly text: string;
   /** The call was moved to another core after a failure: the text before this piece is void. */
   readonly restart: boolean;
+  /** Pieces of tool calls, which come after the text: the JSON of the arguments as it is written. Absent where there are none. */
+  readonly toolCalls?: readonly ToolCallDelta[];
 }
 
 /**
- * A streamed answer: iterate over it once for its text as it comes; `reply` has all of it, with usage, cost and core.
+ * A streamed answer: iterate over it once for its text and tool calls as they come; `reply` has all of it, with usage, cost and core.
  *
  * A slow reader gets fewer and longer pieces, so what waits for it is never more than the answer. Leaving the loop
  * cancels the syscall, and `reply` then rejects as `cancelled`. An answer that fails throws in the loop, too.
@@ -24,6 +28,7 @@ export class ChatStream implements AsyncIterable<ChatDelta> {
   #text = '';
   #read = 0;
   #restart = false;
+  readonly #toolCalls = new ToolCallTexts();
   /** The attempt that the text is of. */
   #attempt = 0;
   #ended = false;
@@ -48,10 +53,11 @@ export class ChatStream implements AsyncIterable<ChatDelta> {
         const end = this.#ended ? this.#text.length : wholeLength(this.#text);
         const text = this.#text.slice(this.#read, end).toWellFormed();
         const restart = this.#restart;
-        if (text !== '' || restart) {
+        const toolCalls = this.#toolCalls.take();
+        if (text !== '' || restart || toolCalls.length > 0) {
           this.#restart = false;
           this.#read = end;
-          yield { text, restart };
+          yield { text, restart, ...(toolCalls.length === 0 ? {} : { toolCalls }) };
         } else if (this.#ended) {
           await this.reply;
           return;
@@ -66,7 +72,7 @@ export class ChatStream implements AsyncIterable<ChatDelta> {
     }
   }
 
-  #take({ attempt, offset, text, restart }: ChatChunk): void {
+  #take({ attempt, offset, text, restart, toolCalls = [] }: ChatChunk): void {
     if (restart || attempt !== this.#attempt) this.#startAgain();
     this.#attempt = attempt;
     if (offset !== this.#text.length) {
@@ -75,19 +81,24 @@ export class ChatStream implements AsyncIterable<ChatDelta> {
       return;
     }
     this.#text += text;
+    for (const piece of toolCalls) this.#toolCalls.add(piece);
     this.#wake();
   }
 
   /** The reply holds what the kernel did not stream because this connection was slow: more text, or another start. */
   #complete(reply: ChatReply): ChatReply {
-    if (!reply.text.startsWith(this.#text)) this.#startAgain();
+    if (!reply.text.startsWith(this.#text) || !this.#toolCalls.complete(reply.toolCalls)) {
+      this.#startAgain();
+      this.#toolCalls.complete(reply.toolCalls);
+    }
     this.#text = reply.text;
     return reply;
   }
 
   /** Text that nobody has read needs no taking back. */
   #startAgain(): void {
-    this.#restart ||= this.#read > 0;
+    const wasRead = this.#toolCalls.clear() || this.#read > 0;
+    this.#restart ||= wasRead;
     this.#text = '';
     this.#read = 0;
   }

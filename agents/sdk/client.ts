@@ -24,8 +24,8 @@ export type { ChatDelta } from './client-stream.js';
 export type { ChatStream, CoreView, HelloReply, PsReply, StatsReply, WatchedKernel };
 
 export interface ConnectOptions {
-  /** Address of the kernel, for example `ws://127.0.0.1:8787`. */
-  readonly url: string;
+  /** Address of the kernel, for example `ws://127.0.0.1:8787`; of a cluster those of all nodes, of which one serves. */
+  readonly url: string | readonly [string, ...string[]];
   /** Name of the agent, for people. */
   readonly name: string;
   /** Bearer token; sent in the handshake, never in the address. */
@@ -62,12 +62,15 @@ const RECONNECT: Backoff = { baseMs: 250, maxMs: 10_000, attempts: 10 };
  * `disconnected` where there is no kernel: the first connection is not tried again
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
-  const { url, name, token, parent, tenant, reconnect, platform = realPlatform } = options;
-  if (!/^wss?:\/\/./.test(url) || !URL.canParse(url)) {
-    throw new SyscallError('invalid-params', `url: expected ws:// or wss:// and a host, got "${url}"`);
-  }
+  const { url: urls, name, token, parent, tenant, reconnect, platform = realPlatform } = options;
+  const targets = [urls].flat().map((url) => {
+    if (!/^wss?:\/\/./.test(url) || !URL.canParse(url)) {
+      throw new SyscallError('invalid-params', `url: expected ws:// or wss:// and a host, got "${url}"`);
+    }
+    return { url, ...(token === undefined ? {} : { token }) };
+  });
   const link = await Link.open({
-    target: { url, ...(token === undefined ? {} : { token }) },
+    targets,
     hello: {
       protocol: PROTOCOL_VERSION,
       name,
@@ -170,9 +173,10 @@ export class Client {
   }
 
   /**
-   * Processes and open syscalls: your own, or everyone's with the operator's token.
+   * Processes and open syscalls: your own, or everyone's with the operator's token. Long lists come in pages: while a reply has
+   * `next`, there are more processes after that pid.
    *
-   * @param params `explain`: an open syscall whose placement is to be explained
+   * @param params `after`: the `next` of the page before; `explain`: an open syscall whose placement is to be explained
    */
   ps(params: PsParams = {}): Promise<PsReply> {
     return this.#call('kernel.ps', params);

@@ -68,6 +68,10 @@ async function boot(flags: BootFlags): Promise<void> {
     process.exit();
   }
   process.on('SIGHUP', () => void reload(flags, kernel, log));
+  kernel.lost?.addEventListener('abort', () => {
+    log.error('another node has taken over: this one ends, to be started again as its standby');
+    process.exit(1);
+  });
   const { record, recordPrompts = false } = flags;
   const recorder =
     record === undefined ? undefined : await Recorder.start(kernel.events, record, { log, prompts: recordPrompts });

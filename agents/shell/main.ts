@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   stats: async () => (await import('./stats.js')).registerStats,
   cores: async () => (await import('./cores.js')).registerCores,
   journal: async () => (await import('./journal.js')).registerJournal,
+  cluster: async () => (await import('./cluster.js')).registerCluster,
   generate: async () => (await import('./generate.js')).registerGenerate,
   train: async () => (await import('./train.js')).registerTrain,
   evaluate: async () => (await import('./evaluate.js')).registerEvaluate,

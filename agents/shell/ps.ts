@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { PsReply } from '../../syscalls/ps.js';
+import type { PsParams, PsReply } from '../../syscalls/ps.js';
+import type { Client } from '../sdk/client.js';
 import { out, printable } from '../terminal/printer.js';
 import { dollars, renderTable, seconds } from '../terminal/table.js';
 import { type KernelFlags, talksToKernel, withClient } from './connection.js';
@@ -13,11 +14,25 @@ export function registerPs(program: Command): void {
       .option('--explain <syscall>', 'say why this syscall is or was on its core, or why it waits'),
   ).action(async ({ explain, ...flags }: KernelFlags & { readonly explain?: string }) => {
     const params = explain === undefined ? {} : { explain };
-    const { processes, syscalls, explanation } = await withClient(flags, 'eccos ps', (client) => client.ps(params));
+    const { processes, syscalls, explanation } = await withClient(flags, 'eccos ps', (client) =>
+      allPages(client, params),
+    );
     if (explanation !== undefined) return out(renderExplanation(explanation));
     out(renderProcesses(processes));
     if (syscalls.length > 0) out(`\n${renderSyscalls(syscalls)}`);
   });
+}
+
+/** All processes, page by page. */
+async function allPages(client: Client, params: PsParams): Promise<PsReply> {
+  const all = await client.ps(params);
+  for (let { next } = all; next !== undefined; ) {
+    const page = await client.ps({ after: next });
+    all.processes.push(...page.processes);
+    all.syscalls.push(...page.syscalls);
+    next = page.next;
+  }
+  return all;
 }
 
 function renderExplanation(lines: readonly string[]): string {

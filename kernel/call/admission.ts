@@ -9,8 +9,10 @@ import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
 import type { KernelEvents } from '../events.js';
 import type { Metrics } from '../metrics.js';
+import type { Held } from '../process/held.js';
 import { budgetExhausted } from '../process/principal.js';
 import type { Process } from '../process/process-table.js';
+import { shareOf } from '../process/share.js';
 import { inputTokensOf } from '../tokens.js';
 import { Call } from './call.js';
 import type { CallTable } from './call-table.js';
@@ -25,11 +27,14 @@ interface AdmissionDeps {
   readonly clock: Clock;
   readonly nextId: (seq: number) => SyscallId;
   readonly table: CallTable;
+  readonly held: Held;
   readonly cores: CoreTable;
   readonly capacity: Capacity;
   readonly metrics: Metrics;
   readonly starts: StartRate;
   readonly events: KernelEvents;
+  /** How many tokens the kernel knows. */
+  readonly tokens: () => number;
   readonly limits: () => KernelLimits;
 }
 
@@ -75,7 +80,7 @@ export class Admission {
       table.add(call);
       return call;
     } catch (error) {
-      metrics.counts.rejected++;
+      metrics.count(principal, ({ counts }) => counts.rejected++);
       events.emit('refused', { caller, code: SyscallError.from(error).code });
       throw error;
     }
@@ -109,14 +114,20 @@ export class Admission {
   }
 
   #checkRoom({ pid, scope }: Process, size: number): void {
-    const { table, capacity, limits } = this.#deps;
+    const { table, held, tokens, capacity, limits } = this.#deps;
     if (this.#draining) throw new SyscallError('draining', 'The kernel is shutting down', { retryAfterMs: 1000 });
     if (capacity.spentUsd(scope.name) >= scope.budgetUsd) throw budgetExhausted(scope.budgetUsd);
     const { pendingPerAgent, pendingTotal, pendingBytes } = limits();
     if (table.of(pid).size >= pendingPerAgent) throw this.#busy('pendingPerAgent', pendingPerAgent);
     if (table.countOf(scope.name) >= scope.maxPending) throw this.#busy('maxPending', scope.maxPending);
     if (table.count >= pendingTotal) throw this.#busy('pendingTotal', pendingTotal);
-    if (table.size + size > pendingBytes) throw this.#busy('pendingBytes', pendingBytes);
+    const known = tokens();
+    const most = Math.floor(shareOf(pendingTotal, table.count, known));
+    // Answers grow after their calls were accepted: where those of others have used up everything, each token has its part still.
+    const mostBytes = Math.floor(shareOf(pendingBytes, held.total, known));
+    if (known === 1 && held.total + size > pendingBytes) throw this.#busy('pendingBytes', pendingBytes);
+    if (table.countOf(scope.name) >= most) throw this.#busy('share of pendingTotal', most);
+    if (held.of(scope.name) + size > mostBytes) throw this.#busy('share of pendingBytes', mostBytes);
   }
 
   #busy(limit: string, value: number): SyscallError {

@@ -7,7 +7,7 @@ export function answerOf({ id, caller, params }: StoredCall, { end }: Ended): Fi
   if (!('text' in end) || params.messages === undefined) return undefined;
   const { core, usage, costUsd } = end;
   const { inputTokens, outputTokens } = usage;
-  return { ...{ id, tenant: caller.tenant, core, inputTokens, outputTokens, costUsd, params }, ...timesOf(end) };
+  return { id, tenant: caller.tenant, core, inputTokens, outputTokens, costUsd, params, ...timesOf(end) };
 }
 
 /** How long the core took, where the times are those of one request. */

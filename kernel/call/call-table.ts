@@ -8,6 +8,7 @@ import type { KernelLimits } from '../config/limits.js';
 import type { KernelEvents } from '../events.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import type { Held } from '../process/held.js';
 import { type Principal, tenantOf } from '../process/principal.js';
 import type { ProcessTable } from '../process/process-table.js';
 import { answerOf, timesOf } from './answer-of.js';
@@ -23,6 +24,7 @@ interface CallTableDeps {
   readonly clock: Clock;
   readonly policy: Required<Pick<SchedulerPolicy, 'release'>>;
   readonly processes: ProcessTable;
+  readonly held: Held;
   readonly journal: Journal;
   readonly metrics: Metrics;
   readonly events: KernelEvents;
@@ -40,7 +42,6 @@ export class CallTable {
   readonly #openByPrincipal = new Map<string, number>();
   readonly #deadlines: Deadlines;
   readonly #finished: FinishedCalls;
-  #size = 0;
   #onEmpty: (() => void) | undefined;
 
   constructor(deps: CallTableDeps) {
@@ -48,18 +49,13 @@ export class CallTable {
     this.#deadlines = new Deadlines(deps.clock, (call) => this.#expire(call));
     this.#finished = new FinishedCalls(() => {
       const { finishedCalls, pendingBytes } = deps.limits();
-      return { ...finishedCalls, size: pendingBytes };
+      return { size: pendingBytes, ...finishedCalls };
     });
   }
 
   /** How many are open. */
   get count(): number {
     return this.#open.size;
-  }
-
-  /** Characters that the open ones keep in memory. */
-  get size(): number {
-    return this.#size;
   }
 
   all(): Iterable<Call> {
@@ -80,17 +76,27 @@ export class CallTable {
     return this.#openByPrincipal.get(principal) ?? 0;
   }
 
+  /** How many of them a core answers now. */
+  runningOf(principal: string): number {
+    let running = 0;
+    for (const { facts, state } of this.#open.values()) {
+      if (state.status === 'running' && facts.caller.principal === principal) running++;
+    }
+    return running;
+  }
+
   add(call: Call): void {
     const { caller, size } = call.facts;
     const { pid, principal } = caller;
     this.#open.set(call.id, call);
-    this.#size += size;
+    call.held = this.#deps.held;
+    this.#deps.held.add(principal, size);
     const siblings = this.#byPid.get(pid);
     if (siblings === undefined) this.#byPid.set(pid, new Set([call]));
     else siblings.add(call);
     this.#openByPrincipal.set(principal, this.countOf(principal) + 1);
     this.#deadlines.add(call);
-    this.#deps.metrics.counts.accepted++;
+    this.#deps.metrics.count(principal, ({ counts }) => counts.accepted++);
     this.#deps.events.emit('accepted', { call });
   }
 
@@ -193,7 +199,8 @@ export class CallTable {
     const { caller, size } = call.facts;
     const { pid, principal } = caller;
     this.#open.delete(call.id);
-    this.#size -= size;
+    call.held = undefined;
+    this.#deps.held.add(principal, -size - call.text.length);
     const siblings = this.#byPid.get(pid);
     siblings?.delete(call);
     if (siblings?.size === 0) this.#byPid.delete(pid);
@@ -207,15 +214,21 @@ export class CallTable {
     const { processes, metrics, policy, events, clock } = this.#deps;
     const { caller, size } = call.facts;
     const { spent } = call;
-    metrics.ended(state, spent);
+    metrics.count(caller.principal, (sums) => sums.ended(state, spent));
     const process = processes.get(caller.pid);
     if (process !== undefined) {
       process.finished++;
       process.costUsd += spent.costUsd;
     }
     const answered = state.status === 'done' ? finishedCall(call, state.reply) : undefined;
-    const kept = { call: answered, owner: caller.principal, size: answered === undefined ? 0 : size, at: clock.now() };
-    this.#finished.add(call.id, { ...kept, rated: undefined });
+    const kept = answered === undefined ? 0 : size;
+    this.#finished.add(call.id, {
+      call: answered,
+      owner: caller.principal,
+      size: kept,
+      at: clock.now(),
+      rated: undefined,
+    });
     policy.release(call.id, answered);
     events.emit('final', { call, state });
     if (where === 'here') call.settle(state);
@@ -256,7 +269,13 @@ function finishedCall(call: Call, reply: ChatReply): FinishedCall {
   const { caller, params } = call.facts;
   const { inputTokens, outputTokens, costUsd } = call.answered;
   return {
-    ...{ id: call.id, tenant: caller.tenant, core: reply.core, inputTokens, outputTokens, costUsd, params },
+    id: call.id,
+    tenant: caller.tenant,
+    core: reply.core,
+    inputTokens,
+    outputTokens,
+    costUsd,
+    params,
     ...timesOf(reply),
   };
 }

@@ -15,6 +15,7 @@ import {
 import type { CallSink } from '../call-sink.js';
 import type { CallView } from '../call-view.js';
 import type { Caller } from '../process/caller.js';
+import type { Held } from '../process/held.js';
 import { addUp, NOTHING_SPENT, type Spent } from '../spent.js';
 import type { StoredCall } from './journal.js';
 
@@ -60,6 +61,8 @@ export class Call implements CallView {
   /** Who follows it; undefined: nobody. */
   sink: CallSink | undefined;
   holder: Holder | undefined;
+  /** Counts its text while it is open. */
+  held: Held | undefined;
   #isAccepted = false;
   #state: SyscallState;
   #view: PendingCall | undefined;
@@ -163,7 +166,7 @@ export class Call implements CallView {
   /** The journal holds it. */
   accept(): void {
     this.#isAccepted = true;
-    this.sink?.accepted(this.id);
+    this.sink?.accepted(this.id, this);
   }
 
   /** As plain data, from which another kernel can go on. */
@@ -171,8 +174,19 @@ export class Call implements CallView {
     const { id, caller, agent, params, priority, budgetUsd, allowed, fingerprint } = this.facts;
     const { idempotencyKey: key, task } = params;
     return {
-      ...{ id, caller, agent, at: this.#state.times.accepted, expiresAt: this.expiresAt, priority, budgetUsd },
-      ...{ cores: allowed, key, fingerprint, task, params, attempts: this.#attempts },
+      id,
+      caller,
+      agent,
+      at: this.#state.times.accepted,
+      expiresAt: this.expiresAt,
+      priority,
+      budgetUsd,
+      cores: allowed,
+      key,
+      fingerprint,
+      task,
+      params,
+      attempts: this.#attempts,
     };
   }
 
@@ -196,6 +210,7 @@ export class Call implements CallView {
     if (text === '') return;
     const offset = this.#text.length;
     this.#text += text;
+    this.held?.add(this.facts.caller.principal, text.length);
     this.#outputTokens += tokens;
     if (!this.#isFollowed) return;
     this.#isSpoken = true;
@@ -233,6 +248,7 @@ export class Call implements CallView {
   retryWithout(core: CoreId, why: 'failed' | 'refused', at: Millis, isUsable: (core: CoreId) => boolean): boolean {
     this.#since = at;
     this.#pinned = undefined;
+    this.held?.add(this.facts.caller.principal, -this.#text.length);
     this.#text = '';
     this.#outputTokens = 0;
     this.#lost = addUp(this.#lost, this.#billed);

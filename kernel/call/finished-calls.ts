@@ -20,13 +20,42 @@ interface Entry {
   rated: Rater | undefined;
 }
 
-/** Syscalls that have ended and can still be named, answered ones to be rated: the newest, bounded in age, number and size. */
+/** The calls of one token, in order of their end. */
+class Own {
+  size = 0;
+  /** The first `#gone` of them are gone: looking for the head of a Map passes all its deleted keys. */
+  #order: SyscallId[] = [];
+  #gone = 0;
+
+  get count(): number {
+    return this.#order.length - this.#gone;
+  }
+
+  get oldest(): SyscallId | undefined {
+    return this.#order[this.#gone];
+  }
+
+  add(id: SyscallId, size: number): void {
+    this.#order.push(id);
+    this.size += size;
+  }
+
+  dropOldest(size: number): void {
+    this.size -= size;
+    if (++this.#gone <= 1000 || this.#gone <= this.#order.length / 2) return;
+    this.#order = this.#order.slice(this.#gone);
+    this.#gone = 0;
+  }
+}
+
+/**
+ * Syscalls that have ended and can still be named, answered ones to be rated: the newest, bounded in age, number and size. Where
+ * there are too many, the oldest one goes of a token that has more than its part: nobody drives out what others may still rate.
+ */
 export class FinishedCalls {
   readonly #bounds: () => Bounds;
   readonly #entries = new Map<SyscallId, Entry>();
-  /** Ids in order of their end, the first `#evicted` of them gone: looking for the head of a Map passes all its deleted keys. */
-  #order: SyscallId[] = [];
-  #evicted = 0;
+  readonly #byOwner = new Map<string, Own>();
   #size = 0;
 
   constructor(bounds: () => Bounds) {
@@ -34,34 +63,56 @@ export class FinishedCalls {
   }
 
   add(id: SyscallId, entry: Entry): void {
-    const { at, size } = entry;
+    const { at, owner, size } = entry;
+    const own = this.#byOwner.get(owner) ?? new Own();
+    this.#byOwner.set(owner, own);
+    own.add(id, size);
     this.#entries.set(id, entry);
-    this.#order.push(id);
     this.#size += size;
-    this.#evict(at);
+    const bounds = this.#bounds();
+    this.#dropAged(owner, at - bounds.ms);
+    while (this.#entries.size > bounds.count || this.#size > bounds.size)
+      this.#dropOldestOf(this.#largest(owner, bounds));
   }
 
   /** @param owner undefined: any owner */
   find(id: SyscallId, owner: string | undefined, now: Millis): Entry | undefined {
-    this.#evict(now);
     const entry = this.#entries.get(id);
-    return owner === undefined || entry?.owner === owner ? entry : undefined;
+    if (entry === undefined || (owner !== undefined && entry.owner !== owner)) return undefined;
+    this.#dropAged(entry.owner, now - this.#bounds().ms);
+    return this.#entries.get(id);
   }
 
-  #evict(now: Millis): void {
-    const { ms, count, size } = this.#bounds();
-    for (let entry = this.#oldest(); entry !== undefined; entry = this.#oldest()) {
-      if (entry.at + ms >= now && this.#entries.size <= count && this.#size <= size) break;
-      this.#entries.delete(this.#order[this.#evicted++] as SyscallId);
-      this.#size -= entry.size;
-    }
-    if (this.#evicted > 1000 && this.#evicted > this.#order.length / 2) {
-      this.#order = this.#order.slice(this.#evicted);
-      this.#evicted = 0;
+  #dropAged(owner: string, before: Millis): void {
+    for (;;) {
+      const id = this.#byOwner.get(owner)?.oldest;
+      if (id === undefined || (this.#entries.get(id) as Entry).at >= before) return;
+      this.#dropOldestOf(owner);
     }
   }
 
-  #oldest(): Entry | undefined {
-    return this.#entries.get(this.#order[this.#evicted] ?? '');
+  /** Who is to lose a call: the one who adds, if he has his part, else the one who has most. */
+  #largest(adding: string, bounds: Bounds): string {
+    const part = (own: Own) => Math.max(own.count / bounds.count, own.size / bounds.size);
+    const own = this.#byOwner.get(adding);
+    if (own !== undefined && part(own) >= 1 / this.#byOwner.size) return adding;
+    let largest = adding;
+    let most = 0;
+    for (const [owner, its] of this.#byOwner) {
+      if (part(its) <= most) continue;
+      largest = owner;
+      most = part(its);
+    }
+    return largest;
+  }
+
+  #dropOldestOf(owner: string): void {
+    const own = this.#byOwner.get(owner) as Own;
+    const id = own.oldest as SyscallId;
+    const { size } = this.#entries.get(id) as Entry;
+    this.#entries.delete(id);
+    this.#size -= size;
+    own.dropOldest(size);
+    if (own.count === 0) this.#byOwner.delete(owner);
   }
 }

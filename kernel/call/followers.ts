@@ -1,8 +1,11 @@
 import type { ToolCallDelta } from '../../syscalls/chat-message.js';
 import type { SyscallError } from '../../syscalls/errors.js';
-import type { ChatParams } from '../../syscalls/llm-chat.js';
+import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
 import type { CoreId, Pid, SyscallId } from '../../syscalls/syscall.js';
-import type { CallSink, TextPlace } from '../call-sink.js';
+import type { AnswerText, CallSink, TextPlace } from '../call-sink.js';
+
+/** What a request gets in the end. */
+export type Outcome = ChatReply | SyscallError;
 
 /** One request that waits for a call. */
 export interface Follower {
@@ -12,8 +15,8 @@ export interface Follower {
   readonly streams: boolean;
   /** It came after pieces of tool calls may have gone: it gets those of its reply instead. */
   isLate: boolean;
-  /** The request has gone: it gets no answer. */
-  readonly leave: (error: SyscallError) => void;
+  /** The call has ended, or the request waits no longer. */
+  readonly answer: (outcome: Outcome) => void;
 }
 
 /** Hands on to all that follow a call. */
@@ -24,8 +27,8 @@ export class Followers implements CallSink {
     this.#followers = followers;
   }
 
-  accepted(id: SyscallId): void {
-    for (const { sink } of this.#followers) sink?.accepted(id);
+  accepted(id: SyscallId, answer: AnswerText): void {
+    for (const { sink } of this.#followers) sink?.accepted(id, answer);
   }
 
   text(piece: string, place: TextPlace): void {

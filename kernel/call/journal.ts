@@ -81,6 +81,8 @@ export interface Journal {
   append(entry: JournalEntry): Promise<void> | undefined;
   /** A call by the key that its owner gave it, or by its id. Without it nothing is known of calls that memory has let go. */
   find?(wanted: Wanted): Promise<Found | undefined>;
+  /** Aborts when another kernel has taken over: this one must end, since it can write no more. Without it none can. */
+  readonly lost?: AbortSignal;
   /** Writes what is left. Idempotent. */
   close(): Promise<void>;
 }

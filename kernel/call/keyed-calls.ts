@@ -5,7 +5,7 @@ import type { FinalState, Millis, Pid, SyscallId } from '../../syscalls/syscall.
 import type { CallSink } from '../call-sink.js';
 import type { Clock } from '../clock.js';
 import type { Call } from './call.js';
-import { type Follower, Followers, resume } from './followers.js';
+import { type Follower, Followers, type Outcome, resume } from './followers.js';
 import type { Journal } from './journal.js';
 
 /** Connections that may follow one call. */
@@ -16,17 +16,19 @@ const MOST_CHARACTERS = 2 ** 26;
 /** Of a reply beside its text. */
 const SIZE_OF_ANY = 1000;
 
-/** What a request gets in the end. */
-type Outcome = ChatReply | SyscallError;
-
+/** A call that is open. */
 interface Entry {
-  readonly id: SyscallId;
+  readonly call: Call;
   readonly fingerprint: string;
-  readonly final: Promise<Outcome>;
-  /** Undefined once it has ended. */
-  call: Call | undefined;
   readonly followers: Set<Follower>;
   cancelTimer: (() => void) | undefined;
+}
+
+/** A call that has ended: kept by the thousand, so no more of it than a repeat needs. */
+interface EndedEntry {
+  readonly id: SyscallId;
+  readonly fingerprint: string;
+  readonly outcome: Outcome;
 }
 
 interface KeyedDeps {
@@ -55,10 +57,10 @@ export interface Asking {
 export class KeyedCalls {
   readonly #deps: KeyedDeps;
   readonly #open = new Map<string, Entry>();
-  readonly #ended = new LRUCache<string, Entry & { readonly size: number }>({
+  readonly #ended = new LRUCache<string, EndedEntry>({
     max: MOST_ENDED,
     maxSize: MOST_CHARACTERS,
-    sizeCalculation: ({ size }) => size,
+    sizeCalculation: ({ outcome }) => SIZE_OF_ANY + textOf(outcome).length,
   });
   /** Open calls by the processes that follow them. */
   readonly #byPid = new Map<Pid, Map<Follower, Entry>>();
@@ -74,79 +76,71 @@ export class KeyedCalls {
    * @throws SyscallError `conflict` for a key of another request, `busy` for one that too many follow, and as the call ends
    */
   async answer(asking: Asking, start: () => Call): Promise<ChatReply> {
-    const { owner, params, fingerprint, sink } = asking;
+    const { owner, params, fingerprint } = asking;
     const key = params.idempotencyKey as string;
     const name = nameOf(owner, key);
     const known = this.#find(name) ?? (this.#deps.journal.find && (await this.#stored(name, owner, key)));
     // Somebody may have asked the same meanwhile.
     const entry = known ?? this.#find(name) ?? this.#add(name, start());
     if (entry.fingerprint !== fingerprint) {
-      const message = `params.idempotencyKey: expected a new one for another request, got that of ${entry.id}`;
+      const id = 'call' in entry ? entry.call.id : entry.id;
+      const message = `params.idempotencyKey: expected a new one for another request, got that of ${id}`;
       throw new SyscallError('conflict', message);
     }
-    const { call } = entry;
-    const reply = call === undefined ? await this.#repeat(entry, asking) : await this.#follow(entry, call, asking);
-    if (call === undefined && params.stream) resume(sink, params.from, reply.attempts, reply.text);
-    return reply;
+    return 'call' in entry ? this.#follow(entry, asking) : repeat(entry, asking);
   }
 
   /** A call that an earlier kernel has left: nobody follows it yet. */
   adopt(call: Call, owner: string, key: string, fingerprint: string): void {
-    this.#orphaned(this.#add(nameOf(owner, key), call, fingerprint), call);
+    this.#orphaned(this.#add(nameOf(owner, key), call, fingerprint));
   }
 
   /** A process leaves: its requests go, their calls go on. */
   leave(pid: Pid, error: SyscallError): void {
     for (const [follower, entry] of [...(this.#byPid.get(pid) ?? [])]) {
       this.#unfollow(entry, follower);
-      follower.leave(error);
+      follower.answer(error);
     }
   }
 
-  #find(name: string): Entry | undefined {
+  #find(name: string): Entry | EndedEntry | undefined {
     return this.#open.get(name) ?? this.#ended.get(name);
   }
 
   /** What the journal knows of a call that has ended. */
-  async #stored(name: string, owner: string, key: string): Promise<Entry | undefined> {
+  async #stored(name: string, owner: string, key: string): Promise<EndedEntry | undefined> {
     const found = await this.#deps.journal.find?.({ owner, key });
     if (found?.ended === undefined) return undefined;
     const outcome = 'message' in found.ended.end ? SyscallError.fromRpc(found.ended.end) : found.ended.end;
     if (!isLasting(outcome)) return undefined;
     const { id, fingerprint = '' } = found.call;
-    const ended = { id, fingerprint, final: Promise.resolve(outcome), call: undefined };
-    return this.#keep(name, { ...ended, followers: new Set(), cancelTimer: undefined }, outcome);
+    const entry = { id, fingerprint, outcome };
+    this.#ended.set(name, entry);
+    return entry;
   }
 
   #add(name: string, call: Call, fingerprint = call.facts.fingerprint ?? ''): Entry {
-    const entry: Entry = {
-      ...{ id: call.id, fingerprint, final: call.final.then(outcomeOf), call },
-      ...{ followers: new Set<Follower>(), cancelTimer: undefined },
-    };
+    const entry: Entry = { call, fingerprint, followers: new Set(), cancelTimer: undefined };
     this.#open.set(name, entry);
     call.sink = new Followers(entry.followers);
-    void entry.final.then((outcome) => {
-      entry.cancelTimer?.();
-      entry.call = undefined;
-      this.#open.delete(name);
-      if (isLasting(outcome)) this.#keep(name, entry, outcome);
-    });
+    void call.final.then((state) => this.#end(name, entry, state));
     return entry;
   }
 
-  #keep(name: string, entry: Entry, outcome: Outcome): Entry {
-    const { length } = outcome instanceof SyscallError ? outcome.message : outcome.text;
-    this.#ended.set(name, { ...entry, size: SIZE_OF_ANY + length });
-    return entry;
+  #end(name: string, { call, fingerprint, followers, cancelTimer }: Entry, state: FinalState): void {
+    const outcome = state.status === 'done' ? state.reply : state.error;
+    cancelTimer?.();
+    this.#open.delete(name);
+    if (isLasting(outcome)) this.#ended.set(name, { id: call.id, fingerprint, outcome });
+    for (const follower of followers) {
+      this.#forget(follower);
+      follower.answer(outcome);
+    }
   }
 
-  async #repeat({ id, final }: Entry, { sink }: Asking): Promise<ChatReply> {
-    sink?.accepted(id);
-    return replyOf(await final);
-  }
-
-  #follow(entry: Entry, call: Call, { pid, sink, params, signal }: Asking): Promise<ChatReply> {
-    if (entry.followers.size >= MOST_FOLLOWERS) {
+  #follow(entry: Entry, { pid, sink, params, signal }: Asking): Promise<ChatReply> {
+    const { call, followers } = entry;
+    if (followers.size >= MOST_FOLLOWERS) {
       throw new SyscallError('busy', `idempotencyKey: ${MOST_FOLLOWERS} requests follow this call already`, {
         retryAfterMs: 1000,
       });
@@ -159,61 +153,62 @@ export class KeyedCalls {
         sink,
         streams: params.stream === true,
         isLate: call.state.times.started !== undefined,
-        leave: reject,
+        answer: (outcome) => {
+          signal?.removeEventListener('abort', go);
+          if (outcome instanceof SyscallError) reject(outcome);
+          else resolve(outcome);
+        },
       };
       const go = () => {
-        if (!entry.followers.has(follower)) return;
         this.#unfollow(entry, follower);
-        reject(new SyscallError('disconnected', 'The request was given up before the answer'));
+        follower.answer(new SyscallError('disconnected', 'The request was given up before the answer'));
       };
-      entry.followers.add(follower);
+      followers.add(follower);
       const own = this.#byPid.get(pid) ?? new Map<Follower, Entry>();
       this.#byPid.set(pid, own.set(follower, entry));
       // Of a call that is not written down yet, all followers hear when it is.
       if (call.isAccepted) {
-        sink?.accepted(call.id);
+        sink?.accepted(call.id, call);
         if (params.stream) resume(sink, params.from, call.attempts, call.text);
       }
       signal?.addEventListener('abort', go, { once: true });
-      void entry.final.then((outcome) => {
-        signal?.removeEventListener('abort', go);
-        this.#forget(follower, pid);
-        if (outcome instanceof SyscallError) reject(outcome);
-        else resolve(outcome);
-      });
       if (signal?.aborted) go();
     });
   }
 
   #unfollow(entry: Entry, follower: Follower): void {
     entry.followers.delete(follower);
-    this.#forget(follower, follower.pid);
-    if (entry.followers.size === 0 && entry.call !== undefined) this.#orphaned(entry, entry.call);
+    this.#forget(follower);
+    if (entry.followers.size === 0) this.#orphaned(entry);
   }
 
-  #forget(follower: Follower, pid: Pid): void {
-    const own = this.#byPid.get(pid);
+  #forget(follower: Follower): void {
+    const own = this.#byPid.get(follower.pid);
     own?.delete(follower);
-    if (own?.size === 0) this.#byPid.delete(pid);
+    if (own?.size === 0) this.#byPid.delete(follower.pid);
   }
 
-  #orphaned(entry: Entry, call: Call): void {
+  #orphaned(entry: Entry): void {
     const { clock, orphanMs, abandon } = this.#deps;
     const ms = orphanMs();
     entry.cancelTimer = clock.after(ms, () => {
-      abandon(call, new SyscallError('disconnected', `orphanMs: nobody has followed the call for ${ms} ms`));
+      abandon(entry.call, new SyscallError('disconnected', `orphanMs: nobody has followed the call for ${ms} ms`));
     });
   }
 }
 
-function outcomeOf(state: FinalState): Outcome {
-  return state.status === 'done' ? state.reply : state.error;
-}
+const NO_ANSWER = { text: '' };
 
 /** @throws SyscallError as the call ended */
-function replyOf(outcome: Outcome): ChatReply {
+function repeat({ id, outcome }: EndedEntry, { sink, params }: Asking): ChatReply {
+  sink?.accepted(id, outcome instanceof SyscallError ? NO_ANSWER : outcome);
   if (outcome instanceof SyscallError) throw outcome;
+  if (params.stream) resume(sink, params.from, outcome.attempts, outcome.text);
   return outcome;
+}
+
+function textOf(outcome: Outcome): string {
+  return outcome instanceof SyscallError ? outcome.message : outcome.text;
 }
 
 /** Whether the key stands for this end from now on: not for an error that a repeat can mend. */

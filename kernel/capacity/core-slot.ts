@@ -12,6 +12,10 @@ const UNKNOWN_RECOVERY_MS = 1000;
 const FIRST_MEAN_TOKENS = 512;
 /** Tokens of the smallest context window that is believed. */
 const LEAST_WINDOW = 256;
+/** Least time between two lines of the log on numbers of a core that cannot be. */
+const DOUBT_MS = 60_000;
+/** Share of the way to a shorter answer by which each one lowers what a long one has raised. */
+const LONG_STEP = 0.02;
 /** Weight of the newest answer in the mean of a core. */
 const MEAN_STEP = 0.05;
 
@@ -29,7 +33,9 @@ export class CoreSlot {
   #full = false;
   #stopped = false;
   #meanTokens: number | undefined;
+  #longTokens: number | undefined;
   #lastFault: CoreView['lastFault'];
+  #doubtedAt: Millis = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
 
   /** @param onOpen a slot may have become free */
@@ -49,6 +55,15 @@ export class CoreSlot {
   /** Output tokens of an answer of this core: an exponential mean. */
   get meanOutputTokens(): number {
     return this.#meanTokens ?? FIRST_MEAN_TOKENS;
+  }
+
+  /**
+   * Output tokens that an answer of this core is likely to stay below: the longest of late. Before the first one half of the tokens of
+   * a minute, so that few calls start until something is known.
+   */
+  get longOutputTokens(): number {
+    const { tokensPerMinute = 2 * FIRST_MEAN_TOKENS } = this.#info;
+    return this.#longTokens ?? Math.ceil(tokensPerMinute / 2);
   }
 
   /** Calls that can start now. */
@@ -90,6 +105,17 @@ export class CoreSlot {
   answered(outputTokens: number): void {
     const mean = this.#meanTokens ?? outputTokens;
     this.#meanTokens = mean + MEAN_STEP * (outputTokens - mean);
+    // One answer says little of how long others are.
+    const long = this.#longTokens ?? 2 * outputTokens;
+    this.#longTokens = Math.ceil(Math.max(outputTokens, long + LONG_STEP * (outputTokens - long)));
+  }
+
+  /** The core has reported numbers that cannot be. @returns whether that is worth a line in the log: once a minute */
+  doubted(): boolean {
+    const now = this.#clock.now();
+    if (now < this.#doubtedAt + DOUBT_MS) return false;
+    this.#doubtedAt = now;
+    return true;
   }
 
   /** Why nobody can be served here until somebody mends the config; undefined: that is not so. */
@@ -114,9 +140,12 @@ export class CoreSlot {
     this.refresh();
   }
 
-  closeUntil(at: Millis): void {
+  /** @returns whether it was open */
+  closeUntil(at: Millis): boolean {
+    const wasOpen = this.#closedUntil <= this.#clock.now();
     this.#closedUntil = Math.max(this.#closedUntil, at);
     this.refresh();
+    return wasOpen;
   }
 
   /** Capacity has refused a start here: nothing is tried until it reports the core. */
@@ -162,9 +191,10 @@ export class CoreSlot {
     return this.core.health?.().slots ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Takes over new limits. Calls that run already are left alone. */
+  /** Takes over new limits, and opens a core that its provider has closed. Calls that run already are left alone. */
   reload({ cap, requestsPerMinute, tokensPerMinute }: CoreLimits): void {
     this.core.reopen?.();
+    this.#closedUntil = 0;
     const { requestsPerMinute: _requests, tokensPerMinute: _tokens, ...fixed } = this.#info;
     this.#info = {
       ...fixed,

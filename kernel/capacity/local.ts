@@ -96,7 +96,7 @@ export class LocalCapacity implements Capacity {
       const room = this.#rooms.get(core);
       // A core that the config does not have any more.
       if (room === undefined) continue;
-      room.window.take(at, tokens);
+      room.window.take(at, tokens)(tokens, at);
       if (isOpen) this.#haunt(core, room);
     }
   }
@@ -145,7 +145,7 @@ export class LocalCapacity implements Capacity {
         purse.leases--;
         purse.held = purse.leases === 0 ? 0 : purse.held - costUsd;
         purse.spent += used.costUsd;
-        correct(used.tokens);
+        correct(used.tokens, this.#clock.now());
         if (room.cancelTimer !== undefined) this.#watch(core, room);
         this.#report({ core, principal });
       },

@@ -4,7 +4,9 @@ import { SyscallError } from '../../syscalls/errors.js';
 import { describeIssues } from '../../syscalls/protocol.js';
 import { type Method, SYSCALLS } from '../../syscalls/table.js';
 import { CORE_KINDS, type CoreConfig, type CoreKind } from '../cores/kinds/registry.js';
+import { clusterConfig } from './cluster-config.js';
 import { asWritten, type ConfigFile, isAsWritten, readConfigFile } from './config-file.js';
+import { ENV_NAME } from './env-name.js';
 import type { Env } from './interpolate.js';
 import { limitsConfig } from './limits.js';
 import { renameOldWords } from './old-words.js';
@@ -38,7 +40,6 @@ function isOrigin(text: string): boolean {
 }
 
 const SHA256 = /^[0-9a-f]{64}$/;
-const ENV_NAME = /^[A-Z_][A-Z0-9_]{0,127}$/;
 const methods = Object.keys(SYSCALLS) as [Method, ...Method[]];
 
 const token = z
@@ -133,6 +134,7 @@ const common = {
     .prefault({}),
   limits: limitsConfig.prefault({}),
   journal: journalConfig.optional(),
+  cluster: clusterConfig.optional(),
   telemetry: z
     .strictObject({
       metrics: z
@@ -157,7 +159,12 @@ function schemaOf(kinds: readonly CoreKind[]) {
     .min(1)
     .refine((cores) => unique(cores.map((core) => String(core['id']))), 'Expected every id once')
     .describe('The language models, in the order that fifo tries them');
-  return z.strictObject({ ...common, cores });
+  return z
+    .strictObject({ ...common, cores })
+    .refine(({ journal, cluster }) => journal === undefined || cluster === undefined, {
+      path: ['cluster'],
+      message: 'Expected no journal beside it: a cluster keeps it in Redis',
+    });
 }
 
 /** Members at the top of a file that hold parts for others to refer to, as in Compose files. */

@@ -16,7 +16,9 @@ export const limitsConfig = z.strictObject({
   pendingTotal: count.default(10_000).describe('Most open syscalls of all agents'),
   pendingBytes: count
     .default(2 ** 28)
-    .describe('Most characters that open syscalls, and those kept for feedback, hold'),
+    .describe(
+      'Most characters that open syscalls with their answers, those kept for feedback, and text for slow readers hold',
+    ),
   requestsPerSecond: z
     .number()
     .positive()
@@ -29,6 +31,11 @@ export const limitsConfig = z.strictObject({
     .describe(
       'Most ratings a second of one tenant, or of a token with all tenants that it names, over a burst of ten times as many',
     ),
+  tokenRequestsPerSecond: z
+    .number()
+    .positive()
+    .default(10_000)
+    .describe('The same of all connections of one token; at least `requestsPerSecond`'),
   maxMessageBytes: count
     .max(MAX_MESSAGE_BYTES)
     .default(2 ** 20)
@@ -38,7 +45,10 @@ export const limitsConfig = z.strictObject({
     .default(20 * 2 ** 20)
     .describe('Most bytes of one HTTP request; of these, at most `maxMessageBytes` beside images, audio and files'),
   maxHeaderBytes: count.default(8192).describe('Most bytes of the headers of one HTTP request'),
-  requestTimeoutMs: millis.min(1).default(60_000).describe('Time for an HTTP request with its body'),
+  requestTimeoutMs: millis
+    .min(1)
+    .default(60_000)
+    .describe('Time for an HTTP request with its body, and for one message'),
   httpAgentMs: millis.default(60_000).describe('How long an agent over HTTP stays a process after its last request'),
   streamHeadMs: millis
     .default(10_000)
@@ -50,14 +60,20 @@ export const limitsConfig = z.strictObject({
   socketsPerAddress: count.default(4096).describe('Most connections from one address'),
   sendBufferBytes: z
     .strictObject({
-      slow: count.default(2 ** 20).describe('Bytes a connection has not taken at which its streams pause'),
+      slow: count
+        .default(2 ** 20)
+        .describe(
+          'Bytes a connection has not taken at which its streams pause and it is not read on; less, down to 64 KiB, where `pendingBytes` are nearly used',
+        ),
       close: count
         .default(2 ** 22)
-        .describe('Bytes a connection has not taken at which it is closed (WebSocket: with 1013)'),
+        .describe(
+          'Bytes a connection has not taken at which it is closed (WebSocket: with 1013) if it takes nothing for a tenth of `slowReaderMs`',
+        ),
     })
     .refine(({ slow, close }) => slow <= close, 'Expected `slow` to be at most `close`')
     .prefault({}),
-  slowReaderMs: millis.default(10_000).describe('A connection that is slow for longer is closed'),
+  slowReaderMs: millis.default(10_000).describe('A slow connection that takes nothing for so long is closed'),
   handshakeTimeoutMs: millis.default(5000).describe('Time for headers and handshake'),
   heartbeatMs: millis.min(1).default(30_000).describe('Time between pings'),
   missedPings: count.default(2).describe('A connection that misses so many is dropped'),

@@ -109,7 +109,7 @@ export interface LLMCore {
    */
   chat(request: CoreRequest, run: CoreRun): Promise<CoreResult>;
   health?(): CoreHealth;
-  /** The config was read again: what was closed because of it may be tried at once. */
+  /** The config was read again: what was closed, for whatever reason, may be tried at once. */
   reopen?(): void;
   close?(): Promise<void>;
 }

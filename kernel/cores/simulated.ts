@@ -137,7 +137,7 @@ class SimulatedCore implements LLMCore {
     try {
       const firstTokenMs = ttftMs + answer.readTokens * msPerToken(prefillSpeed);
       const tokenMs = msPerToken(decodeSpeed) * this.#slowness();
-      await playAnswer({ ...answer, firstTokenMs, tokenMs }, run, this.#deps.clock);
+      await playAnswer({ firstTokenMs, tokenMs, ...answer }, run, this.#deps.clock);
     } finally {
       this.#running--;
     }

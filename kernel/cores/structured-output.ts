@@ -1,11 +1,17 @@
 import { Validator } from '@cfworker/json-schema';
+import { brokenBound } from '../../syscalls/json-scan.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import { CoreError } from './core.js';
+
+/** Most lists and objects inside one another: code that walks a deeper value would overflow the stack. */
+const DEPTH = { maxMessageDepth: 64, maxMessageValues: Infinity } as const;
+/** Commas of an answer that a schema is checked on: more would hold up everybody. */
+const CHECKED = { maxMessageDepth: Infinity, maxMessageValues: 10_000 } as const;
 
 /**
  * Checks the text of a finished answer against the format that was asked for. Of a schema with `pattern` or
  * `patternProperties` only that it is JSON is checked: the rules would run the caller's regular expressions on the model's
- * text, and could hold up everybody.
+ * text, and could hold up everybody. The same holds for an answer of more than 10,000 values.
  *
  * @throws CoreError `invalid-output` for a text that breaks it
  */
@@ -17,7 +23,7 @@ export function checkOutput(text: string, format: ChatParams['responseFormat']):
     throw broken('is not a JSON object');
   }
   const { schema } = format.json_schema;
-  if (hasPattern(schema)) return;
+  if (hasPattern(schema) || brokenBound(text, CHECKED) !== undefined) return;
   const { valid, errors } = validate(schema, value);
   if (valid) return;
   const [first] = errors.toReversed();
@@ -34,6 +40,7 @@ function validate(schema: ConstructorParameters<typeof Validator>[0], value: unk
 }
 
 function decode(text: string): unknown {
+  if (brokenBound(text, DEPTH) !== undefined) throw broken(`nests more than ${DEPTH.maxMessageDepth} levels`);
   try {
     return JSON.parse(text);
   } catch {

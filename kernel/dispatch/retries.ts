@@ -17,6 +17,9 @@ export interface RetriesDeps {
   readonly limits: () => KernelLimits;
 }
 
+/** A core of any kind is left alone for at most so long. */
+const MAX_PAUSE_MS = 86_400_000;
+
 interface Next {
   /** Undefined: the call ends. */
   readonly delay: Millis | undefined;
@@ -48,11 +51,19 @@ export class Retries {
     const message = error.cause instanceof Error ? error.cause.name : error.message;
     const fault = { at, class: faultClass, ...(status === undefined ? {} : { status }), message };
     slot.failed(fault, error instanceof CoreError ? error.learnt : {});
-    if (error.retryAfterMs !== undefined) slot.closeUntil(at + error.retryAfterMs);
+    const { retryAfterMs = 0 } = error;
+    if (retryAfterMs > 0) this.#close(slot, at + Math.min(retryAfterMs, MAX_PAUSE_MS), message);
     const known = error.with({ class: faultClass, core, attempts: call.attempts });
     const { delay, next } = this.#next(call, core, error);
     this.#log(call, known, message, next);
     return { error: known, delay };
+  }
+
+  #close(slot: CoreSlot, until: Millis, reason: string): void {
+    const { log } = this.#deps;
+    if (!slot.closeUntil(until)) return;
+    const line = { core: slot.info.id, until: new Date(until).toISOString(), reason };
+    log.warn(line, 'core closed because its provider asks for a pause; a reload opens it at once');
   }
 
   #next(call: Call, core: CoreId, error: SyscallError): Next {

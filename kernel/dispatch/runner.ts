@@ -63,7 +63,7 @@ export class Runner {
    * @param outputTokensP90 what the policy predicts of the answer, if it does
    */
   async run(call: Call, slot: CoreSlot, backlog: Backlog, outputTokensP90: number | undefined): Promise<void> {
-    const run = new Run(call, slot.info.price, this.#deps.clock);
+    const run = new Run(call, slot.info, this.#deps.clock);
     const controller = new AbortController();
     call.holder = { letGo: () => controller.abort() };
     const need = needOf(call, slot, run, outputTokensP90);
@@ -149,7 +149,7 @@ export class Runner {
       const onBill = (bill: Bill) => run.bill(bill);
       result = run.isExhausted
         ? NOTHING_LEFT
-        : await slot.core.chat(run.request, { signal: controller.signal, onChunk, onBill });
+        : this.#believed(slot, run, await slot.core.chat(run.request, { signal: controller.signal, onChunk, onBill }));
     } catch (error) {
       thrown = error;
     }
@@ -163,6 +163,18 @@ export class Runner {
     const ms = at - startedAt;
     events.emit('closed', { at, call, core, running, ms, spent: billed, ...faultOf(call, result, thrown) });
     if (next !== undefined) this.#goesOn(call, next, backlog);
+  }
+
+  /** The result with the numbers that can be true. */
+  #believed(slot: CoreSlot, run: Run, result: CoreResult): CoreResult {
+    const { bill, doubts } = run.believed(result);
+    if (doubts.length > 0 && slot.doubted()) {
+      this.#deps.log.warn(
+        { core: slot.info.id, doubts },
+        'a core reports numbers that cannot be: counted here instead',
+      );
+    }
+    return bill;
   }
 
   /** Writes the start down; a call that must not start twice waits for it. @returns false when it has ended meanwhile */
@@ -221,7 +233,7 @@ export class Runner {
   #suspend(call: Call, slot: CoreSlot): Millis {
     const { clock, metrics, events } = this.#deps;
     call.suspend(slot.info.id, clock.now());
-    metrics.preemptions++;
+    metrics.count(call.facts.caller.principal, (sums) => sums.preemptions++);
     events.emit('preempted', { call, core: slot.info.id });
     return 0;
   }
@@ -235,7 +247,7 @@ export class Runner {
       table.finish(call, { type: 'fail', at: clock.now(), error });
       return undefined;
     }
-    metrics.retries++;
+    metrics.count(call.facts.caller.principal, (sums) => sums.retries++);
     events.emit('retried', { call, core, code: error.code });
     return delay;
   }
@@ -244,7 +256,7 @@ export class Runner {
 /** All that a start takes. */
 function needOf(call: Call, slot: CoreSlot, run: Run, outputTokensP90: number | undefined): Need {
   const { id, caller, budgetUsd } = call.facts;
-  const expected = run.expected(outputTokensP90, slot.meanOutputTokens);
+  const expected = run.expected(outputTokensP90, slot);
   return { id, core: slot.info.id, principal: caller.principal, budgetUsd, ...expected };
 }
 

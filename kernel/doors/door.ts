@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SyscallError } from '../../syscalls/errors.js';
 import type { Gate } from '../gate.js';
@@ -22,6 +23,8 @@ export interface Listener {
   serve(method: string, path: string, route: Route): void;
   /** Serves requests for another protocol on a path, as `serve` does. */
   upgrade(path: string, upgrade: Upgrade): void;
+  /** A connection has shown who it is: its place is not given to another one. A request that needs a token has shown it. */
+  spoke(socket: Socket): void;
   /** Whether a principal is still what its token says: not after a reload that changed it. */
   isValid(principal: Principal): boolean;
 }

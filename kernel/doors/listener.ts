@@ -10,10 +10,10 @@ import type { Authenticator } from '../process/auth.js';
 import type { Principal } from '../process/principal.js';
 import { readText } from '../text-file.js';
 import { AccessCheck, challenge, checkExposure, refuseUpgrade } from './access.js';
-import { AddressCount } from './address-count.js';
 import { allowOrigin, answerPreflight, preflightMethod } from './cors.js';
 import type { Listener, Route, Upgrade } from './door.js';
 import { refuseBytes } from './refuse-bytes.js';
+import { Sockets } from './sockets.js';
 
 export interface ListenerOptions {
   readonly config: Pick<KernelConfig, 'listen' | 'auth'>;
@@ -45,7 +45,7 @@ const KEEP_ALIVE_MS = 65_000;
 export class HttpListener implements Listener {
   readonly #options: ListenerOptions;
   readonly #access: AccessCheck;
-  readonly #addresses = new AddressCount();
+  readonly #sockets = new Sockets();
   /** By `METHOD path`. */
   readonly #routes = new Map<string, Route>();
   readonly #upgrades = new Map<string, Upgrade>();
@@ -60,7 +60,7 @@ export class HttpListener implements Listener {
 
   /** Open connections, of all doors. */
   get connections(): number {
-    return this.#addresses.total;
+    return this.#sockets.total;
   }
 
   serve(method: string, path: string, route: Route): void {
@@ -73,6 +73,10 @@ export class HttpListener implements Listener {
 
   isValid(principal: Principal): boolean {
     return this.#options.auth.stillValid(principal);
+  }
+
+  spoke(socket: Socket): void {
+    this.#sockets.spoke(socket);
   }
 
   /**
@@ -111,7 +115,7 @@ export class HttpListener implements Listener {
     server.removeAllListeners('error');
     server.on('error', (error) => log.error({ err: error }, 'the server socket failed'));
     server.on('connection', (socket: Socket) => {
-      if (!this.#addresses.admit(socket, limits().socketsPerAddress)) socket.destroy();
+      if (!this.#sockets.admit(socket, limits().socketsPerAddress)) socket.destroy();
     });
     server.on('request', (request, response) => this.#onRequest(request, response));
     server.on('clientError', refuseBytes);
@@ -135,6 +139,7 @@ export class HttpListener implements Listener {
       if ('status' in verdict) this.#refuse(request, response, route, verdict);
       else if (asked !== undefined) answerPreflight(request, response, asked);
       else {
+        if (!isOpen) this.spoke(request.socket);
         allowOrigin(request, response);
         route.handle(request, response, verdict.principal);
       }

@@ -24,4 +24,9 @@ export class TokenBucket {
     this.#tokens--;
     return 0;
   }
+
+  /** Takes tokens for what cost more than was known: they may be more than there are. */
+  charge(tokens: number): void {
+    this.#tokens -= tokens;
+  }
 }

@@ -5,6 +5,7 @@ import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { Ended, Found, Restored, StoredCall, Wanted } from '../call/journal.js';
 import type { StoredStart } from '../capacity/capacity.js';
+import { WINDOW_MS } from '../capacity/rate-window.js';
 import { invalid, lock } from './lock.js';
 import { SCHEMA, SCHEMA_VERSION } from './schema.js';
 
@@ -30,7 +31,6 @@ export type JournalRow =
   | { readonly type: 'rated'; readonly id: SyscallId; readonly quality: number };
 
 /** Starts so old say nothing of a limit per minute any more. */
-const MINUTE_MS = 60_000;
 /** Pids that one boot may give out before those of the next one begin. */
 const PIDS_A_BOOT = 1_000_000;
 /** Ended calls that go in one commit at most, for each end in it. */
@@ -78,7 +78,7 @@ export class JournalFile {
     return {
       firstPid: boot * PIDS_A_BOOT + 1,
       open: calls,
-      starts: (starts.all(now - MINUTE_MS) as Row[]).map((row) => ({
+      starts: (starts.all(now - WINDOW_MS) as Row[]).map((row) => ({
         core: String(row['core']),
         at: Number(row['at']),
         tokens: Number(row['tokens']),

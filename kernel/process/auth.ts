@@ -18,11 +18,18 @@ interface Entry {
 export class Authenticator {
   readonly #env: Environment;
   #entries: readonly Entry[];
+  #names: number;
 
   /** @throws SyscallError `invalid-config` naming the token and the variable, never a value */
   constructor(auth: AuthConfig, env: Environment) {
     this.#env = env;
     this.#entries = readTokens(auth, env);
+    this.#names = namesOf(this.#entries);
+  }
+
+  /** How many names its tokens have, at least 1. */
+  get names(): number {
+    return this.#names;
   }
 
   /** Whose token it is; every known one is compared in constant time, so that the time of the answer reveals nothing. */
@@ -53,6 +60,7 @@ export class Authenticator {
     }
     const known = (entry: Entry) => this.#entries.find((old) => isDeepStrictEqual(old, entry));
     this.#entries = entries.map((entry) => known(entry) ?? entry);
+    this.#names = namesOf(this.#entries);
   }
 
   /** Whether a principal given out earlier is still what its token says: not after the token or its scope changed. */
@@ -60,6 +68,10 @@ export class Authenticator {
     if (this.#entries.length === 0) return principal === LOCAL;
     return this.#entries.some((entry) => entry.principal === principal);
   }
+}
+
+function namesOf(entries: readonly Entry[]): number {
+  return Math.max(1, new Set(entries.map(({ principal }) => principal.name)).size);
 }
 
 function readTokens({ tokens }: AuthConfig, env: Environment): Entry[] {

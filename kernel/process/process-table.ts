@@ -3,6 +3,7 @@ import type { HelloParams } from '../../syscalls/hello.js';
 import type { Millis, Pid } from '../../syscalls/syscall.js';
 import type { Caller } from './caller.js';
 import { type Principal, tenantOf } from './principal.js';
+import { shareOf } from './share.js';
 
 /** Why a process ends from the kernel's side. */
 export type EndReason = 'killed' | 'draining';
@@ -26,12 +27,16 @@ export interface Process extends Caller {
 /** All live processes. A pid is never used twice. */
 export class ProcessTable {
   readonly #processes = new Map<Pid, Process>();
+  /** By the name of the token. */
+  readonly #counts = new Map<string, number>();
   readonly #maxAgents: () => number;
+  readonly #tokens: () => number;
   #lastPid = 0;
 
-  /** @param maxAgents most processes at once; asked each time, since a reload may change it */
-  constructor(maxAgents: () => number) {
+  /** @param maxAgents most processes at once @param tokens that the kernel knows. Both are asked each time, since a reload may change them */
+  constructor(maxAgents: () => number, tokens = () => 1) {
     this.#maxAgents = maxAgents;
+    this.#tokens = tokens;
   }
 
   get size(): number {
@@ -44,9 +49,7 @@ export class ProcessTable {
    * @throws SyscallError `busy` when the table is full, `not-found` for a parent that is not a live process of the same token
    */
   spawn(hello: HelloParams, scope: Principal, onEnd: Process['onEnd'], connectedAt: Millis): Process {
-    if (this.#processes.size >= this.#maxAgents()) {
-      throw new SyscallError('busy', `maxAgents: at most ${this.#maxAgents()} agents at once`, { retryAfterMs: 1000 });
-    }
+    this.#checkRoom(scope.name);
     const { name, parent: parentPid } = hello;
     const parent = parentPid === undefined ? undefined : this.#processes.get(parentPid);
     if (parentPid !== undefined && parent?.principal !== scope.name) {
@@ -69,7 +72,17 @@ export class ProcessTable {
     };
     parent?.children.add(process);
     this.#processes.set(process.pid, process);
+    this.#counts.set(scope.name, this.countOf(scope.name) + 1);
     return process;
+  }
+
+  #checkRoom(principal: string): void {
+    const maxAgents = this.#maxAgents();
+    const { size } = this.#processes;
+    const share = Math.floor(shareOf(maxAgents, size, this.#tokens()));
+    const refuse = (rule: string) => new SyscallError('busy', `maxAgents: ${rule} at once`, { retryAfterMs: 1000 });
+    if (size >= maxAgents) throw refuse(`at most ${maxAgents} agents`);
+    if (this.countOf(principal) >= share) throw refuse(`at most ${share} agents of one token for now`);
   }
 
   /** Earlier pids were given out by a kernel that is gone. */
@@ -91,6 +104,9 @@ export class ProcessTable {
   /** Takes the process out of the table. Idempotent. */
   remove(process: Process): void {
     if (!this.#processes.delete(process.pid)) return;
+    const left = this.countOf(process.principal) - 1;
+    if (left > 0) this.#counts.set(process.principal, left);
+    else this.#counts.delete(process.principal);
     const { parent, children } = process;
     parent?.children.delete(process);
     for (const child of children) {
@@ -98,6 +114,27 @@ export class ProcessTable {
       parent?.children.add(child);
     }
     children.clear();
+  }
+
+  /** How many a token has. */
+  countOf(principal: string): number {
+    return this.#counts.get(principal) ?? 0;
+  }
+
+  /**
+   * The processes that this principal may see, by pid, as many as fit a page.
+   *
+   * @param after pid after which the page begins
+   * @returns `next`: the last pid of the page, where more come after it
+   */
+  pageFor(principal: Principal, after: Pid, most: number): { readonly page: Process[]; readonly next?: Pid } {
+    const page: Process[] = [];
+    for (const process of this.#processes.values()) {
+      if (process.pid <= after || !sees(principal, process)) continue;
+      if (page.length === most) return { page, next: page.at(-1)?.pid as Pid };
+      page.push(process);
+    }
+    return { page };
   }
 
   /** The processes that this principal may see: its own, or all of them for an operator. */

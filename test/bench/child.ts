@@ -9,7 +9,7 @@ export interface Served {
 
 /** Starts `serve.ts` in a process of its own, on the given CPU if there is one, and waits for the address that it prints. */
 export async function serve(
-  what: 'kernel' | 'echo' | 'upstream' | 'proxy',
+  what: 'kernel' | 'config' | 'echo' | 'upstream' | 'proxy',
   cpu: number | undefined,
   ...more: readonly string[]
 ): Promise<Served> {
@@ -28,12 +28,22 @@ export function memoryOf(served: Served): Promise<number> {
   return ask(served, 'memory');
 }
 
+/** The same without a collection, which would hold up a server at work. */
+export function residentOf(served: Served): Promise<number> {
+  return ask(served, 'resident');
+}
+
 /** CPU time that the server has used, in microseconds. */
 export function cpuOf(served: Served): Promise<number> {
   return ask(served, 'cpu');
 }
 
-function ask({ child }: Served, what: 'memory' | 'cpu'): Promise<number> {
+/** Longest time for which the server's event loop was held up since the last question, in milliseconds. */
+export function stallOf(served: Served): Promise<number> {
+  return ask(served, 'stall');
+}
+
+function ask({ child }: Served, what: 'memory' | 'resident' | 'cpu' | 'stall'): Promise<number> {
   return new Promise((resolve) => {
     child.once('message', (message) => resolve(message as number));
     child.send(what);

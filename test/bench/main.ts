@@ -12,9 +12,12 @@ const BENCHMARKS = {
   optimizer: () => import('./optimizer.js'),
   retrieval: () => import('./retrieval.js'),
   tick: () => import('./tick.js'),
+  fill: () => import('./fill.js'),
   predictor: () => import('./predictor.js'),
+  attack: () => import('./attack/attack.js'),
   watcher: () => import('./watcher.js'),
   poisoning: () => import('./poisoning.js'),
+  structure: () => import('./structure.js'),
 } as const satisfies Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>;
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { WebSocketServer } from 'ws';
 import { bootKernel } from '../../kernel/boot.js';
 import { checkConfig } from '../../kernel/config/config.js';
@@ -33,6 +34,15 @@ async function kernel(core: object, level = ''): Promise<string> {
       log: { level: 'error' },
       ...(folder === undefined ? {} : { journal: { path: join(folder, 'eccos.db'), level } }),
     },
+    'the benchmark',
+  );
+  return (await (await bootKernel(config)).listen()).url;
+}
+
+/** A kernel of this config, with the usual limits where it names none. @param text JSON */
+async function kernelOf(text: string): Promise<string> {
+  const config = checkConfig(
+    { policy: 'fifo', listen: { port: 0 }, cores: [NOOP], log: { level: 'error' }, ...JSON.parse(text) },
     'the benchmark',
   );
   return (await (await bootKernel(config)).listen()).url;
@@ -105,22 +115,31 @@ function proxy(baseUrl: string): Promise<string> {
 }
 
 process.on('SIGTERM', () => process.exit(0));
+const delays = monitorEventLoopDelay({ resolution: 5 });
 process.on('message', (what) => {
+  if (what === 'stall') {
+    // The first question starts the measurement.
+    process.send?.(delays.max / 1e6);
+    delays.reset();
+    delays.enable();
+    return;
+  }
   if (what === 'cpu') {
     const { user, system } = process.cpuUsage();
     process.send?.(user + system);
     return;
   }
-  globalThis.gc?.();
+  if (what === 'memory') globalThis.gc?.();
   process.send?.(process.memoryUsage.rss());
 });
 
-/** `address` is that of a provider, or the level of a journal. */
+/** `address` is that of a provider, the level of a journal, or a config. */
 const [, , what, address = ''] = process.argv;
 const STARTS: Readonly<Record<string, () => Promise<string>>> = {
   echo,
   upstream,
   kernel: () => kernel(NOOP, address),
+  config: () => kernelOf(address),
   proxy: () => proxy(address),
 };
 process.stdout.write(`${await STARTS[what ?? '']?.()}\n`);

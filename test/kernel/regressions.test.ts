@@ -38,7 +38,7 @@ test('the tokens that the provider has reported are what counts, tool calls too'
   const { session } = await spawn();
   quietly(session.call('llm.chat', ask('x', { maxTokens: 10 })));
   await pass(10);
-  core.last.finish({ usage: { inputTokens: 10, outputTokens: 980 } });
+  core.last.say('an answer', 120).finish({ usage: { inputTokens: 10, outputTokens: 980 } });
   quietly(session.call('llm.chat', ask('x', { maxTokens: 10 })));
   await pass(1000);
   expect(core.requests).toHaveLength(1);

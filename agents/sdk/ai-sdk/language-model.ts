@@ -72,6 +72,7 @@ export class EccosLanguageModel implements LanguageModelV3 {
   ): ReadableStream<LanguageModelV3StreamPart> {
     let next: IteratorResult<ChatDelta, void> | undefined = first;
     let isTextOpen = false;
+    const tools = new Set<string>();
     return new ReadableStream<LanguageModelV3StreamPart>({
       start: (out) => out.enqueue({ type: 'stream-start', warnings: call.warnings }),
       pull: async (out) => {
@@ -80,9 +81,17 @@ export class EccosLanguageModel implements LanguageModelV3 {
           next = undefined;
           if (!done) {
             if (value.restart) throw restarted();
-            if (!isTextOpen) out.enqueue({ type: 'text-start', id: TEXT });
-            isTextOpen = true;
-            out.enqueue({ type: 'text-delta', id: TEXT, delta: value.text });
+            const { text, toolCalls = [] } = value;
+            if (text !== '') {
+              if (!isTextOpen) out.enqueue({ type: 'text-start', id: TEXT });
+              isTextOpen = true;
+              out.enqueue({ type: 'text-delta', id: TEXT, delta: text });
+            }
+            for (const { id, name, arguments: delta } of toolCalls) {
+              if (!tools.has(id)) out.enqueue({ type: 'tool-input-start', id, toolName: name });
+              tools.add(id);
+              out.enqueue({ type: 'tool-input-delta', id, delta });
+            }
             return;
           }
           if (isTextOpen) out.enqueue({ type: 'text-end', id: TEXT });

@@ -20,7 +20,7 @@ export function resultOf(reply: ChatReply, warnings: readonly SharedV3Warning[])
   };
 }
 
-/** What a stream has to say at its end, beside its text. */
+/** What a stream has to say at its end, beside its text and the arguments of its tools. */
 export function lastParts(reply: ChatReply): LanguageModelV3StreamPart[] {
   const { reasoning, toolCalls, syscallId, core } = reply;
   const thoughts: LanguageModelV3StreamPart[] =
@@ -33,11 +33,7 @@ export function lastParts(reply: ChatReply): LanguageModelV3StreamPart[] {
         ];
   return [
     ...thoughts,
-    ...toolCalls.flatMap(({ id, function: { name, arguments: delta } }): LanguageModelV3StreamPart[] => [
-      { type: 'tool-input-start', id, toolName: name },
-      { type: 'tool-input-delta', id, delta },
-      { type: 'tool-input-end', id },
-    ]),
+    ...toolCalls.map(({ id }): LanguageModelV3StreamPart => ({ type: 'tool-input-end', id })),
     ...toolCalls.map(toolCallOf),
     { type: 'response-metadata', id: syscallId, modelId: core },
     { type: 'finish', ...endingOf(reply) },

@@ -7,14 +7,14 @@ import { realPlatform } from '../platform.js';
  * one after the process was killed or the kernel has shut down.
  */
 export class SharedClient {
-  readonly #options: ConnectOptions;
+  readonly #options: ConnectOptions & { readonly url: string };
   readonly #idleMs: number;
   #client: Promise<Client> | undefined;
   #users = 0;
   #cancelClose = () => {};
 
   /** @param idleMs milliseconds after the last call */
-  constructor(options: ConnectOptions, idleMs: number) {
+  constructor(options: ConnectOptions & { readonly url: string }, idleMs: number) {
     this.#options = options;
     this.#idleMs = idleMs;
   }

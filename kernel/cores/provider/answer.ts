@@ -5,7 +5,7 @@ import { type Bill, type CoreChunk, CoreError, type CoreResult } from '../core.j
 import { cutStream } from './faults/fault.js';
 import type { ProviderConfig } from './model/provider-config.js';
 import type { ProviderPart } from './model/provider-models.js';
-import type { AnswerFacts } from './wire/answer-facts.js';
+import { type AnswerFacts, checkToolCalls } from './wire/answer-facts.js';
 import { meaningOf } from './wire/finish-word.js';
 
 type Warning = Extract<ProviderPart, { type: 'stream-start' }>['warnings'][number];
@@ -77,7 +77,7 @@ export class Answer {
       case 'tool-call': {
         const { toolCallId: id, toolName: name, input, providerExecuted } = part;
         if (providerExecuted) return undefined;
-        this.#toolCalls.push(this.#toolCallOf(part));
+        checkToolCalls(this.#toolCalls.push(this.#toolCallOf(part)));
         return this.#counted.has(id) ? undefined : withToolCall(this.#count('', name + input), id, name, input);
       }
       case 'file':

@@ -57,6 +57,11 @@ export class Breaker {
     }
   }
 
+  /** One call may try again at once, if the circuit is open. */
+  reopen(): void {
+    this.#retryAt = 0;
+  }
+
   /**
    * @param signal aborted when the caller gave the work up
    * @throws what `work` throws, or SyscallError `core-failed` while the circuit is open

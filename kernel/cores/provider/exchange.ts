@@ -1,18 +1,17 @@
 import type { Clock } from '../../clock.js';
 import { isObject, type Json } from '../../json.js';
+import { errorText } from './faults/error-text.js';
 import { faultOfResponse } from './faults/fault.js';
+import type { Send } from './transport/http-response.js';
 import type { Dialect } from './wire/answer-facts.js';
 import { orderedEvents } from './wire/event-stream.js';
 
 type Fetch = typeof fetch;
 
-/** Most characters of an error's body that are looked at. */
-const MAX_ERROR_CHARS = 64 * 1024;
-
 interface ExchangeDeps {
   /** Reads the answer. */
   readonly dialect: Dialect;
-  readonly transport: Fetch;
+  readonly transport: Send;
   /** Makes the body that is sent from the one that the SDK wrote. */
   readonly edit: (body: Json) => object;
   readonly clock: Clock;
@@ -43,8 +42,7 @@ export class Exchange {
     const response = await transport(input, { ...init, body: edited });
     const { status, headers } = response;
     if (!response.ok || response.body === null) {
-      const text = (await response.text()).slice(0, MAX_ERROR_CHARS);
-      throw faultOfResponse(status, headers, text, clock.now());
+      throw faultOfResponse(status, headers, await errorText(response), clock.now());
     }
     const reported = Number(headers.get('x-litellm-response-cost') ?? Number.NaN);
     if (Number.isFinite(reported)) dialect.facts.providerCostUsd = reported;

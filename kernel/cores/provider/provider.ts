@@ -10,7 +10,7 @@ import { Answer } from './answer.js';
 import { billOf } from './bill.js';
 import { Exchange } from './exchange.js';
 import { withoutEchoes } from './faults/echoes.js';
-import { asCallers, faultOfThrown } from './faults/fault.js';
+import { asCallers, faultOfThrown, withPauseAtMost } from './faults/fault.js';
 import type { ProviderConfig } from './model/provider-config.js';
 import { type ProviderModel, providerModel } from './model/provider-models.js';
 import type { ServerHabits } from './request/openai-messages.js';
@@ -115,8 +115,9 @@ class ProviderCore implements LLMCore {
     const controller = new AbortController();
     const abort = () => controller.abort(run.signal.reason);
     run.signal.addEventListener('abort', abort, { once: true });
-    const watchdog = new Watchdog(this.#clock, this.#config.firstTokenTimeoutMs, (limitMs) => {
-      controller.abort(silence(limitMs));
+    const { firstTokenTimeoutMs: silenceMs, answerTimeoutMs: totalMs } = this.#config;
+    const watchdog = new Watchdog(this.#clock, { silenceMs, totalMs }, (why, limitMs) => {
+      controller.abort(why === 'silent' ? silence(limitMs) : tooSlow(limitMs));
     });
     const answer = this.#stream(request, run, controller.signal, watchdog);
     this.#open.set(controller, answer);
@@ -128,8 +129,8 @@ class ProviderCore implements LLMCore {
     } finally {
       watchdog.stop();
       run.signal.removeEventListener('abort', abort);
-      // Gives the request up where the answer was not read to its end.
-      controller.abort();
+      // Gives the request up where the answer was not read to its end. Without a reason Node would make an error.
+      controller.abort(OVER);
       // Of a whole answer nothing more is to come: its connection need not be waited for.
       if (!isWhole) await this.#transport.closed(controller.signal);
       this.#open.delete(controller);
@@ -183,7 +184,7 @@ class ProviderCore implements LLMCore {
   /** What ended a request: the one who gave it up, or what went wrong. */
   #faultOf(thrown: unknown, signal: AbortSignal, exchange: Exchange, { params }: CoreRequest): unknown {
     if (signal.aborted) return signal.reason;
-    const fault = faultOfThrown(thrown, exchange.wasSent);
+    const fault = withPauseAtMost(faultOfThrown(thrown, exchange.wasSent), this.#config.maxPauseMs);
     if (fault.message.includes('max_completion_tokens')) this.#habits.maxTokensMember = 'max_completion_tokens';
     const said = params.messages.map(messageText).join('\n');
     const isOwn = params.providerOptions?.[this.#config.provider] !== undefined;
@@ -201,6 +202,8 @@ class ProviderCore implements LLMCore {
   }
 }
 
+const OVER = 'the answer is over';
+
 const ALL_INPUTS = ['image', 'audio', 'file'] as const;
 
 function closing(): SyscallError {
@@ -211,6 +214,10 @@ class Silence extends CoreError {}
 
 function silence(limitMs: number): CoreError {
   return new Silence('core-failed', `The provider was silent for ${limitMs} ms`, { class: 'provider' });
+}
+
+function tooSlow(limitMs: number): CoreError {
+  return new CoreError('core-failed', `The provider was not done after ${limitMs} ms`, { class: 'provider' });
 }
 
 function isSilence(reason: unknown): boolean {

@@ -51,10 +51,13 @@ export class Standing {
     return this.#breaker.health();
   }
 
-  /** The config was read again: it may be right now. */
+  /** The config was read again: it may be right now, and whoever had it read wants the core to be tried. */
   reopen(): void {
     this.#misconfigured = undefined;
     this.#hasAnswered = false;
+    this.#pausedUntil = 0;
+    this.#overloads = 0;
+    this.#breaker.reopen();
   }
 
   /**

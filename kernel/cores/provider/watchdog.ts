@@ -1,39 +1,56 @@
 import type { Millis } from '../../../syscalls/syscall.js';
 import type { Clock } from '../../clock.js';
 
-/** Goes off once when nothing was heard for too long. Hearing is cheap: the one timer is not moved, but looks again. */
+interface Limits {
+  /** Most milliseconds of silence at first. */
+  readonly silenceMs: Millis;
+  /** Most milliseconds in all, however much is heard. */
+  readonly totalMs: Millis;
+}
+
+/** Goes off once when nothing was heard for too long, or all of it takes too long. Hearing is cheap: the one timer is not moved, but looks again. */
 export class Watchdog {
   readonly #clock: Clock;
-  readonly #onSilence: (limitMs: number) => void;
-  #limitMs: number;
+  readonly #onLate: (why: 'silent' | 'slow', limitMs: Millis) => void;
+  readonly #totalMs: Millis;
+  readonly #startedAt: Millis;
+  #limitMs: Millis;
   #heardAt: Millis;
   #cancelTimer: () => void;
 
-  constructor(clock: Clock, limitMs: number, onSilence: (limitMs: number) => void) {
+  constructor(clock: Clock, { silenceMs, totalMs }: Limits, onLate: (why: 'silent' | 'slow', limitMs: Millis) => void) {
     this.#clock = clock;
-    this.#onSilence = onSilence;
-    this.#limitMs = limitMs;
-    this.#heardAt = clock.now();
-    this.#cancelTimer = clock.after(limitMs, () => this.#look());
+    this.#onLate = onLate;
+    this.#limitMs = silenceMs;
+    this.#totalMs = totalMs;
+    this.#startedAt = clock.now();
+    this.#heardAt = this.#startedAt;
+    this.#cancelTimer = this.#lookAgain(this.#startedAt);
   }
 
   /** @param limitMs how long it may be silent from now on */
-  heard(limitMs: number): void {
+  heard(limitMs: Millis): void {
     this.#heardAt = this.#clock.now();
     if (limitMs === this.#limitMs) return;
     this.#limitMs = limitMs;
     this.#cancelTimer();
-    this.#cancelTimer = this.#clock.after(limitMs, () => this.#look());
+    this.#cancelTimer = this.#lookAgain(this.#heardAt);
   }
 
   stop(): void {
     this.#cancelTimer();
   }
 
+  #lookAgain(now: Millis): () => void {
+    const at = Math.min(this.#heardAt + this.#limitMs, this.#startedAt + this.#totalMs);
+    return this.#clock.after(at - now, () => this.#look());
+  }
+
   #look(): void {
-    const leftMs = this.#heardAt + this.#limitMs - this.#clock.now();
+    const now = this.#clock.now();
     // A timer may be early by less than a millisecond.
-    if (leftMs < 1) this.#onSilence(this.#limitMs);
-    else this.#cancelTimer = this.#clock.after(leftMs, () => this.#look());
+    if (now - this.#startedAt > this.#totalMs - 1) this.#onLate('slow', this.#totalMs);
+    else if (now - this.#heardAt > this.#limitMs - 1) this.#onLate('silent', this.#limitMs);
+    else this.#cancelTimer = this.#lookAgain(now);
   }
 }

@@ -4,6 +4,7 @@ import { show } from '../../../syscalls/protocol.js';
 import type { KernelLimits } from '../../config/limits.js';
 import { isObject, type Json } from '../../json.js';
 import { parseJson } from '../parse-json.js';
+import type { Unfinished } from '../unfinished.js';
 import { RequestFault, wrong } from './request-fault.js';
 
 export interface Body {
@@ -11,21 +12,23 @@ export interface Body {
   readonly bytes: number;
 }
 
-/** Reads the bodies of requests. What all requests together have sent and not yet become calls is bounded. */
+/** Reads the bodies of requests. What has come of all that are not whole is bounded. */
 export class BodyReader {
   readonly #limits: () => KernelLimits;
-  #bytes = 0;
+  readonly #unfinished: Unfinished;
 
-  constructor(limits: () => KernelLimits) {
+  constructor(limits: () => KernelLimits, unfinished: Unfinished) {
     this.#limits = limits;
+    this.#unfinished = unfinished;
   }
 
   /**
    * The JSON object that a request brings.
    *
+   * @param turn settles when so many bytes may be decoded
    * @throws SyscallError `busy`, `parse-error`, `invalid-request`; `disconnected` for a body that does not come to its end
    */
-  async read(request: IncomingMessage): Promise<Body> {
+  async read(request: IncomingMessage, turn: (bytes: number) => Promise<void>): Promise<Body> {
     const limits = this.#limits();
     const { maxRequestBytes } = limits;
     const coding = request.headers['content-encoding'] ?? 'identity';
@@ -35,6 +38,7 @@ export class BodyReader {
     if (Number(request.headers['content-length'] ?? 0) > maxRequestBytes)
       throw tooLarge('maxRequestBytes', maxRequestBytes);
     const bytes = await this.#bytesOf(request, limits);
+    await turn(bytes.length);
     const json = parseJson(bytes.toString(), limits, 'body');
     if (!isObject(json)) throw wrong('body', 'a JSON object', show(json));
     return { json, bytes: bytes.length };
@@ -44,12 +48,12 @@ export class BodyReader {
     const pieces: Buffer[] = [];
     let bytes = 0;
     return new Promise((resolve, reject) => {
+      const part = { bytes: 0, cut: () => stop(full(pendingBytes)) };
       const take = (piece: Buffer) => {
         bytes += piece.length;
-        this.#bytes += piece.length;
         pieces.push(piece);
         if (bytes > maxRequestBytes) stop(tooLarge('maxRequestBytes', maxRequestBytes));
-        else if (this.#bytes > pendingBytes) stop(full(pendingBytes));
+        else this.#unfinished.grow(part, piece.length);
       };
       const end = () => {
         stop();
@@ -57,7 +61,7 @@ export class BodyReader {
       };
       const cut = () => stop(new SyscallError('disconnected', 'The request was not sent whole'));
       const stop = (error?: SyscallError) => {
-        this.#bytes -= bytes;
+        this.#unfinished.end(part);
         request.off('data', take).off('end', end).off('close', cut).off('error', cut);
         if (error === undefined) return;
         request.pause();

@@ -2,7 +2,7 @@ import type { ToolCallDelta } from '../../../syscalls/chat-message.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import type { ChatParams, ChatReply } from '../../../syscalls/llm-chat.js';
 import type { CoreId, Millis, SyscallId } from '../../../syscalls/syscall.js';
-import type { CallSink, TextPlace } from '../../call-sink.js';
+import type { AnswerText, CallSink, TextPlace } from '../../call-sink.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Gate } from '../../gate.js';
@@ -74,10 +74,10 @@ export class ChatExchange implements CallSink {
     this.#stream?.drained();
   }
 
-  accepted(id: SyscallId): void {
+  accepted(id: SyscallId, answer: AnswerText): void {
     this.#id = id;
     this.#deps.outflow.header('x-eccos-syscall', id);
-    this.#stream?.accepted(id);
+    this.#stream?.accepted(id, answer);
   }
 
   started(core: CoreId, reason: string): void {

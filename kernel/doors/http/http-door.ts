@@ -6,9 +6,12 @@ import type { KernelLimits } from '../../config/limits.js';
 import type { Gate } from '../../gate.js';
 import type { Json } from '../../json.js';
 import type { Logger } from '../../log.js';
+import type { Held } from '../../process/held.js';
 import { LOCAL, type Principal } from '../../process/principal.js';
 import type { Door, Listener, Route } from '../door.js';
-import { TokenBucket } from '../token-bucket.js';
+import type { RequestRate, RequestRates } from '../request-rates.js';
+import type { Unfinished } from '../unfinished.js';
+import { Asker, type WorkTurns } from '../work-turns.js';
 import { BodyReader, discardRest, tooLarge } from './body.js';
 import { ChatExchange, headerText, internal } from './chat-exchange.js';
 import { chooseCores } from './choose-cores.js';
@@ -23,6 +26,10 @@ export interface HttpDoorDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits: () => KernelLimits;
+  readonly turns: WorkTurns;
+  readonly rates: RequestRates;
+  readonly held: Held;
+  readonly unfinished: Unfinished;
   /** A new one for each request. */
   readonly requestId: () => string;
 }
@@ -38,14 +45,27 @@ export interface JsonRequest {
   body(): Promise<Json>;
 }
 
+/** Measured: a small request, and the bytes of a large one that are decoded and checked in a millisecond. */
+const REQUEST_MS = 0.2;
+const BYTES_PER_MS = 50_000;
+
+/** A connection whose next request is read when the last one was answered anyway. */
+const NOT_READ = { pause: () => {}, resume: () => {} };
+
+/** One connection. Its requests come one after the other. */
+interface Line {
+  /** Aborted when it closes. */
+  readonly signal: AbortSignal;
+  readonly asker: Asker;
+}
+
 /** One request while it is answered. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly principal: Principal;
   readonly outflow: Outflow;
   readonly requestId: string;
-  /** Aborted when the connection closes. */
-  readonly signal: AbortSignal;
+  readonly line: Line;
   /** Receives word that the reader has caught up. */
   onDrained: () => void;
 }
@@ -56,13 +76,13 @@ export class HttpDoor implements Door {
   readonly #deps: HttpDoorDeps;
   readonly #bodies: BodyReader;
   /** By the name of the token. */
-  readonly #buckets = new Map<string, TokenBucket>();
-  readonly #signals = new WeakMap<Socket, AbortSignal>();
+  readonly #rates = new Map<string, RequestRate>();
+  readonly #lines = new WeakMap<Socket, Line>();
   #open: { readonly gate: Gate; readonly listener: Listener; readonly agents: HttpAgents } | undefined;
 
   constructor(deps: HttpDoorDeps) {
     this.#deps = deps;
-    this.#bodies = new BodyReader(deps.limits);
+    this.#bodies = new BodyReader(deps.limits, deps.unfinished);
   }
 
   open(gate: Gate, listener: Listener): void {
@@ -85,10 +105,10 @@ export class HttpDoor implements Door {
 
   /** A route that answers with what `answer` returns. */
   json(form: ErrorForm, answer: (request: JsonRequest) => Answer | Promise<Answer>): Route {
-    return this.#route(form, async ({ request, principal, outflow }) => {
+    return this.#route(form, async ({ request, principal, outflow, line }) => {
       const { headers } = request;
       const path = pathOf(request);
-      const body = async () => (await this.#bodies.read(request)).json;
+      const body = async () => (await this.#bodies.read(request, (bytes) => this.#turnOf(line, bytes))).json;
       const { gate, agents } = this.#parts;
       const agent = agents.use(principal, agentOf(headers, undefined), textIn(headers, 'x-eccos-parent'));
       try {
@@ -106,11 +126,11 @@ export class HttpDoor implements Door {
   }
 
   async #chat(dialect: Dialect, exchange: Exchange): Promise<void> {
-    const { request, principal, outflow, requestId, signal } = exchange;
+    const { request, principal, outflow, requestId, line } = exchange;
     const { clock, limits } = this.#deps;
     const { gate, agents } = this.#parts;
     const { headers } = request;
-    const { json, bytes } = await this.#bodies.read(request);
+    const { json, bytes } = await this.#bodies.read(request, (bytes) => this.#turnOf(line, bytes));
     const read = dialect.read(json, headers);
     const agent = agents.use(principal, agentOf(headers, read.agent), textIn(headers, 'x-eccos-parent'));
     try {
@@ -125,7 +145,7 @@ export class HttpDoor implements Door {
       if (read.ignored.length > 0) outflow.header('x-eccos-ignored', headerText(read.ignored.join(', ')));
       const chat = new ChatExchange({ gate, clock, limits, dialect, outflow, requestId }, params, json);
       exchange.onDrained = () => chat.drained();
-      await chat.run(agent.caller, signal);
+      await chat.run(agent.caller, line.signal);
     } finally {
       agents.release(agent);
     }
@@ -158,17 +178,16 @@ export class HttpDoor implements Door {
   }
 
   #exchange(request: IncomingMessage, response: ServerResponse, principal: Principal): Exchange {
-    const { clock, limits } = this.#deps;
+    const { clock, limits, held } = this.#deps;
     const requestId = this.#deps.requestId();
     const exchange: Exchange = {
       request,
       principal,
       requestId,
-      signal: this.#signalOf(request.socket),
+      line: this.#lineOf(request.socket),
       onDrained: () => {},
       outflow: new Outflow(response, {
-        clock,
-        limits,
+        ...{ clock, limits, held, owner: principal.name },
         onDrained: () => exchange.onDrained(),
       }),
     };
@@ -178,27 +197,41 @@ export class HttpDoor implements Door {
     return exchange;
   }
 
-  /** One for all requests of a connection: they come one after the other, and end with it. */
-  #signalOf(socket: Socket): AbortSignal {
-    const known = this.#signals.get(socket);
+  #lineOf(socket: Socket): Line {
+    const known = this.#lines.get(socket);
     if (known !== undefined) return known;
     const controller = new AbortController();
+    const asker = new Asker(NOT_READ);
     socket.once('close', () => controller.abort());
-    this.#signals.set(socket, controller.signal);
-    return controller.signal;
+    const line = { signal: controller.signal, asker };
+    this.#lines.set(socket, line);
+    return line;
+  }
+
+  /** Settles when so many bytes may be decoded and answered. */
+  #turnOf({ asker }: Line, bytes: number): Promise<void> {
+    return new Promise((resolve) => {
+      // The work itself comes after the promise has settled, where it cannot be measured.
+      const work = () => {
+        resolve();
+        return REQUEST_MS + bytes / BYTES_PER_MS;
+      };
+      this.#deps.turns.take(asker, { bytes, work });
+    });
   }
 
   /** @throws SyscallError `rate-limited` */
-  #take({ name }: Principal): void {
-    const { clock, limits } = this.#deps;
-    const { requestsPerSecond } = limits();
-    let bucket = this.#buckets.get(name);
-    if (bucket === undefined) {
-      bucket = new TokenBucket();
-      this.#buckets.set(name, bucket);
+  #take(principal: Principal): void {
+    const { name } = principal;
+    const { rates, limits } = this.#deps;
+    let rate = this.#rates.get(name);
+    if (rate === undefined) {
+      rate = rates.of(principal);
+      this.#rates.set(name, rate);
     }
-    const retryAfterMs = bucket.take(clock.now(), requestsPerSecond);
+    const retryAfterMs = rate.take();
     if (retryAfterMs === 0) return;
+    const { requestsPerSecond } = limits();
     const message = `requestsPerSecond: Expected at most ${requestsPerSecond} requests a second of a token, got more`;
     throw new SyscallError('rate-limited', message, { retryAfterMs });
   }

@@ -1,27 +1,44 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
+import type { Held } from '../../process/held.js';
+import { SendQueue, type Wire } from '../send-queue.js';
 
 interface OutflowOptions {
   readonly clock: Clock;
   readonly limits: () => KernelLimits;
+  /** Counts what waits. */
+  readonly held: Held;
+  /** Name of the token. */
+  readonly owner: string;
   /** The reader has caught up after `isSlow`. */
   readonly onDrained: () => void;
 }
 
 /** One response on its way out: a reader that does not keep up is waited for, and then cut off. */
-export class Outflow {
+export class Outflow implements Wire {
   readonly #response: ServerResponse;
   readonly #options: OutflowOptions;
-  /** Set while something waits for the reader. */
+  readonly #queue: SendQueue;
+  #isEnding = false;
+  /** Of the reader's time for the last bytes. */
   #cancelTimer: (() => void) | undefined;
 
   constructor(response: ServerResponse, options: OutflowOptions) {
     this.#response = response;
     this.#options = options;
-    response.once('close', () => this.#stopTimer());
-    response.on('drain', () => {
-      if (!response.writableEnded) this.#drained();
+    const { clock, limits, held, owner } = options;
+    this.#queue = new SendQueue({
+      ...{ clock, limits, held, owner, wire: this },
+      onSlow: () => {},
+      onDrained: () => {
+        if (!this.#isEnding) options.onDrained();
+      },
+      onStopped: () => response.destroy(),
+    });
+    response.once('close', () => {
+      this.#queue.close();
+      this.#cancelTimer?.();
     });
   }
 
@@ -30,8 +47,12 @@ export class Outflow {
     return this.#response.headersSent || this.#response.destroyed;
   }
 
+  get buffered(): number {
+    return this.#response.writableLength;
+  }
+
   isSlow(): boolean {
-    return this.#cancelTimer !== undefined;
+    return this.#queue.isSlow;
   }
 
   /** Adds a header to those of `begin`, if it is not too late. */
@@ -43,24 +64,26 @@ export class Outflow {
     this.#response.writeHead(status, headers);
   }
 
-  write(text: string): void {
-    const response = this.#response;
-    if (response.destroyed) return;
-    const { sendBufferBytes } = this.#options.limits();
-    // Only what was there before counts, since one long piece does not make a slow reader.
-    if (response.writableLength > sendBufferBytes.close) {
-      response.destroy();
-      return;
-    }
-    response.write(text);
-    if (response.writableLength > sendBufferBytes.slow) this.#watch();
+  /** Sends a text that is to be followed by more. */
+  say(text: string): void {
+    if (!this.#response.destroyed) this.#queue.send(text);
   }
 
-  /** The response is whole: its reader has `slowReaderMs` to take it. */
+  /** The response is whole: for its last bytes its reader has `slowReaderMs`. */
   end(text: string): void {
     if (this.#response.destroyed) return;
-    this.#response.end(text);
-    this.#watch();
+    this.#isEnding = true;
+    this.#queue.send(text);
+  }
+
+  write(piece: string, _isLast: boolean, written: () => void): void {
+    const { clock, limits } = this.#options;
+    if (!this.#isEnding || !this.#queue.isEmpty) {
+      this.#response.write(piece, written);
+      return;
+    }
+    this.#response.end(piece, written);
+    this.#cancelTimer = clock.after(limits().slowReaderMs, () => this.#response.destroy());
   }
 
   /** Sends a JSON body and ends. */
@@ -74,21 +97,5 @@ export class Outflow {
   /** Ends a response that has begun and cannot be made whole. */
   cut(): void {
     if (!this.#response.writableEnded) this.#response.destroy();
-  }
-
-  #watch(): void {
-    const { clock, limits } = this.#options;
-    this.#cancelTimer ??= clock.after(limits().slowReaderMs, () => this.#response.destroy());
-  }
-
-  #stopTimer(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-  }
-
-  #drained(): void {
-    if (this.#cancelTimer === undefined) return;
-    this.#stopTimer();
-    this.#options.onDrained();
   }
 }

@@ -2,7 +2,7 @@ import type { ToolCallDelta } from '../../../syscalls/chat-message.js';
 import type { SyscallError } from '../../../syscalls/errors.js';
 import type { ChatChunk, ChatReply } from '../../../syscalls/llm-chat.js';
 import type { SyscallId } from '../../../syscalls/syscall.js';
-import type { TextPlace } from '../../call-sink.js';
+import type { AnswerText, TextPlace } from '../../call-sink.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import { ChunkStream } from '../chunk-stream.js';
@@ -36,7 +36,8 @@ export class StreamedAnswer {
   readonly #sentCalls = new Set<string>();
   #chunks: ChunkStream | undefined;
   #isStarted = false;
-  #isEnding = false;
+  /** What comes after the text of a whole answer. */
+  #tail: (() => string) | undefined;
   #isQuiet = true;
   #cancelTimer: () => void;
 
@@ -45,13 +46,13 @@ export class StreamedAnswer {
     this.#cancelTimer = deps.clock.after(deps.limits().streamHeadMs, () => this.#beat());
   }
 
-  accepted(id: SyscallId): void {
+  accepted(id: SyscallId, answer: AnswerText): void {
     const { clock, limits, outflow } = this.#deps;
     const reader = {
       chunk: (chunk: ChatChunk) => this.#send(chunk),
-      isSlow: () => !this.#isEnding && outflow.isSlow(),
+      isSlow: () => outflow.isSlow(),
     };
-    this.#chunks = new ChunkStream(id, reader, clock, limits().chunkMs);
+    this.#chunks = new ChunkStream(id, answer, reader, clock, limits().chunkMs);
   }
 
   text(piece: string, place: TextPlace): void {
@@ -64,20 +65,26 @@ export class StreamedAnswer {
 
   /** The reader has caught up. */
   drained(): void {
-    this.#chunks?.flush();
+    if (this.#tail === undefined) this.#chunks?.flush();
+    else this.#finish(this.#tail);
   }
 
-  /** The answer is whole. */
+  /** The answer is whole: what the reader has not taken yet goes out as he takes it. */
   end(reply: ChatReply, facts: object): void {
-    const { outflow, events } = this.#deps;
-    this.#isEnding = true;
-    this.#chunks?.end(true);
+    const { events } = this.#deps;
     this.stop();
-    const rest = reply.toolCalls.filter(({ id }) => !this.#sentCalls.has(id));
-    const toolCalls = rest.map(({ id, function: { name, arguments: text } }) => ({ id, name, arguments: text }));
-    const head = this.#begin();
-    const calls = toolCalls.length === 0 ? '' : events.chunk({ text: '', toolCalls });
-    outflow.end(head + calls + events.end(reply) + comment(`eccos ${JSON.stringify(facts)}`));
+    this.#tail = () => {
+      const rest = reply.toolCalls.filter(({ id }) => !this.#sentCalls.has(id));
+      const toolCalls = rest.map(({ id, function: { name, arguments: text } }) => ({ id, name, arguments: text }));
+      const head = this.#begin();
+      const calls = toolCalls.length === 0 ? '' : events.chunk({ text: '', toolCalls });
+      return head + calls + events.end(reply) + comment(`eccos ${JSON.stringify(facts)}`);
+    };
+    this.#finish(this.#tail);
+  }
+
+  #finish(tail: () => string): void {
+    if (this.#chunks?.drain() !== false) this.#deps.outflow.end(tail());
   }
 
   /** The call has failed. While nothing was sent, nothing is: the failure has a status of its own. */
@@ -96,7 +103,7 @@ export class StreamedAnswer {
   #send(chunk: ChatChunk): void {
     this.#isQuiet = false;
     for (const { id } of chunk.toolCalls ?? []) this.#sentCalls.add(id);
-    this.#deps.outflow.write(this.#begin() + this.#deps.events.chunk(chunk));
+    this.#deps.outflow.say(this.#begin() + this.#deps.events.chunk(chunk));
   }
 
   /** @returns the events that come before the first piece */
@@ -114,7 +121,7 @@ export class StreamedAnswer {
   #beat(): void {
     const { clock, limits, outflow, beat } = this.#deps;
     this.#openHead();
-    if (this.#isQuiet && !outflow.isSlow()) outflow.write(beat);
+    if (this.#isQuiet && !outflow.isSlow()) outflow.say(beat);
     this.#isQuiet = true;
     this.#cancelTimer = clock.after(limits().streamBeatMs, () => this.#beat());
   }

@@ -3,7 +3,7 @@ import { type RpcError, SyscallError } from '../../../syscalls/errors.js';
 import type { RequestId } from '../../../syscalls/protocol.js';
 import type { SyscallId } from '../../../syscalls/syscall.js';
 import type { Notification, NotificationMethod } from '../../../syscalls/table.js';
-import type { CallSink, TextPlace } from '../../call-sink.js';
+import type { AnswerText, CallSink, TextPlace } from '../../call-sink.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Gate } from '../../gate.js';
@@ -135,6 +135,7 @@ class RpcSink implements CallSink {
   readonly #request: RequestId;
   readonly #session: RpcSession;
   #id = '';
+  #answer: AnswerText | undefined;
   #stream: ChunkStream | undefined;
 
   constructor(request: RequestId, session: RpcSession) {
@@ -142,8 +143,9 @@ class RpcSink implements CallSink {
     this.#session = session;
   }
 
-  accepted(syscallId: SyscallId): void {
+  accepted(syscallId: SyscallId, answer: AnswerText): void {
     this.#id = syscallId;
+    this.#answer = answer;
     this.#session.outbox.notify({ method: 'syscall.accepted', params: { request: this.#request, syscallId } });
   }
 
@@ -173,7 +175,7 @@ class RpcSink implements CallSink {
       chunk: (params) => outbox.notify({ method: 'llm.chunk', params }),
       isSlow: () => outbox.isSlow(),
     };
-    const stream = new ChunkStream(this.#id, reader, deps.clock, deps.limits().chunkMs);
+    const stream = new ChunkStream(this.#id, this.#answer ?? { text: '' }, reader, deps.clock, deps.limits().chunkMs);
     streams.add(stream);
     return stream;
   }

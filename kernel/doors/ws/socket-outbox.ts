@@ -1,14 +1,17 @@
 import type { Notification, NotificationMethod } from '../../../syscalls/table.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
+import type { Held } from '../../process/held.js';
 import type { EndReason } from '../../process/process-table.js';
+import { SendQueue, type Wire } from '../send-queue.js';
 import type { Outbox } from './session.js';
 
 /** What an outbox needs of a WebSocket. */
 export interface SendingSocket {
   /** Bytes that the operating system has not taken yet, those held by a cork too. */
   readonly bufferedAmount: number;
-  send(text: string, written: () => void): void;
+  /** @param options.fin whether the text ends a message */
+  send(text: string, options: { readonly fin: boolean }, written: () => void): void;
   close(code: number, reason: string): void;
 }
 
@@ -23,7 +26,13 @@ export interface OutboxOptions {
   readonly limits: () => KernelLimits;
   /** Gathers outboxes that hold something back, to flush them all in one go. */
   readonly corks: Corks;
-  /** The reader has caught up after `isSlow`. */
+  /** Counts what waits. */
+  readonly held: Held;
+  /** Name of the token. */
+  readonly owner: string;
+  /** The reader does not keep up. */
+  readonly onSlow: () => void;
+  /** It has caught up. */
   readonly onDrained: () => void;
   /** Nothing goes out any more. */
   readonly onShut: () => void;
@@ -37,24 +46,27 @@ const SHUT = {
   'no hello': 1008,
   'token revoked': 1008,
   'slow reader': 1013,
+  'unfinished message': 1013,
   killed: 4001,
 } as const;
 type ShutReason = keyof typeof SHUT;
 
-/** The sending side of one connection: never holds more than the limit for a reader that does not keep up. */
-export class SocketOutbox implements Outbox {
+/** The sending side of one connection. */
+export class SocketOutbox implements Outbox, Wire {
   readonly #socket: SendingSocket;
   readonly #stream: Corkable;
   readonly #options: OutboxOptions;
+  readonly #queue: SendQueue;
   #open = true;
   #corked = false;
-  /** Set while the reader is slow. */
-  #cancelSlowTimer: (() => void) | undefined;
 
   constructor(socket: SendingSocket, stream: Corkable, options: OutboxOptions) {
     this.#socket = socket;
     this.#stream = stream;
     this.#options = options;
+    const { clock, limits, held, owner, onSlow, onDrained } = options;
+    const onStopped = () => this.shut('slow reader');
+    this.#queue = new SendQueue({ clock, limits, held, owner, wire: this, onSlow, onDrained, onStopped });
   }
 
   /** Nothing is sent any more once it is false. */
@@ -71,7 +83,7 @@ export class SocketOutbox implements Outbox {
   }
 
   isSlow(): boolean {
-    return this.#cancelSlowTimer !== undefined;
+    return this.#queue.isSlow;
   }
 
   /** Closes as soon as the replies that the same event has caused are out. */
@@ -79,22 +91,22 @@ export class SocketOutbox implements Outbox {
     this.#options.clock.after(0, () => this.shut(reason));
   }
 
-  /** Sends one message, together with all others of this turn of the event loop. Dropped once the outbox is shut. */
-  send(text: string): void {
-    if (!this.#open) return;
-    const { sendBufferBytes } = this.#options.limits();
-    // Only what was there before counts, since one long reply does not make a slow reader.
-    if (this.#socket.bufferedAmount > sendBufferBytes.close) {
-      this.shut('slow reader');
-      return;
-    }
+  /** Sends one message, together with all others of this turn of the event loop. Dropped once the outbox is shut. @param size as of `SendQueue.send` */
+  send(message: string | object, size?: number): void {
+    if (this.#open) this.#queue.send(message, size);
+  }
+
+  get buffered(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  write(piece: string, isLast: boolean, written: () => void): void {
     if (!this.#corked) {
       this.#corked = true;
       this.#stream.cork();
       this.#options.corks.add(this);
     }
-    this.#socket.send(text, this.#written);
-    if (this.#socket.bufferedAmount > sendBufferBytes.slow) this.#watch();
+    this.#socket.send(piece, { fin: isLast }, written);
   }
 
   /** Hands everything that was gathered to the operating system. */
@@ -116,26 +128,8 @@ export class SocketOutbox implements Outbox {
   /** The socket is gone. Idempotent. */
   dispose(): void {
     this.#open = false;
-    this.#cancelSlowTimer?.();
-    this.#cancelSlowTimer = undefined;
+    this.#queue.close();
   }
-
-  #watch(): void {
-    this.flush();
-    const { clock, limits } = this.#options;
-    const { sendBufferBytes, slowReaderMs } = limits();
-    if (this.#cancelSlowTimer !== undefined || this.#socket.bufferedAmount <= sendBufferBytes.slow) return;
-    this.#cancelSlowTimer = clock.after(slowReaderMs, () => this.shut('slow reader'));
-  }
-
-  /** One function for all messages, which the socket calls once a message is out. */
-  readonly #written = () => {
-    const { limits, onDrained } = this.#options;
-    if (this.#cancelSlowTimer === undefined || this.#socket.bufferedAmount > limits().sendBufferBytes.slow) return;
-    this.#cancelSlowTimer();
-    this.#cancelSlowTimer = undefined;
-    onDrained();
-  };
 }
 
 /** Flushes the outboxes of all connections once a turn of the event loop: one system call for many messages. */

@@ -6,11 +6,14 @@ import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Gate } from '../../gate.js';
 import type { Logger } from '../../log.js';
+import type { Held } from '../../process/held.js';
 import type { Principal } from '../../process/principal.js';
 import type { Door, Listener } from '../door.js';
+import type { RequestRates } from '../request-rates.js';
+import type { Unfinished } from '../unfinished.js';
+import type { WorkTurns } from '../work-turns.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { Heartbeat } from './heartbeat.js';
-import { ReadCount, ReadTurns } from './read-turns.js';
 import { type Outbox, RpcSession, type Session, type SessionDeps } from './session.js';
 import { Corks } from './socket-outbox.js';
 
@@ -18,6 +21,10 @@ export interface WsDoorDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits: () => KernelLimits;
+  readonly turns: WorkTurns;
+  readonly rates: RequestRates;
+  readonly held: Held;
+  readonly unfinished: Unfinished;
 }
 
 type SessionMaker = (deps: SessionDeps, principal: Principal, outbox: Outbox) => Session;
@@ -31,7 +38,6 @@ export class WsDoor implements Door {
   readonly #createSession: SessionMaker;
   readonly #sockets: WebSocketServer;
   readonly #heartbeat: Heartbeat;
-  readonly #turns: ReadTurns;
   readonly #corks: Corks;
   readonly #connections = new Set<Connection>();
   #listener: Listener | undefined;
@@ -40,23 +46,23 @@ export class WsDoor implements Door {
     this.#deps = deps;
     this.#createSession = createSession;
     this.#heartbeat = new Heartbeat(deps.clock, deps.limits);
-    this.#turns = new ReadTurns(deps.clock);
     this.#corks = new Corks(deps.clock);
     this.#sockets = createSockets(deps.limits());
   }
 
   open(gate: Gate, listener: Listener): void {
-    const { clock, log, limits } = this.#deps;
-    const options: ConnectionOptions = {
-      clock,
-      log,
-      limits,
+    const { clock, limits } = this.#deps;
+    const options: Omit<ConnectionOptions, 'onKnown'> = {
+      ...this.#deps,
       corks: this.#corks,
       open: (principal, outbox) => this.#createSession({ gate, clock, limits }, principal, outbox),
     };
     this.#listener = listener;
     listener.upgrade('/', (request: IncomingMessage, stream: Duplex, head: Buffer, principal) => {
-      this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#connect(socket, stream, principal, options));
+      const onKnown = () => listener.spoke(request.socket);
+      this.#sockets.handleUpgrade(request, stream, head, (socket) =>
+        this.#connect(socket, stream, principal, { ...options, onKnown }),
+      );
     });
   }
 
@@ -80,14 +86,17 @@ export class WsDoor implements Door {
     const connection = new Connection(principal, socket, stream, options);
     const pulse = this.#heartbeat.add(socket);
     this.#connections.add(connection);
-    const count = new ReadCount(socket);
     socket.on('message', (data: Buffer, isBinary) => {
       pulse.missed = 0;
-      if (this.#turns.took(count, connection.receive(data, isBinary))) connection.outbox.shut('flood');
+      connection.receive(data, isBinary);
     });
-    socket.on('pong', () => {
+    socket.on('pong', (data: Buffer) => {
       pulse.missed = 0;
+      connection.incoming.control(data.length);
     });
+    socket.on('ping', (data: Buffer) => connection.incoming.control(data.length));
+    // After the socket's own listener, which hands on what the bytes have made whole.
+    stream.on('data', (bytes: Buffer) => connection.incoming.read(bytes.length));
     socket.on('error', ignore);
     socket.on('close', (code) => {
       this.#heartbeat.remove(pulse);

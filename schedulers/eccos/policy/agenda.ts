@@ -70,12 +70,14 @@ export function candidates(
   const total = cores.reduce((sum, { free }) => sum + free, 0);
   if (total === 0) return { calls: [], rest: () => [], ahead };
   const most = Math.min(Math.max(FEWEST, CALLS_A_SLOT * total), Math.ceil(MOST_PAIRS / cores.length));
-  const usable = pending.filter(({ eligible }) => {
-    const its = eligible.map((core) => places.get(core) as number);
-    if (its.some((j) => cores[j]!.free > 0)) return true;
-    for (const j of its) ahead[j]! += 1 / its.length;
-    return false;
-  });
+  const free = new Set(cores.filter((core) => core.free > 0).map(({ id }) => id));
+  const usable: PendingCall[] = [];
+  // Each tick comes here with all that is pending: nothing is made for a call, and most find a free core at once.
+  for (const call of pending) {
+    const { eligible } = call;
+    if (hasAny(eligible, free)) usable.push(call);
+    else for (const core of eligible) ahead[places.get(core) as number]! += 1 / eligible.length;
+  }
   if (usable.length <= most) return { calls: usable, rest: () => [], ahead };
 
   const half = Math.ceil(most / 2);
@@ -91,4 +93,9 @@ export function candidates(
     rest: () => usable.filter((_, i) => !chosen.has(i)),
     ahead,
   };
+}
+
+function hasAny(eligible: readonly CoreId[], free: ReadonlySet<CoreId>): boolean {
+  for (const core of eligible) if (free.has(core)) return true;
+  return false;
 }

@@ -59,6 +59,8 @@ const RATER_WEIGHTS: Readonly<Record<Rater, number>> = { agent: 1, verifier: 2, 
  * it rates its answers as bad must not outbid the others for every slot.
  */
 const MOST_BID = 4;
+/** Without programs that take turns it is every call's turn. */
+const ALWAYS = () => 0;
 /** How long an answer is taken to need of which nothing is known. */
 const UNKNOWN_MS = 1000;
 
@@ -150,8 +152,10 @@ export class EccosPolicy implements SchedulerPolicy {
     this.#ticks++;
     // What is pending does not run: it was preempted, or failed.
     for (const { id } of pending) this.#running.end(id);
-    this.#share?.advance(pending.map(({ id }) => this.#calls.get(id)?.turnS ?? 0));
-    const aheadS = ({ id }: PendingCall) => this.#share?.aheadS(this.#calls.get(id)?.turnS ?? 0) ?? 0;
+    const share = this.#share;
+    share?.advance(pending.map(({ id }) => this.#calls.get(id)?.turnS ?? 0));
+    const aheadS =
+      share === undefined ? ALWAYS : ({ id }: PendingCall) => share.aheadS(this.#calls.get(id)?.turnS ?? 0);
     const agenda = agendaOf(snapshot, this.#options.overdueMs, this.#times, aheadS);
     if (agenda.calls.length === 0) return [];
     for (const call of agenda.calls) this.#see(call, cores);

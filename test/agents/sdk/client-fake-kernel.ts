@@ -1,6 +1,7 @@
 import { type Client, type ConnectOptions, connect } from '../../../agents/sdk/client.js';
 import type { OpenSocket, SocketEvents, SocketTarget } from '../../../agents/sdk/client-socket.js';
 import type { Platform } from '../../../agents/sdk/platform.js';
+import type { ToolCallDelta } from '../../../syscalls/chat-message.js';
 import type { SyscallError } from '../../../syscalls/errors.js';
 import type { HelloReply } from '../../../syscalls/hello.js';
 import type { ChatReply } from '../../../syscalls/llm-chat.js';
@@ -81,7 +82,12 @@ export class FakePeer {
   }
 
   /** @param seq one that is not the next shows in the offset, which is wrong then */
-  chunk(syscallId: string, seq: number, text: string, more: { restart?: true } = {}): void {
+  chunk(
+    syscallId: string,
+    seq: number,
+    text: string,
+    more: { restart?: true; toolCalls?: readonly ToolCallDelta[] } = {},
+  ): void {
     const before = this.#streams.get(syscallId) ?? { next: 0, attempt: 1, length: 0 };
     const attempt = before.attempt + (more.restart ? 1 : 0);
     const length = more.restart ? 0 : before.length;

@@ -122,6 +122,62 @@ test('leaving the loop cancels the syscall, once', async () => {
   expect(peer.requests).toHaveLength(2);
 });
 
+describe('tool calls of a stream', () => {
+  const piece = (id: string, args: string) => ({ id, name: 'sum', arguments: args });
+  const replyWith = (...calls: readonly (readonly [id: string, args: string])[]) => ({
+    ...chatReply('s1', ''),
+    toolCalls: calls.map(([id, args]) => ({
+      id,
+      type: 'function' as const,
+      function: { name: 'sum', arguments: args },
+    })),
+  });
+
+  test('come in pieces as they are written, those of a slow reader joined', async () => {
+    const { stream, peer, request } = await streaming();
+    const reader = stream[Symbol.asyncIterator]();
+    const first = reader.next();
+    peer.chunk('s1', 0, '', { toolCalls: [piece('a', '')] });
+    expect((await first).value).toEqual({ text: '', restart: false, toolCalls: [piece('a', '')] });
+    peer.chunk('s1', 1, '', { toolCalls: [piece('a', '{"x"')] });
+    peer.chunk('s1', 2, '', { toolCalls: [piece('a', ':1}'), piece('b', '{')] });
+    expect((await reader.next()).value).toEqual({
+      text: '',
+      restart: false,
+      toolCalls: [piece('a', '{"x":1}'), piece('b', '{')],
+    });
+    peer.reply(request, replyWith(['a', '{"x":1}'], ['b', '{}'], ['c', '{}']));
+    expect((await reader.next()).value?.toolCalls).toEqual([piece('b', '}'), piece('c', '{}')]);
+    expect((await reader.next()).done).toBe(true);
+  });
+
+  test('are void after a restart', async () => {
+    const { stream, peer, request } = await streaming();
+    const read: ChatDelta[] = [];
+    const all = collect(stream, read);
+    peer.chunk('s1', 0, '', { toolCalls: [piece('a', '{"x"')] });
+    await settle();
+    peer.chunk('s1', 1, '', { restart: true, toolCalls: [piece('b', '{}')] });
+    peer.reply(request, replyWith(['b', '{}']));
+    await all;
+    expect(read).toEqual([
+      { text: '', restart: false, toolCalls: [piece('a', '{"x"')] },
+      { text: '', restart: true, toolCalls: [piece('b', '{}')] },
+    ]);
+  });
+
+  test('that the reply does not go on from are void', async () => {
+    const { stream, peer, request } = await streaming();
+    const read: ChatDelta[] = [];
+    const all = collect(stream, read);
+    peer.chunk('s1', 0, '', { toolCalls: [piece('a', '{"x"')] });
+    await settle();
+    peer.reply(request, replyWith(['b', '{}']));
+    await all;
+    expect(read.at(-1)).toEqual({ text: '', restart: true, toolCalls: [piece('b', '{}')] });
+  });
+});
+
 describe('a restart', () => {
   test('notifies the reader that what it has read is void', async () => {
     const { stream, peer, request } = await streaming();

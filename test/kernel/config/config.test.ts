@@ -152,7 +152,7 @@ describe('a file', () => {
 test('the JSON Schema for editors explains every limit and says its default', () => {
   const schema = configJsonSchema() as { properties: Record<string, { properties?: Record<string, object> }> };
   const whole = checkConfig({ cores: [CORE], journal: { path: 'eccos.db' } }, 'test');
-  expect(Object.keys(schema.properties).sort()).toEqual(Object.keys(whole).sort());
+  expect(Object.keys(schema.properties).sort()).toEqual([...Object.keys(whole), 'cluster'].sort());
   const limits = schema.properties['limits']?.properties ?? {};
   const described = { default: expect.any(Number), description: expect.any(String) };
   for (const [name, value] of Object.entries(LIMITS)) {
@@ -161,4 +161,19 @@ test('the JSON Schema for editors explains every limit and says its default', ()
     expect(Object.keys(members)).toEqual(typeof value === 'number' ? [name] : Object.keys(value));
     for (const member of Object.values(members)) expect(member).toMatchObject(described);
   }
+});
+
+test.each<[object, RegExp]>([
+  [{ redis: 'http://host' }, /cluster\.redis: Expected redis:\/\/ or rediss:\/\/ and a host, without a password/],
+  [{ redis: 'redis://me:secret@host' }, /cluster\.redis: Expected redis:\/\//],
+  [{ redis: 'redis://host', passwordEnv: 'not a name' }, /cluster\.passwordEnv: Expected the name of an environment/],
+  [{ redis: 'redis://host', prefix: 'a:b' }, /cluster\.prefix: Expected 1 to 64 letters/],
+  [{ redis: 'redis://host', leaseMs: 100 }, /cluster\.leaseMs: /],
+])('the cluster %j is refused', (cluster, message) => {
+  expect(() => checkConfig({ cores: [CORE], cluster }, 'x')).toThrow(message);
+});
+
+test('a cluster beside a journal in a file is refused', () => {
+  const input = { cores: [CORE], cluster: { redis: 'redis://host' }, journal: { path: 'eccos.db' } };
+  expect(() => checkConfig(input, 'x')).toThrow('x: cluster: Expected no journal beside it');
 });

@@ -60,8 +60,11 @@ export function statusIn(error: Json): number | undefined {
   return undefined;
 }
 
+/** A longer text is no word. */
+const MAX_WORD = 128;
+
 export function wordsOf(error: Json): string[] {
-  return ['code', 'type', 'status', 'reason'].flatMap((key) => textAt(error, key) ?? []);
+  return ['code', 'type', 'status', 'reason'].flatMap((key) => textAt(error, key)?.slice(0, MAX_WORD) ?? []);
 }
 
 export function messageOf(error: Json): string {

@@ -11,6 +11,8 @@ const PATH =
   /[\w$*-]+(?:\.[\w$*-]+|\[[^\]]*\])*(?:\[[^\]]*\]|\.(?:\d+|properties|items|input_schema|parameters)\b)(?:\.[\w$*-]+|\[[^\]]*\])*/g;
 /** Most characters of a provider's own message. */
 const MAX_TEXT = 300;
+/** Most characters of it that are searched: some expressions take the square of them. */
+const MAX_SEARCHED = 2048;
 /** An account without money does not get any in a few seconds. */
 const QUOTA_PAUSE_MS = 60_000;
 
@@ -88,13 +90,24 @@ export function asCallers(fault: CoreError): CoreError {
   return new CoreError('core-rejected', fault.message, { class: 'request', status });
 }
 
+/** The same fault with a pause of at most so long: a provider must not decide for how long a core is closed. */
+export function withPauseAtMost(fault: CoreError, maxPauseMs: Millis): CoreError {
+  const { code, message, details, retryAfterMs, learnt } = fault;
+  if (retryAfterMs === undefined || retryAfterMs <= maxPauseMs) return fault;
+  const { class: faultClass = 'provider', status } = details;
+  return new CoreError(code as 'core-failed', message, {
+    ...{ class: faultClass, status, learnt },
+    retryAfterMs: maxPauseMs,
+  });
+}
+
 /** The stream broke off before its end mark. */
 export function cutStream(): CoreError {
   return new CoreError('core-failed', 'The stream of the provider ended without its end mark', { class: 'provider' });
 }
 
 function faultOf(status: number, error: Json, retryAfterMs: number | undefined, where?: string): CoreError {
-  const text = messageOf(error);
+  const text = messageOf(error).slice(0, MAX_SEARCHED);
   // What is quoted may be the caller's own words: they must not decide whose fault it is.
   const own = text
     .replace(/^\{'error': ['"]/, '')

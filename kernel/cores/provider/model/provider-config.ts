@@ -23,6 +23,10 @@ export const providerConfig = z
     firstTokenTimeoutMs: z.number().positive().default(60_000),
     /** Most milliseconds from one piece of the answer to the next. */
     idleTimeoutMs: z.number().positive().default(30_000),
+    /** Most milliseconds from the request to the end of the answer, however slowly it comes. */
+    answerTimeoutMs: z.number().positive().default(1_800_000),
+    /** Most milliseconds that the core, or one of its keys, is left alone because its provider asks for it. */
+    maxPauseMs: z.number().positive().default(600_000),
     /** Most bytes of one response, its wrapping included: about 250 bytes a token. */
     maxResponseBytes: z
       .int()

@@ -1,9 +1,6 @@
 import type { Transform } from 'node:stream';
-import type { TransformStreamDefaultController } from 'node:stream/web';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { CoreError } from '../../core.js';
-
-type Controller = TransformStreamDefaultController<Uint8Array>;
 
 /** More codings on one response are refused: each takes memory, and no server needs more than two. */
 const MAX_CODINGS = 4;
@@ -38,20 +35,35 @@ const CODINGS: ReadonlyMap<string, Choice> = new Map([
  * @throws CoreError `core-failed` for an unknown coding; the body throws it when it is too long or broken
  */
 export function decoded(
-  body: ReadableStream<Uint8Array>,
+  body: AsyncIterable<Uint8Array>,
   header: string | null,
   maxBytes: number,
-): ReadableStream<Uint8Array> {
+): AsyncIterable<Uint8Array> {
   const names = (header ?? '').toLowerCase().split(',');
   const applied = names.map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
   if (applied.length > MAX_CODINGS) {
     throw failed(`Expected at most ${MAX_CODINGS} content codings, got ${applied.length}`);
   }
   const choices = applied.map((name) => CODINGS.get(name) ?? refuse(name)).reverse();
-  return [...choices, gunzip].reduce(
-    (body, choice) => body.pipeThrough(new TransformStream(new Decoder(choice, maxBytes))),
-    body,
-  );
+  return [...choices, gunzip].reduce((coded, choice) => without(choice, coded, maxBytes), body);
+}
+
+/** A body without one coding. */
+async function* without(
+  choice: Choice,
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array, undefined> {
+  const decoder = new Decoder(choice, maxBytes);
+  try {
+    for await (const bytes of body) {
+      if (decoder.isPlain) yield bytes;
+      else for (const piece of await decoder.write(bytes)) yield piece;
+    }
+    yield* await decoder.end();
+  } finally {
+    decoder.close();
+  }
 }
 
 function refuse(name: string): never {
@@ -65,6 +77,8 @@ class Decoder {
   readonly #maxBytes: number;
   #head: Buffer | undefined = Buffer.alloc(0);
   #inflater: Transform | undefined;
+  /** What has come out and was not handed over. */
+  #pieces: Uint8Array[] = [];
   #count = 0;
   #isOver = false;
   #failure: Error | undefined;
@@ -76,44 +90,64 @@ class Decoder {
     this.#maxBytes = maxBytes;
   }
 
-  async transform(bytes: Uint8Array, controller: Controller): Promise<void> {
-    if (this.#head === undefined) return this.#pass(bytes, controller);
+  /** Whether the bytes are plain already. */
+  get isPlain(): boolean {
+    return this.#head === undefined && this.#inflater === undefined;
+  }
+
+  /** @returns what these bytes stand for, as far as it is known by now */
+  async write(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
+    if (this.#head === undefined) return this.#pass(bytes);
     const head = Buffer.concat([this.#head, bytes]);
     this.#head = head.length < 2 ? head : undefined;
-    if (head.length < 2) return;
-    this.#inflater = this.#choice(head);
-    this.#inflater?.on('data', (bytes: Buffer) => this.#take(bytes, controller));
-    this.#inflater?.on('error', (error) => this.#fail(broken(error)));
+    return head.length < 2 ? [] : this.#begin(head);
+  }
+
+  /** @returns what is left */
+  async end(): Promise<readonly Uint8Array[]> {
+    // A body of one byte is not compressed.
+    if (this.#head !== undefined) return [this.#head];
+    const inflater = this.#inflater;
+    if (inflater !== undefined && !this.#isOver) await this.#until(() => inflater.end());
+    return this.#taken();
+  }
+
+  close(): void {
+    this.#inflater?.destroy();
+  }
+
+  async #begin(head: Buffer): Promise<readonly Uint8Array[]> {
+    const inflater = this.#choice(head);
+    if (inflater === undefined) return [head];
+    this.#inflater = inflater;
+    inflater.on('data', (bytes: Buffer) => this.#take(bytes));
+    inflater.on('error', (error) => this.#fail(broken(error)));
     // What follows the end of the compressed data is not part of it.
-    this.#inflater?.once('end', () => {
+    inflater.once('end', () => {
       this.#isOver = true;
       this.#goOn();
     });
-    return this.#pass(head, controller);
+    return this.#pass(head);
   }
 
-  async flush(controller: Controller): Promise<void> {
-    // A body of one byte is not compressed.
-    if (this.#head !== undefined) controller.enqueue(this.#head);
+  async #pass(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
     const inflater = this.#inflater;
-    if (inflater !== undefined && !this.#isOver) await this.#until(() => inflater.end());
-  }
-
-  async #pass(bytes: Uint8Array, controller: Controller): Promise<void> {
-    const inflater = this.#inflater;
-    if (inflater === undefined) controller.enqueue(bytes);
-    else if (!this.#isOver) await this.#until(() => inflater.write(bytes, () => this.#goOn()));
-  }
-
-  #take(bytes: Buffer, controller: Controller): void {
-    this.#count += bytes.byteLength;
-    try {
-      if (this.#count > this.#maxBytes) throw tooLong(this.#maxBytes);
-      controller.enqueue(bytes);
-    } catch (error) {
-      // Or the reader has gone away meanwhile.
-      this.#fail(error as Error);
+    if (inflater !== undefined && !this.#isOver) {
+      await this.#until(() => inflater.write(bytes, () => this.#goOn()));
     }
+    return this.#taken();
+  }
+
+  #taken(): readonly Uint8Array[] {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    return pieces;
+  }
+
+  #take(bytes: Buffer): void {
+    this.#count += bytes.byteLength;
+    if (this.#count > this.#maxBytes) this.#fail(tooLong(this.#maxBytes));
+    else this.#pieces.push(bytes);
   }
 
   #fail(error: Error): void {

@@ -3,7 +3,8 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Clock } from '../../../clock.js';
 import { CoreError } from '../../core.js';
 import { decoded } from './content-coding.js';
-import { bodyOf } from './response-body.js';
+import { type HttpResponse, ReadResponse } from './http-response.js';
+import { ResponseBody } from './response-body.js';
 import { GIVEN_UP } from './route.js';
 
 /** How long a provider may take to close its side of a request that was given up, before the connection is cut. */
@@ -54,7 +55,7 @@ export class HttpExchange {
   }
 
   /** @throws StaleConnection, CoreError `core-failed` for a redirect or an unknown content coding, and what the connection throws */
-  async send(body: string): Promise<Response> {
+  async send(body: string): Promise<HttpResponse> {
     this.#request.end(body);
     const response = await this.#answered();
     this.#response = response;
@@ -66,10 +67,10 @@ export class HttpExchange {
     }
     const headers = new Headers();
     for (let i = 0; i + 1 < rawHeaders.length; i += 2) headers.append(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
-    const stream = this.#bodyOf(response, status, headers.get('content-encoding'));
+    const decodedBody = this.#bodyOf(response, status, headers.get('content-encoding'));
     // They describe the body as it was sent.
     for (const name of ['content-encoding', 'content-length']) headers.delete(name);
-    return new Response(status === 204 || status === 205 ? null : stream, { status, headers });
+    return new ReadResponse(status === 204 || status === 205 ? null : decodedBody, status, headers);
   }
 
   async #answered(): Promise<IncomingMessage> {
@@ -87,9 +88,9 @@ export class HttpExchange {
     return isClosed && reusedSocket && socket?.bytesRead === this.#bytesBefore;
   }
 
-  #bodyOf(response: IncomingMessage, status: number, codings: string | null): ReadableStream<Uint8Array> | null {
+  #bodyOf(response: IncomingMessage, status: number, codings: string | null): AsyncIterable<Uint8Array> | null {
     const maxBytes = this.#options.maxResponseBytes;
-    const body = bodyOf(response, {
+    const body = new ResponseBody(response, {
       maxBytes,
       givenUp: () => this.#givenUp,
       hangUp: (reason) => this.#hangUp(reason),

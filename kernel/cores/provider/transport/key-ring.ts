@@ -2,10 +2,10 @@ import { SyscallError } from '../../../../syscalls/errors.js';
 import type { Millis } from '../../../../syscalls/syscall.js';
 import type { Clock } from '../../../clock.js';
 import type { Logger } from '../../../log.js';
+import { errorText } from '../faults/error-text.js';
 import { faultOfResponse } from '../faults/fault.js';
 import type { Connection } from './connection-config.js';
-
-type Fetch = typeof fetch;
+import type { HttpResponse, Send } from './http-response.js';
 
 /** The pause of a key whose limit is reached, where the provider does not say how long. */
 const PAUSE_MS = 1_000;
@@ -34,6 +34,8 @@ interface KeyRingOptions {
   /** Names of environment variables. */
   readonly names: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Most milliseconds that a key pauses. */
+  readonly maxPauseMs: Millis;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'warn'> | undefined;
 }
@@ -63,20 +65,23 @@ export class KeyRing {
     return this.#keys.map(({ value }) => value);
   }
 
-  /** Keys that were refused may be tried again. */
+  /** Keys that were refused or pause may be tried again. */
   reopen(): void {
-    for (const key of this.#keys) key.isOut = false;
+    for (const key of this.#keys) {
+      key.isOut = false;
+      key.pausedUntil = 0;
+    }
   }
 
   /** Requests with a key, for a `send` that has none. */
-  around(send: Fetch): Fetch {
+  around(send: Send): Send {
     const [only, ...more] = this.#keys;
     if (only === undefined) return send;
     if (more.length === 0) return (input, init) => send(input, this.#signed(init, only));
     return (input, init) => this.#sendWithAny(send, input, init);
   }
 
-  async #sendWithAny(send: Fetch, input: Parameters<Fetch>[0], init: RequestInit = {}): Promise<Response> {
+  async #sendWithAny(send: Send, input: Parameters<Send>[0], init: RequestInit = {}): Promise<HttpResponse> {
     const { clock, id, log } = this.#options;
     let overload = new Response('{"error":{"message":"All keys of this core pause","type":"rate_limit_error"}}', {
       status: 429,
@@ -89,16 +94,14 @@ export class KeyRing {
       if (response.status === 401 && this.#usable().some((other) => other !== key)) {
         if (!key.isOut) log?.warn({ core: id, apiKeyEnv: key.name }, 'a key was refused with HTTP 401: it is left out');
         key.isOut = true;
-        await response.text();
+        await errorText(response);
         continue;
       }
       if (response.status !== 429) return response;
-      const body = await response.text();
+      const body = await errorText(response);
       const now = clock.now();
-      key.pausedUntil = Math.max(
-        key.pausedUntil,
-        now + (faultOfResponse(429, response.headers, body, now).retryAfterMs ?? PAUSE_MS),
-      );
+      const { retryAfterMs = PAUSE_MS } = faultOfResponse(429, response.headers, body, now);
+      key.pausedUntil = Math.max(key.pausedUntil, now + Math.min(retryAfterMs, this.#options.maxPauseMs));
       overload = new Response(body, response);
     }
   }

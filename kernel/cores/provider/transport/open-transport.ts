@@ -10,13 +10,13 @@ import { trustedWith } from './trusted.js';
 /** Least characters of a header or parameter that may be a secret: a shorter one is an ordinary word of messages. */
 const MIN_SECRET = 8;
 
-type Given = Connection & { readonly id: string; readonly maxResponseBytes: number };
+type Given = Connection & { readonly id: string; readonly maxResponseBytes: number; readonly maxPauseMs: number };
 
 /** @throws SyscallError `invalid-config` for what a schema cannot see: the environment with keys and proxies, and the file `ca` */
 export async function openTransport(config: Given, { clock, env, log }: CoreDeps): Promise<Transport> {
-  const { id, provider, ca, headers, query, maxResponseBytes } = config;
+  const { id, provider, ca, headers, query, maxResponseBytes, maxPauseMs } = config;
   try {
-    const keys = new KeyRing({ id, provider, names: keyNames(config), env, clock, log });
+    const keys = new KeyRing({ id, provider, names: keyNames(config), env, maxPauseMs, clock, log });
     const target = new URL(baseUrlOf(config));
     const trusted = ca === undefined ? undefined : await trustedWith(ca, env);
     const route = routeTo(target.origin, proxyFor(target, config, env), trusted);

@@ -1,11 +1,10 @@
 import type { Clock } from '../../../clock.js';
 import { CoreError } from '../../core.js';
 import { HttpExchange, StaleConnection } from './http-exchange.js';
+import type { HttpResponse, Send } from './http-response.js';
 import type { KeyRing } from './key-ring.js';
 import type { Route } from './route.js';
 import { wellFormed } from './well-formed.js';
-
-type Fetch = typeof fetch;
 
 interface TransportOptions {
   /** Scheme, host and port that requests may go to. */
@@ -35,7 +34,7 @@ export class Transport {
   readonly #open = new Map<AbortSignal, Set<Promise<void>>>();
 
   /** @throws CoreError `core-failed` for a foreign origin or a redirect; a body throws it when it is too long */
-  readonly fetch: Fetch;
+  readonly fetch: Send;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -62,7 +61,7 @@ export class Transport {
     this.#options.route.agent.destroy();
   }
 
-  async #send(input: Parameters<Fetch>[0], init: RequestInit = {}): Promise<Response> {
+  async #send(input: Parameters<Send>[0], init: RequestInit = {}): Promise<HttpResponse> {
     const { method = 'GET', headers, body, signal } = init;
     const { origin, query, route } = this.#options;
     const url = new URL(input instanceof Request ? input.url : input);

@@ -1,6 +1,7 @@
 import type { ReasoningDetail } from '../../../../syscalls/chat-message.js';
 import type { TokenUsage } from '../../../../syscalls/price.js';
 import type { Json } from '../../../json.js';
+import { CoreError } from '../../core.js';
 
 /** What the events of one answer say beside its content, filled in as they come. */
 export interface AnswerFacts {
@@ -21,6 +22,16 @@ export interface AnswerFacts {
   readonly reasoningDetails: ReasoningDetail[];
   /** What a server of OpenAI's form wants back with a call of a tool, by the call's id. */
   readonly extras: ReadonlyMap<string, Json>;
+}
+
+/** Most calls of tools in one answer. */
+const MAX_TOOL_CALLS = 256;
+
+/** One more call of a tool is in the answer. @throws CoreError where no caller could want so many */
+export function checkToolCalls(count: number): void {
+  if (count <= MAX_TOOL_CALLS) return;
+  const message = `Expected of the provider at most ${MAX_TOOL_CALLS} calls of tools in an answer, got more`;
+  throw new CoreError('core-failed', message, { class: 'provider' });
 }
 
 export function noFacts(extras: ReadonlyMap<string, Json> = new Map()): AnswerFacts {

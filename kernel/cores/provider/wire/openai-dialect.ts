@@ -1,4 +1,4 @@
-import { countAt, isObject, type Json, listAt, objectAt, textAt } from '../../../json.js';
+import { amountAt, countAt, isObject, type Json, listAt, objectAt, textAt } from '../../../json.js';
 import { faultInAnswer } from '../faults/fault.js';
 import { type AnswerFacts, type Dialect, noFacts } from './answer-facts.js';
 import { ToolCallIndex } from './tool-call-index.js';
@@ -26,7 +26,7 @@ export class OpenAIDialect implements Dialect {
     // Some repeat the whole message at the end.
     const message = this.#hasOutput ? {} : objectAt(choice, 'message');
     const delta = isObject(choice['delta']) ? choice['delta'] : message;
-    this.facts.logprobs.push(...listAt(choice['logprobs'], 'content'));
+    for (const entry of listAt(choice['logprobs'], 'content')) this.facts.logprobs.push(entry);
     gather(this.facts.reasoningDetails, listAt(delta, 'reasoning_details'));
     for (const block of listAt(delta, 'thinking_blocks')) this.#keepBlock(block);
     this.facts.thoughtMember ??= THOUGHT_MEMBERS.find((member) => textAt(delta, member) !== undefined);
@@ -109,9 +109,9 @@ export class OpenAIDialect implements Dialect {
     const known = Object.entries(counts).filter(([, count]) => count !== undefined);
     this.facts.usage = { ...this.facts.usage, ...Object.fromEntries(known) };
     this.facts.providerCostUsd =
-      countAt(usage, 'cost') ??
-      countAt(objectAt(usage, 'cost'), 'total_cost') ??
-      countAt(usage, 'estimated_cost') ??
+      amountAt(usage, 'cost') ??
+      amountAt(objectAt(usage, 'cost'), 'total_cost') ??
+      amountAt(usage, 'estimated_cost') ??
       this.facts.providerCostUsd;
   }
 

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { isObject, type Json, objectAt, textAt } from '../../../json.js';
+import { CoreError } from '../../core.js';
+import { checkToolCalls } from './answer-facts.js';
+
+/** Most characters of the arguments of one call: the SDK reads all of them again with each piece. */
+const MAX_ARGUMENTS = 2 ** 20;
+/** Longer arguments are not looked at for whether they are whole. */
+const MAX_CHECKED = 2 ** 14;
 
 interface Placed {
   /** As the provider gave it. */
@@ -28,9 +35,10 @@ export class ToolCallIndex {
     let call = this.#goesOn(id, sentIndex, name);
     if (call === undefined) {
       call = { id, name: id ?? `call_${randomUUID()}`, sentIndex, text: '' };
-      this.#calls.push(call);
+      checkToolCalls(this.#calls.push(call));
     }
     call.text += text ?? '';
+    if (call.text.length > MAX_ARGUMENTS) throw tooLong();
     const extra = piece['extra_content'] ?? fieldsOf(piece);
     if (isObject(extra)) this.extras.set(call.name, extra);
     return {
@@ -67,12 +75,18 @@ function argumentsOf(value: unknown): string | undefined {
 }
 
 function isWholeJson(text: string): boolean {
+  if (text.length > MAX_CHECKED) return false;
   try {
     JSON.parse(text);
     return true;
   } catch {
     return false;
   }
+}
+
+function tooLong(): CoreError {
+  const message = `Expected of the provider at most ${MAX_ARGUMENTS} characters of arguments, got more`;
+  return new CoreError('core-failed', message, { class: 'provider' });
 }
 
 /** LiteLLM's place for what a provider wants back. */

@@ -128,6 +128,8 @@ describe('whose fault it is', () => {
   });
 });
 
+const DATE = (ms: number) => new Date(ms).toUTCString();
+
 describe('the pause that a provider asks for', () => {
   test.each<[string, Record<string, string>, object, number | undefined]>([
     ['seconds', { 'retry-after': '2' }, {}, 2000],
@@ -149,7 +151,11 @@ describe('the pause that a provider asks for', () => {
     ['a member of the body', {}, { retry_after: 3 }, 3000],
     ['words to wait', {}, { message: 'Please wait 20 seconds' }, 20_000],
     ['the longer reset', { 'x-ratelimit-reset-requests': '1s', 'x-ratelimit-reset-tokens': '6m0s' }, {}, 360_000],
-    ['a year', { 'retry-after': '31536000' }, {}, 3_600_000],
+    ['a year', { 'retry-after': '31536000' }, {}, 31_536_000_000],
+    ['a date by a clock that is an hour ahead', { date: DATE(3_600_000), 'retry-after': DATE(3_605_000) }, {}, 5000],
+    ['a date by a clock that is a day behind', { date: DATE(0), 'retry-after': DATE(7_000) }, {}, 7000],
+    ['a date in the past', { date: DATE(9_000), 'retry-after': DATE(2_000) }, {}, 0],
+    ['a date beside a date that is none', { date: 'yesterday', 'retry-after': DATE(5_000) }, {}, 5000],
   ])('%s', (_, headers, error, expected) => {
     expect(of(429, { message: 'too many', ...error }, headers).retryAfterMs).toBe(expected);
   });

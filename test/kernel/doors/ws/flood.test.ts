@@ -1,25 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { VirtualClock } from '../../../../kernel/clock.js';
-import { ReadCount, ReadTurns } from '../../../../kernel/doors/ws/read-turns.js';
 import { connect, frame, Peer, rpc, serve } from './harness.js';
-
-function readable() {
-  const calls: string[] = [];
-  return { calls, pause: () => void calls.push('pause'), resume: () => void calls.push('resume') };
-}
-
-test('a connection that sends much in one turn is read on in the next one, others are not held up', async () => {
-  const clock = new VirtualClock();
-  const turns = new ReadTurns(clock);
-  const [busy, quiet] = [readable(), readable()];
-  const [busyCount, quietCount] = [new ReadCount(busy), new ReadCount(quiet)];
-  for (let n = 0; n < 100; n++) expect(turns.took(busyCount, 1)).toBe(false);
-  turns.took(quietCount, 1);
-  expect([busy.calls, quiet.calls, clock.pendingTimers]).toEqual([['pause'], [], 1]);
-  await clock.runUntil(new Promise<void>((resolve) => clock.after(0, resolve)));
-  expect([busy.calls, quiet.calls, clock.pendingTimers]).toEqual([['pause', 'resume'], [], 0]);
-  expect([busyCount.requests, quietCount.requests]).toEqual([0, 0]);
-});
 
 test('a thousand requests sent at once are all answered', async () => {
   const served = await serve();

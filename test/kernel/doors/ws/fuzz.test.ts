@@ -11,7 +11,7 @@ import { loadTokenizer } from '../../../../kernel/tokens.js';
 import { brokenBound } from '../../../../syscalls/json-scan.js';
 import { kernelOn, LIMITS, openOn } from '../../../support/kernel.js';
 import { ScriptedCore } from '../../../support/scripted-core.js';
-import { connect, frame, rpc, serve, until } from './harness.js';
+import { connect, doorParts, frame, rpc, serve, until } from './harness.js';
 
 /** Seed of every draw: set SEED to see a failure again. */
 const SEED = Number(process.env['SEED'] ?? 20_261_121);
@@ -105,7 +105,9 @@ describe(`hostile input (seed ${SEED})`, () => {
     const log = pino({}, { write: (line) => void failures.push(JSON.parse(line)) });
     const limits = () => ({ ...LIMITS, requestsPerSecond: 1e9 });
     const sent: string[] = [];
-    const socket = { bufferedAmount: 0, send: (text: string) => void sent.push(text), close: () => {} };
+    const idle = () => {};
+    const send = (text: string) => void sent.push(text);
+    const socket = { bufferedAmount: 0, send, close: idle, pause: idle, resume: idle };
     const stream = { cork: () => {}, uncork: () => {} };
     const open = kernel();
     const connection = new Connection(LOCAL, socket, stream, {
@@ -113,6 +115,8 @@ describe(`hostile input (seed ${SEED})`, () => {
       log,
       limits,
       corks: new Corks(realClock),
+      ...doorParts(realClock, limits),
+      onKnown: () => {},
       open: (principal, outbox) => openOn(open, principal, outbox),
     });
     // A kernel reads it when it boots.

@@ -3,12 +3,17 @@ import { pino } from 'pino';
 import WebSocket, { type ClientOptions } from 'ws';
 import { type Clock, realClock } from '../../../../kernel/clock.js';
 import { checkConfig, type KernelConfig } from '../../../../kernel/config/config.js';
+import type { KernelLimits } from '../../../../kernel/config/limits.js';
 import { HttpListener } from '../../../../kernel/doors/listener.js';
+import { RequestRates } from '../../../../kernel/doors/request-rates.js';
+import { Unfinished } from '../../../../kernel/doors/unfinished.js';
+import { WorkTurns } from '../../../../kernel/doors/work-turns.js';
 import type { Outbox, Outcome, RpcCall, Session } from '../../../../kernel/doors/ws/session.js';
 import { WsDoor } from '../../../../kernel/doors/ws/ws-door.js';
 import type { Gate } from '../../../../kernel/gate.js';
 import type { Logger } from '../../../../kernel/log.js';
 import { Authenticator } from '../../../../kernel/process/auth.js';
+import { Held } from '../../../../kernel/process/held.js';
 import type { Principal } from '../../../../kernel/process/principal.js';
 
 type Handled = RpcCall;
@@ -77,6 +82,16 @@ export function configOf({ listen = {}, tokens = [], limits = {} }: ServeOptions
   return checkConfig({ listen: { port: 0, ...listen }, auth: { tokens }, limits, cores: CORES }, 'the test');
 }
 
+/** What all doors share. */
+export function doorParts(clock: Clock, limits: () => KernelLimits) {
+  return {
+    turns: new WorkTurns(clock),
+    rates: new RequestRates(clock, limits),
+    held: new Held(),
+    unfinished: new Unfinished(() => limits().pendingBytes / 2),
+  };
+}
+
 /** A server in front of fake sessions, on a free port. */
 export async function serve(options: ServeOptions = {}): Promise<Served> {
   const config = configOf(options);
@@ -92,7 +107,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
   const createSession = (_deps: unknown, principal: Principal, outbox: Outbox) =>
     (options.open ?? open)(principal, outbox);
   const listener = new HttpListener({ config, auth, log, limits: () => limits });
-  const door = new WsDoor({ clock, log, limits: () => limits }, createSession);
+  const door = new WsDoor({ clock, log, limits: () => limits, ...doorParts(clock, () => limits) }, createSession);
   door.open(NO_GATE, listener);
   const server: TestServer = {
     ...(await listener.listen()),

@@ -283,14 +283,16 @@ describe('a batch', () => {
     expect(await peer.ask(rpc(6))).toMatchObject(over(6));
   });
 
-  test('many at once do not close the connection; far more than there can be do', async () => {
+  test('many at once do not close the connection, and nobody else waits for them', async () => {
     const served = await start({ limits: { requestsPerSecond: 1e6 } });
     const [peer, flooder] = [await connect(served), await connect(served)];
     for (let n = 0; n < 50; n++) peer.send(batch(40));
     expect(await peer.messages(50)).toHaveLength(50);
-    for (let n = 0; n < 2000; n++) flooder.send(JSON.stringify(Array.from({ length: 100 }, () => 1)));
-    expect(await flooder.closed).toEqual({ code: 1008, reason: 'flood' });
+    for (let n = 0; n < 500; n++) flooder.send(JSON.stringify(Array.from({ length: 100 }, () => 1)));
+    await flooder.messages(1);
     expect(await peer.ask(rpc(1))).toHaveProperty('result');
+    expect(flooder.received.length).toBeLessThan(500);
+    expect(await flooder.messages(500)).toHaveLength(500);
   });
 
   test('of which one request fails inside the kernel still gets one reply each', async () => {

@@ -98,8 +98,8 @@ test('an event comes through when it was sent, not at the end', async () => {
     gzip.write('data: 1\n\n', () => gzip.flush(constants.Z_SYNC_FLUSH));
     end = () => gzip.end('data: 2\n\n');
   });
-  const reader = (await post(transport, url)).body?.getReader();
-  const read = async () => Buffer.from((await reader?.read())?.value ?? []).toString();
+  const reader = (await post(transport, url)).body?.[Symbol.asyncIterator]();
+  const read = async () => Buffer.from((await reader?.next())?.value ?? []).toString();
   expect(await read()).toBe('data: 1\n\n');
   end();
   expect(await read()).toBe('data: 2\n\n');
@@ -197,11 +197,11 @@ describe('a compressed body that is given up', () => {
     const { transport, url, server } = await served('gzip', endless);
     const controller = new AbortController();
     const { body } = await post(transport, url, controller.signal);
-    const reader = body?.getReader();
-    await reader?.read();
+    const reader = body?.[Symbol.asyncIterator]();
+    await reader?.next();
     controller.abort(new Error('gone'));
     const rest = (async () => {
-      while (!(await reader?.read())?.done);
+      while (!(await reader?.next())?.done);
     })();
     expect(await errorOf(rest)).toMatchObject({ message: 'gone' });
     await transport.closed(controller.signal);
@@ -212,9 +212,9 @@ describe('a compressed body that is given up', () => {
     const { transport, url, server } = await served('gzip', endless);
     const controller = new AbortController();
     const { body } = await post(transport, url, controller.signal);
-    const reader = body?.getReader();
-    await reader?.read();
-    await reader?.cancel();
+    const reader = body?.[Symbol.asyncIterator]();
+    await reader?.next();
+    await reader?.return?.();
     await transport.closed(controller.signal);
     await expect.poll(() => connectionsOf(server), { interval: 5 }).toBe(0);
   });

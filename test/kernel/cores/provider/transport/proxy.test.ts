@@ -225,10 +225,10 @@ describe('a request to a TLS origin', () => {
     const transport = await transportTo(LLM, { proxy: proxy.url, ca: certificate.cert });
     const controller = new AbortController();
     const { body } = await post(transport, LLM, controller.signal);
-    const reader = body?.getReader();
-    await reader?.read();
+    const reader = body?.[Symbol.asyncIterator]();
+    await reader?.next();
     controller.abort(new Error('gone'));
-    expect(await errorOf(reader?.read() ?? Promise.resolve())).toMatchObject({ message: 'gone' });
+    expect(await errorOf(reader?.next() ?? Promise.resolve())).toMatchObject({ message: 'gone' });
     await transport.closed(controller.signal);
     await expect.poll(() => [isOpen, proxy.open()], { interval: 5 }).toEqual([false, 0]);
   });
@@ -289,9 +289,9 @@ describe('a request to an origin without TLS', () => {
     const url = 'http://llm.test/v1';
     const transport = await transportTo(url, { allowHttp: true, proxy: proxy.url });
     const controller = new AbortController();
-    const { body } = await post(transport, url, controller.signal);
+    const response = await post(transport, url, controller.signal);
     controller.abort(new Error('gone'));
-    expect(await errorOf(new Response(body).text())).toMatchObject({ message: 'gone' });
+    expect(await errorOf(response.text())).toMatchObject({ message: 'gone' });
     await transport.closed(controller.signal);
     await expect.poll(proxy.open, { interval: 5 }).toBe(0);
   });

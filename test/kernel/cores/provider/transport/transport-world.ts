@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { realClock } from '../../../../../kernel/clock.js';
 import type { CoreDeps } from '../../../../../kernel/cores/core-deps.js';
 import { providerConfig } from '../../../../../kernel/cores/provider/model/provider-config.js';
+import type { HttpResponse } from '../../../../../kernel/cores/provider/transport/http-response.js';
 import { openTransport } from '../../../../../kernel/cores/provider/transport/open-transport.js';
 import type { Transport } from '../../../../../kernel/cores/provider/transport/transport.js';
 import type { Certificate } from '../../../../support/certificate.js';
@@ -68,7 +69,7 @@ export async function transportTo(
 }
 
 /** Sends a request. */
-export function post(transport: Transport, url: string, signal?: AbortSignal, body = '{}'): Promise<Response> {
+export function post(transport: Transport, url: string, signal?: AbortSignal, body = '{}'): Promise<HttpResponse> {
   const headers = { 'content-type': 'application/json' };
   return transport.fetch(`${url}/chat`, { method: 'POST', headers, body, ...(signal === undefined ? {} : { signal }) });
 }

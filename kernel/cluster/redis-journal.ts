@@ -1,0 +1,190 @@
+import type { ChatParams } from '../../syscalls/llm-chat.js';
+import type { Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { Ended, Found, Journal, JournalEntry, Restored, StoredCall, Wanted } from '../call/journal.js';
+import type { StoredStart } from '../capacity/capacity.js';
+import type { Clock } from '../clock.js';
+import { GroupCommit } from '../journal/group-commit.js';
+import type { JournalRow } from '../journal/journal-file.js';
+import { rowOf } from '../journal/row-of.js';
+import type { Logger } from '../log.js';
+import { openStore, type Store, type StoreOptions } from './redis-store.js';
+import { COMMIT, LEFT } from './scripts.js';
+import { Seat } from './seat.js';
+
+export interface ClusterOptions extends StoreOptions {
+  /** How long the seat stays with a node that does not answer. */
+  readonly leaseMs: Millis;
+  readonly keepMs: Millis;
+  readonly prompts: 'keep' | 'drop';
+}
+
+interface RedisJournalDeps {
+  readonly options: ClusterOptions;
+  /** Unique name of this node. */
+  readonly node: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Pids that one holder of the seat may give out before those of the next one begin. */
+const PIDS_AN_EPOCH = 1_000_000;
+/** Calls that are read in one round trip. */
+const CALLS_A_READ = 500;
+/** Clocks of nodes that differ by more make deadlines early or late. */
+const CLOCK_SKEW_MS = 1000;
+
+/**
+ * A journal in Redis, which outlives the machine. `restore` waits until this node holds the seat, so that a second kernel on the
+ * same Redis is its standby.
+ */
+export class RedisJournal implements Journal {
+  readonly #deps: RedisJournalDeps;
+  readonly #prefix: string;
+  readonly #group: GroupCommit;
+  readonly #lost = new AbortController();
+  #redis: Store | undefined;
+  #seat: Seat | undefined;
+  #epoch = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(deps: RedisJournalDeps) {
+    this.#deps = deps;
+    this.#prefix = `{${deps.options.prefix}}:`;
+    const { clock, log } = deps;
+    this.#group = new GroupCommit({ commit: (rows) => this.#commit(rows), clock, log });
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async restore(now: Millis): Promise<Restored> {
+    const { options, node, env, clock, log } = this.#deps;
+    const redis = await openStore(options, env, log);
+    this.#redis = redis;
+    const seat = new Seat({ redis, prefix: this.#prefix, node, leaseMs: options.leaseMs, clock, log });
+    this.#seat = seat;
+    seat.lost.addEventListener('abort', () => this.#lost.abort(), { once: true });
+    this.#epoch = await seat.take();
+    return this.#left(redis, now);
+  }
+
+  append(entry: JournalEntry): Promise<void> {
+    return this.#group.append(rowOf(entry));
+  }
+
+  async find(wanted: Wanted): Promise<Found | undefined> {
+    const redis = this.#redis as Store;
+    const id = 'id' in wanted ? wanted.id : await redis.get(`${this.#prefix}key:${wanted.owner} ${wanted.key}`);
+    return id === null ? undefined : foundOf(await redis.hgetall(`${this.#prefix}call:${id}`));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await this.#group.close();
+    await this.#seat?.leave();
+    this.#redis?.disconnect();
+  }
+
+  async #commit(rows: readonly JournalRow[]): Promise<void> {
+    const { keepMs, prompts } = this.#deps.options;
+    const redis = this.#redis as Store;
+    try {
+      await redis.eval(COMMIT, 1, this.#prefix, this.#epoch, keepMs, prompts, ...rows.flatMap(argsOf));
+    } catch (error) {
+      if ((error as Error).message.includes('FENCED')) this.#lost.abort();
+      throw error;
+    }
+  }
+
+  async #left(redis: Store, readAt: Millis): Promise<Restored> {
+    const { clock, log } = this.#deps;
+    const [ids, scored, spent, time] = (await redis.eval(LEFT, 1, this.#prefix)) as [
+      SyscallId[],
+      string[],
+      string[],
+      string,
+    ];
+    // Other nodes may have ended calls since `readAt`: what counts is when the seat was taken.
+    const now = Math.max(readAt, clock.now());
+    const ahead = Number(time) - now;
+    if (Math.abs(ahead) > CLOCK_SKEW_MS) {
+      log.warn({ aheadMs: ahead }, 'the clock of Redis differs: deadlines of calls that this node takes over shift');
+    }
+    const isOpen = new Set(ids);
+    return {
+      firstPid: (this.#epoch - 1) * PIDS_AN_EPOCH + 1,
+      open: await this.#callsOf(redis, ids),
+      starts: pairs(scored).map(([start, at]) => startOf(start, Number(at) - ahead, isOpen)),
+      spentUsd: new Map(pairs(spent).map(([owner, usd]) => [owner, Number(usd)])),
+    };
+  }
+
+  async #callsOf(redis: Store, ids: readonly SyscallId[]): Promise<StoredCall[]> {
+    const calls: StoredCall[] = [];
+    for (let at = 0; at < ids.length; at += CALLS_A_READ) {
+      const some = ids.slice(at, at + CALLS_A_READ).map((id) => redis.hgetall(`${this.#prefix}call:${id}`));
+      for (const hash of await Promise.all(some)) {
+        const found = foundOf(hash);
+        if (found !== undefined) calls.push(found.call);
+      }
+    }
+    return calls;
+  }
+}
+
+type Hash = Readonly<Record<string, string>>;
+
+/** A fact as its type and six values. */
+function argsOf(row: JournalRow): readonly (string | number)[] {
+  switch (row.type) {
+    case 'accepted': {
+      const { call, body } = row;
+      return [row.type, call.id, call.caller.principal, call.key ?? '', JSON.stringify(call), body, ''];
+    }
+    case 'started':
+      return [row.type, row.id, row.attempt, row.core, row.tokens, '', ''];
+    case 'ended': {
+      const { type, id, body, ...end } = row;
+      return [type, id, JSON.stringify(end), body, end.costUsd, '', ''];
+    }
+    case 'rated':
+      return [row.type, row.id, row.quality, '', '', '', ''];
+  }
+}
+
+function foundOf({ call, params, attempts = '0', end, reply, rated }: Hash): Found | undefined {
+  if (call === undefined || params === undefined) return undefined;
+  const { budgetUsd, ...known } = JSON.parse(call) as Omit<StoredCall, 'budgetUsd'> & { budgetUsd: number | null };
+  const stored: StoredCall = {
+    ...known,
+    // JSON has no infinity.
+    budgetUsd: budgetUsd ?? Number.POSITIVE_INFINITY,
+    params: JSON.parse(params) as ChatParams,
+    attempts: Number(attempts),
+  };
+  if (end === undefined || reply === undefined) return { call: stored };
+  const ended = JSON.parse(end) as Omit<Ended, 'end' | 'rated'>;
+  return {
+    call: stored,
+    ended: {
+      ...ended,
+      rated: rated === undefined ? undefined : Number(rated),
+      end: JSON.parse(reply) as Ended['end'],
+    },
+  };
+}
+
+function startOf(text: string, at: Millis, isOpen: ReadonlySet<SyscallId>): StoredStart {
+  const [id = '', , tokens = '0', ...core] = text.split(' ');
+  return { core: core.join(' '), at, tokens: Number(tokens), isOpen: isOpen.has(id) };
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, n) => [flat[2 * n] as string, flat[2 * n + 1] as string]);
+}

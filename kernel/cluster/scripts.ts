@@ -1,0 +1,107 @@
+/**
+ * What the store does in one step. Every script takes the prefix of all keys as its one key, so that a Redis Cluster keeps them
+ * together; what follows it is built from it. Moments that are compared between nodes are those of Redis.
+ *
+ * | key | type | holds |
+ * |---|---|---|
+ * | `seat` | string with a lease | the node that may write |
+ * | `nodes` | sorted set by time | when each node was last there |
+ * | `epoch` | counter | how often the seat was taken: what an earlier holder still writes is refused |
+ * | `call:<id>` | hash | call, prompt, end, rating, attempts; goes `keepMs` after the end |
+ * | `key:<owner> <key>` | string | id of the call that has this key |
+ * | `open` | sorted set by acceptance | ids without an end |
+ * | `starts` | sorted set by time | those of the last minute |
+ * | `spent` | hash | US dollars by owner |
+ */
+
+/** Takes the seat if nobody holds it. ARGV: node, lease in ms. @returns the epoch; 0 while another node holds it */
+export const TAKE_SEAT = `
+local p = KEYS[1]
+redis.call('ZADD', p .. 'nodes', redis.call('TIME')[1], ARGV[1])
+if not redis.call('SET', p .. 'seat', ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
+return redis.call('INCR', p .. 'epoch')`;
+
+/** Holds the seat for another lease. ARGV: node, lease in ms. @returns 1; 0 where it is lost */
+export const HOLD_SEAT = `
+local p = KEYS[1]
+redis.call('ZADD', p .. 'nodes', redis.call('TIME')[1], ARGV[1])
+if redis.call('GET', p .. 'seat') ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', p .. 'seat', ARGV[2])`;
+
+/** The node goes, and lets go of the seat where it holds it. ARGV: node. */
+export const LEAVE_SEAT = `
+local p = KEYS[1]
+redis.call('ZREM', p .. 'nodes', ARGV[1])
+if redis.call('GET', p .. 'seat') == ARGV[1] then return redis.call('DEL', p .. 'seat') end
+return 0`;
+
+/**
+ * Writes a group of facts. ARGV: epoch, keepMs, \`drop\` or \`keep\`, then of each fact its type and six values. A fact that is
+ * written twice, since its answer was lost, changes nothing.
+ */
+export const COMMIT = `
+local p = KEYS[1]
+if redis.call('GET', p .. 'epoch') ~= ARGV[1] then return redis.error_reply('FENCED the seat was taken by another node') end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for i = 4, #ARGV, 7 do
+  local kind, id = ARGV[i], ARGV[i + 1]
+  local call = p .. 'call:' .. id
+  if kind == 'accepted' then
+    local owner, key = ARGV[i + 2], ARGV[i + 3]
+    if redis.call('HSETNX', call, 'call', ARGV[i + 4]) == 1 then
+      redis.call('HSET', call, 'owner', owner, 'key', key, 'params', ARGV[i + 5])
+      redis.call('ZADD', p .. 'open', redis.call('INCR', p .. 'seq'), id)
+      if key ~= '' then redis.call('SET', p .. 'key:' .. owner .. ' ' .. key, id) end
+    end
+  elseif redis.call('EXISTS', call) == 1 then
+    if kind == 'started' then
+      local attempt, core, tokens = ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+      redis.call('HSET', call, 'attempts', attempt)
+      redis.call('ZREMRANGEBYSCORE', p .. 'starts', '-inf', now - 60000)
+      redis.call('ZADD', p .. 'starts', now, table.concat({ id, attempt, tokens, core }, ' '))
+    elseif kind == 'ended' then
+      if redis.call('HSETNX', call, 'end', ARGV[i + 2]) == 1 then
+        local owner, key = unpack(redis.call('HMGET', call, 'owner', 'key'))
+        redis.call('HSET', call, 'reply', ARGV[i + 3])
+        redis.call('ZREM', p .. 'open', id)
+        redis.call('HINCRBYFLOAT', p .. 'spent', owner, ARGV[i + 4])
+        if ARGV[3] == 'drop' then redis.call('HSET', call, 'params', '{}') end
+        redis.call('PEXPIRE', call, ARGV[2])
+        local named = p .. 'key:' .. owner .. ' ' .. key
+        if redis.call('GET', named) == id then redis.call('PEXPIRE', named, ARGV[2]) end
+      end
+    elseif kind == 'rated' then
+      redis.call('HSETNX', call, 'rated', ARGV[i + 2])
+    end
+  end
+end
+return 'OK'`;
+
+/** All that the last holder of the seat has left. @returns open ids, starts with their times, spent, and Redis' time in ms */
+export const LEFT = `
+local p = KEYS[1]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+return {
+  redis.call('ZRANGE', p .. 'open', 0, -1),
+  redis.call('ZRANGEBYSCORE', p .. 'starts', now - 60000, '+inf', 'WITHSCORES'),
+  redis.call('HGETALL', p .. 'spent'),
+  tostring(now),
+}`;
+
+/** The cluster as it is. ARGV: seconds after which a node that was not there is left out. @returns seat, lease in ms, epoch, open calls, nodes with the seconds since */
+export const OVERVIEW = `
+local p = KEYS[1]
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZREMRANGEBYSCORE', p .. 'nodes', '-inf', now - ARGV[1])
+local nodes = {}
+local known = redis.call('ZRANGE', p .. 'nodes', 0, -1, 'WITHSCORES')
+for i = 1, #known, 2 do nodes[i] = known[i]; nodes[i + 1] = now - known[i + 1] end
+return {
+  redis.call('GET', p .. 'seat') or '',
+  redis.call('PTTL', p .. 'seat'),
+  tonumber(redis.call('GET', p .. 'epoch') or '0'),
+  redis.call('ZCARD', p .. 'open'),
+  nodes,
+}`;

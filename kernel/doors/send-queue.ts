@@ -1,0 +1,201 @@
+import type { Millis } from '../../syscalls/syscall.js';
+import type { Clock } from '../clock.js';
+import type { KernelLimits } from '../config/limits.js';
+import type { Held } from '../process/held.js';
+
+/** Where bytes go out. */
+export interface Wire {
+  /** Bytes that it was given and the operating system has not taken yet. */
+  readonly buffered: number;
+  /** @param isLast whether the piece ends a message @param written called when the operating system has taken it */
+  write(piece: string, isLast: boolean, written: () => void): void;
+}
+
+export interface SendQueueDeps {
+  readonly clock: Clock;
+  readonly limits: () => Pick<KernelLimits, 'sendBufferBytes' | 'slowReaderMs' | 'pendingBytes'>;
+  /** Counts what waits, for its token. */
+  readonly held: Held;
+  readonly owner: string;
+  readonly wire: Wire;
+  /** The reader does not keep up. */
+  readonly onSlow: () => void;
+  /** It has caught up. */
+  readonly onDrained: () => void;
+  /** It has stopped. */
+  readonly onStopped: () => void;
+}
+
+/** A message that waits. What is no text becomes JSON when its turn comes. */
+interface Message {
+  readonly content: string | object;
+  /** Characters, as far as they are known. */
+  readonly size: number;
+}
+
+/** A message that goes out in pieces. */
+interface Sending {
+  readonly text: string;
+  /** Characters that were sent. */
+  sent: number;
+}
+
+/** Most characters of one piece. */
+const PIECE = 2 ** 16;
+/** Of what makes a reader slow, the part that the operating system is given ahead: so long pieces show that it takes some. */
+const WINDOW = 1 / 4;
+/** However much memory is used: so much may wait for each reader. */
+const LEAST_SLOW = 2 ** 16;
+/** One reader may have this part of the memory that is left. */
+const SHARE_OF_FREE = 1 / 16;
+/** A reader that takes nothing for this part of `slowReaderMs` has stopped, where more waits than `sendBufferBytes.close`. */
+const STUCK = 1 / 10;
+
+/**
+ * What goes out to one reader. One that keeps up gets each message at once. For another one messages wait here, long ones go in
+ * pieces, and it has stopped when it takes less than a window in `slowReaderMs`, or nothing for a while though very much waits.
+ */
+export class SendQueue {
+  readonly #deps: SendQueueDeps;
+  #messages: Message[] = [];
+  /** Characters of all that wait, less what was sent of the first. */
+  #waiting = 0;
+  /** The first message, and how much of it was sent. */
+  #first: Sending | undefined;
+  #takenAt: Millis = 0;
+  /** Bytes that were taken in this period of `slowReaderMs`. */
+  #taken = 0;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(deps: SendQueueDeps) {
+    this.#deps = deps;
+  }
+
+  /** The reader does not keep up: who can should send nothing more. */
+  get isSlow(): boolean {
+    return this.#cancelTimer !== undefined;
+  }
+
+  get isEmpty(): boolean {
+    return this.#messages.length === 0;
+  }
+
+  /** @param size characters that the content will have, if they are known */
+  send(content: string | object, size = 0): void {
+    const { wire } = this.#deps;
+    if (this.#messages.length === 0) {
+      const { buffered } = wire;
+      const text = typeof content === 'string' ? content : JSON.stringify(content);
+      if (text.length <= PIECE && buffered + text.length <= this.#window) wire.write(text, true, this.#written);
+      else this.#wait(text, text.length);
+      return;
+    }
+    this.#wait(content, typeof content === 'string' ? content.length : size);
+  }
+
+  /** Nothing is sent any more. Idempotent. */
+  close(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#count(-this.#waiting);
+    this.#messages = [];
+    this.#first = undefined;
+  }
+
+  get #slowBytes(): number {
+    const { limits, held } = this.#deps;
+    const { sendBufferBytes, pendingBytes } = limits();
+    const left = (pendingBytes - held.total) * SHARE_OF_FREE;
+    return Math.min(sendBufferBytes.slow, Math.max(LEAST_SLOW, left));
+  }
+
+  get #window(): number {
+    return Math.ceil(this.#slowBytes * WINDOW);
+  }
+
+  #wait(content: string | object, size: number): void {
+    const { clock, limits, wire, onStopped } = this.#deps;
+    const { sendBufferBytes, slowReaderMs } = limits();
+    if (this.isEmpty) this.#takenAt = clock.now();
+    else if (
+      this.#waiting + wire.buffered > sendBufferBytes.close &&
+      clock.now() - this.#takenAt >= slowReaderMs * STUCK
+    ) {
+      onStopped();
+      return;
+    }
+    this.#messages.push({ content, size });
+    this.#count(size);
+    this.#pump();
+    if (this.#waiting + wire.buffered > this.#slowBytes && !this.isEmpty) this.#slow();
+  }
+
+  #count(change: number): void {
+    const { held, owner } = this.#deps;
+    this.#waiting += change;
+    held.add(owner, change);
+  }
+
+  #pump(): void {
+    const { wire } = this.#deps;
+    const window = this.#window;
+    while (this.#messages.length > 0 && wire.buffered < window) {
+      const piece = this.#nextPiece();
+      const { text, sent } = this.#first as Sending;
+      const isLast = sent === text.length;
+      if (isLast) {
+        this.#messages.shift();
+        this.#first = undefined;
+      }
+      wire.write(piece, isLast, this.#written);
+    }
+  }
+
+  #nextPiece(): string {
+    if (this.#first === undefined) {
+      const { content, size } = this.#messages[0] as Message;
+      const text = typeof content === 'string' ? content : JSON.stringify(content);
+      this.#first = { text, sent: 0 };
+      this.#count(text.length - size);
+    }
+    const first = this.#first;
+    const { text, sent } = first;
+    let end = Math.min(text.length, sent + PIECE);
+    // No piece ends in the middle of a character.
+    if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--;
+    first.sent = end;
+    this.#count(sent - end);
+    return text.slice(sent, end);
+  }
+
+  #slow(): void {
+    if (this.isSlow) return;
+    this.#taken = 0;
+    this.#watch();
+    this.#deps.onSlow();
+  }
+
+  #watch(): void {
+    const { clock, limits, onStopped } = this.#deps;
+    this.#cancelTimer = clock.after(limits().slowReaderMs, () => {
+      if (this.#taken < 1) onStopped();
+      else {
+        this.#taken = 0;
+        this.#watch();
+      }
+    });
+  }
+
+  /** One function for all pieces. */
+  readonly #written = () => {
+    if (this.isEmpty && !this.isSlow) return;
+    const { clock, wire, onDrained } = this.#deps;
+    this.#takenAt = clock.now();
+    this.#taken++;
+    this.#pump();
+    if (!this.isSlow || this.#waiting + wire.buffered > this.#slowBytes) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    onDrained();
+  };
+}

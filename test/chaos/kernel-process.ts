@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Shell } from '../agents/shell/eccos.js';
+
+/** A port that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function config(port: number, path: string): string {
+  const core = (id: string, speed: number) => ({
+    ...{ id, kind: 'simulated', cap: 8, ttftMs: 5, prefillSpeed: 'unlimited', decodeSpeed: speed, chunkMs: 5 },
+    ...{ answerTokens: { median: 40, spread: 0.5 }, price: { inputPerMTok: 1, outputPerMTok: 1 } },
+  });
+  return JSON.stringify({
+    ...{ policy: 'fifo', listen: { port }, log: { level: 'error' }, journal: { path } },
+    cores: [core('fast', 2000), core('slow', 300)],
+  });
+}
+
+/** A kernel with a journal, in a process of its own that may be killed; the next one has the same address. */
+export class KernelProcess {
+  readonly port: number;
+  readonly path: string;
+  readonly #file: string;
+  readonly #node: readonly string[];
+  #shell: Shell | undefined;
+
+  private constructor(folder: string, port: number, node: readonly string[]) {
+    this.port = port;
+    this.path = join(folder, 'eccos.db');
+    this.#file = join(folder, 'eccos.json');
+    this.#node = node;
+    writeFileSync(this.#file, config(port, this.path));
+  }
+
+  /** @param node arguments for Node, such as what is to be loaded before the kernel */
+  static async start(folder: string, node: readonly string[] = []): Promise<KernelProcess> {
+    const kernel = new KernelProcess(folder, await freePort(), node);
+    await kernel.boot();
+    return kernel;
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}`;
+  }
+
+  async boot(): Promise<void> {
+    this.#shell = new Shell(['boot', '--config', this.#file], {}, this.#node);
+    await this.#shell.wrote('stdout', /ws:\/\//);
+  }
+
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    this.#shell?.signal(signal);
+    await this.#shell?.ended();
+  }
+}
