@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { partyOf } from '../schedulers/party.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { Millis } from '../syscalls/syscall.js';
-import { TokenBucket } from './doors/token-bucket.js';
+import { TokenBucket } from './token-bucket.js';
 
 /** Parties whose allowance is remembered; the one that rated longest ago begins anew. */
 const MOST_PARTIES = 4096;

@@ -33,7 +33,7 @@ export function* encodeStore(store: CaseStore): Generator<Uint8Array> {
  * Reads what `encodeStore` wrote. Answers are those of the saved store; where an approximate index served it, they may differ
  * within its recall. Limits may be other ones: what is too much is forgotten as when it is rated.
  *
- * @param bytes as they were written: whoever keeps them checks that
+ * @param bytes as they were written, which the reader of the file has checked
  * @param path names them in messages
  * @throws SyscallError `invalid-config`, with file, rule and value, for what is no store, of another version, or of another encoder
  * or dimension

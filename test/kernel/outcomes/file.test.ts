@@ -165,7 +165,7 @@ describe('a last line that was torn', () => {
     }
   });
 
-  test('is told from one that is wrong: that has an end, is followed by another, or is JSON', async () => {
+  test('differs from one that is wrong: that has an end, is followed by another, or is JSON', async () => {
     for (const content of [`${whole}{"id`, `${whole}{"id"\n${whole}`, `${whole}{"id":1}`].map((one, i) =>
       i === 0 ? `${one}\n` : one,
     )) {

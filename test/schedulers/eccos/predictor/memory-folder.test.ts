@@ -92,7 +92,7 @@ describe('a memory folder', () => {
     ['a cut file', () => writeFileSync(pathOf('cases'), readFileSync(pathOf('cases')).subarray(9)), 'cases-2.bin'],
     ['a missing file', () => rmSync(pathOf('beliefs')), 'beliefs-2.json'],
     ['a missing manifest', () => rmSync(pathOf('memory')), 'beliefs.json'],
-    ['a manifest that is none', () => writeFileSync(pathOf('memory'), '{'), 'memory.json'],
+    ['a manifest that is not JSON', () => writeFileSync(pathOf('memory'), '{'), 'memory.json'],
   ])('%s is found, named, and set aside: nothing is lost, and learning begins anew', async (_, spoil, name) => {
     await kept(3);
     spoil();

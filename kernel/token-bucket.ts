@@ -1,4 +1,4 @@
-import type { Millis } from '../../syscalls/syscall.js';
+import type { Millis } from '../syscalls/syscall.js';
 
 /** Share of a token that rounding may lose. */
 const EPSILON = 1e-9;
