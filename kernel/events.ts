@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3';
 import type { FinishedCall, SchedulerPolicy } from '../schedulers/policy.js';
+import type { Rater } from '../syscalls/control.js';
 import type { ErrorCode } from '../syscalls/errors.js';
 import type { CoreId, FinalState, Millis } from '../syscalls/syscall.js';
 import type { CallerView, CallView } from './call-view.js';
@@ -50,8 +51,8 @@ export interface KernelEventMap {
   retried: (event: { readonly call: CallView; readonly core: CoreId; readonly code: ErrorCode }) => void;
   preempted: (event: { readonly call: CallView; readonly core: CoreId }) => void;
   final: (event: { readonly call: CallView; readonly state: FinalState }) => void;
-  /** An answer was rated, 0 to 1; once for each answer. */
-  feedback: (event: { readonly call: FinishedCall; readonly quality: number }) => void;
+  /** An answer was rated, 0 to 1; once for each answer and rater. */
+  feedback: (event: { readonly call: FinishedCall; readonly quality: number; readonly by: Rater }) => void;
   /** The policy has prepared one batch of new calls. */
   prepared: (event: { readonly calls: number; readonly ms: Millis }) => void;
   tick: (event: {

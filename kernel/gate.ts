@@ -74,8 +74,8 @@ const HANDLERS: {
   },
   'agent.kill': ({ kernel, process }, { pid }) => ({ killed: kernel.kill(pid, process.scope) }),
   'syscall.cancel': ({ kernel, process }, { syscallId }) => ({ cancelled: kernel.cancel(process, syscallId) }),
-  'syscall.feedback': async ({ kernel, process }, { syscallId, quality }) => {
-    await kernel.feedback(process, syscallId, quality);
+  'syscall.feedback': async ({ kernel, process }, rating) => {
+    await kernel.feedback(process, rating);
     return { accepted: true };
   },
   'kernel.cores': ({ kernel }) => ({ cores: kernel.cores() }),

@@ -6,6 +6,7 @@ import { onAbort } from '../syscalls/on-abort.js';
 import { PS_PROCESS_LIMIT, PS_SYSCALL_LIMIT, type PsParams, type PsReply } from '../syscalls/ps.js';
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Millis, Pid, SyscallId } from '../syscalls/syscall.js';
+import type { Params } from '../syscalls/table.js';
 import type { Admission } from './call/admission.js';
 import type { Call } from './call/call.js';
 import type { CallTable } from './call/call-table.js';
@@ -26,10 +27,14 @@ import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
 import { type Process, type ProcessTable, sees } from './process/process-table.js';
 import { describeCall, describeProcess } from './ps.js';
+import type { RatingLimit } from './rating-limit.js';
 import { loadTokenizer } from './tokens.js';
 
 /** One for all: taking down the stack is half the work of a cancel, and says nothing here. */
 const CANCELLED = new SyscallError('cancelled', 'Cancelled by the agent');
+
+/** A crash costs what was learnt in so long. */
+const SAVE_MS: Millis = 60_000;
 
 const SWITCHED_OFF = new SyscallError(
   'no-eligible-core',
@@ -49,6 +54,7 @@ export interface KernelParts {
   readonly cores: CoreTable;
   readonly capacity: Capacity;
   readonly admission: Admission;
+  readonly ratings: RatingLimit;
   readonly loop: SchedulerLoop;
   readonly settings: Settings;
 }
@@ -67,6 +73,8 @@ export class Kernel {
   readonly #parts: KernelParts;
   readonly #bootedAt: Millis;
   #stopped: Promise<void> | undefined;
+  /** Keeps the next save of what the policy has learnt from taking place. */
+  #cancelSave: (() => void) | undefined;
 
   constructor(parts: KernelParts) {
     this.#parts = parts;
@@ -214,14 +222,28 @@ export class Kernel {
     }
   }
 
-  /** @throws SyscallError `not-found` for an id that is no answer of theirs, `invalid-params` for one that was rated before */
-  async feedback(process: Process, id: SyscallId, quality: number): Promise<void> {
-    const { table, policy, journal, clock } = this.#parts;
+  /**
+   * @throws SyscallError `not-found` for an id that is no answer of theirs, `forbidden` for a rater that they are not,
+   * `invalid-params` for one that was rated before, `rate-limited`
+   */
+  async feedback(process: Process, { syscallId: id, quality, by: as }: Params<'syscall.feedback'>): Promise<void> {
+    const { table, policy, journal, clock, ratings } = this.#parts;
+    ratings.take(process.tenant, clock.now());
     if (!table.remembers(id)) await this.#recall(id);
-    const call = table.rate(id, process.scope);
-    policy.feedback(call, quality);
-    this.events.emit('feedback', { call, quality });
+    const { call, by } = table.rate(id, process.scope, as);
+    policy.feedback(call, quality, by);
+    this.#saveSoon();
+    this.events.emit('feedback', { call, quality, by });
     await journal.append({ type: 'rated', id, at: clock.now(), quality });
+  }
+
+  /** A timer only where something is new: an idle kernel does nothing. */
+  #saveSoon(): void {
+    const { clock, policy } = this.#parts;
+    this.#cancelSave ??= clock.after(SAVE_MS, () => {
+      this.#cancelSave = undefined;
+      void policy.save();
+    });
   }
 
   /** Has memory know a call again that only the journal does. */
@@ -336,6 +358,7 @@ export class Kernel {
       processes.remove(process);
       process.onEnd('draining');
     }
+    this.#cancelSave?.();
     await cores.close();
     await policy.close();
     await journal.close();

@@ -45,6 +45,7 @@ import { Authenticator } from './process/auth.js';
 import { Held } from './process/held.js';
 import { ProcessTable } from './process/process-table.js';
 import { bootId, nodeName, systemRandom } from './random.js';
+import { RatingLimit } from './rating-limit.js';
 import { Exposition } from './telemetry/exposition.js';
 import { Spans } from './telemetry/spans.js';
 import { Sections } from './watch/sections.js';
@@ -96,6 +97,7 @@ const id = {
   cores: part<CoreTable>('coreTable'),
   table: part<CallTable>('callTable'),
   keyed: part<KeyedCalls>('keyedCalls'),
+  ratings: part<RatingLimit>('ratings'),
   runner: part<Runner>('runner'),
   loop: part<SchedulerLoop>('loop'),
   admission: part<Admission>('admission'),
@@ -212,6 +214,7 @@ const core = new ContainerModule(({ bind }) => {
   wire(policy, PolicyGuard, { policy: PART.policy, metrics, events, log });
   wire(cores, CoreTable, { cores: PART.cores, clock, capacity });
   wire(table, CallTable, { clock, policy, processes, held: id.held, journal, metrics, events, log, limits });
+  bind(id.ratings).toResolvedValue((limits) => new RatingLimit(() => limits().ratingsPerSecond), [limits]);
   bind(id.keyed).toResolvedValue(
     (clock, journal, table, limits) =>
       new KeyedCalls({
@@ -254,6 +257,7 @@ const core = new ContainerModule(({ bind }) => {
     cores,
     capacity,
     admission,
+    ratings: id.ratings,
     loop,
     settings,
   });

@@ -11,6 +11,7 @@ import type {
   SchedulerPolicy,
   SchedulingSnapshot,
 } from '../schedulers/policy.js';
+import type { Rater } from '../syscalls/control.js';
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Millis, SyscallId } from '../syscalls/syscall.js';
 import type { KernelEvents } from './events.js';
@@ -106,11 +107,20 @@ export class PolicyGuard {
     }
   }
 
-  feedback(call: FinishedCall, quality: number): void {
+  feedback(call: FinishedCall, quality: number, by: Rater): void {
     try {
-      this.#letRun('feedback', this.#policy.feedback?.(call, quality));
+      this.#letRun('feedback', this.#policy.feedback?.(call, quality, by));
     } catch (error) {
       this.#threw('feedback', error);
+    }
+  }
+
+  /** Never rejects. */
+  async save(): Promise<void> {
+    try {
+      await this.#policy.save?.();
+    } catch (error) {
+      this.#threw('save', error);
     }
   }
 

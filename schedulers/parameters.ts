@@ -19,4 +19,9 @@ export const predictorFolders = {
   encoder: folder,
   /** Where what it learns is kept from one run to the next. @default it is forgotten */
   memory: folder,
+  /**
+   * What becomes of a memory that is damaged, or of another predictor: it is moved aside with a line in the log, and learning begins
+   * anew; or the kernel does not boot.
+   */
+  memoryFault: z.enum(['set-aside', 'refuse']).default('set-aside'),
 } as const;

@@ -1,3 +1,4 @@
+import type { Rater } from '../syscalls/control.js';
 import type { CoreInfo } from '../syscalls/cores.js';
 import type { ChatParams } from '../syscalls/llm-chat.js';
 import type { CoreId, Millis, Pid, SyscallId } from '../syscalls/syscall.js';
@@ -119,8 +120,10 @@ export interface SchedulerPolicy {
    * released once more, without an answer, when that has settled.
    */
   release?(id: SyscallId, finished: FinishedCall | undefined): void;
-  /** An answer was rated, 0 to 1; once an answer. */
-  feedback?(call: FinishedCall, quality: number): void;
+  /** An answer was rated, 0 to 1: once by its agent, then perhaps by a verifier, then perhaps by an operator. @param by @default agent */
+  feedback?(call: FinishedCall, quality: number, by?: Rater): void;
+  /** Keep what was learnt since the last time. Called within a minute of a rating. */
+  save?(): Promise<void>;
   /** What it aims at and expects, for reports. */
   status?(): PolicyStatus;
   /** Why a call that is pending, running or was answered lately is where it is, as lines; undefined for any other. */
@@ -164,6 +167,7 @@ export const POLICY_HOOKS: Readonly<Record<PolicyHook, 'needed' | 'optional'>> =
   schedule: 'needed',
   release: 'optional',
   feedback: 'optional',
+  save: 'optional',
   status: 'optional',
   explain: 'optional',
   predictions: 'optional',

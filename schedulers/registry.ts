@@ -88,8 +88,8 @@ export const POLICIES = {
   eccos: row(
     'least cost at which mean predicted quality reaches alpha; learns from feedback',
     eccosParameters,
-    ({ predictor, encoder, memory, ...params }, services) =>
-      eccosPolicy(params, services.predictor({ predictor, encoder, memory })),
+    ({ predictor, encoder, memory, memoryFault, ...params }, services) =>
+      eccosPolicy(params, services.predictor({ predictor, encoder, memory, memoryFault })),
   ),
   cheapest: row('cheapest eligible core; waits for it when it is full', noParameters, cheapest),
   'cheapest-free': row('cheapest eligible core with a free slot', noParameters, cheapestFree),

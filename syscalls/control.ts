@@ -10,9 +10,19 @@ export const cancelReply = z.strictObject({ cancelled: z.boolean().describe('Fal
 export const killParams = z.strictObject({ pid: z.int().min(1).describe('The process at the top') });
 export const killReply = z.strictObject({ killed: z.array(z.int()).describe('Pids of all that were ended') });
 
-/** How good the answer of a finished syscall was, as rated by the agent or for it; a second rating is `invalid-params`. */
+/** Who can have rated an answer: the agent that asked, something that checks answers, or the operator of the kernel. */
+export const RATERS = ['agent', 'verifier', 'operator'] as const;
+export type Rater = (typeof RATERS)[number];
+
+/** How good the answer of a finished syscall was, as rated by the agent or for it. A later rating must be by a rater whose word counts for more. */
 export const feedbackParams = z.strictObject({
   syscallId,
   quality: z.number().min(0).max(1).describe('0 is wrong, 1 is right'),
+  by: z
+    .enum(RATERS)
+    .optional()
+    .describe(
+      'Who rates: `verifier` and `operator` need a token that is one; agent by default, for calls of others what the token is',
+    ),
 });
 export const feedbackReply = z.strictObject({ accepted: z.literal(true).describe('The rating was taken') });

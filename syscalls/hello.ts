@@ -9,7 +9,12 @@ export const helloParams = z.strictObject({
   protocol: z.literal(PROTOCOL_VERSION).describe('Version of this protocol'),
   name: z.string().min(1).max(128).describe('Name of the agent, for people'),
   parent: z.int().min(1).optional().describe('Pid of a live process of the same token; killing it kills this one too'),
-  tenant: z.string().min(1).max(64).optional().describe('Whose calls these are, where the token does not say'),
+  tenant: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Whose calls these are, where the token does not say: a tenant below the name of the token'),
 });
 
 const limits = z

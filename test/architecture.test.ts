@@ -51,7 +51,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   // A door sees the gate, and of a call its sink alone.
   'kernel/doors/': ['kernel/', 'kernel/config/', 'kernel/process/', 'syscalls/'],
-  'kernel/journal/': ['kernel/', 'kernel/call/', 'kernel/capacity/', 'syscalls/'],
+  'kernel/journal/': ['kernel/', 'kernel/call/', 'kernel/capacity/', 'schedulers/', 'syscalls/'],
   'kernel/cluster/': ['kernel/', 'kernel/call/', 'kernel/capacity/', 'kernel/journal/', 'syscalls/'],
   'kernel/outcomes/': ['kernel/', 'schedulers/', 'syscalls/'],
   'kernel/process/': ['kernel/config/', 'syscalls/'],
@@ -81,7 +81,7 @@ const DOORS: Record<string, readonly string[]> = {
   libsql: [
     'kernel/journal/journal-file.ts',
     'kernel/journal/journal-reader.ts',
-    'kernel/journal/lock.ts',
+    'schedulers/file-lock.ts',
     'kernel/journal/vacuum.ts',
   ],
   ioredis: ['kernel/cluster/redis-store.ts'],

@@ -1,4 +1,5 @@
 import { openSocket } from '#socket';
+import type { Rater } from '../../syscalls/control.js';
 import type { CoreView } from '../../syscalls/cores.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { type HelloReply, PROTOCOL_VERSION } from '../../syscalls/hello.js';
@@ -155,10 +156,12 @@ export class Client {
   /**
    * Says how good an answer was, once: 0 is wrong, 1 is right.
    *
-   * @throws SyscallError `not-found` where the kernel does not know the answer (any more), `invalid-params` where it was rated before
+   * @param by who rates: a token that is a verifier or an operator may say so @default the agent; of answers of others what the token is
+   * @throws SyscallError `not-found` where the kernel does not know the answer (any more), `invalid-params` where it was rated before,
+   * `forbidden` for a rater that the token is not, `rate-limited`
    */
-  async feedback(syscallId: SyscallId, quality: number): Promise<void> {
-    await this.#call('syscall.feedback', { syscallId, quality });
+  async feedback(syscallId: SyscallId, quality: number, by?: Rater): Promise<void> {
+    await this.#call('syscall.feedback', { syscallId, quality, ...(by === undefined ? {} : { by }) });
   }
 
   stats(): Promise<StatsReply> {

@@ -1,4 +1,5 @@
 import type { FinishedCall, SchedulerPolicy } from '../../schedulers/policy.js';
+import { RATERS, type Rater } from '../../syscalls/control.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatReply } from '../../syscalls/llm-chat.js';
 import { type FinalState, isFinal, type Pid, type SyscallEvent, type SyscallId } from '../../syscalls/syscall.js';
@@ -8,7 +9,7 @@ import type { KernelEvents } from '../events.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Held } from '../process/held.js';
-import type { Principal } from '../process/principal.js';
+import { type Principal, tenantOf } from '../process/principal.js';
 import type { ProcessTable } from '../process/process-table.js';
 import { answerOf, timesOf } from './answer-of.js';
 import type { Call } from './call.js';
@@ -137,20 +138,31 @@ export class CallTable {
   }
 
   /**
-   * An answer that is rated now. Each answer is rated once: a rating that could be repeated could teach the policy anything.
+   * An answer that is rated now. Each rater rates an answer once, and none after one whose word counts for more: a rating that could
+   * be repeated could teach the policy anything.
    *
-   * @throws SyscallError `not-found` for a call that was not answered or is someone else's, `invalid-params` for one that was rated
+   * @param by as whom it is rated @default as its agent; where it is another's, as what the token is
+   * @throws SyscallError `not-found` for a call that was not answered or is not theirs to rate, `forbidden` for a rater that the token
+   * is not, `invalid-params` for one that was rated
    */
-  rate(id: SyscallId, principal: Principal): FinishedCall {
-    const entry = this.#ended(id, principal);
-    if (entry?.call === undefined) {
+  rate(id: SyscallId, principal: Principal, by?: Rater): { readonly call: FinishedCall; readonly by: Rater } {
+    const entry = this.#finished.find(id, undefined, this.#deps.clock.now());
+    const raters = entry?.call === undefined ? [] : ratersOf(principal, entry.owner, entry.call.tenant);
+    const [usual] = raters;
+    if (entry?.call === undefined || usual === undefined) {
       throw new SyscallError('not-found', `params.syscallId: expected an answered syscall of yours, got "${id}"`);
     }
-    if (entry.rated) {
-      throw new SyscallError('invalid-params', `params.syscallId: expected a syscall not rated before, got "${id}"`);
+    const rater = by ?? usual;
+    if (!raters.includes(rater)) {
+      throw new SyscallError('forbidden', `params.by: expected ${raters.join(' or ')} with this token, got "${rater}"`);
     }
-    entry.rated = true;
-    return entry.call;
+    if (entry.rated !== undefined && RATERS.indexOf(rater) <= RATERS.indexOf(entry.rated)) {
+      const whom = entry.rated === rater ? '' : ` by ${entry.rated}`;
+      const message = `params.syscallId: expected a syscall not rated before${whom}, got "${id}"`;
+      throw new SyscallError('invalid-params', message);
+    }
+    entry.rated = rater;
+    return { call: entry.call, by: rater };
   }
 
   /** Whether memory knows of an end of this syscall. */
@@ -160,9 +172,10 @@ export class CallTable {
 
   /** Knows a call again that has ended long ago. */
   recall(call: StoredCall, ended: Ended): void {
+    // The journal does not say who rated it: whom nobody but an operator outranks.
     const size = JSON.stringify(call.params).length;
     const kept = { call: answerOf(call, ended), owner: call.caller.principal, size, at: this.#deps.clock.now() };
-    this.#finished.add(call.id, { ...kept, rated: ended.rated !== undefined });
+    this.#finished.add(call.id, { ...kept, rated: ended.rated === undefined ? undefined : 'verifier' });
   }
 
   /** Settles when nothing is open any more. */
@@ -214,7 +227,7 @@ export class CallTable {
       owner: caller.principal,
       size: kept,
       at: clock.now(),
-      rated: false,
+      rated: undefined,
     });
     policy.release(call.id, answered);
     events.emit('final', { call, state });
@@ -239,6 +252,16 @@ export class CallTable {
       log.error({ err: error, syscallId: call.id }, 'the journal did not take the end of a call');
     writing.catch(failed).finally(() => call.settle(state));
   }
+}
+
+/** As whom a principal may rate an answer, the usual one first. */
+function ratersOf(principal: Principal, owner: string, tenant: string): readonly Rater[] {
+  const { name, operator, verifier } = principal;
+  const own = tenantOf(principal, undefined);
+  const checks = verifier && (tenant === own || tenant.startsWith(`${own}/`));
+  const asAgent: readonly Rater[] = name === owner ? ['agent'] : [];
+  if (operator) return [...asAgent, 'operator', 'verifier'];
+  return checks ? [...asAgent, 'verifier'] : asAgent;
 }
 
 /** What can be learnt from an answer: attempts that failed before it are left out. */

@@ -1,4 +1,5 @@
 import type { FinishedCall } from '../../schedulers/policy.js';
+import type { Rater } from '../../syscalls/control.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 
 interface Bounds {
@@ -15,8 +16,8 @@ interface Entry {
   readonly owner: string;
   readonly size: number;
   readonly at: Millis;
-  /** Whether it was rated. */
-  rated: boolean;
+  /** Who rated it last; undefined: it was not rated. */
+  rated: Rater | undefined;
 }
 
 /** The calls of one token, in order of their end. */

@@ -58,8 +58,12 @@ const token = z
       .min(1)
       .max(64)
       .optional()
-      .describe('Whose calls these are; without it an agent may say, else the name'),
+      .describe('Whose calls these are. Without it the name; an agent may then name tenants below it, NAME/TENANT'),
     operator: z.boolean().default(false).describe('Sees and ends the processes of others'),
+    verifier: z
+      .boolean()
+      .default(false)
+      .describe('Rates the answers of its whole tenant, and its ratings count for more than those of agents'),
     cores: z.array(z.string()).min(1).optional().describe('Cores it may use; all without it'),
     methods: z.array(z.enum(methods)).min(1).optional().describe('Syscalls it may make; all without it'),
     maxPriority: z.int().min(0).max(9).default(9).describe('Highest priority its calls get'),

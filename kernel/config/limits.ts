@@ -24,6 +24,13 @@ export const limitsConfig = z.strictObject({
     .positive()
     .default(1000)
     .describe('Most requests a second of one connection, over HTTP of one token, over a burst of as many'),
+  ratingsPerSecond: z
+    .number()
+    .positive()
+    .default(200)
+    .describe(
+      'Most ratings a second of one tenant, or of a token with all tenants that it names, over a burst of ten times as many',
+    ),
   tokenRequestsPerSecond: z
     .number()
     .positive()

@@ -2,7 +2,7 @@ import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
 import { LOCAL, type Principal } from '../process/principal.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../token-bucket.js';
 
 /** Entries of a listing that count as one request. */
 const ROWS_OF_REQUEST = 10;

@@ -1,11 +1,12 @@
 import Database from 'libsql';
+import type { FileLock } from '../../schedulers/file-lock.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { Ended, Found, Restored, StoredCall, Wanted } from '../call/journal.js';
 import type { StoredStart } from '../capacity/capacity.js';
 import { WINDOW_MS } from '../capacity/rate-window.js';
-import { invalid, lock, unlock } from './lock.js';
+import { invalid, lock } from './lock.js';
 import { SCHEMA, SCHEMA_VERSION } from './schema.js';
 
 /** What survives what: `process` the death of the kernel, `power` that of the machine too. */
@@ -43,7 +44,7 @@ type Row = Readonly<Record<string, string | number | null>>;
 /** The journal's SQLite file, opened by one kernel at a time. Blocks: it belongs into a thread. */
 export class JournalFile {
   readonly #options: FileOptions;
-  readonly #lock: Database.Database;
+  readonly #lock: FileLock;
   readonly #db: Database.Database;
   readonly #statements: ReturnType<typeof prepare>;
 
@@ -59,7 +60,7 @@ export class JournalFile {
       this.#check();
       this.#statements = prepare(this.#db);
     } catch (error) {
-      unlock(this.#lock);
+      this.#lock.release();
       throw error instanceof SyscallError
         ? error
         : invalid(path, `expected a journal, got: ${(error as Error).message}`);
@@ -117,7 +118,7 @@ export class JournalFile {
     setMeta.run('low_water', Number((lowWater.get() as Row)['seq']));
     setMeta.run('clean', 1);
     this.#db.close();
-    unlock(this.#lock);
+    this.#lock.release();
   }
 
   #check(): void {

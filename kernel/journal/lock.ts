@@ -1,36 +1,21 @@
-import Database from 'libsql';
+import { FileLock } from '../../schedulers/file-lock.js';
 import { SyscallError } from '../../syscalls/errors.js';
 
 /**
- * Held for the life of the kernel, in a file beside the journal: an exclusive lock on the journal would shut out its readers.
+ * Held for the life of the kernel, in a file beside the journal.
  *
  * @throws SyscallError `invalid-config` while another kernel holds it
  */
-export function lock(path: string): Database.Database {
+export function lock(path: string): FileLock {
   const file = `${path}.lock`;
-  let db: Database.Database | undefined;
+  let held: FileLock | undefined;
   try {
-    db = new Database(file, { timeout: 0 });
-    db.pragma('locking_mode=EXCLUSIVE');
-    db.exec('BEGIN EXCLUSIVE');
-    return db;
+    held = FileLock.take(file);
   } catch (error) {
-    db?.close();
-    const { code, message } = error as Error & { code?: string };
-    const isTaken = code?.startsWith('SQLITE_BUSY') || /locked|busy/i.test(message);
-    throw invalid(
-      path,
-      isTaken ? 'expected a journal that no other kernel uses, got one in use' : `${file}: ${message}`,
-    );
+    throw invalid(path, `${file}: ${(error as Error).message}`);
   }
-}
-
-/** The driver keeps a lock that a transaction has left behind, even when it is closed. */
-export function unlock(db: Database.Database): void {
-  db.exec('ROLLBACK');
-  db.pragma('locking_mode=NORMAL');
-  db.prepare('SELECT count(*) FROM sqlite_master').get();
-  db.close();
+  if (held === undefined) throw invalid(path, 'expected a journal that no other kernel uses, got one in use');
+  return held;
 }
 
 /** A journal that cannot be used. */

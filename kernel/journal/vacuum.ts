@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import Database from 'libsql';
 import { JournalReader } from './journal-reader.js';
-import { lock, unlock } from './lock.js';
+import { lock } from './lock.js';
 
 /**
  * Writes a journal anew without its gaps.
@@ -21,6 +21,6 @@ export function vacuum(path: string): { readonly before: number; readonly after:
     db.close();
     return { before, after: statSync(path).size };
   } finally {
-    unlock(held);
+    held.release();
   }
 }

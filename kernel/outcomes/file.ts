@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { SyscallError } from '../../syscalls/errors.js';
 import { linesOf } from '../text-file.js';
 import { decodeOutcome, type OutcomeRecord } from './record.js';
+import { endsLine, isJson } from './tail.js';
 
 /** What is recorded, by prompt, in file order. */
 export interface OutcomeTable {
@@ -11,30 +12,45 @@ export interface OutcomeTable {
 }
 
 /**
- * Reads an outcome file line by line: JSONL, plain or gzip. Empty lines are skipped.
+ * Reads an outcome file line by line: JSONL, plain or gzip. Empty lines are skipped, and so is the last one where it was torn: it
+ * has no end and is not JSON, as when a recorder was killed or its disk was full.
  *
  * @param onBad takes the fault of a bad record, which is then left out @default throws it
+ * @param onTorn receives a line on what was torn @default it is written to stderr
  * @returns each record with the `file:line` it came from
  * @throws SyscallError `invalid-config` for a file that cannot be read, and with file and line for a bad record
  */
 export async function* readOutcomes(
   path: string,
   onBad: (fault: unknown) => void = rethrow,
+  onTorn: (line: string) => void = warnOnStderr,
 ): AsyncGenerator<{ record: OutcomeRecord; at: string }> {
   let number = 0;
+  /** Of the line before, which may be the last one. */
+  let unread: { readonly fault: unknown; readonly at: string } | undefined;
   for await (const line of readLines(path)) {
     number++;
+    if (unread !== undefined) onBad(unread.fault);
+    unread = undefined;
     if (line.trim() === '') continue;
     const at = `${basename(path)}:${number}`;
     let record: OutcomeRecord;
     try {
       record = decodeOutcome(line, at);
     } catch (fault) {
-      onBad(fault);
+      if (isJson(line)) onBad(fault);
+      else unread = { fault, at };
       continue;
     }
     yield { record, at };
   }
+  if (unread === undefined) return;
+  if (await endsLine(path)) onBad(unread.fault);
+  else onTorn(`${unread.at}: the last line is torn and was left out`);
+}
+
+function warnOnStderr(line: string): void {
+  process.stderr.write(`eccos: ${line}\n`);
 }
 
 /**

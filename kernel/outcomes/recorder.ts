@@ -6,6 +6,7 @@ import { promptOf } from '../../syscalls/llm-chat.js';
 import type { KernelEvents } from '../events.js';
 import type { Logger } from '../log.js';
 import { decodeOutcome, type OutcomeRecord } from './record.js';
+import { mendTail } from './tail.js';
 
 /** Characters that may wait for a slow disk; lines beyond are dropped. */
 const MAX_BACKLOG = 2 ** 26;
@@ -24,17 +25,21 @@ interface RecorderOptions {
  */
 export class Recorder {
   readonly #events: KernelEvents;
+  readonly #path: string;
   readonly #file: FileHandle;
   readonly #log: Logger;
   readonly #prompts: boolean;
+  /** Whether the file ends in the middle of a line. */
+  #torn = false;
   #lines: string[] = [];
   /** Characters of `#lines`. */
   #backlog = 0;
   #writing: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
-  private constructor(events: KernelEvents, file: FileHandle, { log, prompts = false }: RecorderOptions) {
+  private constructor(events: KernelEvents, path: string, file: FileHandle, { log, prompts = false }: RecorderOptions) {
     this.#events = events;
+    this.#path = path;
     this.#file = file;
     this.#log = log;
     this.#prompts = prompts;
@@ -46,8 +51,13 @@ export class Recorder {
     try {
       const file = await open(path, 'a', MODE);
       // One that was there before keeps its mode otherwise.
-      if ((await file.stat()).isFile()) await file.chmod(MODE);
-      return new Recorder(events, file, options);
+      if ((await file.stat()).isFile()) {
+        await file.chmod(MODE);
+        const torn = await mendTail(path);
+        if (torn > 0)
+          options.log.warn({ path, bytes: torn }, 'the last line of the record file was torn, and was cut off');
+      }
+      return new Recorder(events, path, file, options);
     } catch (cause) {
       const { message } = cause as Error;
       throw new SyscallError('invalid-config', `--record: Expected a file that can be written: ${message}`, { cause });
@@ -82,14 +92,29 @@ export class Recorder {
     while (this.#lines.length > 0) {
       const batch = this.#lines;
       this.#lines = [];
+      const text = batch.join('');
       try {
-        await this.#file.appendFile(batch.join(''));
+        // What could not be taken back is ended: one line is lost to the reader, not all.
+        await this.#file.appendFile(this.#torn ? `\n${text}` : text);
+        this.#torn = false;
       } catch (error) {
         this.#log.error({ err: error, lines: batch.length }, 'rated calls were not recorded');
+        await this.#takeBack();
       }
       for (const { length } of batch) this.#backlog -= length;
     }
     this.#writing = undefined;
+  }
+
+  /** Cuts off the part of a line that a full disk has left. */
+  async #takeBack(): Promise<void> {
+    try {
+      if ((await this.#file.stat()).isFile()) await mendTail(this.#path);
+      this.#torn = false;
+    } catch (error) {
+      this.#torn = true;
+      this.#log.error({ err: error }, 'the record file ends in the middle of a line');
+    }
   }
 
   async #close(): Promise<void> {

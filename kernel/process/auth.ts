@@ -97,9 +97,9 @@ function digestOf({ sha256: hex, env: variable = '' }: TokenConfig, index: numbe
   );
 }
 
-function principalOf({ name, tenant, operator, cores, methods, ...caps }: TokenConfig): Principal {
+function principalOf({ name, tenant, operator, verifier, cores, methods, ...caps }: TokenConfig): Principal {
   const { maxPriority, maxPending = Number.POSITIVE_INFINITY, budgetUsd = Number.POSITIVE_INFINITY } = caps;
-  return { name, tenant, operator, cores, methods, maxPriority, maxPending, budgetUsd };
+  return { name, tenant, operator, verifier, cores, methods, maxPriority, maxPending, budgetUsd };
 }
 
 function sha256(text: string): Buffer {

@@ -5,10 +5,12 @@ import type { Method } from '../../syscalls/table.js';
 export interface Principal {
   /** Name of the token in the config; processes of one name are each other's. */
   readonly name: string;
-  /** Whose calls these are; undefined: hello may say, else `name`. */
+  /** Whose calls these are; undefined: `name`, and hello may name tenants below it. */
   readonly tenant: string | undefined;
   /** Sees and ends the processes of others. */
   readonly operator: boolean;
+  /** Rates the answers of its whole tenant. @default false */
+  readonly verifier?: boolean;
   /** Cores it may use; undefined: every one. */
   readonly cores: readonly string[] | undefined;
   /** Syscalls it may make; undefined: every one. */
@@ -32,6 +34,19 @@ export const LOCAL: Principal = {
   maxPending: Number.POSITIVE_INFINITY,
   budgetUsd: Number.POSITIVE_INFINITY,
 };
+
+/**
+ * Whose calls those of a process are. A tenant that an agent names lies below the name of its token, so that no token can speak for
+ * the tenant of another one; where there are no tokens everybody is the operator, and any name is taken.
+ *
+ * @param named in hello
+ */
+export function tenantOf(principal: Principal, named: string | undefined): string {
+  const { tenant, name } = principal;
+  if (tenant !== undefined) return tenant;
+  if (named === undefined || named === name) return name;
+  return principal === LOCAL ? named : `${name}/${named}`;
+}
 
 export function budgetExhausted(budgetUsd: number): SyscallError {
   return new SyscallError('budget-exhausted', `budgetUsd: the budget of ${budgetUsd} dollars is spent`);

@@ -2,7 +2,7 @@ import { SyscallError } from '../../syscalls/errors.js';
 import type { HelloParams } from '../../syscalls/hello.js';
 import type { Millis, Pid } from '../../syscalls/syscall.js';
 import type { Caller } from './caller.js';
-import type { Principal } from './principal.js';
+import { type Principal, tenantOf } from './principal.js';
 import { shareOf } from './share.js';
 
 /** Why a process ends from the kernel's side. */
@@ -59,7 +59,7 @@ export class ProcessTable {
     const process: Process = {
       pid,
       program: parent?.program ?? pid,
-      tenant: scope.tenant ?? hello.tenant ?? scope.name,
+      tenant: tenantOf(scope, hello.tenant),
       principal: scope.name,
       name,
       parent,

@@ -16,6 +16,7 @@ const BENCHMARKS = {
   predictor: () => import('./predictor.js'),
   attack: () => import('./attack.js'),
   watcher: () => import('./watcher.js'),
+  poisoning: () => import('./poisoning.js'),
   structure: () => import('./structure.js'),
 } as const satisfies Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>;
 

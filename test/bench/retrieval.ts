@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeWhole } from '../../schedulers/eccos/predictor/files.js';
 import { CaseStore } from '../../schedulers/eccos/retrieval/case-store.js';
 import { GraphIndex } from '../../schedulers/eccos/retrieval/graph-index.js';
-import { restoreStore, saveStore } from '../../schedulers/eccos/retrieval/store-file.js';
+import { decodeStore, encodeStore } from '../../schedulers/eccos/retrieval/store-file.js';
 import { VectorBlock } from '../../schedulers/eccos/retrieval/vector-block.js';
 import { sentenceVectors } from '../schedulers/eccos/retrieval/sentence-vectors.js';
 import { percentile } from './measure.js';
@@ -87,9 +88,9 @@ async function store(size: number): Promise<void> {
 
     const folder = mkdtempSync(join(tmpdir(), 'bench-retrieval-'));
     const path = join(folder, 'store');
-    const [, saveMs] = await timedAsync(() => saveStore(filled, path));
-    const [restored, restoreMs] = await timedAsync(() =>
-      restoreStore(path, { encoder: 'made-up', dimensions: DIMENSIONS }, limits),
+    const [, saveMs] = await timedAsync(() => writeWhole(path, encodeStore(filled)));
+    const [restored, restoreMs] = timed(() =>
+      decodeStore(readFileSync(path), path, { encoder: 'made-up', dimensions: DIMENSIONS }, limits),
     );
     console.log(
       `${String(size).padStart(6)} texts, ${rated} of ${MODELS.length} models rated | estimate for ${MODELS.length} models ${ms(times)}` +

@@ -35,7 +35,7 @@ beforeAll(async () => {
       costUsd,
       params,
     };
-    events.emit('feedback', { call, quality: score });
+    events.emit('feedback', { call, quality: score, by: 'agent' });
   }
   await recorder.stop();
   await shellCommand(registerTrain, 'train', '--data', data, '--out', trained);

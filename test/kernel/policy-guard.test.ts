@@ -61,7 +61,7 @@ test('a status that is promised is a throw, and its rejection ends nothing', asy
 test('a hook that nobody waits for may be async: its rejection is a throw', async () => {
   const { guard, heard } = guarded({ release: (async () => bug()) as never, feedback: (async () => bug()) as never });
   guard.release('s0', undefined);
-  guard.feedback({} as FinishedCall, 1);
+  guard.feedback({} as FinishedCall, 1, 'agent');
   await new Promise(setImmediate);
   expect(heard).toEqual(['release: bug', 'feedback: bug']);
 });

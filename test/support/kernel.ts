@@ -19,6 +19,7 @@ export const LIMITS: KernelLimits = {
   pendingTotal: 10_000,
   pendingBytes: 2 ** 28,
   requestsPerSecond: 1000,
+  ratingsPerSecond: 200,
   tokenRequestsPerSecond: 10_000,
   maxMessageBytes: 2 ** 20,
   maxRequestBytes: 20 * 2 ** 20,

@@ -26,7 +26,7 @@ export function learning(predictor: Predictor): TimedPredictor {
       return { rows, ms: stopwatch() - startedAt };
     },
     finished: (call) => predictor.finished(call),
-    rated: (call, quality) => predictor.rated(call, quality),
+    rated: (call, quality, weight) => predictor.rated(call, quality, weight),
     close: () => predictor.close(),
   };
 }
@@ -62,8 +62,8 @@ export class TrialPredictor implements Predictor {
     this.#ready?.finished(call);
   }
 
-  rated(call: Parameters<Predictor['rated']>[0], quality: number): void {
-    this.#ready?.rated(call, quality);
+  rated(...rating: Parameters<Predictor['rated']>): void {
+    this.#ready?.rated(...rating);
   }
 
   async close(): Promise<void> {}

@@ -120,6 +120,7 @@ function configOf(cores: readonly CoreConfig[], seed: number): KernelConfig {
       pendingTotal: ENOUGH,
       pendingBytes: ENOUGH,
       requestsPerSecond: ENOUGH,
+      ratingsPerSecond: ENOUGH,
     },
   };
 }

@@ -8,7 +8,7 @@ import { openaiErrors } from '../openai/openai-error.js';
 /** What the APIs put before the id of a syscall. */
 const PREFIX = /^(chatcmpl-|resp_|msg_)/;
 
-/** `POST /v1/eccos/feedback` `{id, quality}`: how good an answer was, by the id that its API gave it. */
+/** `POST /v1/eccos/feedback` `{id, quality, by?}`: how good an answer was, by the id that its API gave it. */
 export class FeedbackDoor implements Door {
   readonly name = 'feedback';
   readonly #http: HttpDoor;
@@ -23,8 +23,8 @@ export class FeedbackDoor implements Door {
 }
 
 async function rate({ gate, agent, body }: JsonRequest) {
-  const { id, quality } = await body();
+  const { id, quality, by } = await body();
   if (typeof id !== 'string') throw wrong('id', 'the id of an answer', show(id));
-  const params = { syscallId: id.replace(PREFIX, ''), quality };
+  const params = { syscallId: id.replace(PREFIX, ''), quality, ...(by === undefined ? {} : { by }) };
   return { status: 200, body: await gate.call(agent.caller, 'syscall.feedback', params) };
 }

@@ -1,5 +1,5 @@
 import { priceAssignment } from '../assign/priced-assignment.js';
-import type { Placed, PriceControl, PriceState } from './price-control.js';
+import type { Placed, PriceControl, PriceState, Rated } from './price-control.js';
 import { CarriedPrice, QualityMargin, type Sample, type Spread, UsualEase } from './price-signals.js';
 
 /** Calls whose predictions the first price rests on; until then it is found again at each doubling. */
@@ -28,10 +28,12 @@ export interface AlphaOptions {
   /** By how much predicted quality aims above alpha before anything is rated. */
   readonly margin: number;
   readonly marginClip: readonly [low: number, high: number];
+  /** By how much the predictions of others are too high, where they agree. @default `margin` */
+  readonly usualBias?: () => number;
 }
 
 /**
- * Keeps mean quality at alpha: the price of quality rises while the calls that are placed are predicted to be worse than
+ * Keeps the mean quality of a tenant's calls at alpha: the price of quality rises while the calls that are placed are predicted to be worse than
  * alpha + margin, for calls as easy as they are, and falls while they are better; the margin makes up for what was missed.
  */
 export class AlphaControl implements PriceControl {
@@ -43,6 +45,7 @@ export class AlphaControl implements PriceControl {
   #alpha: number | undefined;
   readonly #ease = new UsualEase();
   #nextSample = 1;
+  #calls = 0;
   #ratings = 0;
   #nextAlpha: number = RATED.first;
   #step: number = STEP.least;
@@ -50,12 +53,27 @@ export class AlphaControl implements PriceControl {
   constructor(options: AlphaOptions) {
     this.#options = options;
     this.#alpha = options.alpha;
-    this.#margin = new QualityMargin(options.margin, options.marginClip);
+    this.#margin = new QualityMargin(options.margin, options.marginClip, options.usualBias);
+  }
+
+  /** Calls placed so far. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** Answers rated so far. */
+  get ratings(): number {
+    return this.#ratings;
+  }
+
+  /** By how much predictions are too high, by its own ratings alone. */
+  get ownBias(): number {
+    return this.#margin.ownBias;
   }
 
   get state(): PriceState {
     const infeasible = this.#isOutOfReach(this.#alpha ?? 0);
-    return { lambda: this.#price.value, alpha: this.#alpha, aim: this.#aim, infeasible };
+    return { lambda: this.#price.value, unit: this.#price.unit, alpha: this.#alpha, aim: this.#aim, infeasible };
   }
 
   begin(sampleOf: () => Sample, seen: number): void {
@@ -84,6 +102,7 @@ export class AlphaControl implements PriceControl {
   placed({ calls, quality, ease }: Placed): void {
     const aim = this.#aim;
     if (aim === undefined || calls === 0) return;
+    this.#calls += calls;
     for (const one of ease) this.#ease.add(one);
     const usual = this.#ease.mean + this.#ease.doubt;
     const easier = ease.reduce((sum, one) => sum + one - usual, 0);
@@ -92,13 +111,13 @@ export class AlphaControl implements PriceControl {
     this.#predicted.add(quality / calls, calls);
   }
 
-  rated(quality: number, predicted: number): void {
+  rated(rated: Rated): void {
     if (this.#alpha === undefined) return;
     const before = this.#margin.value;
-    this.#margin.rated(quality, predicted);
+    this.#margin.rated(rated);
     // A new aim moves the price at once, not only when calls have missed it.
     this.#price.move(this.#step * (this.#margin.value - before));
-    this.#rated.add(quality, 1);
+    this.#rated.add(rated.quality, 1);
     this.#ratings++;
   }
 

@@ -1,5 +1,5 @@
 import type { Millis } from '../../../syscalls/syscall.js';
-import type { Placed, PriceControl, PriceState } from './price-control.js';
+import type { Placed, PriceControl, PriceControls, PriceState } from './price-control.js';
 import { CarriedPrice, type Spread } from './price-signals.js';
 
 const HOUR_MS = 3_600_000;
@@ -10,9 +10,10 @@ const STEP = 4;
 
 /**
  * Keeps spending to a budget: the price of quality falls as soon as more was spent than the time that has passed allows.
- * Calls are served all the same where even the cheapest cores cost more: then the budget is infeasible.
+ * Calls are served all the same where even the cheapest cores cost more: then the budget is infeasible. One budget is spent by all
+ * tenants, at one price.
  */
-export class BudgetControl implements PriceControl {
+export class BudgetControl implements PriceControl, PriceControls {
   readonly #perMs: number;
   readonly #price = new CarriedPrice();
   /** US dollars spent beyond what was allowed so far; negative: saved up. */
@@ -26,7 +27,11 @@ export class BudgetControl implements PriceControl {
 
   get state(): PriceState {
     const infeasible = this.#overspent >= this.#allowance;
-    return { lambda: this.#price.value, alpha: undefined, aim: undefined, infeasible };
+    return { lambda: this.#price.value, unit: this.#price.unit, alpha: undefined, aim: undefined, infeasible };
+  }
+
+  of(): PriceControl {
+    return this;
   }
 
   observe(spread: Spread): void {

@@ -1,4 +1,6 @@
+import type { Rater } from '../../../syscalls/control.js';
 import type { CoreId, Millis, SyscallId } from '../../../syscalls/syscall.js';
+import { partyOf } from '../../party.js';
 import type {
   Assignment,
   CorePrediction,
@@ -14,12 +16,12 @@ import type { Predictor } from '../predictor/prediction.js';
 import { agendaOf } from './agenda.js';
 import { explain, predictionsOf } from './explanation.js';
 import { FairShare } from './fair-share.js';
-import { type Forecast, Forecasts, unknownAmong } from './forecasts.js';
+import { type Forecast, Forecasts, rowsByTenant, unknownAmong } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
 import { type MarketInputs, openMarket } from './market.js';
-import type { PriceControl, PriceState } from './price-control.js';
+import type { PriceControls, PriceState } from './price-control.js';
 import { spreadOf } from './price-signals.js';
-import { Recalibration } from './recalibration.js';
+import { Recalibrations } from './recalibrations.js';
 import { RunningCalls } from './running-calls.js';
 import { responseOf, SecondPrices } from './second-prices.js';
 import { ServiceTimes } from './service-times.js';
@@ -29,7 +31,7 @@ import { WaitPrice, type WaitPriceSetting } from './wait-price.js';
 
 export interface EccosOptions {
   readonly predictor: Predictor;
-  readonly control: PriceControl;
+  readonly control: PriceControls;
   /** Share of the interaction of call and core that is kept, 0 to 1. */
   readonly gamma: number;
   /** Least milliseconds between two ticks, unless 64 calls are new. */
@@ -47,6 +49,16 @@ export interface EccosOptions {
 
 /** Calls that the prices of seconds rest on: it bounds the time of their solve, which grows with them. */
 const MOST_PRICED = 256;
+/**
+ * Ratings of an agent that one of each rater counts for. An agent rates by what it makes of the answer itself; who checks answers
+ * for others is wrong less often.
+ */
+const RATER_WEIGHTS: Readonly<Record<Rater, number>> = { agent: 1, verifier: 2, operator: 4 };
+/**
+ * Most that a tenant's price of quality counts for, in those of the median party or their natural unit: one whose price is high because
+ * it rates its answers as bad must not outbid the others for every slot.
+ */
+const MOST_BID = 4;
 /** Without programs that take turns it is every call's turn. */
 const ALWAYS = () => 0;
 /** How long an answer is taken to need of which nothing is known. */
@@ -63,7 +75,7 @@ export class EccosPolicy implements SchedulerPolicy {
   readonly tickMs: number;
   readonly #options: EccosOptions;
   readonly #forecasts: Forecasts;
-  readonly #recalibration = new Recalibration();
+  readonly #recalibration = new Recalibrations();
   readonly #times = new ServiceTimes();
   readonly #secondPrices = new SecondPrices();
   readonly #running = new RunningCalls();
@@ -76,6 +88,8 @@ export class EccosPolicy implements SchedulerPolicy {
   /** Of the last tick that had anything to decide on. */
   #last: TickInput | undefined;
   #ticks = 0;
+  /** As of the last look at recent traffic. */
+  #mostBid = Number.POSITIVE_INFINITY;
   /** Sums over all that was placed. */
   readonly #expected = { calls: 0, quality: 0 };
   /** Sums over all that was rated. */
@@ -91,7 +105,10 @@ export class EccosPolicy implements SchedulerPolicy {
     this.#forecasts = new Forecasts(options.gamma);
     this.#inputs = {
       forecastOf: (call, cores) => this.#calls.get(call.id)?.forecast ?? this.#forecasts.unknown(call, cores),
-      qualityOf: (core, logit) => this.#recalibration.quality(core, logit),
+      qualityOf: (tenant) => {
+        const recalibration = this.#recalibration.of(tenant);
+        return (core, logit) => recalibration.quality(core, logit);
+      },
       times: this.#times,
     };
   }
@@ -100,7 +117,7 @@ export class EccosPolicy implements SchedulerPolicy {
     return this.#options.control.state;
   }
 
-  /** How far it trusts its own correction more than the predictor, 0 to 1. */
+  /** How far it trusts its own correction more than the predictor, 0 to 1: for the tenant for whom it does so most. */
   get recalibrated(): number {
     return this.#recalibration.weight;
   }
@@ -143,14 +160,15 @@ export class EccosPolicy implements SchedulerPolicy {
     if (agenda.calls.length === 0) return [];
     for (const call of agenda.calls) this.#see(call, cores);
     const market = openMarket(now, agenda.calls, cores, this.#inputs);
-    control.observe(spreadOf(market));
-    this.#reprice(cores);
+    const tenants = rowsByTenant(agenda.calls);
+    for (const [tenant, rows] of tenants) control.of(tenant).observe(spreadOf(market, rows));
+    this.#reprice(tenants.keys(), cores);
     const input: TickInput = {
       agenda,
       market,
       inputs: this.#inputs,
       running: this.#running,
-      price: control.state,
+      priceOf: statesOf(control, this.#mostBid),
       secondPrices: this.#secondPrices.of(cores),
       waitUsd: this.#waitPrice.perSecond,
       ageing: this.#options.ageing,
@@ -164,9 +182,11 @@ export class EccosPolicy implements SchedulerPolicy {
     for (const { id, core, seconds } of starts) {
       this.#running.start(id, { core, since: now, expectedMs: 1000 * seconds || UNKNOWN_MS });
     }
-    control.placed(placed, now);
-    this.#expected.calls += placed.calls;
-    this.#expected.quality += placed.quality;
+    for (const [tenant, sums] of placed) {
+      control.of(tenant).placed(sums, now);
+      this.#expected.calls += sums.calls;
+      this.#expected.quality += sums.quality;
+    }
     this.#greedy += greedy;
     return assignments;
   }
@@ -177,24 +197,35 @@ export class EccosPolicy implements SchedulerPolicy {
     this.#running.end(id);
     const choice = held?.choice;
     // A call that was not answered gives back what it was expected to cost: what it did cost is not known.
-    if (choice !== undefined) control.spentMore?.((finished?.costUsd ?? 0) - choice.costUsd[choice.chosen]!);
+    if (held !== undefined && choice !== undefined) {
+      control.of(held.view.tenant).spentMore?.((finished?.costUsd ?? 0) - choice.costUsd[choice.chosen]!);
+    }
     if (finished === undefined) return;
     predictor.finished(finished);
     const { core } = finished;
     this.#learnTimes(finished, held?.forecast);
     if (held === undefined || choice === undefined) return;
     const logit = held.forecast.logits[choice.cores.indexOf(core)];
-    if (logit !== undefined && !Number.isNaN(logit)) this.#calls.keepAnswer(id, { core, logit, choice });
+    if (logit !== undefined && !Number.isNaN(logit))
+      this.#calls.keepAnswer(id, { core, logit, choice, rated: undefined });
   }
 
-  feedback(call: FinishedCall, quality: number): void {
-    this.#options.predictor.rated(call, quality);
+  feedback(call: FinishedCall, quality: number, by: Rater = 'agent'): void {
+    const { predictor, control } = this.#options;
+    const weight = RATER_WEIGHTS[by];
+    predictor.rated(call, quality, weight);
     this.#rated.answers++;
     this.#rated.quality += quality;
     const answer = this.#calls.answer(call.id);
     if (answer === undefined) return;
-    this.#recalibration.learn(answer.core, answer.logit, quality);
-    this.#options.control.rated?.(quality, answer.choice.quality[answer.choice.chosen]!);
+    const { core, logit, choice, rated: before } = answer;
+    answer.rated = quality;
+    this.#recalibration.learn(call.tenant, core, logit, quality, weight);
+    control.rated?.(call.tenant, { quality, predicted: choice.quality[choice.chosen]!, weight, before });
+  }
+
+  async save(): Promise<void> {
+    await this.#options.predictor.save?.();
   }
 
   status(): PolicyStatus {
@@ -242,13 +273,13 @@ export class EccosPolicy implements SchedulerPolicy {
     return choice && predictionsOf(choice);
   }
 
-  #learnTimes({ core, outputTokens, costUsd, times }: FinishedCall, forecast: Forecast | undefined): void {
+  #learnTimes({ tenant, core, outputTokens, costUsd, times }: FinishedCall, forecast: Forecast | undefined): void {
     if (times === undefined) return;
     const column = this.#cores?.indexOf(core) ?? -1;
     const expected = forecast?.tokensMean[column] ?? Number.NaN;
     const predicted = Number.isFinite(expected) ? expected : outputTokens;
     this.#times.learn(core, { ...times, tokens: outputTokens, predicted });
-    this.#waitPrice.learn(costUsd, times.ttftMs + times.restMs);
+    this.#waitPrice.learn(tenant, costUsd, times.ttftMs + times.restMs);
   }
 
   #see(call: PendingCall, cores: readonly SchedulableCore[]): void {
@@ -266,23 +297,57 @@ export class EccosPolicy implements SchedulerPolicy {
   }
 
   /** Once enough calls are new, looks at recent traffic for what quality and time are worth. */
-  #reprice(cores: readonly SchedulableCore[]): void {
+  #reprice(tenants: Iterable<string>, cores: readonly SchedulableCore[]): void {
     const { control } = this.#options;
     const { seen, recent, spanMs } = this.#forecasts;
     const { qualityOf } = this.#inputs;
-    control.begin?.(() => sampleOf(recent, cores, qualityOf), seen);
+    for (const tenant of tenants) {
+      const own = this.#forecasts.of(tenant);
+      control.of(tenant).begin?.(() => sampleOf(own.recent, cores, qualityOf), own.seen);
+    }
     if (!this.#secondPrices.isDue(seen)) return;
     const step = Math.ceil(recent.length / MOST_PRICED);
+    const askers = recent.map(({ tenant }) => tenant);
+    this.#mostBid = MOST_BID * usualBid(control, askers);
+    const lambdaOf = statesOf(control, this.#mostBid);
     const rows = recent.filter((_, i) => i % step === 0);
     const traffic = {
       ...sampleOf(rows, cores, qualityOf),
       seconds: secondsOf(rows, cores, this.#times),
       spanMs: (spanMs * rows.length) / recent.length,
-      lambda: this.state.lambda,
+      lambdas: rows.map(({ tenant }) => lambdaOf(tenant).lambda),
     };
     this.#secondPrices.learn(traffic, cores, seen);
-    control.responds?.(responseOf(traffic, this.#secondPrices.of(cores)));
+    const prices = this.#secondPrices.of(cores);
+    for (const [tenant, own] of rowsByTenant(rows)) {
+      control.of(tenant).responds?.(responseOf(traffic, own, lambdaOf(tenant).lambda, prices));
+    }
   }
+}
+
+/** The median over parties of the highest of their tenants' prices and units; of two in the middle the smaller one. One party alone is bounded by nobody. */
+function usualBid(control: PriceControls, tenants: Iterable<string>): number {
+  const parties = new Map<string, number>();
+  for (const tenant of new Set(tenants)) {
+    const { lambda, unit } = control.of(tenant).state;
+    const party = partyOf(tenant);
+    parties.set(party, Math.max(parties.get(party) ?? 0, lambda, unit));
+  }
+  const sorted = [...parties.values()].sort((a, b) => a - b);
+  return sorted.length < 2 ? Number.POSITIVE_INFINITY : (sorted[(sorted.length - 1) >> 1] as number);
+}
+
+/** Where the price of each tenant stands now, bounded. */
+function statesOf(control: PriceControls, most: number): (tenant: string) => PriceState {
+  const known = new Map<string, PriceState>();
+  return (tenant) => {
+    const before = known.get(tenant);
+    if (before !== undefined) return before;
+    const { state } = control.of(tenant);
+    const bounded = state.lambda > most ? { ...state, lambda: most } : state;
+    known.set(tenant, bounded);
+    return bounded;
+  };
 }
 
 function pricesById({ agenda: { ids }, secondPrices }: TickInput): Readonly<Record<CoreId, number>> {

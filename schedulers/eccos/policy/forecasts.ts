@@ -2,6 +2,7 @@ import type { CoreInfo } from '../../../syscalls/cores.js';
 import { costOf } from '../../../syscalls/price.js';
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { PendingCall } from '../../policy.js';
+import { ByTenant } from '../by-tenant.js';
 import type { Prediction } from '../predictor/prediction.js';
 import {
   type ColumnEffects,
@@ -34,8 +35,10 @@ export function unknownAmong(calls: readonly RecentCall[]): number {
   }).length;
 }
 
-/** Rows that stand for the traffic. */
+/** Rows that stand for the traffic, and for that of one tenant. */
 const RECENT = 512;
+/** Rows of all tenants; where there are many tenants, each keeps its share of them, and no fewer than so many. */
+const SHARED = { rows: 4096, least: 32 } as const;
 /** Longer pauses between two calls say nothing about how fast calls come when they come. */
 const LONGEST_GAP = 60_000;
 /** New rows after which the column effects are computed again; fewer while there are few. */
@@ -45,6 +48,7 @@ const UNKNOWN_TOKENS = 512;
 
 /** What is kept of one forecast. */
 interface RecentRow {
+  readonly tenant: string;
   /** By how much each logit lies above the mean of the row; undefined: some are unknown. */
   readonly differences: ColumnEffects | undefined;
   readonly forecast: Forecast;
@@ -53,22 +57,19 @@ interface RecentRow {
   readonly cameAt: Millis;
 }
 
-/** A call as it was predicted, and the cores that could serve it. */
-export type RecentCall = Pick<RecentRow, 'forecast' | 'eligible'>;
+/** A call as it was predicted, whose it is, and the cores that could serve it. */
+export type RecentCall = Pick<RecentRow, 'tenant' | 'forecast' | 'eligible'>;
 
 /** Turns predictions into forecasts, and remembers recent ones: what traffic looks like here. */
 export class Forecasts {
   readonly #gamma: number;
+  readonly #tenants = new ByTenant<TenantForecasts>();
   /** A ring. */
   readonly #recent: RecentRow[] = [];
   #seen = 0;
   #lastCame: Millis | undefined;
   /** Time up to the newest call, without long pauses. */
   #clock: Millis = 0;
-  #nextRefresh = 1;
-  #effects: ColumnEffects | undefined;
-  /** The mean forecast, from its first use to the next refresh. */
-  #usual: Forecast | undefined;
 
   /** @param gamma share of the interaction of call and core that is kept, 0 to 1 */
   constructor(gamma: number) {
@@ -90,39 +91,40 @@ export class Forecasts {
     return this.#recent.reduce((longest, { cameAt }) => Math.max(longest, this.#clock - cameAt), 0);
   }
 
+  /** Of one tenant: its predictions so far, and its newest forecasts. */
+  of(tenant: string): Pick<TenantForecasts, 'seen' | 'recent'> {
+    return this.#of(tenant);
+  }
+
   /** @param rows a row a call, a column a core, in config order */
   add(calls: readonly PendingCall[], rows: readonly (readonly Prediction[])[]): Forecast[] {
-    // Without rows there are no effects, and these must not count as the first ones.
-    if (rows.length === 0) return [];
-    const width = rows[0]?.length ?? 0;
-    const quality = new Float64Array(rows.length * width);
-    for (const [i, row] of rows.entries()) for (let j = 0; j < width; j++) quality[i * width + j] = row[j]!.quality;
-    // The effects rest on rows up to the last refresh, except for the first, before which there are none.
-    this.#effects ??= columnEffectsOf(quality, width);
-    const shrunk = shrinkInteraction(quality, this.#effects, this.#gamma);
-    const forecasts = rows.map((row, i) => ({
-      logits: rowOf(shrunk, i, width).map(logitOfPrediction),
-      costUsd: row.map((one) => one.costMean),
-      tokensMean: row.map((one) => one.tokensMean),
-      tokensP90: row.map((one) => one.tokensP90),
-      predictions: row,
-    }));
-    for (const [i, forecast] of forecasts.entries()) {
+    const forecasts = new Array<Forecast>(rows.length);
+    const tenants = rows.length === 0 ? [] : [...rowsByTenant(calls)];
+    for (const [tenant, own] of tenants) {
+      const made = this.#of(tenant).forecast(own.map((i) => rows[i] as readonly Prediction[]));
+      for (const [n, i] of own.entries()) forecasts[i] = made[n] as Forecast;
+    }
+    const most = Math.max(SHARED.least, Math.min(RECENT, Math.floor(SHARED.rows / Math.max(1, this.#tenants.size))));
+    const kept = forecasts.map((forecast, i) => {
       const own = forecast.predictions.map((one) => one.quality);
-      const differences = own.some(Number.isNaN) ? undefined : columnEffectsOf(own, width);
-      const { acceptedAt, eligible } = calls[i] as PendingCall;
+      const differences = own.some(Number.isNaN) ? undefined : columnEffectsOf(own, own.length);
+      const { acceptedAt, eligible, tenant } = calls[i] as PendingCall;
       this.#clock += Math.max(0, Math.min(LONGEST_GAP, acceptedAt - (this.#lastCame ?? acceptedAt)));
       this.#lastCame = Math.max(this.#lastCame ?? acceptedAt, acceptedAt);
-      this.#recent[this.#seen++ % RECENT] = { differences, forecast, eligible, cameAt: this.#clock };
-    }
-    if (this.#seen >= this.#nextRefresh) this.#refresh(width);
+      return { tenant, differences, forecast, eligible, cameAt: this.#clock };
+    });
+    for (const row of kept) this.#recent[this.#seen++ % RECENT] = row;
+    for (const [tenant, own] of tenants)
+      this.#of(tenant).keep(
+        own.map((i) => kept[i] as RecentRow),
+        most,
+      );
     return forecasts;
   }
 
-  /** For a call that could not be predicted: the mean of recent calls, else even odds at the core's price. */
-  unknown({ inputTokens }: PendingCall, cores: readonly CoreInfo[]): Forecast {
-    this.#usual ??= this.#meanForecast(cores.length);
-    const { logits, costUsd, tokensMean, tokensP90 } = this.#usual;
+  /** For a call that could not be predicted: the mean of recent calls of its tenant, else even odds at the core's price. */
+  unknown({ tenant, inputTokens }: PendingCall, cores: readonly CoreInfo[]): Forecast {
+    const { logits, costUsd, tokensMean, tokensP90 } = this.#of(tenant).usual(cores.length);
     const atPrice = ({ price }: CoreInfo) => costOf(price, { inputTokens, outputTokens: UNKNOWN_TOKENS });
     return {
       logits: logits.map((one) => finiteOr(one, 0)),
@@ -133,6 +135,78 @@ export class Forecasts {
     };
   }
 
+  #of(tenant: string): TenantForecasts {
+    return this.#tenants.of(tenant, () => new TenantForecasts(this.#gamma));
+  }
+}
+
+/** Places of the calls of each tenant, in order. */
+export function rowsByTenant(calls: readonly Pick<PendingCall, 'tenant'>[]): ReadonlyMap<string, readonly number[]> {
+  const rows = new Map<string, number[]>();
+  for (const [i, { tenant }] of calls.entries()) {
+    const own = rows.get(tenant);
+    if (own === undefined) rows.set(tenant, [i]);
+    else own.push(i);
+  }
+  return rows;
+}
+
+/**
+ * Of one tenant. Its forecasts rest on its own calls alone: what others teach the predictor of their tasks shows in their
+ * predictions, and must not show in the column effects that these are shrunk to.
+ */
+class TenantForecasts {
+  readonly #gamma: number;
+  /** Oldest first. */
+  #recent: readonly RecentRow[] = [];
+  #seen = 0;
+  #nextRefresh = 1;
+  #effects: ColumnEffects | undefined;
+  /** The mean forecast, from its first use to the next refresh. */
+  #usual: Forecast | undefined;
+
+  constructor(gamma: number) {
+    this.#gamma = gamma;
+  }
+
+  get seen(): number {
+    return this.#seen;
+  }
+
+  get recent(): readonly RecentCall[] {
+    return this.#recent;
+  }
+
+  /** @param rows one or more */
+  forecast(rows: readonly (readonly Prediction[])[]): Forecast[] {
+    const width = rows[0]?.length ?? 0;
+    const quality = new Float64Array(rows.length * width);
+    for (const [i, row] of rows.entries()) for (let j = 0; j < width; j++) quality[i * width + j] = row[j]!.quality;
+    // The effects rest on rows up to the last refresh, except for the first, before which there are none.
+    this.#effects ??= columnEffectsOf(quality, width);
+    const shrunk = shrinkInteraction(quality, this.#effects, this.#gamma);
+    return rows.map((row, i) => ({
+      logits: rowOf(shrunk, i, width).map(logitOfPrediction),
+      costUsd: row.map((one) => one.costMean),
+      tokensMean: row.map((one) => one.tokensMean),
+      tokensP90: row.map((one) => one.tokensP90),
+      predictions: row,
+    }));
+  }
+
+  /** @param rows those that were forecast last @param most rows to be kept */
+  keep(rows: readonly RecentRow[], most: number): void {
+    this.#seen += rows.length;
+    this.#recent = [...this.#recent, ...rows].slice(-most);
+    if (this.#seen >= this.#nextRefresh) this.#refresh(rows[0]?.forecast.predictions.length ?? 0);
+  }
+
+  /** NaN in a column in which some row knows nothing, and without rows in all. */
+  usual(width: number): Forecast {
+    this.#usual ??= this.#meanForecast(width);
+    return this.#usual;
+  }
+
   #refresh(width: number): void {
     this.#nextRefresh = this.#seen + Math.min(REFRESH, this.#seen);
     this.#usual = undefined;
@@ -140,7 +214,6 @@ export class Forecasts {
     this.#effects = columnSums(known, width).map((sum) => sum / Math.max(1, known.length));
   }
 
-  /** NaN in a column in which some row knows nothing, and without rows in all. */
   #meanForecast(width: number): Forecast {
     const mean = (of: (forecast: Forecast) => readonly number[]) => {
       const rows = this.#recent.map(({ forecast }) => of(forecast).map((value) => value / this.#recent.length));

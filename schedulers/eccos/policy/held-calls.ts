@@ -29,6 +29,8 @@ export interface Answer {
   readonly core: CoreId;
   readonly logit: number;
   readonly choice: Choice;
+  /** What it was rated last; undefined: it was not. */
+  rated: number | undefined;
 }
 
 /** Calls by id, and the answers that can still be rated and explained. */

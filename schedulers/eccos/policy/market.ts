@@ -25,10 +25,14 @@ export interface Market {
   readonly shortfalls: readonly (string | undefined)[];
 }
 
+/** Believed quality, by the logit that was predicted. */
+export type QualityOf = (core: CoreId, logit: number) => number;
+
 /** What a market rests on. */
 export interface MarketInputs {
   readonly forecastOf: (call: PendingCall, cores: readonly SchedulableCore[]) => Forecast;
-  readonly qualityOf: (core: CoreId, logit: number) => number;
+  /** What a tenant's own ratings make of a predicted logit. */
+  readonly qualityOf: (tenant: string) => QualityOf;
   readonly times: ServiceTimes;
 }
 
@@ -49,10 +53,11 @@ export function openMarket(
   const shortfalls: (string | undefined)[] = [];
   for (const [i, call] of calls.entries()) {
     const { logits, costUsd: costs, tokensMean, tokensP90 } = forecastOf(call, cores);
+    const believed = qualityOf(call.tenant);
     // NaN where nothing is known of the pair: the placement does not use it.
     for (let j = 0, cell = i * m; j < m; j++, cell++) {
       const id = ids[j] as CoreId;
-      quality[cell] = qualityOf(id, logits[j]!);
+      quality[cell] = believed(id, logits[j]!);
       costUsd[cell] = costs[j]!;
       seconds[cell] = times.expectedS(id, tokensMean[j]!);
     }
@@ -115,22 +120,22 @@ export function riskUsd(market: Market, i: number, lambda: number): number[] {
 
 /** What things are worth now, US dollars. */
 export interface Prices {
-  /** One call from surely wrong to surely right. */
-  readonly lambda: number;
+  /** One call from surely wrong to surely right, an entry a call. */
+  readonly lambdas: ArrayLike<number>;
   /** A second on each core, to calls to come. */
   readonly seconds: ArrayLike<number>;
 }
 
 /** What is least for the pair that suits best, US dollars: cost + risk - lambda quality + price of the time; NaN: the pair cannot be used. */
-export function netCosts(market: Market, { lambda, seconds: prices }: Prices): Float64Array {
+export function netCosts(market: Market, { lambdas, seconds: prices }: Prices): Float64Array {
   const { m, calls, costUsd, quality, seconds, bars } = market;
   const net = costUsd.slice();
   for (const [i, { expiresAt }] of calls.entries()) {
     if (expiresAt === undefined) continue;
-    for (const [j, usd] of riskUsd(market, i, lambda).entries()) net[i * m + j]! += usd;
+    for (const [j, usd] of riskUsd(market, i, lambdas[i]!).entries()) net[i * m + j]! += usd;
   }
   return net.map((cost, cell) => {
-    const all = cost - lambda * quality[cell]! + prices[cell % m]! * seconds[cell]!;
+    const all = cost - lambdas[(cell - (cell % m)) / m]! * quality[cell]! + prices[cell % m]! * seconds[cell]!;
     return bars[cell] === '' && Number.isFinite(all) ? all : Number.NaN;
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { numberText, predictorFolders } from '../../parameters.js';
 import type { Predictor } from '../predictor/prediction.js';
-import { AlphaControl } from './alpha-control.js';
+import { AlphaControls } from './alpha-controls.js';
 import { BudgetControl } from './budget-control.js';
 import { EccosPolicy } from './eccos-policy.js';
 
@@ -56,7 +56,7 @@ export function eccosPolicy(
   const { alpha, budgetPerHour, margin, marginClip, ...rules } = parameters;
   const control =
     budgetPerHour === undefined
-      ? new AlphaControl({ alpha, margin, marginClip: [-FALL * marginClip, marginClip] })
+      ? new AlphaControls({ alpha, margin, marginClip: [-FALL * marginClip, marginClip] })
       : new BudgetControl(budgetPerHour);
   return new EccosPolicy({ ...rules, predictor, control });
 }

@@ -14,6 +14,8 @@ export interface Placed {
 export interface PriceState {
   /** US dollars for one call from surely wrong to surely right. */
   readonly lambda: number;
+  /** The natural unit of that price: range of cost / range of quality over the cores, for a usual call. */
+  readonly unit: number;
   /** Mean quality that is promised; undefined: none is. */
   readonly alpha: number | undefined;
   /** Mean predicted quality that is aimed at. */
@@ -22,7 +24,19 @@ export interface PriceState {
   readonly infeasible: boolean;
 }
 
-/** Sets the price of quality from tick to tick, so that a target holds over the stream. */
+/** A rating, beside what was expected of the answer. */
+export interface Rated {
+  /** 0 to 1. */
+  readonly quality: number;
+  /** When the call was placed. */
+  readonly predicted: number;
+  /** Ratings of a usual agent that it counts for. */
+  readonly weight: number;
+  /** What it was rated before, by somebody whose word counts for less. */
+  readonly before: number | undefined;
+}
+
+/** Sets the price of quality of one tenant's calls from tick to tick, so that a target holds over their stream. */
 export interface PriceControl {
   readonly state: PriceState;
   /** Looks for the first price, if more is known of the traffic than at the last time. @param seen calls predicted so far */
@@ -34,6 +48,14 @@ export interface PriceControl {
   placed(placed: Placed, now: Millis): void;
   /** A call cost so much more than was predicted when it was placed; negative: less. */
   spentMore?(costUsd: number): void;
-  /** An answer was rated, 0 to 1. @param predicted when it was placed */
-  rated?(quality: number, predicted: number): void;
+}
+
+/** The price controls of a kernel. */
+export interface PriceControls {
+  /** Where they stand on the whole, for reports. */
+  readonly state: PriceState;
+  /** Of a tenant's calls. What is done with it must not change those of others. */
+  of(tenant: string): PriceControl;
+  /** An answer to a tenant's call was rated. */
+  rated?(tenant: string, rated: Rated): void;
 }

@@ -1,3 +1,5 @@
+import type { Rated } from './price-control.js';
+
 /** Recent calls with believed quality and cost, row-major, NaN = unknown: what traffic looks like here. */
 export interface Sample {
   readonly n: number;
@@ -65,10 +67,11 @@ export class CarriedPrice {
   }
 }
 
-/** Sums the ranges of cost and quality over the cores, call by call; a pair with a NaN counts as none. */
-export function spreadOf({ n, m, quality, costUsd }: Omit<Sample, 'unknown'>): Spread {
-  const sum = { calls: n, costUsd: 0, quality: 0 };
-  for (let from = 0; from < n * m; from += m) {
+/** Sums the ranges of cost and quality over the cores for some of the calls; a pair with a NaN counts as none. */
+export function spreadOf({ m, quality, costUsd }: Omit<Sample, 'n' | 'unknown'>, rows: readonly number[]): Spread {
+  const sum = { calls: rows.length, costUsd: 0, quality: 0 };
+  for (const row of rows) {
+    const from = row * m;
     sum.costUsd += range(costUsd, from, from + m);
     sum.quality += range(quality, from, from + m);
   }
@@ -154,17 +157,36 @@ const SLACK = 0.05;
  * where the first sum is over calls that were placed, the others are over rated answers. What was placed and is not rated, or
  * not yet, counts as predicted less the bias: long answers come last and are wrong more often, so that the mean of those that
  * have come is too high.
+ *
+ * Before anything is rated the bias is `start`, or `usual()` where that is known: the prior mean, which weighs as much as 128
+ * answers and less with each that is rated.
  */
 export class QualityMargin {
+  readonly #start: number;
   readonly #clip: readonly [low: number, high: number];
+  readonly #usual: () => number;
   #count: number = BIAS.prior;
-  #bias: number;
+  /** With `start` as the prior mean. */
+  #ownBias: number;
+  /** Share of the prior mean in the bias. */
+  #prior = 1;
   #owed = 0;
 
-  /** @param start margin before anything is rated @param clip bounds of the margin, around `start` */
-  constructor(start: number, [low, high]: readonly [low: number, high: number]) {
-    this.#bias = start;
+  /**
+   * @param start margin before anything is rated
+   * @param clip bounds of the margin, around `start`
+   * @param usual bias of others who agree @default start
+   */
+  constructor(start: number, [low, high]: readonly [low: number, high: number], usual = () => start) {
+    this.#start = start;
+    this.#ownBias = start;
     this.#clip = [start + low, start + high];
+    this.#usual = usual;
+  }
+
+  /** The bias by its own ratings alone. */
+  get ownBias(): number {
+    return this.#ownBias;
   }
 
   /** By how much predicted quality must lie above alpha. */
@@ -183,12 +205,16 @@ export class QualityMargin {
     this.#owe(calls * (alpha + this.#bias) - quality);
   }
 
-  /** @param predicted when the call was placed */
-  rated(quality: number, predicted: number): void {
-    const tooHigh = predicted - quality - this.#bias;
-    this.#owe(tooHigh);
-    this.#count = Math.min(BIAS.memory, this.#count + 1);
-    this.#bias += tooHigh / this.#count;
+  rated({ quality, predicted, weight, before }: Rated): void {
+    const bias = this.#bias;
+    this.#owe((before ?? predicted - bias) - quality);
+    this.#count = Math.min(BIAS.memory, this.#count + weight);
+    this.#ownBias += (weight * (predicted - quality - this.#ownBias)) / this.#count;
+    this.#prior *= 1 - weight / this.#count;
+  }
+
+  get #bias(): number {
+    return this.#ownBias + this.#prior * (this.#usual() - this.#start);
   }
 
   #owe(quality: number): void {

@@ -1,5 +1,6 @@
 import type { CoreId } from '../../../syscalls/syscall.js';
 import { type LogitPrior, OnlineLogit, probabilityOf } from '../predictor/online-logit.js';
+import { consensus } from './consensus.js';
 
 /** The maps start as the identity and may end up far from it: a slope of -1 is an inverted predictor. */
 const SHARED: LogitPrior = { slope: 1, offset: 0, slopeVariance: 1, offsetVariance: 1 };
@@ -9,6 +10,19 @@ const DOUBT = 4;
 /** Evidence beyond this is forgotten, so that a predictor that has got better is believed again. */
 const MOST_EVIDENCE = 12;
 
+/** A map of logits. */
+type Line = Pick<LogitPrior, 'slope' | 'offset'>;
+
+/** What a recalibration begins with. */
+interface Start {
+  readonly evidence: number;
+  readonly shared: Line;
+  /** Of cores of which something is known. */
+  readonly local: ReadonlyMap<CoreId, Line>;
+}
+
+const UNMOVED: Start = { evidence: 0, shared: { slope: 1, offset: 0 }, local: new Map() };
+
 /**
  * Learns from rated answers where the predictor is wrong as a whole: local(shared(logit)), a map of logits shared by
  * all cores, then one for each core. A predictor that is right is left alone: the prediction of the maps and its own
@@ -16,9 +30,23 @@ const MOST_EVIDENCE = 12;
  * "Statistical theory: the prequential approach", 1984).
  */
 export class Recalibration {
-  readonly #shared = new OnlineLogit(SHARED);
+  readonly #start: Start;
+  readonly #shared: OnlineLogit;
   readonly #local = new Map<CoreId, OnlineLogit>();
-  #evidence = 0;
+  #evidence: number;
+  #answers = 0;
+
+  /** @param start what it begins with @default maps that change nothing */
+  constructor(start: Start = UNMOVED) {
+    this.#start = start;
+    this.#shared = new OnlineLogit({ ...SHARED, ...start.shared });
+    this.#evidence = start.evidence;
+  }
+
+  /** Answers learnt from. */
+  get answers(): number {
+    return this.#answers;
+  }
 
   /** Share of the maps in what is believed, 0 to 1. */
   get weight(): number {
@@ -31,13 +59,47 @@ export class Recalibration {
     return weight * this.#mapped(core, logit) + (1 - weight) * probabilityOf(logit);
   }
 
-  /** @param logit as predicted before the answer @param quality as rated, 0 to 1 */
-  learn(core: CoreId, logit: number, quality: number): void {
-    const gain = logLoss(probabilityOf(logit), quality) - logLoss(this.#mapped(core, logit), quality);
+  /** @param logit as predicted before the answer @param quality as rated, 0 to 1 @param weight usual ratings that it counts for */
+  learn(core: CoreId, logit: number, quality: number, weight = 1): void {
+    const gain = weight * (logLoss(probabilityOf(logit), quality) - logLoss(this.#mapped(core, logit), quality));
     this.#evidence = Math.max(-MOST_EVIDENCE, Math.min(MOST_EVIDENCE, this.#evidence + gain));
     const shared = this.#shared.at(logit);
-    this.#shared.learn(logit, quality);
-    this.#of(core).learn(shared, quality);
+    this.#shared.learn(logit, quality, { weight });
+    this.#of(core).learn(shared, quality, { weight });
+    this.#answers++;
+  }
+
+  /**
+   * What one begins with of whom nothing is known: what the others agree on, number by number.
+   *
+   * @param others one a party
+   */
+  static agreed(others: readonly Recalibration[]): Recalibration {
+    const line = (maps: readonly OnlineLogit[]): Line => ({
+      slope: consensus(
+        maps.map(({ slope }) => slope),
+        1,
+      ),
+      offset: consensus(
+        maps.map(({ offset }) => offset),
+        0,
+      ),
+    });
+    const cores = new Set(others.flatMap((one) => [...one.#local.keys()]));
+    const localOf = (core: CoreId) => others.flatMap((one) => one.#local.get(core) ?? []);
+    return new Recalibration({
+      evidence: consensus(
+        others.map((one) => one.#evidence),
+        0,
+      ),
+      shared: line(others.map((one) => one.#shared)),
+      local: new Map([...cores].map((core) => [core, line(localOf(core))])),
+    });
+  }
+
+  /** One that begins as this one has begun. */
+  again(): Recalibration {
+    return new Recalibration(this.#start);
   }
 
   #mapped(core: CoreId, logit: number): number {
@@ -45,7 +107,7 @@ export class Recalibration {
   }
 
   #of(core: CoreId): OnlineLogit {
-    const map = this.#local.get(core) ?? new OnlineLogit(LOCAL);
+    const map = this.#local.get(core) ?? new OnlineLogit({ ...LOCAL, ...this.#start.local.get(core) });
     this.#local.set(core, map);
     return map;
   }

@@ -11,13 +11,14 @@ const SOLD = 0.95;
 /** Where the cores have too little time for all, by how much more than needed is sold. */
 const ROOM = 1.02;
 
-/** Recent traffic, and the price of quality at which it is looked at. */
+/** Recent traffic, and the prices of quality at which it is looked at. */
 export interface Traffic extends Sample {
   /** Expected time of each call on each core, row-major. */
   readonly seconds: Float64Array;
   /** Time over which the calls have come, without pauses. */
   readonly spanMs: Millis;
-  readonly lambda: number;
+  /** An entry a call. */
+  readonly lambdas: readonly number[];
 }
 
 /**
@@ -51,10 +52,10 @@ export class SecondPrices {
   /** @param cores in the order of the columns @param seen calls predicted so far */
   learn(traffic: Traffic, cores: readonly SchedulableCore[], seen: number): void {
     this.#next = Math.min(seen + REFRESH, 2 * seen);
-    const { n, m, quality, costUsd, seconds, spanMs, lambda } = traffic;
+    const { n, m, quality, costUsd, seconds, spanMs, lambdas } = traffic;
     const capacity = capacityOf(traffic, cores);
     if (spanMs === 0 || capacity === undefined) return;
-    const net = costUsd.map((usd, cell) => usd - lambda * quality[cell]!);
+    const net = costUsd.map((usd, cell) => usd - lambdas[Math.floor(cell / m)]! * quality[cell]!);
     const warm = this.#prices.size === 0 ? undefined : Float64Array.from(cores, ({ id }) => this.#prices.get(id) ?? 0);
     const prices = fluidPrices({ n, m, net, seconds, capacity, warm });
     for (const [j, { id }] of cores.entries()) this.#prices.set(id, prices[j]!);
@@ -65,13 +66,21 @@ export class SecondPrices {
 const HALF = Math.exp(0.5);
 
 /**
- * By how much the mean quality of the traffic changes for a price of quality e times as high; 0 or more. The prices of seconds,
- * given at `lambda`, are taken to rise as it does: who wants better cores wants those that are short.
+ * By how much the mean quality of some of the traffic changes for a price of quality e times as high; 0 or more. The prices of
+ * seconds, given at `lambda`, are taken to rise as it does: who wants better cores wants those that are short.
+ *
+ * @param rows whose price `lambda` is
  */
-export function responseOf({ n, m, quality, costUsd, seconds, lambda }: Traffic, prices: ArrayLike<number>): number {
+export function responseOf(
+  { m, quality, costUsd, seconds }: Omit<Traffic, 'lambdas'>,
+  rows: readonly number[],
+  lambda: number,
+  prices: ArrayLike<number>,
+): number {
   const meanAt = (price: number) => {
     let sum = 0;
-    for (let from = 0; from < n * m; from += m) {
+    for (const row of rows) {
+      const from = row * m;
       let least = Infinity;
       let chosen = 0;
       for (let cell = from; cell < from + m; cell++) {
@@ -81,7 +90,7 @@ export function responseOf({ n, m, quality, costUsd, seconds, lambda }: Traffic,
       }
       sum += chosen;
     }
-    return sum / Math.max(1, n);
+    return sum / Math.max(1, rows.length);
   };
   return Math.max(0, meanAt(lambda * HALF) - meanAt(lambda / HALF));
 }

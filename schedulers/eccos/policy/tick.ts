@@ -20,7 +20,8 @@ export interface TickInput {
   /** From which the market of any other call can be made. */
   readonly inputs: MarketInputs;
   readonly running: RunningCalls;
-  readonly price: PriceState;
+  /** Of a tenant's calls. */
+  readonly priceOf: (tenant: string) => PriceState;
   /** US dollars that a second on each core is worth to calls to come. */
   readonly secondPrices: ArrayLike<number>;
   /** US dollars that a second of one usual call's waiting costs; undefined: nobody waits while a slot is free. */
@@ -45,8 +46,8 @@ export interface TickResult {
   readonly starts: readonly Start[];
   /** The decision on each call that was placed. */
   readonly choices: ReadonlyMap<SyscallId, Choice>;
-  /** Sums over what was placed. */
-  readonly placed: Placed;
+  /** Sums over what was placed, by tenant. */
+  readonly placed: ReadonlyMap<string, Placed>;
   /** Calls that wait although a slot was free for them. */
   readonly waits: ReadonlyMap<SyscallId, Wait>;
   /** Calls beyond the agenda that it looked at one by one, since slots were left. */
@@ -67,21 +68,23 @@ export function decideTick(input: TickInput): TickResult {
   const starts: Start[] = [];
   const choices = new Map<SyscallId, Choice>();
   const waits = new Map<SyscallId, Wait>();
-  const placed = { calls: 0, quality: 0, costUsd: 0, ease: [] as number[] };
+  const placed = new Map<string, { calls: number; quality: number; costUsd: number; ease: number[] }>();
 
   const start = (from: Market, i: number, core: number): void => {
     const call = from.calls[i] as PendingCall;
-    const { id, since } = call;
+    const { id, since, tenant } = call;
     const note = now - since >= overdueMs ? `overdue after ${Math.round(now - since)} ms` : undefined;
     const choice = choiceOf(input, from, i, core, note);
     const before = choiceBefore(id);
     // A call that was placed before, and is tried again, counts with the difference only.
+    const sums = placed.get(tenant) ?? { calls: 0, quality: 0, costUsd: 0, ease: [] };
     if (before === undefined) {
-      placed.calls++;
-      placed.ease.push(easeOf(from.quality, i, from.m));
+      sums.calls++;
+      sums.ease.push(easeOf(from.quality, i, from.m));
     }
-    placed.quality += choice.quality[core]! - (before?.quality[before.chosen] ?? 0);
-    placed.costUsd += choice.costUsd[core]! - (before?.costUsd[before.chosen] ?? 0);
+    sums.quality += choice.quality[core]! - (before?.quality[before.chosen] ?? 0);
+    sums.costUsd += choice.costUsd[core]! - (before?.costUsd[before.chosen] ?? 0);
+    placed.set(tenant, sums);
     choices.set(id, choice);
     const coreId = choice.cores[core] as CoreId;
     starts.push({ id, core: coreId, seconds: from.seconds[i * from.m + core]! });
@@ -89,7 +92,7 @@ export function decideTick(input: TickInput): TickResult {
     assignments.push({ syscallId: id, core: coreId, reason: reasonOf(choice), outputTokensP90 });
   };
   const place = (from: Market): void => {
-    const net = netCosts(from, pricesOf(input));
+    const net = netCosts(from, pricesOf(input, from.calls));
     const claims = claimsOf(from.calls, agenda);
     const prices = from.calls.map((call, i) => waitUsdOf(input, call, claims.overdue[i]!));
     const placement = placeCalls(from, net, prices, claims, input.ageing, queues);
@@ -121,8 +124,8 @@ export function explainWaiting(input: TickInput, { view, forecast, waitsFor }: H
   return explain(choiceOf(known, market, 0, -1, undefined), waitsFor);
 }
 
-function pricesOf({ price, secondPrices }: TickInput): Prices {
-  return { lambda: price.lambda, seconds: secondPrices };
+function pricesOf({ priceOf, secondPrices }: TickInput, calls: readonly PendingCall[]): Prices {
+  return { lambdas: calls.map(({ tenant }) => priceOf(tenant).lambda), seconds: secondPrices };
 }
 
 /**
@@ -156,14 +159,16 @@ function* waitsOf(
 }
 
 function choiceOf(
-  { agenda: { cores, ids }, inputs, price, secondPrices }: TickInput,
+  { agenda: { cores, ids }, inputs, priceOf, secondPrices }: TickInput,
   market: Market,
   i: number,
   chosen: number,
   note: string | undefined,
 ): Choice {
   const { m, calls, bars, shortfalls } = market;
-  const { predictions } = inputs.forecastOf(calls[i] as PendingCall, cores);
+  const call = calls[i] as PendingCall;
+  const price = priceOf(call.tenant);
+  const { predictions } = inputs.forecastOf(call, cores);
   const shortfall = shortfalls[i];
   return {
     cores: ids,

@@ -13,10 +13,11 @@ export function sampleOf(
   const m = cores.length;
   const quality = new Float64Array(rows.length * m);
   const costUsd = new Float64Array(rows.length * m);
+  const believed = rows.map(({ tenant }) => qualityOf(tenant));
   for (const [j, { id }] of cores.entries()) {
     for (let i = 0, cell = j; i < rows.length; i++, cell += m) {
       const { eligible, forecast } = rows[i] as RecentCall;
-      quality[cell] = qualityOf(id, eligible.includes(id) ? forecast.logits[j]! : Number.NaN);
+      quality[cell] = believed[i]!(id, eligible.includes(id) ? forecast.logits[j]! : Number.NaN);
       costUsd[cell] = forecast.costUsd[j]!;
     }
   }

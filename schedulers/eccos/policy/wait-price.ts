@@ -1,4 +1,6 @@
 import type { Millis } from '../../../syscalls/syscall.js';
+import { partyOf } from '../../party.js';
+import { ByTenant } from '../by-tenant.js';
 
 /** Answers over which the mean cost of a second of answering is taken, exponentially. */
 const MEMORY = 512;
@@ -12,29 +14,42 @@ const AUTO = 2;
 /** What an hour of one call's waiting costs, US dollars; `auto`: twice what an hour of answering costs; `never`: no price is low enough to wait. */
 export type WaitPriceSetting = number | 'auto' | 'never';
 
-/** What a second of one call's waiting costs. */
+/** Means of the last answers of a party. */
+interface Means {
+  answers: number;
+  costUsd: number;
+  seconds: number;
+}
+
+/**
+ * What a second of one call's waiting costs. There is one price for all, since who pays more would always go first; it is that of the
+ * median party: one that makes its own calls expensive or cheap does not change what the waiting of others costs.
+ */
 export class WaitPrice {
   readonly #setting: WaitPriceSetting;
-  /** Means of the last answers. */
-  #answers = 0;
-  #costUsd = 0;
-  #seconds = 0;
+  readonly #parties = new ByTenant<Means>();
+  #perSecond: number | undefined;
 
   constructor(setting: WaitPriceSetting) {
     this.#setting = setting;
+    if (setting !== 'auto' && setting !== 'never') this.#perSecond = setting / 3600;
   }
 
   /** US dollars; undefined: no call waits while a slot is free. */
   get perSecond(): number | undefined {
-    if (this.#setting === 'never') return undefined;
-    if (this.#setting !== 'auto') return this.#setting / 3600;
-    return this.#seconds > 0 ? (AUTO * this.#costUsd) / this.#seconds : undefined;
+    return this.#perSecond;
   }
 
   /** @param durationMs from its start on the core to the end of the answer */
-  learn(costUsd: number, durationMs: Millis): void {
-    this.#answers = Math.min(MEMORY, this.#answers + 1);
-    this.#costUsd += (costUsd - this.#costUsd) / this.#answers;
-    this.#seconds += (durationMs / 1000 - this.#seconds) / this.#answers;
+  learn(tenant: string, costUsd: number, durationMs: Millis): void {
+    if (this.#setting !== 'auto') return;
+    const own = this.#parties.of(partyOf(tenant), () => ({ answers: 0, costUsd: 0, seconds: 0 }));
+    own.answers = Math.min(MEMORY, own.answers + 1);
+    own.costUsd += (costUsd - own.costUsd) / own.answers;
+    own.seconds += (durationMs / 1000 - own.seconds) / own.answers;
+    const prices = [...this.#parties.entries()].flatMap(([, { seconds, costUsd: usd }]) =>
+      seconds > 0 ? [(AUTO * usd) / seconds] : [],
+    );
+    this.#perSecond = prices.sort((a, b) => a - b)[(prices.length - 1) >> 1];
   }
 }

@@ -129,9 +129,9 @@ export async function readArtefact(folder: string): Promise<Artefact> {
 /** Writes three files: each whole or not at all, the description last. */
 export async function writeArtefact(folder: string, { file, heads, seen }: Artefact): Promise<void> {
   await makeFolder(folder);
-  await writeWhole(join(folder, HEADS), heads);
-  await writeWhole(join(folder, SEEN), seen.toBytes());
-  await writeWhole(join(folder, DESCRIPTION), `${JSON.stringify(file, null, 1)}\n`);
+  await writeWhole(join(folder, HEADS), [heads]);
+  await writeWhole(join(folder, SEEN), [seen.toBytes()]);
+  await writeWhole(join(folder, DESCRIPTION), [Buffer.from(`${JSON.stringify(file, null, 1)}\n`)]);
 }
 
 export function hashOf(bytes: Uint8Array): string {

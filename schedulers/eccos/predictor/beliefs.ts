@@ -156,14 +156,15 @@ export class CoreBelief {
     return (local.value.learnt > 0 ? local : core).value.at(log);
   }
 
-  learnQuality(deviation: number, quality: number): void {
+  /** @param weight usual ratings that it counts for */
+  learnQuality(deviation: number, quality: number, weight = 1): void {
     const outcomes = this.#terms.map(({ value }) => value.outcomeAt(deviation));
     const whole = {
       logit: outcomes.reduce((sum, { logit }) => sum + logit, this.#level),
       variance: outcomes.reduce((sum, { variance }) => sum + variance, 0),
     };
     for (const term of this.#terms) {
-      term.value.learn(deviation, quality, whole);
+      term.value.learn(deviation, quality, { outcome: whole, weight });
       term.keep();
     }
   }

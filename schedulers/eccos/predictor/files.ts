@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { SyscallError } from '../../../syscalls/errors.js';
@@ -28,10 +29,68 @@ async function isFolder(path: string): Promise<boolean> {
   return found?.isDirectory() ?? false;
 }
 
-/** Writes a file that is whole at any time: beside its place first, then into it. @param mode of a new file */
-export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
-  await writeFile(`${path}.new`, content, { mode });
-  await rename(`${path}.new`, path);
+/** What is at a path, for messages; nothing is opened, which for a pipe would wait for its other end. */
+export async function kindOf(
+  path: string,
+): Promise<'file' | 'nothing' | 'a folder' | 'a pipe' | 'a socket' | 'a device'> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  if (found === undefined) return 'nothing';
+  if (found.isFile()) return 'file';
+  if (found.isDirectory()) return 'a folder';
+  if (found.isFIFO()) return 'a pipe';
+  return found.isSocket() ? 'a socket' : 'a device';
+}
+
+/** What is in a file. */
+export interface Content {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export function contentOf(bytes: Uint8Array): Content {
+  return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/**
+ * Writes a file that is whole at any time, also when the machine dies: beside its place and to the disk first, then into its place.
+ *
+ * @param mode of the file
+ * @throws what the file system says; nothing is left beside the place then
+ */
+export async function writeWhole(path: string, parts: Iterable<Uint8Array>, mode = 0o666): Promise<Content> {
+  const beside = `${path}.new`;
+  await rm(beside, { force: true });
+  const hash = createHash('sha256');
+  let bytes = 0;
+  // A new file only: what somebody else puts there meanwhile is not written to.
+  const file = await open(beside, 'wx', mode);
+  try {
+    try {
+      for (const part of parts) {
+        hash.update(part);
+        bytes += part.length;
+        await file.writeFile(part);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** Has a renamed file found under its new name after the machine has died. Windows knows no such thing. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
 }
 
 /**

@@ -10,6 +10,7 @@ import { type BaseLogit, BaseLogits, logitOfMean } from './base-logits.js';
 import type { CoreBelief } from './beliefs.js';
 import type { HeadsOutput, TrainedHeads } from './heads.js';
 import type { Memory } from './memory.js';
+import type { MemoryFolder } from './memory-folder.js';
 import { probabilityOf } from './online-logit.js';
 import type { AnsweredCall, PredictableCall, Prediction, PredictionSource, Predictor } from './prediction.js';
 import { type PromptFeatures, promptFeatures } from './surface-features.js';
@@ -31,8 +32,8 @@ export interface HybridParts {
   /** Tasks that the nets were trained on; undefined: it is not known which, and every task counts as one of them. */
   readonly tasks: ReadonlySet<string> | undefined;
   readonly memory: Memory;
-  /** Keeps the memory; called now and then, and at the close. @default it is forgotten */
-  readonly save?: (memory: Memory) => Promise<void>;
+  /** Keeps the memory: now and then, and at the close. @default it is forgotten */
+  readonly folder?: Pick<MemoryFolder, 'save' | 'close'> | undefined;
 }
 
 /** What is seen of a prompt. */
@@ -46,6 +47,8 @@ interface Lesson {
   readonly call: AnsweredCall;
   /** Undefined: only its tokens are known. */
   readonly quality: number | undefined;
+  /** Usual ratings that it counts for. */
+  readonly weight: number;
 }
 
 /**
@@ -65,8 +68,10 @@ export class HybridPredictor implements Predictor {
   #cores: readonly CoreInfo[] = [];
   /** Lessons on prompts that are no longer seen: learnt once they are seen again. */
   #late: Lesson[] = [];
+  /** Rated answers, and how many of them the last save that began holds. */
   #rated = 0;
-  #saving: Promise<unknown> = Promise.resolve();
+  #saved = 0;
+  #saving: Promise<void> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
   constructor(parts: HybridParts) {
@@ -99,12 +104,30 @@ export class HybridPredictor implements Predictor {
   }
 
   finished(call: AnsweredCall): void {
-    this.#learn({ call, quality: undefined });
+    this.#learn({ call, quality: undefined, weight: 1 });
   }
 
-  rated(call: AnsweredCall, quality: number): void {
-    this.#learn({ call, quality });
-    if (++this.#rated % SAVED_EVERY === 0) this.#save();
+  rated(call: AnsweredCall, quality: number, weight = 1): void {
+    this.#learn({ call, quality, weight });
+    // What fails here fails in the next `save` too, which somebody waits for.
+    if (++this.#rated - this.#saved >= SAVED_EVERY) this.save().catch(() => {});
+  }
+
+  /** @throws SyscallError (rejects) `invalid-config` where the memory cannot be saved */
+  save(): Promise<void> {
+    const { folder, memory } = this.#parts;
+    if (folder === undefined || this.#saved === this.#rated) return this.#saving;
+    const before = this.#saved;
+    this.#saved = this.#rated;
+    // One save at a time: files are not written twice at once.
+    this.#saving = this.#saving
+      .catch(() => {})
+      .then(() => folder.save(memory))
+      .catch((error) => {
+        this.#saved = Math.min(this.#saved, before);
+        throw error;
+      });
+    return this.#saving;
   }
 
   /** @throws SyscallError (rejects) `invalid-config` where the memory cannot be saved */
@@ -114,16 +137,15 @@ export class HybridPredictor implements Predictor {
   }
 
   async #close(): Promise<void> {
-    const { encoder, heads, memory, save } = this.#parts;
-    await this.#saving;
+    const { encoder, heads, memory, folder } = this.#parts;
+    await this.#saving.catch(() => {});
     await Promise.all([encoder.close(), heads.close()]);
-    await save?.(memory);
-  }
-
-  /** One save at a time: files are not written twice at once. A failed save is repeated by the next; the last one reports its failure. */
-  #save(): void {
-    const { save, memory } = this.#parts;
-    if (save !== undefined) this.#saving = this.#saving.then(() => save(memory)).catch(() => {});
+    try {
+      // Token counts were learnt too, which nobody rated.
+      await folder?.save(memory);
+    } finally {
+      folder?.close();
+    }
   }
 
   async #see(prompts: readonly string[]): Promise<readonly Sight[]> {
@@ -191,18 +213,18 @@ export class HybridPredictor implements Predictor {
     else this.#learnFrom(lesson, sight);
   }
 
-  #postpone({ call, quality }: Lesson): void {
+  #postpone({ call, ...rating }: Lesson): void {
     const params = { messages: [{ role: 'user' as const, content: promptOf(call.params) }], task: call.params.task };
     let room: number = MAX_LATE.characters;
     const fits = (late: Lesson) => {
       room -= promptOf(late.call.params).length;
       return room >= 0;
     };
-    const all = [...this.#late, { call: { ...call, params }, quality }].slice(-MAX_LATE.lessons);
+    const all = [...this.#late, { call: { ...call, params }, ...rating }].slice(-MAX_LATE.lessons);
     this.#late = all.toReversed().filter(fits).toReversed();
   }
 
-  #learnFrom({ call, quality }: Lesson, { features, heads }: Sight): void {
+  #learnFrom({ call, quality, weight }: Lesson, { features, heads }: Sight): void {
     const place = this.#cores.findIndex(({ id }) => id === call.core);
     // A core that a reload took away.
     if (place < 0) return;
@@ -213,7 +235,7 @@ export class HybridPredictor implements Predictor {
       belief.learnTokens(base.logTokens, call.outputTokens);
       return;
     }
-    belief.learnQuality(base.deviation, quality);
+    belief.learnQuality(base.deviation, quality, weight);
     const outcome = { score: quality, outputTokens: call.outputTokens };
     this.#parts.memory.store.insert(partitionOf(call), promptOf(call.params), features.embedding, call.core, outcome);
   }

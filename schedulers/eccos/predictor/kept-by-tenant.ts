@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
+import { ByTenant } from '../by-tenant.js';
 
-/** Tenants that are kept, and things of each. */
-const MAX = { tenants: 256, things: 4096 } as const;
+/** Things of a tenant that are kept. */
+const MOST_THINGS = 4096;
 
 /** Something by its name, kept or new. */
 export interface Entry<T> {
@@ -10,9 +11,9 @@ export interface Entry<T> {
   keep(): void;
 }
 
-/** Named things of tenants, bounded: those kept least recently go first, and no tenant's for another's. */
+/** Named things of tenants, bounded: those kept least recently go first, no tenant's for another's, and tenants as `ByTenant` says. */
 export class KeptByTenant<T extends object> {
-  readonly #tenants = new LRUCache<string, LRUCache<string, T>>({ max: MAX.tenants });
+  readonly #tenants = new ByTenant<LRUCache<string, T>>();
 
   /** @param create where it is not kept */
   entry(tenant: string, name: string, create: () => T): Entry<T> {
@@ -21,15 +22,13 @@ export class KeptByTenant<T extends object> {
   }
 
   keep(tenant: string, name: string, value: T): void {
-    const own = this.#tenants.get(tenant) ?? new LRUCache<string, T>({ max: MAX.things });
-    own.set(name, value);
-    this.#tenants.set(tenant, own);
+    this.#tenants.of(tenant, () => new LRUCache<string, T>({ max: MOST_THINGS })).set(name, value);
   }
 
   /** In an order that is forgotten like this one when it is kept again. */
   all<S>(stateOf: (value: T) => S): [tenant: string, name: string, state: S][] {
     const ofTenant = (tenant: string, own: LRUCache<string, T>) =>
       own.dump().map(([name, { value }]): [string, string, S] => [tenant, name, stateOf(value)]);
-    return this.#tenants.dump().flatMap(([tenant, { value }]) => ofTenant(tenant, value));
+    return [...this.#tenants.entries()].flatMap(([tenant, own]) => ofTenant(tenant, own));
   }
 }

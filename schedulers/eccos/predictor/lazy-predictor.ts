@@ -35,7 +35,7 @@ export class LazyPredictor implements Predictor {
 
   async #open(cores: readonly CoreInfo[]): Promise<Predictor> {
     const { predictor } = this.#folders;
-    const opened = await openPredictor(this.#folders);
+    const opened = await openPredictor(this.#folders, this.#warn);
     const graph = this.#graph();
     if ('fault' in graph) this.#warn(`predictor: ${graph.fault}`);
     // An operator who names a predictor expects its nets to be used; the shipped one is there for any cores.
@@ -49,8 +49,12 @@ export class LazyPredictor implements Predictor {
     this.#ready?.finished(call);
   }
 
-  rated(call: AnsweredCall, quality: number): void {
-    this.#ready?.rated(call, quality);
+  rated(call: AnsweredCall, quality: number, weight?: number): void {
+    this.#ready?.rated(call, quality, weight);
+  }
+
+  async save(): Promise<void> {
+    await this.#ready?.save?.();
   }
 
   async close(): Promise<void> {

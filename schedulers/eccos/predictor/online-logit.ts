@@ -15,6 +15,14 @@ export interface Outcome {
   readonly variance: number;
 }
 
+/** How an answer is learnt. */
+export interface LearnOptions {
+  /** Of a chain of maps that this one is part of: each takes its share of the surprise. @default it is alone */
+  readonly outcome?: Outcome;
+  /** Answers that it counts for. @default 1 */
+  readonly weight?: number;
+}
+
 /**
  * A map of logits, slope x logit + offset, that is learnt one rated answer at a time: Bayesian logistic regression by
  * a Laplace step an answer (Spiegelhalter and Lauritzen, "Sequential updating of conditional probabilities", 1990).
@@ -53,6 +61,14 @@ export class OnlineLogit {
     return this.#learnt;
   }
 
+  get slope(): number {
+    return this.#slope;
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
   at(logit: number): number {
     return this.#slope * logit + this.#offset;
   }
@@ -63,16 +79,13 @@ export class OnlineLogit {
     return { logit: this.at(logit), variance };
   }
 
-  /**
-   * @param quality of the answer, 0 to 1
-   * @param outcome of a chain of maps that this one is part of: each takes its share of the surprise @default it is alone
-   */
-  learn(logit: number, quality: number, outcome: Outcome = this.outcomeAt(logit)): void {
+  /** @param quality of the answer, 0 to 1 */
+  learn(logit: number, quality: number, { outcome = this.outcomeAt(logit), weight = 1 }: LearnOptions = {}): void {
     const expected = probabilityOf(outcome.logit);
     const curvature = Math.max(LEAST_CURVATURE, expected * (1 - expected));
     const gainSlope = this.#vSlope * logit + this.#vBoth;
     const gainOffset = this.#vBoth * logit + this.#vOffset;
-    const scale = curvature / (1 + curvature * outcome.variance);
+    const scale = (weight * curvature) / (1 + weight * curvature * outcome.variance);
     const surprise = (quality - expected) / curvature;
     this.#slope += scale * gainSlope * surprise;
     this.#offset += scale * gainOffset * surprise;

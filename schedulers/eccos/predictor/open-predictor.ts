@@ -9,7 +9,8 @@ import { openEncoder } from '../encoder/open-encoder.js';
 import { type Artefact, hashOf, readArtefact } from './artefact.js';
 import { TrainedHeads } from './heads.js';
 import { HybridPredictor } from './hybrid-predictor.js';
-import { emptyMemory, type Memory, makeMemoryFolder, openMemory, saveMemory } from './memory.js';
+import { emptyMemory } from './memory.js';
+import { MemoryFolder } from './memory-folder.js';
 
 /** An encoder and its identity: vectors of one mean nothing to nets trained on another. */
 export interface IdentifiedEncoder {
@@ -37,32 +38,39 @@ export async function openIdentified(folder = shippedEncoder(), threads?: number
 /**
  * Opens a trained predictor with what it remembers.
  *
+ * @param warn receives what an operator should know @default it is dropped
  * @throws SyscallError `invalid-config` for a folder that holds none, one that was trained on another encoder, or a
- * memory that cannot be read
+ * memory that is in use or cannot be read
  */
-export async function openPredictor(folders: PredictorFolders = {}): Promise<HybridPredictor> {
+export async function openPredictor(
+  folders: PredictorFolders = {},
+  warn: (message: string) => void = () => {},
+): Promise<HybridPredictor> {
+  const { memory, memoryFault, predictor: folder = shippedPredictor() } = folders;
   // First what takes no time to find out.
-  if (folders.memory !== undefined) await makeMemoryFolder(folders.memory);
-  const folder = folders.predictor ?? shippedPredictor();
-  const artefact = await readArtefact(folder);
-  const identified = await openIdentified(folders.encoder);
+  const options = { fault: memoryFault === 'refuse' ? 'refuse' : 'set-aside', warn } as const;
+  const kept = memory === undefined ? undefined : await MemoryFolder.open(memory, options);
+  let identified: IdentifiedEncoder | undefined;
   try {
-    return await predictorOf(artefact, identified, folder, folders.memory);
+    const artefact = await readArtefact(folder);
+    identified = await openIdentified(folders.encoder);
+    return await predictorOf(artefact, identified, folder, kept);
   } catch (error) {
-    await identified.encoder.close();
+    kept?.close();
+    await identified?.encoder.close();
     throw error;
   }
 }
 
 /**
  * @param name what messages call the artefact: its folder
- * @param memory folder where what it learns is kept @default it is forgotten
+ * @param folder where what it learns is kept; closed with it @default it is forgotten
  */
 export async function predictorOf(
   { file, heads }: Artefact,
   { encoder, sha256 }: IdentifiedEncoder,
   name: string,
-  memory?: string,
+  folder?: MemoryFolder,
 ): Promise<HybridPredictor> {
   if (file.encoder.sha256 !== sha256) {
     throw new SyscallError(
@@ -72,11 +80,8 @@ export async function predictorOf(
   }
   const base = { encoder: sha256, dimensions: encoder.dimensions, heads: file.heads };
   // First what needs no closing: where it fails, nothing stays open.
-  const kept =
-    memory === undefined
-      ? { memory: emptyMemory(base) }
-      : { memory: await openMemory(memory, base), save: (learnt: Memory) => saveMemory(memory, learnt) };
+  const memory = (await folder?.restore(base)) ?? emptyMemory(base);
   const source = { name: join(name, 'heads.onnx'), bytes: heads };
   const opened = await TrainedHeads.open(source, file.scale, file.models);
-  return new HybridPredictor({ encoder, heads: opened, tasks: file.tasks && new Set(file.tasks), ...kept });
+  return new HybridPredictor({ encoder, heads: opened, tasks: file.tasks && new Set(file.tasks), memory, folder });
 }

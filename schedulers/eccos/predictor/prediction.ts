@@ -44,8 +44,10 @@ export interface Predictor {
   predict(calls: readonly PredictableCall[], cores: readonly CoreInfo[]): Promise<readonly (readonly Prediction[])[]>;
   /** A call was answered: its tokens are known. */
   finished(call: AnsweredCall): void;
-  /** An answer was rated, 0 to 1. What is learnt shows in later predictions. */
-  rated(call: AnsweredCall, quality: number): void;
+  /** An answer was rated, 0 to 1. What is learnt shows in later predictions. @param weight usual ratings that it counts for @default 1 */
+  rated(call: AnsweredCall, quality: number, weight?: number): void;
+  /** Keeps what was learnt, if anything is new. */
+  save?(): Promise<void>;
   /** Lets go of threads and memory. Idempotent. */
   close(): Promise<void>;
 }

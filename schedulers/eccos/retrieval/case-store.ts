@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SyscallError } from '../../../syscalls/errors.js';
+import { partyOf } from '../../party.js';
 import type { Estimate, PublishedEstimate } from './estimate.js';
 import type { Outcome } from './outcome-column.js';
 import { Partition, type Point } from './partition.js';
@@ -14,7 +15,7 @@ export interface PartitionName {
 export interface StoreLimits {
   /** @default 10000 */
   readonly pointsPerPartition?: number;
-  /** All partitions together; also the bound of one. @default 100000 */
+  /** All partitions together; also the bound of one. @default 50000 */
   readonly points?: number;
   /** @default 1000 */
   readonly partitions?: number;
@@ -34,8 +35,9 @@ const LENGTH_TOLERANCE = 1e-3;
 /**
  * Rated calls of the past, by tenant and task, and what the similar ones among them say of a new call.
  *
- * Bounded: a full partition forgets the text rated longest ago, a full store, of the tenant that fills most of it, the
- * partition that was used (rated in or asked) longest ago. Memory: about two copies of a vector a point, so 0.4 GB for 100,000 points of 512 dimensions.
+ * Bounded: a full partition forgets the text rated longest ago, a full store, of the party that fills most of it, the
+ * partition that was used (rated in or asked) longest ago: many tenants of one party push out their own. Memory: two copies of a
+ * vector a point and its links in the graph, 4.5 KB with 512 dimensions, so 0.22 GB for 50,000 points.
  */
 export class CaseStore {
   /** The encoder whose vectors these are: those of another mean something else. */
@@ -47,7 +49,7 @@ export class CaseStore {
   #points = 0;
 
   constructor(encoder: string, dimensions: number, limits: StoreLimits = {}) {
-    const { pointsPerPartition = 10_000, points = 100_000, partitions = 1000 } = limits;
+    const { pointsPerPartition = 10_000, points = 50_000, partitions = 1000 } = limits;
     this.encoder = encoder;
     this.dimensions = dimensions;
     this.#limits = { pointsPerPartition: Math.min(pointsPerPartition, points), points, partitions };
@@ -121,22 +123,22 @@ export class CaseStore {
     const before = partition.size;
     write(partition);
     this.#points += partition.size - before;
-    while (this.#points > this.#limits.points) this.#forgetOf(this.#largestTenant(({ size }) => size));
-    while (this.#partitions.size > this.#limits.partitions) this.#forgetOf(this.#largestTenant(() => 1));
+    while (this.#points > this.#limits.points) this.#forgetOf(this.#largestParty(({ size }) => size));
+    while (this.#partitions.size > this.#limits.partitions) this.#forgetOf(this.#largestParty(() => 1));
   }
 
-  #largestTenant(sizeOf: (partition: Partition) => number): string {
+  #largestParty(sizeOf: (partition: Partition) => number): string {
     const sizes = new Map<string, number>();
     for (const [id, partition] of this.#partitions) {
-      const tenant = tenantOf(id);
-      sizes.set(tenant, (sizes.get(tenant) ?? 0) + sizeOf(partition));
+      const party = partyIn(id);
+      sizes.set(party, (sizes.get(party) ?? 0) + sizeOf(partition));
     }
     return [...sizes].reduce((most, one) => (one[1] > most[1] ? one : most))[0];
   }
 
-  #forgetOf(tenant: string): void {
+  #forgetOf(party: string): void {
     for (const [oldest, { size }] of this.#partitions) {
-      if (tenantOf(oldest) !== tenant) continue;
+      if (partyIn(oldest) !== party) continue;
       this.#partitions.delete(oldest);
       this.#points -= size;
       return;
@@ -157,10 +159,11 @@ export class CaseStore {
 }
 
 function partitionId({ tenant, task }: PartitionName): string {
-  return `${digest(tenant)}-${digest(tenant, task)}`;
+  return `${digest(partyOf(tenant))}-${digest(tenant, task)}`;
 }
 
-function tenantOf(id: string): string {
+/** Digest of the party. */
+function partyIn(id: string): string {
   return id.slice(0, id.indexOf('-'));
 }
 

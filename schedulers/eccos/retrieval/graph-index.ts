@@ -17,23 +17,26 @@ const LEAST_WIDTH = 100;
 export class GraphIndex {
   /** The inner product of unit vectors is their cosine. */
   readonly #graph: hnswlib.HierarchicalNSW;
+  readonly #most: number;
   #room: number;
   #size = 0;
 
-  private constructor(library: Library, dimensions: number, room: number) {
+  private constructor(library: Library, dimensions: number, room: number, most: number) {
     this.#graph = new library.HierarchicalNSW('ip', dimensions);
     this.#graph.initIndex(room, M, EF_CONSTRUCTION, SEED);
     this.#room = room;
+    this.#most = most;
   }
 
   /**
    * An empty graph, or undefined where the addon of hnswlib-node cannot be loaded.
    *
    * @param room points to make room for; it grows
+   * @param most points that it grows to at once
    */
-  static open(dimensions: number, room: number): GraphIndex | undefined {
+  static open(dimensions: number, room: number, most = Number.POSITIVE_INFINITY): GraphIndex | undefined {
     const loaded = graphLibrary();
-    return 'fault' in loaded ? undefined : new GraphIndex(loaded.library, dimensions, room);
+    return 'fault' in loaded ? undefined : new GraphIndex(loaded.library, dimensions, room, most);
   }
 
   /** Points held: slots 0 to `size - 1`. */
@@ -44,7 +47,7 @@ export class GraphIndex {
   /** Puts a vector into slot `size`, or in place of the one that a lower slot has, whose links are then repaired. */
   set(slot: number, vector: Float32Array): void {
     if (slot >= this.#room) {
-      this.#room *= 2;
+      this.#room = Math.min(2 * this.#room, Math.max(this.#most, slot + 1));
       this.#graph.resizeIndex(this.#room);
     }
     this.#graph.addPoint(Array.from(vector), slot);

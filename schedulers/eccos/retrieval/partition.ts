@@ -42,7 +42,7 @@ export class Partition {
   /** @param capacity most points; how many outcomes a point has is bounded by the models there are */
   constructor(dimensions: number, capacity: number) {
     this.#capacity = capacity;
-    this.#vectors = new VectorIndex(dimensions);
+    this.#vectors = new VectorIndex(dimensions, capacity);
   }
 
   get size(): number {

@@ -7,12 +7,15 @@ export interface Nearest {
 /** Unit vectors in slots 0, 1, 2 ..., one behind the other: exact nearest neighbours, by comparing with every one. */
 export class VectorBlock {
   readonly #dimensions: number;
+  readonly #most: number;
   #values: Float32Array;
   #size = 0;
 
-  constructor(dimensions: number) {
+  /** @param most slots that it is asked to hold: it grows in doubles up to there */
+  constructor(dimensions: number, most = Number.POSITIVE_INFINITY) {
     this.#dimensions = dimensions;
-    this.#values = new Float32Array(16 * dimensions);
+    this.#most = most;
+    this.#values = new Float32Array(Math.min(16, most) * dimensions);
   }
 
   /** Vectors held: slots 0 to `size - 1`. */
@@ -29,7 +32,7 @@ export class VectorBlock {
   set(slot: number, vector: Float32Array): void {
     const start = slot * this.#dimensions;
     if (start === this.#values.length) {
-      const grown = new Float32Array(2 * start);
+      const grown = new Float32Array(Math.min(2 * start, Math.max(this.#most, slot + 1) * this.#dimensions));
       grown.set(this.#values);
       this.#values = grown;
     }

@@ -14,15 +14,20 @@ const STEP = 8;
  */
 export class VectorIndex {
   readonly #dimensions: number;
+  readonly #most: number;
   readonly #block: VectorBlock;
   readonly #openGraph: typeof GraphIndex.open;
   #graph: GraphIndex | undefined;
 
-  /** @param openGraph makes the graph; where it cannot, all points are compared one by one */
-  constructor(dimensions: number, openGraph = GraphIndex.open) {
+  /**
+   * @param most points that it is asked to hold: no room is made for more
+   * @param openGraph makes the graph; where it cannot, all points are compared one by one
+   */
+  constructor(dimensions: number, most = Number.POSITIVE_INFINITY, openGraph = GraphIndex.open) {
     this.#dimensions = dimensions;
+    this.#most = most;
     this.#openGraph = openGraph;
-    this.#block = new VectorBlock(dimensions);
+    this.#block = new VectorBlock(dimensions, most);
   }
 
   /** The vector in a slot: a view, good until the next `set`. */
@@ -40,7 +45,7 @@ export class VectorIndex {
   follow(): void {
     if (this.#graph === undefined) {
       if (this.#block.size < GRAPH_FROM) return;
-      this.#graph = this.#openGraph(this.#dimensions, 2 * GRAPH_FROM);
+      this.#graph = this.#openGraph(this.#dimensions, 2 * GRAPH_FROM, this.#most);
       if (this.#graph === undefined) return;
     }
     const until = Math.min(this.#block.size, this.#graph.size + STEP);

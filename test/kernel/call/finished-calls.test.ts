@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FinishedCalls } from '../../../kernel/call/finished-calls.js';
 
-const entry = (at: number, size = 1, owner = 'alice') => ({ call: undefined, owner, size, at, rated: false });
+const entry = (at: number, size = 1, owner = 'alice') => ({ call: undefined, owner, size, at, rated: undefined });
 
 test('keeps the newest, bounded in number, size and age', () => {
   const finished = new FinishedCalls(() => ({ ms: 1000, count: 3, size: 10 }));

@@ -145,3 +145,32 @@ test('the split of a prompt is that of its sha1', () => {
   // For example: printf 'split:b' | sha1sum begins with 8 digits that are 98 modulo 100.
   expect(['i', 'k', 'l', 'b'].map(splitOf)).toEqual(['train', 'validation', 'validation', 'test']);
 });
+
+describe('a last line that was torn', () => {
+  const whole = `${JSON.stringify(GOOD)}\n`;
+  const read = async (name: string, content: string) => {
+    const torn: string[] = [];
+    const records: string[] = [];
+    const path = file(name, content);
+    for await (const { at } of readOutcomes(path, undefined, (line) => torn.push(line))) records.push(at);
+    return { records, torn };
+  };
+
+  test('is left out with a warning that names it', async () => {
+    for (const length of [1, 10, whole.length - 2]) {
+      expect(await read('torn.jsonl', whole + whole.slice(0, length))).toEqual({
+        records: ['torn.jsonl:1'],
+        torn: ['torn.jsonl:2: the last line is torn and was left out'],
+      });
+    }
+  });
+
+  test('differs from one that is wrong: that has an end, is followed by another, or is JSON', async () => {
+    for (const content of [`${whole}{"id`, `${whole}{"id"\n${whole}`, `${whole}{"id":1}`].map((one, i) =>
+      i === 0 ? `${one}\n` : one,
+    )) {
+      await expect(read('wrong.jsonl', content)).rejects.toThrow('wrong.jsonl:2');
+    }
+    expect(await read('no-end.jsonl', whole.trimEnd())).toEqual({ records: ['no-end.jsonl:1'], torn: [] });
+  });
+});

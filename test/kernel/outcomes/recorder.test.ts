@@ -1,9 +1,19 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { KernelEvents } from '../../../kernel/events.js';
 import { readOutcomes } from '../../../kernel/outcomes/file.js';
 import type { OutcomeRecord } from '../../../kernel/outcomes/record.js';
@@ -42,9 +52,9 @@ async function record(
 ): Promise<OutcomeRecord[]> {
   const events = new KernelEvents();
   const recorder = await Recorder.start(events, file, { log, prompts });
-  for (const [call, quality] of rated) events.emit('feedback', { call, quality });
+  for (const [call, quality] of rated) events.emit('feedback', { call, quality, by: 'agent' });
   await recorder.stop();
-  for (const [call, quality] of rated) events.emit('feedback', { call, quality });
+  for (const [call, quality] of rated) events.emit('feedback', { call, quality, by: 'agent' });
   const records: OutcomeRecord[] = [];
   for await (const read of readOutcomes(file)) records.push(read.record);
   return records;
@@ -137,7 +147,7 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const events = new KernelEvents();
     const recorder = await Recorder.start(events, '/dev/full', { log });
-    events.emit('feedback', { call: finished(), quality: 1 });
+    events.emit('feedback', { call: finished(), quality: 1, by: 'agent' });
     await recorder.stop();
     await recorder.stop();
     expect(logged.map(({ msg }) => msg)).toContain('rated calls were not recorded');
@@ -151,4 +161,36 @@ test('a file that cannot be opened is an error before the kernel serves anyone',
     code: 'invalid-config',
     message: expect.stringContaining('--record: Expected a file that can be written'),
   });
+});
+
+test('a line that an earlier recorder has torn is cut off with a warning, and one whose end alone is missing is ended', async () => {
+  const first = await record([[finished({ id: 's1' }), 1]], true);
+  appendFileSync(file, '{"id":"s2","dataset":"ma');
+  const second = await record([[finished({ id: 's3' }), 1]], true);
+  expect([...first, ...second].map(({ id }) => id)).toEqual(['s1', 's1', 's3']);
+  expect(logged).toMatchObject([
+    { level: 40, bytes: 24, msg: 'the last line of the record file was torn, and was cut off' },
+  ]);
+  truncateSync(file, statSync(file).size - 1);
+  const third = await record([[finished({ id: 's4' }), 1]], true);
+  expect(third.map(({ id }) => id)).toEqual(['s1', 's3', 's4']);
+});
+
+test('what a full disk has taken of a line is taken back, and recording goes on', async () => {
+  const events = new KernelEvents();
+  const recorder = await Recorder.start(events, file, { log, prompts: true });
+  const proto = Object.getPrototypeOf(await open(file)) as FileHandle;
+  const full = vi.spyOn(proto, 'appendFile').mockImplementationOnce(async function (this: FileHandle, text) {
+    await this.write(String(text).slice(0, 20));
+    throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  });
+  for (const id of ['s1', 's2']) {
+    events.emit('feedback', { call: finished({ id }), quality: 1, by: 'agent' });
+    await vi.waitFor(() => expect(full).toHaveBeenCalledTimes(id === 's1' ? 1 : 2));
+  }
+  await recorder.stop();
+  full.mockRestore();
+  const records: OutcomeRecord[] = [];
+  for await (const read of readOutcomes(file)) records.push(read.record);
+  expect(records.map(({ id }) => id)).toEqual(['s2']);
 });

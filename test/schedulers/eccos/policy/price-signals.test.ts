@@ -39,7 +39,7 @@ describe('usual ease', () => {
 function answer(margin: QualityMargin, quality: number, predicted: number, answers: number) {
   for (let n = 0; n < answers; n++) {
     margin.placed(1, predicted, 0.7);
-    margin.rated(quality, predicted);
+    margin.rated({ quality, predicted, weight: 1, before: undefined });
   }
 }
 
@@ -48,7 +48,7 @@ test('the margin makes up for what calls owe, within 384 calls', () => {
   margin.placed(64, 64 * 0.6, 0.7);
   expect(margin.value).toBeCloseTo((64 * 0.1) / 384, 9);
   // As bad as predicted: nothing new.
-  for (let n = 0; n < 64; n++) margin.rated(0.6, 0.6);
+  for (let n = 0; n < 64; n++) margin.rated({ quality: 0.6, predicted: 0.6, weight: 1, before: undefined });
   expect(margin.value).toBeCloseTo((64 * 0.1) / 384, 9);
   answer(margin, 0.8, 0.8, 64);
   expect(margin.value).toBeCloseTo(0, 9);

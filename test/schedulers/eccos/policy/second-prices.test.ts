@@ -15,7 +15,7 @@ const TRAFFIC: Traffic = {
   costUsd: new Float64Array(2 * N).fill(0.001),
   seconds: new Float64Array(2 * N).fill(1),
   spanMs: 5000,
-  lambda: 1,
+  lambdas: new Array<number>(N).fill(1),
   unknown: 0,
 };
 const CAPS = [50, 4];

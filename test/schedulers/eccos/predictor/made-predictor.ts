@@ -74,8 +74,8 @@ export function predictorWith(
   tasks?: ReadonlySet<string>,
 ): Made {
   const memory = emptyMemory({ encoder: 'angles', dimensions: angles.dimensions, heads: 'planted' });
-  const parts = { encoder: angles, heads, memory, tasks };
-  return { predictor: new HybridPredictor(save === undefined ? parts : { ...parts, save }), memory };
+  const folder = save && { save, close() {} };
+  return { predictor: new HybridPredictor({ encoder: angles, heads, memory, tasks, folder }), memory };
 }
 
 export function core(id: string, more: Partial<CoreInfo> = {}): CoreInfo {

@@ -157,6 +157,32 @@ describe('memory is bounded', () => {
     expect(store.points).toBe(3);
   });
 
+  test('distinct texts without end take no more than the points that a store may have', () => {
+    const store = new CaseStore('e', 4, { pointsPerPartition: 100, points: 250 });
+    for (let n = 0; n < 5000; n++) {
+      const name = { tenant: 'acme', task: `task ${n % 7}` };
+      store.insert(name, `text ${n}`, EAST, 'a', { score: 1, outputTokens: 1 });
+    }
+    const partitions = store.partitions().map(([, partition]) => partition);
+    expect(partitions.reduce((sum, { size }) => sum + size, 0)).toBe(store.points);
+    expect(store.points).toBeLessThanOrEqual(250);
+    for (const partition of partitions) {
+      const [point] = partition.points();
+      // The room that its vectors share.
+      expect(point?.vector.buffer.byteLength).toBeLessThanOrEqual(100 * 4 * Float32Array.BYTES_PER_ELEMENT);
+    }
+  });
+
+  test('many tenants of one party push out their own', () => {
+    const store = new CaseStore('e', 4, { pointsPerPartition: 100, points: 200 });
+    const insert = (tenant: string, n: number) =>
+      store.insert({ tenant, task: 't' }, `text ${n}`, EAST, 'a', { score: 1, outputTokens: 1 });
+    for (let n = 0; n < 90; n++) insert('victim', n);
+    for (let n = 0; n < 1000; n++) insert(`flood/${n}`, n);
+    expect(store.estimate({ tenant: 'victim', task: 't' }, EAST, ['a']).points).toBe(90);
+    expect(store.points).toBeLessThanOrEqual(200);
+  });
+
   test('over 100,000 random operations, and what is held is what was rated last', () => {
     const limits = { pointsPerPartition: 12, points: 30, partitions: 4 };
     const draw = sentenceVectors(4, 2);

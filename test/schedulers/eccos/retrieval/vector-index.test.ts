@@ -47,7 +47,7 @@ test('few points are compared one by one: the answer is exact', () => {
 test('without the addon of the graph every point is compared, however many there are', () => {
   const draw = sentenceVectors(DIMENSIONS, 4);
   const vectors = Array.from({ length: 700 }, draw);
-  const index = new VectorIndex(DIMENSIONS, () => undefined);
+  const index = new VectorIndex(DIMENSIONS, 10_000, () => undefined);
   for (const [slot, vector] of vectors.entries()) {
     index.set(slot, vector);
     index.follow();
