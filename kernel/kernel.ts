@@ -112,9 +112,11 @@ export class Kernel {
     return { process, reply: { pid, tenant, policy: policy.name, cores: this.cores(), limits } };
   }
 
-  /** @throws SyscallError `disconnected` for a process that has ended */
+  /** @throws SyscallError `disconnected` for a process that has ended, `draining` where it has ended with the kernel */
   processOf(caller: Caller): Process {
-    return this.#parts.processes.live(caller);
+    const { processes } = this.#parts;
+    if (this.#stopped !== undefined && processes.get(caller.pid) === undefined) throw shutDown();
+    return processes.live(caller);
   }
 
   /**
@@ -347,7 +349,7 @@ export class Kernel {
     const { admission, table, clock, processes, settings, cores, policy, journal } = this.#parts;
     admission.close();
     const handBack = (calls: Iterable<Call>) => {
-      const error = new SyscallError('draining', 'The kernel shut down before the answer');
+      const error = shutDown();
       for (const call of calls) table.handBack(call, error);
     };
     handBack([...table.all()].filter(({ state }) => state.status !== 'running'));
@@ -389,4 +391,8 @@ export class Kernel {
     for (const call of [...table.of(process.pid)]) table.cancel(call, error);
     keyed.leave(process.pid, error);
   }
+}
+
+function shutDown(): SyscallError {
+  return new SyscallError('draining', 'The kernel shut down before the answer');
 }

@@ -41,7 +41,12 @@ export const NOTIFICATIONS = {
     }),
   },
   'kernel.view': { about: 'What the kernel does now, for a process that watches.', params: kernelView },
-  'llm.chunk': { about: 'The next piece of a streamed answer.', params: chatChunk },
+  'llm.chunk': {
+    about: 'The next piece of a streamed answer.',
+    params: chatChunk.extend({
+      request: requestId.describe('Id of the `llm.chat`: several may follow one call'),
+    }),
+  },
 } as const satisfies Record<string, Omit<SyscallRow, 'result'>>;
 
 export type Method = keyof typeof SYSCALLS;

@@ -1,15 +1,9 @@
-import { type ErrorCode, SyscallError } from '../../syscalls/errors.js';
+import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatChunk, ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
 import { onAbort } from '../../syscalls/on-abort.js';
 import type { SyscallId } from '../../syscalls/syscall.js';
 import type { Connection, RequestListener } from './client-connection.js';
 import type { Platform } from './platform.js';
-
-/**
- * What a kernel answers that shuts down: the connection ends with it, and the next kernel, or another node, goes on with calls that
- * have a key.
- */
-const ENDING: ReadonlySet<ErrorCode> = new Set(['draining', 'disconnected']);
 
 /** One `llm.chat` on its way: it ends once, by its reply or because its caller lost interest. */
 export class ChatCall {
@@ -81,7 +75,8 @@ export class ChatCall {
       try {
         return await connection.request('llm.chat', from === undefined ? params : { ...params, from }, listener);
       } catch (error) {
-        const isOver = connection.isLost || ENDING.has(SyscallError.from(error).code);
+        // A kernel that shuts down ends the connection, and the next one, or another node, goes on with calls that have a key.
+        const isOver = connection.isLost || SyscallError.from(error).code === 'draining';
         if (params.idempotencyKey === undefined || !isOver || !this.#isOpen) throw error;
         // Before that there is no next one.
         await connection.ended;

@@ -22,14 +22,12 @@ interface OpenRequest {
   readonly listener: RequestListener;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: SyscallError) => void;
-  syscallId?: SyscallId;
 }
 
 /** One WebSocket connection and the requests that are open on it. It never comes back: `Link` makes the next one. */
 export class Connection {
   readonly #socket: Socket;
   /** Where chunks go, by syscall. */
-  readonly #streams = new Map<SyscallId, RequestListener>();
   readonly #requests = new Map<number, OpenRequest>();
   #lastId = 0;
   /** Receives views, once it has asked for them. */
@@ -140,7 +138,6 @@ export class Connection {
     const request = this.#requests.get(id as number);
     if (request === undefined) throw broken(`message.id: expected the id of an open request, got ${String(id)}`);
     this.#requests.delete(id as number);
-    if (request.syscallId !== undefined) this.#streams.delete(request.syscallId);
     return request;
   }
 
@@ -148,15 +145,11 @@ export class Connection {
   #notified(method: string, params: unknown): void {
     if (method === 'kernel.view') this.#onView?.(decode('kernel.view', params));
     else if (method === 'llm.chunk') {
-      const chunk = decode('llm.chunk', params);
-      this.#streams.get(chunk.syscallId)?.chunk?.(chunk);
+      const { request, ...chunk } = decode('llm.chunk', params);
+      this.#requests.get(request as number)?.listener.chunk?.(chunk);
     } else if (method === 'syscall.accepted') {
       const { request: id, syscallId } = decode('syscall.accepted', params);
-      const request = this.#requests.get(id as number);
-      if (request === undefined) return;
-      request.syscallId = syscallId;
-      this.#streams.set(syscallId, request.listener);
-      request.listener.accepted?.(syscallId);
+      this.#requests.get(id as number)?.listener.accepted?.(syscallId);
     }
   }
 
@@ -166,7 +159,6 @@ export class Connection {
     this.#fault = error;
     for (const { reject } of this.#requests.values()) reject(error);
     this.#requests.clear();
-    this.#streams.clear();
     return error;
   }
 }

@@ -172,7 +172,7 @@ class RpcSink implements CallSink {
   #open(): ChunkStream {
     const { deps, outbox, streams } = this.#session;
     const reader: ChunkReader = {
-      chunk: (params) => outbox.notify({ method: 'llm.chunk', params }),
+      chunk: (chunk) => outbox.notify({ method: 'llm.chunk', params: { request: this.#request, ...chunk } }),
       isSlow: () => outbox.isSlow(),
     };
     const stream = new ChunkStream(this.#id, this.#answer ?? { text: '' }, reader, deps.clock, deps.limits().chunkMs);

@@ -50,6 +50,7 @@ export class FakePeer {
   /** All but the hello, in order. */
   readonly requests: Request[] = [];
   readonly #events: SocketEvents;
+  readonly #requestOf = new Map<string, Request['id']>();
   readonly #streams = new Map<string, { readonly next: number; readonly attempt: number; readonly length: number }>();
   isOpen = true;
 
@@ -78,6 +79,7 @@ export class FakePeer {
   }
 
   accept({ id }: Request, syscallId: string): void {
+    this.#requestOf.set(syscallId, id);
     this.#notify('syscall.accepted', { request: id, syscallId });
   }
 
@@ -92,7 +94,8 @@ export class FakePeer {
     const attempt = before.attempt + (more.restart ? 1 : 0);
     const length = more.restart ? 0 : before.length;
     this.#streams.set(syscallId, { next: seq + 1, attempt, length: length + text.length });
-    this.#notify('llm.chunk', { syscallId, seq, attempt, offset: length + seq - before.next, text, ...more });
+    const request = this.#requestOf.get(syscallId) ?? 0;
+    this.#notify('llm.chunk', { request, syscallId, seq, attempt, offset: length + seq - before.next, text, ...more });
   }
 
   /** Ends the connection from the kernel's side. */

@@ -36,6 +36,24 @@ describe('when the connection is cut', () => {
     expect([(await stream.reply).text, client.pid, kernel.timers.size]).toEqual(['half and half', 2, 0]);
   });
 
+  test('by a kernel that shuts down, a call that it has handed back is asked for again at the next address', async () => {
+    const client = await kernel.connect({ url: ['ws://one', 'ws://two'] });
+    const reply = client.chat(ask());
+    await settle();
+    const first = kernel.peer.last('llm.chat');
+    kernel.peer.fail(first, new SyscallError('draining', 'The kernel shut down before the answer'));
+    kernel.faults.push('refuse');
+    kernel.peer.cut(1001);
+    await settle();
+    kernel.tick();
+    await settle();
+    expect(kernel.peers.map(({ target }) => target.url)).toEqual(['ws://one', 'ws://one', 'ws://two']);
+    const again = kernel.peer.last('llm.chat');
+    expect(again.params).toEqual(first.params);
+    kernel.peer.reply(again, chatReply('s1', 'here'));
+    expect((await reply).text).toBe('here');
+  });
+
   test('without reconnect, or for an error that came over the connection, a call is not asked for again', async () => {
     const client = await kernel.connect();
     const failed = errorOf(client.chat(ask()));

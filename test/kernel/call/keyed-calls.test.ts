@@ -29,6 +29,24 @@ describe('a repeat of a key is the same call', () => {
     ]);
   });
 
+  test('two streams of it over one connection get the text each, and know it apart', async () => {
+    const core = new ScriptedCore('a');
+    const { spawn, pass } = testKernel([core]);
+    const { session, outbox } = await spawn();
+    const first = session.call('llm.chat', asked({ stream: true }));
+    await pass(5);
+    core.last.say('one ');
+    const second = session.call('llm.chat', asked({ stream: true }));
+    await pass(100);
+    core.last.say('two').finish();
+    expect(await second).toEqual(await first);
+    const textOf = (request: number) =>
+      outbox.sent
+        .flatMap(({ method, params }) => (method === 'llm.chunk' && params.request === request ? [params.text] : []))
+        .join('');
+    expect([textOf(2), textOf(3)]).toEqual(['one two', 'one two']);
+  });
+
   test('but not of another token, nor for another request', async () => {
     const core = new ScriptedCore('a', { cap: 3 });
     const { spawn, pass, kernel } = testKernel([core]);

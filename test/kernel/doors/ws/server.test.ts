@@ -168,7 +168,7 @@ describe('a connection', () => {
     finish();
     served.session.outbox.notify({
       method: 'llm.chunk',
-      params: { syscallId: 's', seq: 0, attempt: 1, offset: 0, text: '' },
+      params: { request: 1, syscallId: 's', seq: 0, attempt: 1, offset: 0, text: '' },
     });
     served.session.outbox.close('killed');
     await pause(20);

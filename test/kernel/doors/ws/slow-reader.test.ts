@@ -190,7 +190,7 @@ function stream(session: FakeSession, most: number): number {
   while (bytes < most && !session.outbox.isSlow()) {
     session.outbox.notify({
       method: 'llm.chunk',
-      params: { syscallId: 's', seq: 0, attempt: 1, offset: 0, text: chunk },
+      params: { request: 1, syscallId: 's', seq: 0, attempt: 1, offset: 0, text: chunk },
     });
     bytes += chunk.length;
   }
