@@ -76,5 +76,5 @@ test('parameters reach the policy', () => {
       return madeUpPredictor();
     },
   });
-  expect(asked).toEqual([{ predictor: 'there', memory: 'here' }]);
+  expect(asked).toEqual([{ predictor: 'there', memory: 'here', memoryFault: 'set-aside' }]);
 });

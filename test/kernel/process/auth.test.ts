@@ -34,7 +34,7 @@ test('a token is known by a variable or by its hash, and nothing else is', () =>
 test('a principal has the scope of its token', () => {
   const scope = { tenant: 't', cores: ['a'], methods: ['llm.chat'], maxPriority: 3, maxPending: 5, budgetUsd: 0.5 };
   const auth = new Authenticator(authOf({ ...bob, ...scope }, alice), ENV);
-  expect(auth.authenticate('bob-secret')).toEqual({ name: 'bob', operator: false, ...scope });
+  expect(auth.authenticate('bob-secret')).toEqual({ name: 'bob', operator: false, verifier: false, ...scope });
   expect(auth.authenticate('alice-secret')).toEqual({
     ...LOCAL,
     name: 'alice',
