@@ -39,6 +39,7 @@ test('a principal has the scope of its token', () => {
     ...LOCAL,
     name: 'alice',
     operator: false,
+    verifier: false,
   });
 });
 
