@@ -5,7 +5,7 @@ test('a policy says which predictors it opens, whether it looks at neighbours, a
   expect(needsOf('fifo', false)).toEqual({ predictors: [], neighbours: false, means: false, alpha: false });
   expect(needsOf('oracle-caps', false)).toEqual({ predictors: [], neighbours: false, means: false, alpha: false });
   expect(needsOf('eccos:predictor=p,encoder=e', false)).toEqual({
-    predictors: [{ predictor: 'p', encoder: 'e', memory: undefined }],
+    predictors: [{ predictor: 'p', encoder: 'e', memory: undefined, memoryFault: 'set-aside' }],
     neighbours: false,
     means: false,
     alpha: true,
