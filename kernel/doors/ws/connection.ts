@@ -28,6 +28,12 @@ export interface ConnectionOptions {
   readonly open: (principal: Principal, outbox: Outbox) => Session;
 }
 
+/** A WebSocket as a connection needs it. */
+export interface AgentSocket extends SendingSocket, Readable {
+  /** Ends it without a handshake, and lets go of what has come of a message. */
+  terminate(): void;
+}
+
 /** A reply as JSON-RPC has it. */
 type Reply = { readonly jsonrpc: '2.0'; readonly id: RequestId } & Outcome;
 
@@ -43,7 +49,7 @@ export class Connection {
   readonly #cancelTimer: () => void;
   #isKnown = false;
 
-  constructor(principal: Principal, socket: SendingSocket & Readable, stream: Corkable, options: ConnectionOptions) {
+  constructor(principal: Principal, socket: AgentSocket, stream: Corkable, options: ConnectionOptions) {
     this.principal = principal;
     this.#options = options;
     const { clock, limits, corks, turns, rates, held, unfinished, open } = options;
@@ -69,7 +75,11 @@ export class Connection {
     });
     this.#session = open(principal, this.outbox);
     const isKnown = () => this.#session.isProcess;
-    const onRefused = () => this.outbox.shut('unfinished message');
+    const onRefused = () => {
+      this.outbox.shut('unfinished message');
+      // Until the handshake were over, it would go on to grow.
+      socket.terminate();
+    };
     this.incoming = new IncomingMessage({ clock, limits, unfinished, isKnown, onRefused });
     // Who says nothing must not keep a socket from those who do.
     this.#cancelTimer = clock.after(limits().handshakeTimeoutMs, () => {

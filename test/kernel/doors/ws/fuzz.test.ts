@@ -108,7 +108,7 @@ describe(`hostile input (seed ${SEED})`, () => {
     const sent: string[] = [];
     const idle = () => {};
     const send = (text: string) => void sent.push(text);
-    const socket = { bufferedAmount: 0, send, close: idle, pause: idle, resume: idle };
+    const socket = { bufferedAmount: 0, send, close: idle, pause: idle, resume: idle, terminate: idle };
     const stream = { cork: () => {}, uncork: () => {} };
     const open = kernel();
     const connection = new Connection(LOCAL, socket, stream, {

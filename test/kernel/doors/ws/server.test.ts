@@ -64,6 +64,15 @@ describe('a message', () => {
     expect(await peer.closed).toMatchObject({ code: 1008 });
   });
 
+  test('of 64 KiB from who has not said hello ends its socket at once', async () => {
+    const served = await start();
+    const peer = await connect(served);
+    served.session.isProcess = false;
+    peer.socket.send('x'.repeat(500_000), { fin: false });
+    expect([1006, 1013]).toContain((await peer.closed).code);
+    await until(() => served.session.timesClosed > 0);
+  });
+
   test('for which the session throws fails alone, and the log does not hold its content', async () => {
     const lines: string[] = [];
     const log = pino(
