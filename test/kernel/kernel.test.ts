@@ -48,9 +48,9 @@ describe('one call', () => {
     await reply;
     const chunks = outbox.sent.filter(({ method }) => method === 'llm.chunk').map(({ params }) => params);
     expect(chunks).toEqual([
-      { syscallId: 's0', seq: 0, attempt: 1, offset: 0, text: 'a' },
-      { syscallId: 's0', seq: 1, attempt: 1, offset: 1, text: 'bc' },
-      { syscallId: 's0', seq: 2, attempt: 1, offset: 3, text: 'de' },
+      { request: 2, syscallId: 's0', seq: 0, attempt: 1, offset: 0, text: 'a' },
+      { request: 2, syscallId: 's0', seq: 1, attempt: 1, offset: 1, text: 'bc' },
+      { request: 2, syscallId: 's0', seq: 2, attempt: 1, offset: 3, text: 'de' },
     ]);
   });
 

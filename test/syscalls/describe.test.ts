@@ -181,7 +181,7 @@ describe.each(Object.entries(EXAMPLES))('%s', (method, [params, result]) => {
 
 test('notifications follow the schemas', () => {
   const accepted = { request: 7, syscallId: 'b-1' };
-  const chunk = { syscallId: 'b-1', seq: 0, attempt: 1, offset: 0, text: 'Hi' };
+  const chunk = { request: 7, syscallId: 'b-1', seq: 0, attempt: 1, offset: 0, text: 'Hi' };
   expect(accepts('syscall.accepted', { method: 'syscall.accepted', params: accepted })).toBe(true);
   expect(accepts('llm.chunk', { method: 'llm.chunk', params: { ...chunk, restart: true } })).toBe(true);
   expect(accepts('llm.chunk', { method: 'llm.chunk', params: { ...chunk, seq: 0.5 } })).toBe(false);
