@@ -19,15 +19,19 @@ export function registerCluster(program: Command): void {
         throw new SyscallError('invalid-config', `${file}: cluster: Expected a cluster, got none`);
       }
       const overview = await readOverview(cluster, process.env, createLogger({ level: 'warn' }));
-      out(json ? `${JSON.stringify(overview)}\n` : render(overview));
+      out(json ? `${JSON.stringify(overview)}\n` : render(overview, cluster.leaseMs));
     });
 }
 
-function render({ seat, leftMs, epoch, openCalls, nodes }: ClusterOverview): string {
+function render({ seat, leftMs, epoch, openCalls, nodes }: ClusterOverview, leaseMs: number): string {
+  const roleOf = (name: string, idleMs: number) => {
+    if (name === seat) return 'serves';
+    return idleMs > leaseMs ? 'gone' : 'standby';
+  };
   const lease = seat === undefined ? 'no node serves' : `lease ${seconds(leftMs)} s`;
   const table = renderTable(
     ['NODE', 'ROLE', 'IDLE S'],
-    nodes.map(({ name, idleMs }) => [name, name === seat ? 'serves' : 'standby', seconds(idleMs)]),
+    nodes.map(({ name, idleMs }) => [name, roleOf(name, idleMs), seconds(idleMs)]),
   );
   return `epoch ${epoch}, ${openCalls} open calls, ${lease}\n${nodes.length === 0 ? '' : table}`;
 }
