@@ -1,5 +1,6 @@
 import type { FinishedCall } from '../../schedulers/policy.js';
 import type { ChatReply } from '../../syscalls/llm-chat.js';
+import type { Call } from './call.js';
 import type { Ended, StoredCall } from './journal.js';
 
 /** What can be learnt from an answer that the journal holds; undefined for a call that was not answered, or whose prompt is not kept. */
@@ -10,8 +11,24 @@ export function answerOf({ id, caller, params }: StoredCall, { end }: Ended): Fi
   return { id, tenant: caller.tenant, core, inputTokens, outputTokens, costUsd, params, ...timesOf(end) };
 }
 
+/** What can be learnt from an answer: attempts that failed before it are left out. */
+export function finishedCall(call: Call, reply: ChatReply): FinishedCall {
+  const { caller, params } = call.facts;
+  const { inputTokens, outputTokens, costUsd } = call.answered;
+  return {
+    id: call.id,
+    tenant: caller.tenant,
+    core: reply.core,
+    inputTokens,
+    outputTokens,
+    costUsd,
+    params,
+    ...timesOf(reply),
+  };
+}
+
 /** How long the core took, where the times are those of one request. */
-export function timesOf({ times, attempts, preemptions }: ChatReply): Pick<FinishedCall, 'times'> {
+function timesOf({ times, attempts, preemptions }: ChatReply): Pick<FinishedCall, 'times'> {
   const { started, firstToken, ended } = times;
   if (firstToken === undefined || attempts > 1 || preemptions > 0) return {};
   return { times: { ttftMs: firstToken - started, restMs: ended - firstToken } };

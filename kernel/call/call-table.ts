@@ -1,7 +1,6 @@
 import type { FinishedCall, SchedulerPolicy } from '../../schedulers/policy.js';
 import { RATERS, type Rater } from '../../syscalls/control.js';
 import { SyscallError } from '../../syscalls/errors.js';
-import type { ChatReply } from '../../syscalls/llm-chat.js';
 import { type FinalState, isFinal, type Pid, type SyscallEvent, type SyscallId } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
@@ -9,13 +8,14 @@ import type { KernelEvents } from '../events.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Held } from '../process/held.js';
-import { type Principal, tenantOf } from '../process/principal.js';
+import type { Principal } from '../process/principal.js';
 import type { ProcessTable } from '../process/process-table.js';
-import { answerOf, timesOf } from './answer-of.js';
+import { answerOf, finishedCall } from './answer-of.js';
 import type { Call } from './call.js';
 import { Deadlines } from './deadlines.js';
 import { FinishedCalls } from './finished-calls.js';
 import type { Ended, Journal, StoredCall } from './journal.js';
+import { ratersOf } from './raters.js';
 
 /** An event that ends a syscall. */
 type EndEvent = Extract<SyscallEvent, { type: 'complete' | 'fail' | 'cancel' | 'expire' }>;
@@ -252,30 +252,4 @@ export class CallTable {
       log.error({ err: error, syscallId: call.id }, 'the journal did not take the end of a call');
     writing.catch(failed).finally(() => call.settle(state));
   }
-}
-
-/** As whom a principal may rate an answer, the usual one first. */
-function ratersOf(principal: Principal, owner: string, tenant: string): readonly Rater[] {
-  const { name, operator, verifier } = principal;
-  const own = tenantOf(principal, undefined);
-  const checks = verifier && (tenant === own || tenant.startsWith(`${own}/`));
-  const asAgent: readonly Rater[] = name === owner ? ['agent'] : [];
-  if (operator) return [...asAgent, 'operator', 'verifier'];
-  return checks ? [...asAgent, 'verifier'] : asAgent;
-}
-
-/** What can be learnt from an answer: attempts that failed before it are left out. */
-function finishedCall(call: Call, reply: ChatReply): FinishedCall {
-  const { caller, params } = call.facts;
-  const { inputTokens, outputTokens, costUsd } = call.answered;
-  return {
-    id: call.id,
-    tenant: caller.tenant,
-    core: reply.core,
-    inputTokens,
-    outputTokens,
-    costUsd,
-    params,
-    ...timesOf(reply),
-  };
 }
