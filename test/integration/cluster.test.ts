@@ -7,7 +7,8 @@ import { type ChatReply, type Client, connect } from '../../agents/sdk/client.js
 import { uniform } from '../../schedulers/uniform.js';
 import { eccos, Shell } from '../agents/shell/eccos.js';
 import { FakeOpenAI } from '../support/fake-openai.js';
-import { freePort, RedisServer, withRedis } from '../support/redis-server.js';
+import { freePort } from '../support/free-port.js';
+import { RedisServer, withRedis } from '../support/redis-server.js';
 
 /** `CLUSTER_KILLS=200 CLUSTER_CALLS=100000` is the long run. */
 const KILLS = Number(process.env['CLUSTER_KILLS'] ?? 5);
