@@ -13,7 +13,7 @@ import type { LocalProcess } from './doors/in-process.js';
 import type { Address } from './doors/listener.js';
 import type { KernelEvents } from './events.js';
 import { createLogger, type Logger } from './log.js';
-import { ContainerModule, compose, kernelContainer, PART } from './modules.js';
+import { ContainerModule, compose, kernelContainer, nodeOf, PART } from './modules.js';
 import type { Principal } from './process/principal.js';
 
 export type { Journal, JournalEntry } from './call/journal.js';
@@ -80,6 +80,8 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
   const { env = process.env, wrapCore = (core) => core, items, outcomes, modules = [] } = options;
   const log = options.log ?? createLogger(config.log);
   const container = kernelContainer({ config, env, log }, [givenModule(options), ...modules]);
+  const node = nodeOf(container);
+  await node?.open();
   if (!container.isBound(PART.cores)) {
     const deps: CoreDeps = {
       clock: container.get(PART.clock),
@@ -90,7 +92,8 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
       ...(outcomes === undefined ? {} : { outcomes }),
     };
     const cores = await createCores(config.cores, deps, container.getAll(PART.coreKind));
-    container.bind(PART.cores).toConstantValue(cores.map(wrapCore));
+    const own = cores.map(wrapCore);
+    container.bind(PART.cores).toConstantValue(node?.work(own) ?? own);
   }
   const { kernel, auth, gate, watchers, spans, doors, listener, inProcess } = compose(container);
   spans.start();
@@ -98,7 +101,9 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
   let isListening = false;
   const stop = async () => {
     listener.stopListening();
-    await kernel.stop();
+    node?.detach();
+    await kernel.stop(node === undefined ? undefined : 0);
+    await node?.close(config.limits.drainMs);
     watchers.close();
     for (const door of doors) await door.close?.();
     listener.close();

@@ -91,7 +91,7 @@ export class Kernel {
     if (left === undefined) return;
     processes.beginAt(left.firstPid);
     capacity.restore?.(left);
-    for (const call of left.open) this.#revive(call);
+    for (const call of left.open) this.#revive(call, left.running?.has(call.id) === true);
   }
 
   spawn(hello: HelloParams, principal: Principal, onEnd: Process['onEnd']): { process: Process; reply: HelloReply } {
@@ -161,23 +161,29 @@ export class Kernel {
     this.#parts.loop.submit(call);
   }
 
-  /** Goes on with a call that an earlier kernel has left. Who asked can come back for it by its key. */
-  #revive(stored: StoredCall): void {
-    const { admission, keyed, loop, clock } = this.#parts;
-    const { key, fingerprint, expiresAt, params, attempts, caller } = stored;
+  /**
+   * Goes on with a call that an earlier kernel has left. Who asked can come back for it by its key.
+   *
+   * @param runs its last request goes on
+   */
+  #revive(stored: StoredCall, runs: boolean): void {
+    const { admission, keyed, loop, clock, cores } = this.#parts;
+    const { key, fingerprint, expiresAt, params, attempts, caller, lastCore = '' } = stored;
+    const slot = runs ? cores.get(lastCore) : undefined;
     try {
       if (expiresAt !== undefined && expiresAt <= clock.now()) {
         throw new SyscallError('expired', `The deadline of ${params.deadlineMs} ms has passed`);
       }
       if (key === undefined)
         throw new SyscallError('disconnected', 'The kernel was started again, and the call has no key');
-      if (params.retry === 'never' && attempts > 0) {
+      if (params.retry === 'never' && attempts > 0 && slot === undefined) {
         throw new SyscallError('interrupted', 'The kernel was started again while a core was asked; retry: never');
       }
-      const call = admission.restore(stored);
+      const call = admission.restore(slot === undefined ? stored : { ...stored, attempts: attempts - 1 });
       keyed.adopt(call, caller.principal, key, fingerprint ?? '');
       call.accept();
-      loop.submit(call);
+      if (slot === undefined) loop.submit(call);
+      else loop.resume(call, slot);
     } catch (error) {
       this.#endStored(stored, SyscallError.from(error));
     }
@@ -339,21 +345,23 @@ export class Kernel {
   /**
    * Shuts down: new calls are refused, running ones get `drainMs` to end, all others are handed back as `draining`,
    * which agents may retry elsewhere. Then every process is ended. Idempotent.
+   *
+   * @param drainMs @default that of the limits
    */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#drain();
+  stop(drainMs = this.#parts.settings.limits.drainMs): Promise<void> {
+    this.#stopped ??= this.#drain(drainMs);
     return this.#stopped;
   }
 
-  async #drain(): Promise<void> {
-    const { admission, table, clock, processes, settings, cores, policy, journal } = this.#parts;
+  async #drain(drainMs: Millis): Promise<void> {
+    const { admission, table, clock, processes, cores, policy, journal } = this.#parts;
     admission.close();
     const handBack = (calls: Iterable<Call>) => {
       const error = shutDown();
       for (const call of calls) table.handBack(call, error);
     };
     handBack([...table.all()].filter(({ state }) => state.status !== 'running'));
-    const cancelTimer = clock.after(settings.limits.drainMs, () => handBack([...table.all()]));
+    const cancelTimer = clock.after(drainMs, () => handBack([...table.all()]));
     await table.empty();
     cancelTimer();
     for (const process of processes.all()) {

@@ -5,13 +5,14 @@ import { createPolicy } from '../schedulers/registry.js';
 import type { SyscallId } from '../syscalls/syscall.js';
 import { Admission } from './call/admission.js';
 import { CallTable } from './call/call-table.js';
-import { type Journal, nullJournal } from './call/journal.js';
+import { type Journal, nullJournal, type StoredCall } from './call/journal.js';
 import { KeyedCalls } from './call/keyed-calls.js';
 import { StartRate } from './call/start-rate.js';
 import type { Capacity } from './capacity/capacity.js';
 import { CoreTable } from './capacity/core-table.js';
 import { LocalCapacity } from './capacity/local.js';
 import { type Clock, realClock, stopwatch } from './clock.js';
+import { ClusterNode } from './cluster/node.js';
 import { RedisJournal } from './cluster/redis-journal.js';
 import type { KernelConfig } from './config/config.js';
 import type { LLMCore } from './cores/core.js';
@@ -87,6 +88,7 @@ export const PART = {
 /** Parts that only the kernel itself is made of. */
 const id = {
   settings: part<Settings>('settings'),
+  node: part<ClusterNode | undefined>('node'),
   limits: part<() => Settings['limits']>('limits'),
   auth: part<Authenticator>('auth'),
   policy: part<PolicyGuard>('policyGuard'),
@@ -131,6 +133,11 @@ export interface Composed {
   readonly doors: readonly Door[];
   readonly listener: HttpListener;
   readonly inProcess: InProcessDoor;
+}
+
+/** This process as a node of a cluster whose work is spread; undefined: it is none. */
+export function nodeOf(container: Container): ClusterNode | undefined {
+  return container.get(id.node);
 }
 
 /** All parts but the cores. @param modules loaded after the kernel's own */
@@ -184,10 +191,16 @@ function outside({ config, env, log }: Given): ContainerModule {
       [PART.clock, PART.cores, PART.config],
     );
     bind(PART.journal).toResolvedValue(
-      ({ journal, cluster }, env, clock, log): Journal => {
-        if (cluster !== undefined) return new RedisJournal({ options: cluster, node: nodeName(), env, clock, log });
-        return journal === undefined ? nullJournal : new SqliteJournal(journal, clock, log);
+      ({ journal, cluster }, env, clock, log, node): Journal => {
+        if (cluster === undefined) return journal === undefined ? nullJournal : new SqliteJournal(journal, clock, log);
+        const onSeat = node === undefined ? undefined : (open: readonly StoredCall[]) => node.onSeat(open);
+        return new RedisJournal({ options: cluster, node: nodeName(), env, clock, log, onSeat });
       },
+      [PART.config, PART.env, PART.clock, PART.log, id.node],
+    );
+    bind(id.node).toResolvedValue(
+      ({ cluster }, env, clock, log) =>
+        cluster?.spread === true ? new ClusterNode({ options: cluster, env, clock, log }) : undefined,
       [PART.config, PART.env, PART.clock, PART.log],
     );
     bind(PART.events).toResolvedValue(

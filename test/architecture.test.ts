@@ -52,7 +52,15 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // A door sees the gate, and of a call its sink alone.
   'kernel/doors/': ['kernel/', 'kernel/config/', 'kernel/process/', 'syscalls/'],
   'kernel/journal/': ['kernel/', 'kernel/call/', 'kernel/capacity/', 'schedulers/', 'syscalls/'],
-  'kernel/cluster/': ['kernel/', 'kernel/call/', 'kernel/capacity/', 'kernel/journal/', 'syscalls/'],
+  'kernel/cluster/': [
+    'kernel/',
+    'kernel/call/',
+    'kernel/capacity/',
+    'kernel/cores/',
+    'kernel/journal/',
+    'kernel/process/',
+    'syscalls/',
+  ],
   'kernel/outcomes/': ['kernel/', 'schedulers/', 'syscalls/'],
   'kernel/process/': ['kernel/config/', 'syscalls/'],
   // Watchers see events and views; a door gets what it serves by its constructor.
@@ -85,6 +93,7 @@ const DOORS: Record<string, readonly string[]> = {
     'kernel/journal/vacuum.ts',
   ],
   ioredis: ['kernel/cluster/redis-store.ts'],
+  bullmq: ['kernel/cluster/queues.ts'],
   'p-queue': ['kernel/capacity/core-queue.ts'],
   eventemitter3: ['kernel/events.ts'],
   cockatiel: ['kernel/cores/provider/breaker.ts'],

@@ -242,10 +242,15 @@ export class Call implements CallView {
   /**
    * The core has not answered: the answer starts again, elsewhere if it can.
    *
-   * @param why `failed`: it may be tried again when all have failed; `refused`: never again
+   * @param why `failed`: it may be tried again when all have failed; `refused`: never again; `lost`: at once
    * @returns whether another core is left; if not, all that have failed may be tried again
    */
-  retryWithout(core: CoreId, why: 'failed' | 'refused', at: Millis, isUsable: (core: CoreId) => boolean): boolean {
+  retryWithout(
+    core: CoreId,
+    why: 'failed' | 'refused' | 'lost',
+    at: Millis,
+    isUsable: (core: CoreId) => boolean,
+  ): boolean {
     this.#since = at;
     this.#pinned = undefined;
     this.held?.add(this.facts.caller.principal, -this.#text.length);
@@ -256,7 +261,7 @@ export class Call implements CallView {
     if (why === 'failed') {
       this.#failures++;
       this.#failed = [...this.#failed, core];
-    } else this.#refused = [...this.#refused, core];
+    } else if (why === 'refused') this.#refused = [...this.#refused, core];
     const left = this.open.some((id) => isUsable(id) && !this.#failed.includes(id));
     if (!left) this.#failed = [];
     if (this.#isFollowed) this.sink?.restart();

@@ -24,6 +24,8 @@ export interface StoredCall {
   readonly params: ChatParams;
   /** Times that it was given to a core. */
   readonly attempts: number;
+  /** The core that it was given to last, where the journal knows it. */
+  readonly lastCore?: CoreId | undefined;
 }
 
 /** How a call has ended. */
@@ -44,6 +46,8 @@ export interface Restored extends Left {
   readonly firstPid: Pid;
   /** In the order in which they were accepted. */
   readonly open: readonly StoredCall[];
+  /** Those of them whose last request goes on without a kernel. @default none */
+  readonly running?: ReadonlySet<SyscallId>;
 }
 
 /** One fact about a call. The facts of a call come in order; the first one is `accepted`. */
@@ -79,6 +83,8 @@ export interface Journal {
    * `busy`
    */
   append(entry: JournalEntry): Promise<void> | undefined;
+  /** Another kernel may take over at any moment: only a start that is written counts, so no core is asked before. @default false */
+  readonly isShared?: boolean;
   /** A call by the key that its owner gave it, or by its id. Without it nothing is known of calls that memory has let go. */
   find?(wanted: Wanted): Promise<Found | undefined>;
   /** Aborts when another kernel has taken over: this one must end, since it can write no more. Without it none can. */

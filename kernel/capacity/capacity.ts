@@ -83,6 +83,8 @@ export interface Capacity {
    * @throws when `signal` aborts, or when the store cannot be reached
    */
   reserve(need: Need, signal: AbortSignal): Lease | Refusal | Promise<Lease | Refusal>;
+  /** Takes the slot and the money of a request that an earlier kernel has made, whatever is left: it runs. Its minute is in `restore`. */
+  adopt?(need: Need): Lease;
   /** Counts what an earlier kernel has used: money, minutes, and slots of requests that may still run. Called before the first start. */
   restore?(left: Left): void;
   /** A call that waited has ended: nothing is kept free for it any more. */

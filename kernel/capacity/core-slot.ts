@@ -193,7 +193,7 @@ export class CoreSlot {
 
   /** Takes over new limits, and opens a core that its provider has closed. Calls that run already are left alone. */
   reload({ cap, requestsPerMinute, tokensPerMinute }: CoreLimits): void {
-    this.core.reopen?.();
+    this.core.reopen?.(cap);
     this.#closedUntil = 0;
     const { requestsPerMinute: _requests, tokensPerMinute: _tokens, ...fixed } = this.#info;
     this.#info = {

@@ -87,7 +87,13 @@ export class LocalCapacity implements Capacity {
       return CORE_FULL;
     }
     this.#letGo(room);
-    return this.#lease(need, purse, room, now);
+    const lease = this.#lease(need, purse, room, room.window.take(now, tokens));
+    if (opensAt(room, now) > now) this.#watch(core, room);
+    return lease;
+  }
+
+  adopt(need: Need): Lease {
+    return this.#lease(need, this.#purse(need.principal), this.#room(need.core), () => {});
   }
 
   restore({ starts, spentUsd }: Left): void {
@@ -133,12 +139,11 @@ export class LocalCapacity implements Capacity {
     for (const { cancelTimer } of this.#rooms.values()) cancelTimer?.();
   }
 
-  #lease({ core, tokens, principal, costUsd }: Need, purse: Purse, room: Room, now: Millis): Lease {
-    const correct = room.window.take(now, tokens);
+  /** @param correct corrects what was taken of the minute */
+  #lease({ core, principal, costUsd }: Need, purse: Purse, room: Room, correct: ReturnType<RateWindow['take']>): Lease {
     room.leases++;
     purse.leases++;
     purse.held += costUsd;
-    if (opensAt(room, now) > now) this.#watch(core, room);
     return {
       settle: (used: Used) => {
         room.leases--;

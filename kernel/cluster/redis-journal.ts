@@ -25,6 +25,8 @@ interface RedisJournalDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where other nodes ask the cores: called once this node holds the seat. @returns those calls whose last request goes on */
+  readonly onSeat?: ((open: readonly StoredCall[]) => Promise<ReadonlySet<SyscallId>>) | undefined;
 }
 
 /** Pids that one holder of the seat may give out before those of the next one begin. */
@@ -53,6 +55,10 @@ export class RedisJournal implements Journal {
     this.#prefix = `{${deps.options.prefix}}:`;
     const { clock, log } = deps;
     this.#group = new GroupCommit({ commit: (rows) => this.#commit(rows), clock, log });
+  }
+
+  get isShared(): boolean {
+    return this.#deps.onSeat !== undefined;
   }
 
   get lost(): AbortSignal {
@@ -103,7 +109,7 @@ export class RedisJournal implements Journal {
   }
 
   async #left(redis: Store, readAt: Millis): Promise<Restored> {
-    const { clock, log } = this.#deps;
+    const { clock, log, onSeat } = this.#deps;
     const [ids, scored, spent, time] = (await redis.eval(LEFT, 1, this.#prefix)) as [
       SyscallId[],
       string[],
@@ -116,10 +122,13 @@ export class RedisJournal implements Journal {
     if (Math.abs(ahead) > CLOCK_SKEW_MS) {
       log.warn({ aheadMs: ahead }, 'the clock of Redis differs: deadlines of calls that this node takes over shift');
     }
-    const isOpen = new Set(ids);
+    // Where the requests themselves go on, no slot is taken by one that nobody follows.
+    const isOpen = new Set(onSeat === undefined ? ids : []);
+    const open = await this.#callsOf(redis, ids);
     return {
       firstPid: (this.#epoch - 1) * PIDS_AN_EPOCH + 1,
-      open: await this.#callsOf(redis, ids),
+      open,
+      ...(onSeat === undefined ? {} : { running: await onSeat(open) }),
       starts: pairs(scored).map(([start, at]) => startOf(start, Number(at) - ahead, isOpen)),
       spentUsd: new Map(pairs(spent).map(([owner, usd]) => [owner, Number(usd)])),
     };
@@ -158,7 +167,7 @@ function argsOf(row: JournalRow): readonly (string | number)[] {
   }
 }
 
-function foundOf({ call, params, attempts = '0', end, reply, rated }: Hash): Found | undefined {
+function foundOf({ call, params, attempts = '0', core, end, reply, rated }: Hash): Found | undefined {
   if (call === undefined || params === undefined) return undefined;
   const { budgetUsd, ...known } = JSON.parse(call) as Omit<StoredCall, 'budgetUsd'> & { budgetUsd: number | null };
   const stored: StoredCall = {
@@ -167,6 +176,7 @@ function foundOf({ call, params, attempts = '0', end, reply, rated }: Hash): Fou
     budgetUsd: budgetUsd ?? Number.POSITIVE_INFINITY,
     params: JSON.parse(params) as ChatParams,
     attempts: Number(attempts),
+    lastCore: core,
   };
   if (end === undefined || reply === undefined) return { call: stored };
   const ended = JSON.parse(end) as Omit<Ended, 'end' | 'rated'>;

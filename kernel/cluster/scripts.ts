@@ -57,7 +57,7 @@ for i = 4, #ARGV, 7 do
   elseif redis.call('EXISTS', call) == 1 then
     if kind == 'started' then
       local attempt, core, tokens = ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
-      redis.call('HSET', call, 'attempts', attempt)
+      redis.call('HSET', call, 'attempts', attempt, 'core', core)
       redis.call('ZREMRANGEBYSCORE', p .. 'starts', '-inf', now - 60000)
       redis.call('ZADD', p .. 'starts', now, table.concat({ id, attempt, tokens, core }, ' '))
     elseif kind == 'ended' then

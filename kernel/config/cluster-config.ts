@@ -23,6 +23,29 @@ export const clusterConfig = z
       .max(3_600_000)
       .default(10_000)
       .describe('How long a node that does not answer keeps the seat'),
+    roles: z
+      .array(z.enum(['door', 'worker', 'seat']))
+      .min(1)
+      .default(['door', 'worker', 'seat'])
+      .describe('What this node does: lets agents in, asks cores, may hold the seat that schedules for all'),
+    spread: z
+      .boolean()
+      .default(true)
+      .describe('`false`: the node that holds the seat does everything, and the others only stand by'),
+    lockMs: z
+      .int()
+      .min(500)
+      .max(3_600_000)
+      .default(30_000)
+      .describe('How long a request stays with a worker that does not answer'),
+    slotQuarantineMs: z
+      .int()
+      .min(0)
+      .max(86_400_000)
+      .default(0)
+      .describe(
+        'How long the slot of such a request stays taken after that: its worker may be frozen, and the request open',
+      ),
     durability: z
       .enum(['process', 'power'])
       .default('process')

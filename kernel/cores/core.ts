@@ -3,7 +3,7 @@ import type { CoreInfo, Setting } from '../../syscalls/cores.js';
 import { type FaultClass, SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
 import type { TokenUsage } from '../../syscalls/price.js';
-import type { Millis } from '../../syscalls/syscall.js';
+import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 
 /** One request to a model. */
 export interface CoreRequest {
@@ -15,6 +15,9 @@ export interface CoreRequest {
   readonly prefixTokens: number;
   /** Most output tokens of this request: those of the prefix are taken off already. */
   readonly maxTokens: number | undefined;
+  /** The call that it is for, and how many times a core was asked for that, this time included. Without them it is nobody's call. */
+  readonly id?: SyscallId;
+  readonly attempt?: number;
 }
 
 /** A piece of the answer: whole tokens, in order. */
@@ -106,10 +109,11 @@ export interface LLMCore {
    *
    * @throws CoreError `core-failed` (another try may help; `retryAfterMs` where the provider said so), `core-rejected`
    *   (this core will not take it, another may), `invalid-output` (the answer breaks the response format)
+   * @throws SyscallError `interrupted`: the request was lost on the way, which is nobody's fault: the call is asked again
    */
   chat(request: CoreRequest, run: CoreRun): Promise<CoreResult>;
   health?(): CoreHealth;
-  /** The config was read again: what was closed, for whatever reason, may be tried at once. */
-  reopen?(): void;
+  /** The config was read again: what was closed, for whatever reason, may be tried at once. @param cap as it is now */
+  reopen?(cap: number): void;
   close?(): Promise<void>;
 }

@@ -63,6 +63,24 @@ export class SchedulerLoop implements Backlog {
     this.requestTick();
   }
 
+  /** Goes on with a call whose request an earlier kernel has made: its slot is taken already, so nobody decides. */
+  resume(call: Call, slot: CoreSlot): void {
+    const { clock, runner, events } = this.#deps;
+    const core = slot.info.id;
+    const reason = 'its request goes on';
+    call.apply({ type: 'schedule', at: clock.now(), core, reason });
+    events.emit('scheduled', { call, core, reason });
+    // The policy has not prepared for it.
+    const backlog: Backlog = {
+      returned: (call) => this.submit(call),
+      waitsForBudget: (call) => this.waitsForBudget(call),
+      coreLost: () => this.coreLost(),
+      contended: (call, slot) => this.contended(call, slot),
+    };
+    call.holder = { letGo: () => slot.queue.withdraw(call.id) };
+    slot.queue.hold(call.id, ++this.#order, () => runner.resume(call, slot, backlog).then(() => this.requestTick()));
+  }
+
   /** Has the policy decide again, once all input that is there has been read. */
   requestTick(): void {
     if (this.#tickDue) return;

@@ -70,6 +70,10 @@ export class Retries {
     const { clock, cores, limits, random } = this.#deps;
     const { maxAttempts, retryBackoffMs } = limits();
     if (call.facts.params.retry === 'never' || call.isBound) return ENDS;
+    if (error.code === 'interrupted') {
+      call.retryWithout(core, 'lost', clock.now(), () => true);
+      return { delay: 0, next: 'again' };
+    }
     const isRefused = error.code === 'core-rejected';
     if (!isRefused && (!error.retryable || call.failures + 1 >= maxAttempts)) return ENDS;
     const isUsable = (id: CoreId) => cores.isUsable(id);

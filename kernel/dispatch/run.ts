@@ -27,7 +27,8 @@ export class Run {
     const { params, inputTokens } = call.facts;
     const { text: prefix, outputTokens: prefixTokens } = call;
     const maxTokens = params.maxTokens === undefined ? undefined : params.maxTokens - prefixTokens;
-    this.request = { params, inputTokens, prefix, prefixTokens, maxTokens };
+    const attempt = call.resumes ? call.attempts : call.attempts + 1;
+    this.request = { params, inputTokens, prefix, prefixTokens, maxTokens, id: call.id, attempt };
   }
 
   /** Preempted just when it had all the tokens that it may have. */

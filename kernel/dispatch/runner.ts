@@ -37,6 +37,14 @@ export interface Backlog {
   contended(call: Call, slot: CoreSlot): boolean;
 }
 
+/** What one start holds. */
+interface Holding {
+  readonly need: Need;
+  readonly lease: Lease;
+  readonly backlog: Backlog;
+  readonly controller: AbortController;
+}
+
 interface RunnerDeps extends RetriesDeps {
   readonly policy: PolicyGuard;
   readonly capacity: Capacity;
@@ -75,6 +83,16 @@ export class Runner {
     else this.#refused(call, slot, backlog, reserved);
   }
 
+  /** Goes on with a request that an earlier kernel has made: it was written, reserved and counted as a start. Never rejects. */
+  async resume(call: Call, slot: CoreSlot, backlog: Backlog): Promise<void> {
+    const run = new Run(call, slot.info, this.#deps.clock);
+    const controller = new AbortController();
+    call.holder = { letGo: () => controller.abort() };
+    const need = needOf(call, slot, run, undefined);
+    const lease = this.#deps.capacity.adopt?.(need) ?? NO_LEASE;
+    await this.#begin(call, slot, run, { need, lease, backlog, controller });
+  }
+
   #reserve(need: Need, slot: CoreSlot, signal: AbortSignal): MaybePromise<Lease | Refusal> {
     try {
       const reserving = this.#deps.capacity.reserve(need, signal);
@@ -107,19 +125,19 @@ export class Runner {
     }
   }
 
-  async #start(
-    call: Call,
-    slot: CoreSlot,
-    run: Run,
-    { need, lease, backlog, controller }: { need: Need; lease: Lease; backlog: Backlog; controller: AbortController },
-  ): Promise<void> {
-    const { clock, events } = this.#deps;
-    const core = slot.info.id;
+  async #start(call: Call, slot: CoreSlot, run: Run, held: Holding): Promise<void> {
+    const { need, lease } = held;
     const written = this.#written(call, need);
     if (written !== true && !(await written)) {
       lease.settle({ tokens: 0, costUsd: 0 });
       return;
     }
+    await this.#begin(call, slot, run, held);
+  }
+
+  async #begin(call: Call, slot: CoreSlot, run: Run, { lease, backlog, controller }: Holding): Promise<void> {
+    const { clock, events } = this.#deps;
+    const core = slot.info.id;
     if (!this.#deps.capacity.isOpen(core)) slot.refresh();
     const startedAt = clock.now();
     const waitMs = startedAt - call.since;
@@ -177,19 +195,20 @@ export class Runner {
     return bill;
   }
 
-  /** Writes the start down; a call that must not start twice waits for it. @returns false when it has ended meanwhile */
+  /** Writes the start down; a call that must not start twice waits for it, and all do where kernels share the journal. @returns false when it has ended meanwhile */
   #written(call: Call, { core, tokens }: Need): MaybePromise<boolean> {
     const { journal, clock } = this.#deps;
     const attempt = call.resumes ? call.attempts : call.attempts + 1;
     const writing = journal.append({ type: 'started', id: call.id, at: clock.now(), core, attempt, tokens });
     if (writing === undefined) return true;
     const mayNotRepeat = call.facts.params.retry === 'never';
+    const mustBeWritten = mayNotRepeat || journal.isShared === true;
     const written = writing.catch((error) => {
       this.#deps.log.error({ err: error, syscallId: call.id }, 'the journal did not take the start of a call');
       if (mayNotRepeat)
         this.#deps.table.fail(call, new SyscallError('busy', 'storage: the journal did not take the start'));
     });
-    return mayNotRepeat ? written.then(() => !call.isFinal) : true;
+    return mustBeWritten ? written.then(() => !call.isFinal) : true;
   }
 
   #slice(call: Call, slot: CoreSlot, backlog: Backlog, controller: AbortController): TimeSlice | undefined {
@@ -278,6 +297,9 @@ function faultOf(call: Call, result: CoreResult | undefined, thrown: unknown) {
   const { code, details } = 'error' in state ? state.error : SyscallError.from(thrown, 'core-failed');
   return { error: code, status: details.status };
 }
+
+/** Of a capacity that does not count what it has not given. */
+const NO_LEASE: Lease = { settle: () => {} };
 
 /** The answer to a request that need not be made. */
 const NOTHING_LEFT: CoreResult = {

@@ -87,7 +87,7 @@ withRedis('two nodes on one Redis', () => {
         policy: 'fifo',
         listen: { port },
         log: { level: 'error' },
-        cluster: { redis: redis.url, leaseMs: LEASE_MS },
+        cluster: { redis: redis.url, leaseMs: LEASE_MS, lockMs: 2000 },
         cores: [core('fast'), core('slow')],
       };
       writeFileSync(file, JSON.stringify(config));

@@ -72,7 +72,7 @@ withRedis('a journal in Redis', () => {
 
     const left = await journalOn(server).restore(Date.now());
     expect(left.firstPid).toBe(1_000_001);
-    expect(left.open).toEqual([{ ...calls[0], attempts: 1 }, calls[1]]);
+    expect(left.open).toEqual([{ ...calls[0], attempts: 1, lastCore: 'core with spaces' }, calls[1]]);
     expect(left.spentUsd).toEqual(new Map([['team', 0.25]]));
     // Of the same millisecond, in any order.
     expect(left.starts.toSorted((a, b) => b.tokens - a.tokens)).toEqual([

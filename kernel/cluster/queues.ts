@@ -1,0 +1,152 @@
+import type { Job, Queue, Worker } from 'bullmq';
+import { SyscallError } from '../../syscalls/errors.js';
+import type { CoreId, Millis } from '../../syscalls/syscall.js';
+import type { Logger } from '../log.js';
+import { type JobEnd, type JobId, type JobRequest, queueName } from './job.js';
+import type { Store } from './redis-store.js';
+
+type Driver = typeof import('bullmq');
+
+export interface QueuesOptions {
+  /** A connection that waits for Redis to come back; it is closed with the queues. */
+  readonly redis: Store;
+  /** Begins all keys. */
+  readonly prefix: string;
+  readonly lockMs: Millis;
+  readonly log: Logger;
+}
+
+/** A request that a worker has in hand. */
+export interface Held {
+  readonly id: JobId;
+  readonly request: JobRequest;
+  /** Proves that it is this worker's. */
+  readonly token: string;
+  /** An earlier worker had it, and has let its lock end. */
+  readonly wasLost: boolean;
+}
+
+/** Takes requests of one core. */
+export interface Taking {
+  /** Holds them for another `lockMs`. @returns those that are this worker's no more */
+  renew(held: readonly Pick<Held, 'id' | 'token'>[]): Promise<readonly JobId[]>;
+  /** Takes no more; settles when those in hand are done. */
+  stop(): Promise<void>;
+}
+
+/** What is known of a request. `none`: it is not there, or was given up by all. */
+export type JobState = { readonly type: 'open' | 'none' } | { readonly type: 'ended'; readonly end: JobEnd };
+
+/** Ended requests whose answers are kept for a seat that changes just then. */
+const KEPT = { age: 600, count: 5000 };
+/** Which is waited for rather than counted: of a core of any cap, all its requests may be on one node. */
+const NO_BOUND = 100_000;
+/** A worker that has died is no fault of the request that it had. */
+const NEVER = 1_000_000;
+const RETRY_MS = 500;
+
+/** The queues of all cores, and the only door to BullMQ: at most `cap` requests of a core run, on all nodes together, also while the seat changes. */
+export class Queues {
+  readonly #options: QueuesOptions;
+  readonly #driver: Driver;
+  readonly #queues = new Map<CoreId, Queue>();
+  readonly #workers: Worker[] = [];
+
+  private constructor(options: QueuesOptions, driver: Driver) {
+    this.#options = options;
+    this.#driver = driver;
+  }
+
+  /** @throws SyscallError `invalid-config` where the package is missing */
+  static async open(options: QueuesOptions): Promise<Queues> {
+    try {
+      return new Queues(options, await import('bullmq'));
+    } catch {
+      throw new SyscallError(
+        'invalid-config',
+        'cluster: Expected a package that is not installed; run npm install bullmq',
+      );
+    }
+  }
+
+  /** At most so many requests of a core run at once. */
+  async bound(core: CoreId, cap: number): Promise<void> {
+    // A queue takes no 0; nothing is asked of a core whose cap is 0.
+    await this.#queue(core).setGlobalConcurrency(Math.max(1, cap));
+  }
+
+  /** Once, however often it is added. */
+  async add(core: CoreId, id: JobId, request: JobRequest): Promise<void> {
+    await this.#queue(core).add('ask', request, { jobId: id, removeOnComplete: KEPT, removeOnFail: true });
+  }
+
+  /** @returns false where it has begun, or is not there */
+  async remove(core: CoreId, id: JobId): Promise<boolean> {
+    return (await this.#queue(core).remove(id)) === 1;
+  }
+
+  async stateOf(core: CoreId, id: JobId): Promise<JobState> {
+    const queue = this.#queue(core);
+    const state = await queue.getJobState(id);
+    if (state !== 'completed') return { type: state === 'unknown' || state === 'failed' ? 'none' : 'open' };
+    const end = (await queue.getJob(id))?.returnvalue as JobEnd | undefined;
+    return end ? { type: 'ended', end } : { type: 'none' };
+  }
+
+  /** How many of a core wait, and how many run. */
+  async countsOf(core: CoreId): Promise<{ readonly waiting: number; readonly running: number }> {
+    const { waiting = 0, active = 0 } = await this.#queue(core).getJobCounts('waiting', 'active');
+    return { waiting, running: active };
+  }
+
+  /**
+   * Takes requests of a core as its bound allows.
+   *
+   * @param run never rejects
+   * @param onEnded receives an end once it is written and the slot is free
+   */
+  take(core: CoreId, run: (held: Held) => Promise<JobEnd>, onEnded: (id: JobId, end: JobEnd) => void): Taking {
+    const { redis, prefix, lockMs, log } = this.#options;
+    const ask = ({ id = '', data, token = '', stalledCounter }: Job) =>
+      run({ id, request: data as JobRequest, token, wasLost: stalledCounter > 0 });
+    const worker = new this.#driver.Worker(queueName(core), (job, token) => ask(Object.assign(job, { token })), {
+      connection: redis,
+      prefix: `${prefix}bull`,
+      concurrency: NO_BOUND,
+      lockDuration: lockMs,
+      skipLockRenewal: true,
+      stalledInterval: lockMs / 2,
+      maxStalledCount: NEVER,
+      runRetryDelay: RETRY_MS,
+    });
+    worker.on('completed', ({ id = '' }, end: JobEnd) => onEnded(id, end));
+    worker.on('error', (error) => log.warn({ err: error, core }, 'a worker of the cluster'));
+    this.#workers.push(worker);
+    return {
+      renew: (held) =>
+        worker.extendJobLocks(
+          held.map(({ id }) => id),
+          held.map(({ token }) => token),
+          lockMs,
+        ),
+      stop: () => worker.close(),
+    };
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#workers.map((worker) => worker.close(true)));
+    await Promise.allSettled([...this.#queues.values()].map((queue) => queue.close()));
+    this.#options.redis.disconnect();
+  }
+
+  #queue(core: CoreId): Queue {
+    const known = this.#queues.get(core);
+    if (known !== undefined) return known;
+    const { redis, prefix, log } = this.#options;
+    const queue = new this.#driver.Queue(queueName(core), { connection: redis, prefix: `${prefix}bull` });
+    queue.on('error', (error) => log.warn({ err: error, core }, 'a queue of the cluster'));
+    this.#queues.set(core, queue);
+    return queue;
+  }
+}
