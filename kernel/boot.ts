@@ -4,16 +4,18 @@ import type { HelloParams } from '../syscalls/hello.js';
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Millis } from '../syscalls/syscall.js';
 import type { Clock } from './clock.js';
+import type { ClusterNode } from './cluster/node.js';
 import type { KernelConfig } from './config/config.js';
 import type { LLMCore } from './cores/core.js';
 import type { CoreDeps } from './cores/core-deps.js';
 import { createCores } from './cores/kinds/registry.js';
 import { checkExposure } from './doors/access.js';
+import type { Door } from './doors/door.js';
 import type { LocalProcess } from './doors/in-process.js';
 import type { Address } from './doors/listener.js';
 import type { KernelEvents } from './events.js';
 import { createLogger, type Logger } from './log.js';
-import { ContainerModule, compose, kernelContainer, nodeOf, PART } from './modules.js';
+import { type Composed, ContainerModule, compose, kernelContainer, nodeOf, PART } from './modules.js';
 import type { Principal } from './process/principal.js';
 
 export type { Journal, JournalEntry } from './call/journal.js';
@@ -80,9 +82,7 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
   const { env = process.env, wrapCore = (core) => core, items, outcomes, modules = [] } = options;
   const log = options.log ?? createLogger(config.log);
   const container = kernelContainer({ config, env, log }, [givenModule(options), ...modules]);
-  const node = nodeOf(container);
-  await node?.open();
-  if (!container.isBound(PART.cores)) {
+  const made = async () => {
     const deps: CoreDeps = {
       clock: container.get(PART.clock),
       env,
@@ -92,31 +92,31 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
       ...(outcomes === undefined ? {} : { outcomes }),
     };
     const cores = await createCores(config.cores, deps, container.getAll(PART.coreKind));
-    const own = cores.map(wrapCore);
-    container.bind(PART.cores).toConstantValue(node?.work(own) ?? own);
-  }
-  const { kernel, auth, gate, watchers, spans, doors, listener, inProcess } = compose(container);
-  spans.start();
-  for (const door of doors) door.open(gate, listener);
-  let isListening = false;
-  const stop = async () => {
-    listener.stopListening();
-    node?.detach();
-    await kernel.stop(node === undefined ? undefined : 0);
-    await node?.close(config.limits.drainMs);
-    watchers.close();
-    for (const door of doors) await door.close?.();
-    listener.close();
+    return cores.map(wrapCore);
   };
+  const node = nodeOf(container);
   try {
-    await kernel.ready();
+    await node?.open();
+    const cores = container.isBound(PART.cores) ? container.get(PART.cores) : await made();
+    const seen = node?.work(cores) ?? cores;
+    (await container.rebind(PART.cores)).toConstantValue(seen);
   } catch (error) {
-    await stop();
+    await node?.close();
     throw error;
   }
+  const { kernel, auth, gate, watchers, spans, doors, listener, inProcess } = compose(container);
+  const journal = container.get(PART.journal);
+  const given: Given = { kernel, gate, watchers, doors, listener };
+  spans.start();
+  // A node without doors still says how it is.
+  const isOpen = ({ name }: Door) => node === undefined || node.has('door') || name === 'health' || name === 'metrics';
+  for (const door of doors.filter(isOpen)) door.open(node?.gate ?? gate, listener);
+  let isListening = false;
+  const running = node === undefined ? alone(given) : spread(given, node, config.limits.drainMs);
+  await running.ready(log);
   return {
     events: kernel.events,
-    lost: container.get(PART.journal).lost,
+    lost: anyOf(running.lost, journal.lost),
     connect: (hello, principal) => inProcess.connect(hello, principal),
     listen() {
       isListening = true;
@@ -130,7 +130,7 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
       kernel.reload(next);
       for (const door of doors) door.reload?.();
     },
-    stop,
+    stop: running.stop,
   };
 }
 
@@ -140,4 +140,79 @@ function givenModule({ clock, stopwatch, policy }: BootOptions): ContainerModule
     if (stopwatch !== undefined) rebind(PART.stopwatch).toConstantValue(stopwatch);
     if (policy !== undefined) rebind(PART.policy).toConstantValue(policy);
   });
+}
+
+type Given = Pick<Composed, 'kernel' | 'gate' | 'watchers' | 'doors' | 'listener'>;
+
+/** How a kernel comes and goes. */
+interface Running {
+  readonly lost?: AbortSignal;
+  /** Serves nobody before it has settled. @throws what the policy and the journal throw */
+  ready(log: Logger): Promise<void>;
+  stop(): Promise<void>;
+}
+
+function alone({ kernel, watchers, doors, listener }: Given): Running {
+  const stop = async () => {
+    listener.stopListening();
+    await kernel.stop();
+    watchers.close();
+    for (const door of doors) await door.close?.();
+    listener.close();
+  };
+  return {
+    stop,
+    async ready() {
+      try {
+        await kernel.ready();
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+  };
+}
+
+/** As a node of a cluster, whose kernel waits for the seat while its doors and workers serve. */
+function spread({ kernel, gate, watchers, doors, listener }: Given, node: ClusterNode, drainMs: Millis): Running {
+  const lost = new AbortController();
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    listener.stopListening();
+    // Agents go to other nodes, and come back for their calls.
+    const isWs = ({ name }: Door) => name === 'ws';
+    for (const door of doors.filter(isWs)) await door.close?.();
+    node.leaveSeat();
+    await kernel.stop(0);
+    await node.drain(drainMs);
+    watchers.close();
+    for (const door of doors.filter((door) => !isWs(door))) await door.close?.();
+    listener.close();
+    await node.close();
+  };
+  const seated = async (log: Logger) => {
+    try {
+      await kernel.ready();
+      node.serve({ gate, snapshot: (scope) => watchers.snapshot(scope) });
+    } catch (error) {
+      if (stopped !== undefined) return;
+      log.error({ err: error }, 'this node cannot hold the seat');
+      lost.abort();
+    }
+  };
+  return {
+    lost: lost.signal,
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+    async ready(log) {
+      if (node.has('seat')) void seated(log);
+    },
+  };
+}
+
+function anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+  const given = signals.filter((signal) => signal !== undefined);
+  return given.length === 0 ? undefined : AbortSignal.any(given);
 }

@@ -15,28 +15,32 @@ import { WholeSink } from './whole-sink.js';
 export type ProcessMethod = Exclude<Method, 'agent.hello'>;
 
 export interface CallOptions {
-  /** Cancels the call, if it is an `llm.chat`. */
+  /** Cancels the call, if it is an `llm.chat`; one with a key goes on for a while, since who asked may come back. */
   readonly signal?: AbortSignal | undefined;
+  /** `signal` cancels a call with a key too, unless somebody else follows it. @default false */
+  readonly cancels?: boolean;
   /** Follows the call, if it is an `llm.chat`. */
   readonly sink?: CallSink | undefined;
   /** Receives the views of a `kernel.watch`. */
   readonly viewer?: Viewer | undefined;
 }
 
+/** A new process. */
+export interface Entered {
+  readonly caller: Caller;
+  readonly reply: HelloReply;
+}
+
 /** The kernel as every door sees it. All input from outside is checked here. */
 export interface Gate {
   /**
-   * Makes a process.
+   * Makes a process: at once where the kernel is in this process of the operating system.
    *
    * @param hello parameters of `agent.hello`, not yet checked
    * @param onEnd called when the kernel ends the process; not after `leave`
    * @throws SyscallError `invalid-params`, `busy`, `not-found` for the parent
    */
-  enter(
-    principal: Principal,
-    hello: unknown,
-    onEnd: (reason: EndReason) => void,
-  ): { readonly caller: Caller; readonly reply: HelloReply };
+  enter(principal: Principal, hello: unknown, onEnd: (reason: EndReason) => void): Entered | Promise<Entered>;
   /**
    * One syscall. A process may have several under way, from several connections.
    *
@@ -66,9 +70,9 @@ interface Request {
 const HANDLERS: {
   readonly [M in ProcessMethod]: (request: Request, params: Params<M>) => Result<M> | Promise<Result<M>>;
 } = {
-  'llm.chat': async ({ kernel, process, options: { signal, sink } }, params) => {
+  'llm.chat': async ({ kernel, process, options: { signal, cancels, sink } }, params) => {
     const whole = sink && new WholeSink(sink);
-    const reply = await kernel.chat(process, params, { signal, sink: whole });
+    const reply = await kernel.chat(process, params, { signal, cancels, sink: whole });
     whole?.end();
     return { ...reply, text: reply.text.toWellFormed() };
   },
@@ -98,8 +102,9 @@ export class KernelGate implements Gate {
     this.#watchers = watchers;
   }
 
-  enter(principal: Principal, hello: unknown, onEnd: (reason: EndReason) => void) {
-    const { process, reply } = this.#kernel.spawn(decodeParams('agent.hello', hello), principal, onEnd);
+  /** @param known who the process is, where an earlier kernel has made it */
+  enter(principal: Principal, hello: unknown, onEnd: (reason: EndReason) => void, known?: Caller): Entered {
+    const { process, reply } = this.#kernel.spawn(decodeParams('agent.hello', hello), principal, onEnd, known);
     const { pid, program, tenant } = process;
     return { caller: { pid, program, tenant, principal: principal.name }, reply };
   }
@@ -140,6 +145,11 @@ export class KernelGate implements Gate {
 
   leave(caller: Caller, open: Leaving): void {
     this.#kernel.leave(caller, open);
+  }
+
+  /** The requests of a process are lost, and it will come back for its calls. */
+  forsake(caller: Caller): void {
+    this.#kernel.forsake(caller);
   }
 }
 

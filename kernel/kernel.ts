@@ -67,6 +67,12 @@ export interface Settings {
 /** What becomes of the open calls of a process that goes, see `Gate.leave`. */
 export type Leaving = 'cancel' | 'lose' | 'keep';
 
+interface ChatOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly cancels?: boolean | undefined;
+  readonly sink?: CallSink | undefined;
+}
+
 /** What every syscall does, from any caller and through any door. */
 export class Kernel {
   readonly events: KernelEvents;
@@ -94,9 +100,15 @@ export class Kernel {
     for (const call of left.open) this.#revive(call, left.running?.has(call.id) === true);
   }
 
-  spawn(hello: HelloParams, principal: Principal, onEnd: Process['onEnd']): { process: Process; reply: HelloReply } {
+  /** @param known who the process is, where an earlier kernel has made it */
+  spawn(
+    hello: HelloParams,
+    principal: Principal,
+    onEnd: Process['onEnd'],
+    known?: Caller,
+  ): { process: Process; reply: HelloReply } {
     const { processes, policy, clock, settings } = this.#parts;
-    const process = processes.spawn(hello, principal, onEnd, clock.now());
+    const process = processes.spawn(hello, principal, onEnd, clock.now(), known);
     const { pid, tenant } = process;
     const { pendingPerAgent, pendingTotal, requestsPerSecond } = settings.limits;
     const { maxMessageBytes, maxMessageDepth, maxMessageValues, maxBatchRequests } = settings.limits;
@@ -122,17 +134,13 @@ export class Kernel {
   /**
    * Has a call answered.
    *
-   * @param signal cancels the call
+   * @param signal cancels the call; one with a key only where it `cancels`
    * @throws SyscallError when the call is refused, or ends without an answer
    */
-  async chat(
-    process: Process,
-    params: ChatParams,
-    { signal, sink }: { readonly signal?: AbortSignal | undefined; readonly sink?: CallSink | undefined },
-  ): Promise<ChatReply> {
+  async chat(process: Process, params: ChatParams, { signal, cancels, sink }: ChatOptions): Promise<ChatReply> {
     if (params.idempotencyKey !== undefined) {
       const fingerprint = fingerprintOf(params);
-      const asking = { pid: process.pid, owner: process.principal, params, fingerprint, sink, signal };
+      const asking = { pid: process.pid, owner: process.principal, params, fingerprint, sink, signal, cancels };
       return this.#parts.keyed.answer(asking, () => this.#begin(process, params, undefined, fingerprint));
     }
     const call = this.#begin(process, params, sink);
@@ -228,6 +236,11 @@ export class Kernel {
       if (open === 'cancel' || (open === 'lose' && !hasKey)) table.cancel(call, error);
       else if (!hasKey) call.sink = undefined;
     }
+  }
+
+  /** The requests of a process are lost: its calls with a key go on, as if it had left, and it stays. */
+  forsake({ pid }: Caller): void {
+    this.#parts.keyed.leave(pid, new SyscallError('disconnected', 'The connection was lost before the answer'));
   }
 
   /**

@@ -5,7 +5,7 @@ import { createPolicy } from '../schedulers/registry.js';
 import type { SyscallId } from '../syscalls/syscall.js';
 import { Admission } from './call/admission.js';
 import { CallTable } from './call/call-table.js';
-import { type Journal, nullJournal, type StoredCall } from './call/journal.js';
+import { type Journal, nullJournal } from './call/journal.js';
 import { KeyedCalls } from './call/keyed-calls.js';
 import { StartRate } from './call/start-rate.js';
 import type { Capacity } from './capacity/capacity.js';
@@ -31,12 +31,12 @@ import { MetricsDoor } from './doors/metrics/metrics-door.js';
 import { OpenAIDoor } from './doors/openai/openai-door.js';
 import { RequestRates } from './doors/request-rates.js';
 import { UiDoor } from './doors/ui/ui-door.js';
-import { ViewDoor } from './doors/ui/view-door.js';
+import { ViewDoor, type ViewDoorDeps } from './doors/ui/view-door.js';
 import { Unfinished } from './doors/unfinished.js';
 import { WorkTurns } from './doors/work-turns.js';
 import { WsDoor } from './doors/ws/ws-door.js';
 import { KernelEvents } from './events.js';
-import { type Gate, KernelGate } from './gate.js';
+import { KernelGate } from './gate.js';
 import { SqliteJournal } from './journal/sqlite-journal.js';
 import { Kernel, type Settings } from './kernel.js';
 import type { Logger } from './log.js';
@@ -89,6 +89,11 @@ export const PART = {
 const id = {
   settings: part<Settings>('settings'),
   node: part<ClusterNode | undefined>('node'),
+  /** Open connections, of all nodes. */
+  connections: part<{ readonly connections: number }>('connections'),
+  /** Whether calls can be served, by whatever node. */
+  readiness: part<{ unready(): readonly string[] }>('readiness'),
+  views: part<ViewDoorDeps['watchers']>('views'),
   limits: part<() => Settings['limits']>('limits'),
   auth: part<Authenticator>('auth'),
   policy: part<PolicyGuard>('policyGuard'),
@@ -104,7 +109,7 @@ const id = {
   loop: part<SchedulerLoop>('loop'),
   admission: part<Admission>('admission'),
   kernel: part<Kernel>('kernel'),
-  gate: part<Gate>('gate'),
+  gate: part<KernelGate>('gate'),
   listener: part<HttpListener>('listener'),
   inProcess: part<InProcessDoor>('inProcess'),
   http: part<HttpDoor>('http'),
@@ -127,7 +132,7 @@ export interface Given {
 export interface Composed {
   readonly kernel: Kernel;
   readonly auth: Authenticator;
-  readonly gate: Gate;
+  readonly gate: KernelGate;
   readonly watchers: Watchers;
   readonly spans: Spans;
   readonly doors: readonly Door[];
@@ -193,15 +198,18 @@ function outside({ config, env, log }: Given): ContainerModule {
     bind(PART.journal).toResolvedValue(
       ({ journal, cluster }, env, clock, log, node): Journal => {
         if (cluster === undefined) return journal === undefined ? nullJournal : new SqliteJournal(journal, clock, log);
-        const onSeat = node === undefined ? undefined : (open: readonly StoredCall[]) => node.onSeat(open);
-        return new RedisJournal({ options: cluster, node: nodeName(), env, clock, log, onSeat });
+        return new RedisJournal({ options: cluster, node: node?.name ?? nodeName(), env, clock, log, spread: node });
       },
       [PART.config, PART.env, PART.clock, PART.log, id.node],
     );
     bind(id.node).toResolvedValue(
-      ({ cluster }, env, clock, log) =>
-        cluster?.spread === true ? new ClusterNode({ options: cluster, env, clock, log }) : undefined,
-      [PART.config, PART.env, PART.clock, PART.log],
+      ({ cluster: options }, env, clock, log, listener, limits) => {
+        if (options?.spread !== true) return undefined;
+        const connections = () => listener.connections;
+        const most = () => limits().pendingTotal;
+        return new ClusterNode({ options, name: nodeName(), env, clock, log, connections, most });
+      },
+      [PART.config, PART.env, PART.clock, PART.log, id.listener, id.limits],
     );
     bind(PART.events).toResolvedValue(
       (log) => new KernelEvents((err, event) => log.error({ err, event }, 'a listener threw; not logged again')),
@@ -274,7 +282,8 @@ const core = new ContainerModule(({ bind }) => {
     loop,
     settings,
   });
-  wire(id.sections, Sections, { clock, kernel: id.kernel, processes, table, policy, events, listener: id.listener });
+  bind(id.connections).toResolvedValue((listener, node) => node ?? listener, [id.listener, id.node]);
+  wire(id.sections, Sections, { clock, kernel: id.kernel, processes, table, policy, events, listener: id.connections });
   wire(id.spans, Spans, { config, clock, events, policy });
   wire(id.watchers, Watchers, { clock, processes, sections: id.sections });
   bind(id.gate).toResolvedValue((kernel, watchers) => new KernelGate(kernel, watchers), [id.kernel, id.watchers]);
@@ -303,9 +312,11 @@ const doors = new ContainerModule(({ bind }) => {
   bind(door).toService(id.http);
   wire(door, OpenAIDoor, { http: id.http, clock });
   for (const Api of [AnthropicDoor, AiosDoor, FeedbackDoor]) wire(door, Api, { http: id.http });
-  wire(door, HealthDoor, { kernel });
+  bind(id.readiness).toResolvedValue((kernel, node) => node ?? kernel, [kernel, id.node]);
+  bind(id.views).toResolvedValue((watchers, node) => node ?? watchers, [id.watchers, id.node]);
+  wire(door, HealthDoor, { kernel: id.readiness });
   wire(door, MetricsDoor, { config, log, exposition });
-  wire(door, ViewDoor, { watchers: id.watchers });
+  wire(door, ViewDoor, { watchers: id.views });
   bind(door).toResolvedValue(() => new UiDoor());
 });
 

@@ -46,8 +46,9 @@ export interface Asking {
   readonly params: ChatParams;
   readonly fingerprint: string;
   readonly sink: CallSink | undefined;
-  /** The request goes; the call goes on. */
+  /** The request goes; the call goes on, unless it `cancels` and nobody else follows it. */
   readonly signal: AbortSignal | undefined;
+  readonly cancels?: boolean | undefined;
 }
 
 /**
@@ -138,7 +139,7 @@ export class KeyedCalls {
     }
   }
 
-  #follow(entry: Entry, { pid, sink, params, signal }: Asking): Promise<ChatReply> {
+  #follow(entry: Entry, { pid, sink, params, signal, cancels }: Asking): Promise<ChatReply> {
     const { call, followers } = entry;
     if (followers.size >= MOST_FOLLOWERS) {
       throw new SyscallError('busy', `idempotencyKey: ${MOST_FOLLOWERS} requests follow this call already`, {
@@ -162,6 +163,7 @@ export class KeyedCalls {
       const go = () => {
         this.#unfollow(entry, follower);
         follower.answer(new SyscallError('disconnected', 'The request was given up before the answer'));
+        if (cancels && followers.size === 0) this.#deps.abandon(call, GIVEN_UP);
       };
       followers.add(follower);
       const own = this.#byPid.get(pid) ?? new Map<Follower, Entry>();
@@ -198,6 +200,8 @@ export class KeyedCalls {
 }
 
 const NO_ANSWER = { text: '' };
+
+const GIVEN_UP = new SyscallError('cancelled', 'Cancelled by the agent');
 
 /** @throws SyscallError as the call ended */
 function repeat({ id, outcome }: EndedEntry, { sink, params }: Asking): ChatReply {

@@ -75,7 +75,6 @@ export class CoreWorker {
     await this.#taking?.stop().catch(() => {});
     cancel();
     this.#cancelTimer();
-    await this.#core.close?.();
   }
 
   async #run({ id, token, request, wasLost }: Held): Promise<JobEnd> {

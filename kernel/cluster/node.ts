@@ -3,13 +3,17 @@ import type { StoredCall } from '../call/journal.js';
 import type { Clock } from '../clock.js';
 import type { LLMCore } from '../cores/core.js';
 import type { Logger } from '../log.js';
+import type { Principal } from '../process/principal.js';
 import { Bus } from './bus.js';
 import { CoreWorker } from './core-worker.js';
+import { DoorSessions, type SeatKernel } from './door-sessions.js';
 import { TO_ALL, TO_SEAT, type ToAll, type ToSeat } from './messages.js';
+import { NodeGate } from './node-gate.js';
 import { Queues } from './queues.js';
-import type { ClusterOptions } from './redis-journal.js';
+import type { ClusterOptions, Spread } from './redis-journal.js';
 import { openStore, type Store } from './redis-store.js';
 import { Requests } from './requests.js';
+import { SeatLink } from './seat-link.js';
 import { TextLog } from './text-log.js';
 
 export type Role = 'door' | 'worker' | 'seat';
@@ -22,13 +26,21 @@ export interface NodeOptions extends ClusterOptions {
 
 interface NodeDeps {
   readonly options: NodeOptions;
+  /** Unique name of this node. */
+  readonly name: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Open connections of this node. */
+  readonly connections: () => number;
+  /** Most requests that are open at its doors. */
+  readonly most: () => number;
 }
 
 /** Longest time for which an end whose message was lost is not noticed. */
 const SWEEP_MS: Millis = 5000;
+/** A door that was not heard for so long is gone. */
+const DOOR_GONE_MS: Millis = 10_000;
 
 /** What a node of a cluster has open. */
 interface Parts {
@@ -37,21 +49,54 @@ interface Parts {
   readonly queues: Queues;
   readonly texts: TextLog;
   readonly requests: Requests;
+  readonly link: SeatLink;
+  readonly gate: NodeGate;
 }
 
-/** One node of a cluster whose work is spread: it asks cores for the one that holds the seat, and schedules when it does. */
-export class ClusterNode {
+/**
+ * One node of a cluster whose work is spread: agents come in by its doors, it asks cores for the node that holds the seat, and it
+ * schedules for all when that is itself.
+ */
+export class ClusterNode implements Spread {
   readonly #deps: NodeDeps;
   #parts: Parts | undefined;
+  #cores: readonly LLMCore[] = [];
   #workers: readonly CoreWorker[] = [];
+  #sessions: DoorSessions | undefined;
+  #epoch = 0;
+  #isDraining = false;
+  #onFree = () => {};
 
   constructor(deps: NodeDeps) {
     this.#deps = deps;
   }
 
+  get name(): string {
+    return this.#deps.name;
+  }
+
+  has(role: Role): boolean {
+    return this.#deps.options.roles.includes(role);
+  }
+
+  /** The kernel as the doors of this node see it. */
+  get gate(): NodeGate {
+    return this.#opened.gate;
+  }
+
+  /** Whether this node holds the seat, and how often that was taken, as far as is known. */
+  get seat(): { readonly isHere: boolean; readonly epoch: number } {
+    return { isHere: this.#sessions !== undefined, epoch: this.#parts?.link.epoch ?? 0 };
+  }
+
+  /** Open connections of all doors, where this node holds the seat; else its own. */
+  get connections(): number {
+    return this.#sessions?.connections ?? this.#deps.connections();
+  }
+
   /** @throws SyscallError `invalid-config` as `openStore` and `Queues.open` */
   async open(): Promise<void> {
-    const { options, env, clock, log } = this.#deps;
+    const { options, name: node, env, clock, log, connections, most } = this.#deps;
     const { lockMs } = options;
     const prefix = `{${options.prefix}}:`;
     const redis = await openStore(options, env, log);
@@ -62,19 +107,23 @@ export class ClusterNode {
     });
     patient.on('error', () => {});
     const queues = await Queues.open({ redis: patient, prefix, lockMs, log });
-    const bus = new Bus({ redis, prefix, clock, log });
+    const bus = new Bus({ redis, prefix, node, clock, log });
     const texts = new TextLog({ redis, bus, prefix, clock });
     const requests = new Requests({ queues, bus, clock, log, sweepMs: Math.min(SWEEP_MS, lockMs / 2) });
-    this.#parts = { redis, bus, queues, texts, requests };
+    const link = new SeatLink({ bus, clock, node, isUp: () => redis.status === 'ready', connections });
+    const gate = new NodeGate({ link, texts, node, most });
+    this.#parts = { redis, bus, queues, texts, requests, link, gate };
     await bus.listen<ToAll>(TO_ALL, (message) => this.#hear(message));
+    await link.open();
   }
 
   /** Asks these cores for the cluster, if that is a role of the node. @returns them as the seat sees them */
   work(cores: readonly LLMCore[]): readonly LLMCore[] {
     const { clock, options } = this.#deps;
     const { queues, bus, texts, requests } = this.#opened;
-    const { roles, lockMs, slotQuarantineMs } = options;
-    if (roles.includes('worker')) {
+    const { lockMs, slotQuarantineMs } = options;
+    this.#cores = cores;
+    if (this.has('worker')) {
       const deps = { queues, bus, texts, clock, lockMs, slotQuarantineMs };
       this.#workers = cores.map((core) => new CoreWorker(core, deps));
       for (const worker of this.#workers) worker.start();
@@ -82,36 +131,100 @@ export class ClusterNode {
     return cores.map((core) => requests.core(core));
   }
 
-  /** This node holds the seat. @returns those calls whose last request goes on */
-  async onSeat(open: readonly StoredCall[]): Promise<ReadonlySet<SyscallId>> {
+  onFree(run: () => void): void {
+    this.#onFree = run;
+  }
+
+  async onSeat(open: readonly StoredCall[], epoch: number): Promise<ReadonlySet<SyscallId>> {
     const { bus, requests } = this.#opened;
-    await bus.listen<ToSeat>(TO_SEAT, (message) => requests.take(message), 'this');
+    this.#epoch = epoch;
+    await bus.listen<ToSeat>(TO_SEAT, (message) => this.#take(message), 'this');
     return requests.start(open);
   }
 
-  /** What runs is left to the next seat. */
-  detach(): void {
+  /** The kernel of this node is ready: doors may come. */
+  serve(kernel: SeatKernel): void {
+    const { clock, log, name: node } = this.#deps;
+    const { bus } = this.#opened;
+    this.#sessions = new DoorSessions({ ...kernel, bus, clock, log, node, epoch: this.#epoch, goneMs: DOOR_GONE_MS });
+  }
+
+  /** Why no call could be served by this node now; empty: one could. */
+  unready(): readonly string[] {
+    const { link } = this.#opened;
+    return [
+      ...(this.#isDraining ? ['draining'] : []),
+      ...(link.isUp ? [] : ['the store of the cluster is not reached']),
+      ...(link.isHeld ? [] : ['no node holds the seat']),
+    ];
+  }
+
+  /** All that a principal may see, as JSON. */
+  snapshot(principal: Principal): Promise<string> {
+    return this.#opened.gate.snapshot(principal);
+  }
+
+  /** The kernel of this node is about to stop: what runs is left to the next seat, and doors wait for it. Idempotent. */
+  leaveSeat(): void {
+    this.#isDraining = true;
+    this.#sessions?.close();
+    this.#sessions = undefined;
     this.#parts?.requests.detach();
   }
 
-  /** Requests that are not done after `drainMs` are given back. Idempotent. */
-  async close(drainMs: Millis): Promise<void> {
+  /** Waits for the requests of its doors, and for those to its cores; what is not done after `drainMs` is given back. */
+  async drain(drainMs: Millis): Promise<void> {
+    const { clock } = this.#deps;
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = clock.after(drainMs, resolve);
+    });
+    await Promise.all([
+      Promise.race([this.#parts?.gate.drain(), late]),
+      ...this.#workers.map((worker) => worker.stop(drainMs)),
+    ]);
+    cancel();
+    await Promise.all(this.#cores.map((core) => core.close?.()));
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
     const parts = this.#parts;
     this.#parts = undefined;
     if (parts === undefined) return;
-    const { redis, bus, queues } = parts;
-    await Promise.all(this.#workers.map((worker) => worker.stop(drainMs)));
+    const { redis, bus, queues, link } = parts;
+    link.close();
     await queues.close();
     await bus.close();
     redis.disconnect();
   }
 
+  #take(message: ToSeat): void {
+    if (message.type !== 'door') this.#parts?.requests.take(message);
+    // Before it serves nobody is its door; afterwards the next seat is asked.
+    else this.#sessions?.take(message);
+  }
+
   #hear(message: ToAll): void {
-    for (const worker of this.#workers) {
-      if (worker.id !== message.core) continue;
-      if (message.type === 'abort') worker.abort(message.job);
-      else worker.reopen();
+    switch (message.type) {
+      case 'seat':
+        this.#parts?.link.heard(message.epoch);
+        return;
+      case 'free':
+        this.#parts?.link.left();
+        this.#onFree();
+        return;
+      case 'abort':
+        this.#workerOf(message.core)?.abort(message.job);
+        return;
+      case 'reopen':
+        this.#workerOf(message.core)?.reopen();
+        return;
     }
+  }
+
+  #workerOf(core: string): CoreWorker | undefined {
+    return this.#workers.find(({ id }) => id === core);
   }
 
   get #opened(): Parts {

@@ -25,8 +25,16 @@ interface RedisJournalDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Where other nodes ask the cores: called once this node holds the seat. @returns those calls whose last request goes on */
-  readonly onSeat?: ((open: readonly StoredCall[]) => Promise<ReadonlySet<SyscallId>>) | undefined;
+  /** Where other nodes ask the cores. */
+  readonly spread?: Spread | undefined;
+}
+
+/** A node whose work is spread, as the journal sees it. */
+export interface Spread {
+  /** The node holds the seat. @returns those calls whose last request goes on */
+  onSeat(open: readonly StoredCall[], epoch: number): Promise<ReadonlySet<SyscallId>>;
+  /** `run` is called when another node has left the seat. */
+  onFree(run: () => void): void;
 }
 
 /** Pids that one holder of the seat may give out before those of the next one begin. */
@@ -58,7 +66,7 @@ export class RedisJournal implements Journal {
   }
 
   get isShared(): boolean {
-    return this.#deps.onSeat !== undefined;
+    return this.#deps.spread !== undefined;
   }
 
   get lost(): AbortSignal {
@@ -72,6 +80,7 @@ export class RedisJournal implements Journal {
     const seat = new Seat({ redis, prefix: this.#prefix, node, leaseMs: options.leaseMs, clock, log });
     this.#seat = seat;
     seat.lost.addEventListener('abort', () => this.#lost.abort(), { once: true });
+    this.#deps.spread?.onFree(() => seat.hurry());
     this.#epoch = await seat.take();
     return this.#left(redis, now);
   }
@@ -109,7 +118,7 @@ export class RedisJournal implements Journal {
   }
 
   async #left(redis: Store, readAt: Millis): Promise<Restored> {
-    const { clock, log, onSeat } = this.#deps;
+    const { clock, log, spread } = this.#deps;
     const [ids, scored, spent, time] = (await redis.eval(LEFT, 1, this.#prefix)) as [
       SyscallId[],
       string[],
@@ -123,12 +132,12 @@ export class RedisJournal implements Journal {
       log.warn({ aheadMs: ahead }, 'the clock of Redis differs: deadlines of calls that this node takes over shift');
     }
     // Where the requests themselves go on, no slot is taken by one that nobody follows.
-    const isOpen = new Set(onSeat === undefined ? ids : []);
+    const isOpen = new Set(spread === undefined ? ids : []);
     const open = await this.#callsOf(redis, ids);
     return {
       firstPid: (this.#epoch - 1) * PIDS_AN_EPOCH + 1,
       open,
-      ...(onSeat === undefined ? {} : { running: await onSeat(open) }),
+      ...(spread === undefined ? {} : { running: await spread.onSeat(open, this.#epoch) }),
       starts: pairs(scored).map(([start, at]) => startOf(start, Number(at) - ahead, isOpen)),
       spentUsd: new Map(pairs(spent).map(([owner, usd]) => [owner, Number(usd)])),
     };

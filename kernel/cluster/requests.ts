@@ -5,7 +5,7 @@ import type { CoreRequest, CoreResult, CoreRun, LLMCore } from '../cores/core.js
 import type { Logger } from '../log.js';
 import type { Bus } from './bus.js';
 import { errorOf, type JobEnd, type JobId, type JobProgress, type JobRequest, jobId } from './job.js';
-import { TO_ALL, type ToAll, type ToSeat } from './messages.js';
+import { type FromWorker, TO_ALL, type ToAll } from './messages.js';
 import type { Queues } from './queues.js';
 import { lost, RemoteCore } from './remote-core.js';
 
@@ -46,6 +46,7 @@ export class Requests {
   readonly #open = new Map<JobId, Open>();
   /** Requests of an earlier seat that nobody has taken up yet. */
   readonly #found = new Set<JobId>();
+  #isStarted = false;
   #isDetached = false;
   #cancelTimer = () => {};
 
@@ -61,7 +62,10 @@ export class Requests {
       clock,
       ask: (request, run) => this.#ask(id, request, run),
       reopen: () => bus.send<ToAll>(TO_ALL, { type: 'reopen', core: id }),
-      bound: (cap) => void queues.bound(id, cap).catch((error) => this.#failed(error, id)),
+      bound: (cap) => {
+        // Of the other nodes nobody asks.
+        if (this.#isStarted) queues.bound(id, cap).catch((error) => this.#failed(error, id));
+      },
     });
     this.#cores.set(id, core);
     return core;
@@ -70,6 +74,7 @@ export class Requests {
   /** Begins to schedule. @returns those calls whose last request still runs, or has ended and was not read */
   async start(open: readonly StoredCall[]): Promise<ReadonlySet<SyscallId>> {
     const { queues } = this.#deps;
+    this.#isStarted = true;
     for (const [id, { info }] of this.#cores) await queues.bound(id, info.cap);
     const running = new Set<SyscallId>();
     const asked = open.filter(({ attempts, lastCore = '' }) => attempts > 0 && this.#cores.has(lastCore));
@@ -86,7 +91,7 @@ export class Requests {
     return running;
   }
 
-  take(message: ToSeat): void {
+  take(message: FromWorker): void {
     const open = this.#open.get(message.job);
     if (open === undefined) return;
     if (message.type === 'ended') this.#end(open, message.end);

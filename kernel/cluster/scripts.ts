@@ -32,8 +32,10 @@ return redis.call('PEXPIRE', p .. 'seat', ARGV[2])`;
 export const LEAVE_SEAT = `
 local p = KEYS[1]
 redis.call('ZREM', p .. 'nodes', ARGV[1])
-if redis.call('GET', p .. 'seat') == ARGV[1] then return redis.call('DEL', p .. 'seat') end
-return 0`;
+if redis.call('GET', p .. 'seat') ~= ARGV[1] then return 0 end
+redis.call('DEL', p .. 'seat')
+redis.call('PUBLISH', p .. 'to-all', '[{"type":"free"}]')
+return 1`;
 
 /**
  * Writes a group of facts. ARGV: epoch, keepMs, \`drop\` or \`keep\`, then of each fact its type and six values. A fact that is

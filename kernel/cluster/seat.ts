@@ -1,3 +1,4 @@
+import { SyscallError } from '../../syscalls/errors.js';
 import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
@@ -28,6 +29,8 @@ export class Seat {
   readonly #lost = new AbortController();
   #renewedAt: Millis = 0;
   #isHeld = false;
+  #isOver = false;
+  #wake = () => {};
   #cancelTimer = () => {};
 
   constructor(options: SeatOptions) {
@@ -39,7 +42,12 @@ export class Seat {
     return this.#lost.signal;
   }
 
-  /** Waits until this node holds the seat. @returns the epoch, 1 or more */
+  /** The seat may be free: it is tried at once. */
+  hurry(): void {
+    this.#wake();
+  }
+
+  /** Waits until this node holds the seat. @returns the epoch, 1 or more @throws SyscallError `draining` when the node leaves before */
   async take(): Promise<number> {
     const { redis, prefix, node, leaseMs, clock, log } = this.#options;
     let isWaiting = false;
@@ -55,7 +63,12 @@ export class Seat {
       }
       if (!isWaiting) log.info({ node }, 'standby: another node holds the seat');
       isWaiting = true;
-      await new Promise<void>((resolve) => clock.after(leaseMs / RENEWALS, resolve));
+      await new Promise<void>((resolve) => {
+        this.#cancelTimer = clock.after(leaseMs / RENEWALS, resolve);
+        this.#wake = resolve;
+      });
+      this.#cancelTimer();
+      if (this.#isOver) throw new SyscallError('draining', 'This node leaves before it held the seat');
     }
   }
 
@@ -63,7 +76,8 @@ export class Seat {
   async leave(): Promise<void> {
     const { redis, prefix, node } = this.#options;
     this.#cancelTimer();
-    if (!this.#isHeld) return;
+    this.#isOver = true;
+    this.#wake();
     this.#isHeld = false;
     await redis.eval(LEAVE_SEAT, 1, prefix, node).catch(() => {});
   }

@@ -55,8 +55,8 @@ export class TextLog {
     return entries.map(([, [, json]]) => JSON.parse(json as string) as TextEntry);
   }
 
-  leave(id: SyscallId): void {
-    this.#deps.bus.leave(`tok:${id}`);
+  leave(id: SyscallId, take: (entry: TextEntry) => void): void {
+    this.#deps.bus.leave(`tok:${id}`, take);
   }
 }
 

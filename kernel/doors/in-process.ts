@@ -1,3 +1,4 @@
+import { SyscallError } from '../../syscalls/errors.js';
 import type { HelloParams } from '../../syscalls/hello.js';
 import { PROTOCOL_VERSION } from '../../syscalls/hello.js';
 import type { Pid } from '../../syscalls/syscall.js';
@@ -40,7 +41,12 @@ export class InProcessDoor implements Door {
     const ended = new Promise<EndReason>((resolve) => {
       end = resolve;
     });
-    const { caller } = gate.enter(principal, { protocol: PROTOCOL_VERSION, ...hello }, end);
+    const entered = gate.enter(principal, { protocol: PROTOCOL_VERSION, ...hello }, end);
+    if (entered instanceof Promise) {
+      entered.then(({ caller }) => gate.leave(caller, 'cancel')).catch(() => {});
+      throw new SyscallError('invalid-request', 'connect: Expected a kernel in this process, got a node of a cluster');
+    }
+    const { caller } = entered;
     return {
       pid: caller.pid,
       ended,

@@ -31,6 +31,8 @@ export class ProcessTable {
   readonly #counts = new Map<string, number>();
   readonly #maxAgents: () => number;
   readonly #tokens: () => number;
+  /** Processes whose parent is known and has not come back yet, by its pid. */
+  readonly #awaiting = new Map<Pid, Process[]>();
   #lastPid = 0;
 
   /** @param maxAgents most processes at once @param tokens that the kernel knows. Both are asked each time, since a reload may change them */
@@ -46,20 +48,21 @@ export class ProcessTable {
   /**
    * Makes a process.
    *
+   * @param known who it is, where an earlier kernel has made it: there is room for it, and its parent may come later
    * @throws SyscallError `busy` when the table is full, `not-found` for a parent that is not a live process of the same token
    */
-  spawn(hello: HelloParams, scope: Principal, onEnd: Process['onEnd'], connectedAt: Millis): Process {
-    this.#checkRoom(scope.name);
+  spawn(hello: HelloParams, scope: Principal, onEnd: Process['onEnd'], connectedAt: Millis, known?: Caller): Process {
+    if (known === undefined) this.#checkRoom(scope.name);
     const { name, parent: parentPid } = hello;
     const parent = parentPid === undefined ? undefined : this.#processes.get(parentPid);
-    if (parentPid !== undefined && parent?.principal !== scope.name) {
+    if (known === undefined && parentPid !== undefined && parent?.principal !== scope.name) {
       throw new SyscallError('not-found', `params.parent: expected a live process of yours, got ${parentPid}`);
     }
-    const pid = ++this.#lastPid;
+    const pid = known?.pid ?? ++this.#lastPid;
     const process: Process = {
       pid,
-      program: parent?.program ?? pid,
-      tenant: tenantOf(scope, hello.tenant),
+      program: known?.program ?? parent?.program ?? pid,
+      tenant: known?.tenant ?? tenantOf(scope, hello.tenant),
       principal: scope.name,
       name,
       parent,
@@ -73,7 +76,21 @@ export class ProcessTable {
     parent?.children.add(process);
     this.#processes.set(process.pid, process);
     this.#counts.set(scope.name, this.countOf(scope.name) + 1);
+    if (known !== undefined) this.#rejoin(process, parentPid);
     return process;
+  }
+
+  /** It comes back after or before its parent and its children. */
+  #rejoin(process: Process, parentPid: Pid | undefined): void {
+    if (process.parent === undefined && parentPid !== undefined) {
+      this.#awaiting.set(parentPid, [...(this.#awaiting.get(parentPid) ?? []), process]);
+    }
+    for (const child of this.#awaiting.get(process.pid) ?? []) {
+      if (this.#processes.get(child.pid) !== child) continue;
+      child.parent = process;
+      process.children.add(child);
+    }
+    this.#awaiting.delete(process.pid);
   }
 
   #checkRoom(principal: string): void {

@@ -3,7 +3,7 @@ import { PROTOCOL_VERSION } from '../../../syscalls/hello.js';
 import type { CoreId, Millis, Pid } from '../../../syscalls/syscall.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
-import type { Gate } from '../../gate.js';
+import type { Entered, Gate } from '../../gate.js';
 import type { Caller } from '../../process/caller.js';
 import type { Principal } from '../../process/principal.js';
 
@@ -35,6 +35,8 @@ interface HttpAgentsDeps {
 export class HttpAgents {
   readonly #deps: HttpAgentsDeps;
   readonly #entries = new Map<string, Entry>();
+  /** Those that are not processes yet. */
+  readonly #entering = new Map<string, Promise<Entry>>();
   /** The last one that came, of each token and name. */
   readonly #named = new Map<string, Entry>();
   /** Nobody uses them; the longest idle first. */
@@ -51,8 +53,8 @@ export class HttpAgents {
    * @param parent pid of a live process of the token, or name of an agent over HTTP
    * @throws SyscallError `busy`; `not-found` for a pid that is no live process of the token
    */
-  use(principal: Principal, name: string, parent: string | undefined): HttpAgent {
-    return this.#use(principal, name, this.#parentOf(principal, parent));
+  async use(principal: Principal, name: string, parent: string | undefined): Promise<HttpAgent> {
+    return this.#use(principal, name, await this.#parentOf(principal, parent));
   }
 
   /** A request of the agent has ended. */
@@ -71,36 +73,45 @@ export class HttpAgents {
     this.#cancelTimer?.();
   }
 
-  #use(principal: Principal, name: string, parent: Entry | Pid | undefined): Entry {
+  async #use(principal: Principal, name: string, parent: Entry | Pid | undefined): Promise<Entry> {
     const pid = typeof parent === 'object' ? parent.caller.pid : parent;
     const key = `${principal.name}\n${pid ?? ''}\n${name}`;
     const known = this.#entries.get(key);
     // Of a token that was changed.
     if (known !== undefined && known.principal !== principal) this.#leave(known);
-    const entry = this.#entries.get(key) ?? this.#enter(principal, name, key, parent);
+    const entry = this.#entries.get(key) ?? (await this.#once(key, () => this.#enter(principal, name, key, parent)));
     entry.uses++;
     this.#idle.delete(entry);
     return entry;
   }
 
-  #parentOf(principal: Principal, parent: string | undefined): Entry | Pid | undefined {
+  /** Requests that come together wait for one process. */
+  #once(key: string, enter: () => Promise<Entry>): Promise<Entry> {
+    const known = this.#entering.get(key);
+    if (known !== undefined) return known;
+    const entering = enter().finally(() => this.#entering.delete(key));
+    this.#entering.set(key, entering);
+    return entering;
+  }
+
+  async #parentOf(principal: Principal, parent: string | undefined): Promise<Entry | Pid | undefined> {
     if (parent === undefined) return undefined;
     if (/^\d+$/.test(parent)) return Number(parent);
     const known = this.#named.get(`${principal.name}\n${parent}`);
     if (known?.principal === principal) return known;
-    const entry = this.#use(principal, parent, undefined);
+    const entry = await this.#use(principal, parent, undefined);
     this.#unuse(entry);
     return entry;
   }
 
-  #enter(principal: Principal, name: string, key: string, parent: Entry | Pid | undefined): Entry {
+  async #enter(principal: Principal, name: string, key: string, parent: Entry | Pid | undefined): Promise<Entry> {
     const above = typeof parent === 'object' ? parent : undefined;
     const pid = above?.caller.pid ?? (parent as Pid | undefined);
     const hello = { protocol: PROTOCOL_VERSION, name, ...(pid === undefined ? {} : { parent: pid }) };
     // The parent is in use by its child, so that it is not evicted to make room for it.
     if (above !== undefined) this.#hold(above);
     try {
-      const { caller, reply } = this.#roomFor(principal, hello, () => this.#forget(entry));
+      const { caller, reply } = await this.#roomFor(principal, hello, () => this.#forget(entry));
       const ids = reply.cores.map(({ id }) => id).filter((id) => principal.cores?.includes(id) !== false);
       const named = `${principal.name}\n${name}`;
       const entry: Entry = { key, named, principal, parent: above, caller, cores: new Set(ids), uses: 0, idleSince: 0 };
@@ -114,10 +125,10 @@ export class HttpAgents {
   }
 
   /** Where the table of processes is full, the agent that was idle for longest makes room. */
-  #roomFor(principal: Principal, hello: object, onEnd: () => void): ReturnType<Gate['enter']> {
+  async #roomFor(principal: Principal, hello: object, onEnd: () => void): Promise<Entered> {
     const { gate } = this.#deps;
     try {
-      return gate.enter(principal, hello, onEnd);
+      return await gate.enter(principal, hello, onEnd);
     } catch (error) {
       const [oldest] = this.#idle;
       if (oldest === undefined || !(error instanceof SyscallError) || error.code !== 'busy') throw error;

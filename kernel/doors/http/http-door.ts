@@ -110,7 +110,7 @@ export class HttpDoor implements Door {
       const path = pathOf(request);
       const body = async () => (await this.#bodies.read(request, (bytes) => this.#turnOf(line, bytes))).json;
       const { gate, agents } = this.#parts;
-      const agent = agents.use(principal, agentOf(headers, undefined), textIn(headers, 'x-eccos-parent'));
+      const agent = await agents.use(principal, agentOf(headers, undefined), textIn(headers, 'x-eccos-parent'));
       try {
         const answered = await answer({ headers, path, gate, agent, body });
         outflow.json(answered.status, answered.body);
@@ -132,7 +132,7 @@ export class HttpDoor implements Door {
     const { headers } = request;
     const { json, bytes } = await this.#bodies.read(request, (bytes) => this.#turnOf(line, bytes));
     const read = dialect.read(json, headers);
-    const agent = agents.use(principal, agentOf(headers, read.agent), textIn(headers, 'x-eccos-parent'));
+    const agent = await agents.use(principal, agentOf(headers, read.agent), textIn(headers, 'x-eccos-parent'));
     try {
       const intent = intentOf(headers, read, chooseCores(read.model, agent.cores));
       const idempotencyKey = textIn(headers, 'idempotency-key');

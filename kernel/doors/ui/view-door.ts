@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Gate } from '../../gate.js';
 import type { Principal } from '../../process/principal.js';
 import type { Door, Listener } from '../door.js';
@@ -5,7 +6,7 @@ import type { Door, Listener } from '../door.js';
 export interface ViewDoorDeps {
   readonly watchers: {
     /** All that a principal may see, as JSON. */
-    snapshot(scope: Principal): string;
+    snapshot(scope: Principal): string | Promise<string>;
   };
 }
 
@@ -27,9 +28,24 @@ export class ViewDoor implements Door {
           const { methods } = principal ?? {};
           if (principal === undefined || (methods !== undefined && !methods.includes('kernel.watch'))) {
             response.writeHead(403).end();
-          } else response.writeHead(200, headers).end(method === 'GET' ? watchers.snapshot(principal) : undefined);
+          } else if (method === 'HEAD') response.writeHead(200, headers).end();
+          else void answer(response, headers, () => watchers.snapshot(principal));
         },
       });
     }
+  }
+}
+
+async function answer(
+  response: ServerResponse,
+  headers: Readonly<Record<string, string>>,
+  view: () => string | Promise<string>,
+): Promise<void> {
+  try {
+    const json = await view();
+    response.writeHead(200, headers).end(json);
+  } catch {
+    // No node of the cluster can say.
+    response.writeHead(503).end();
   }
 }

@@ -6,7 +6,7 @@ import type { Notification, NotificationMethod } from '../../../syscalls/table.j
 import type { AnswerText, CallSink, TextPlace } from '../../call-sink.js';
 import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
-import type { Gate } from '../../gate.js';
+import type { Entered, Gate } from '../../gate.js';
 import type { Caller } from '../../process/caller.js';
 import type { Principal } from '../../process/principal.js';
 import type { EndReason } from '../../process/process-table.js';
@@ -62,6 +62,8 @@ export class RpcSession implements Session {
   /** Of the calls that are open. */
   readonly streams = new Set<ChunkStream>();
   #caller: Caller | undefined;
+  /** Said hello, and is not a process yet. */
+  #entering: Promise<Entered> | undefined;
   #closed = false;
 
   constructor(deps: SessionDeps, principal: Principal, outbox: Outbox) {
@@ -71,7 +73,7 @@ export class RpcSession implements Session {
   }
 
   get isProcess(): boolean {
-    return this.#caller !== undefined;
+    return this.#caller !== undefined || this.#entering !== undefined;
   }
 
   async handle(request: RpcCall): Promise<Outcome> {
@@ -96,6 +98,7 @@ export class RpcSession implements Session {
   #dispatch({ id, method, params }: RpcCall): unknown {
     const { gate } = this.deps;
     if (this.#closed) throw new SyscallError('disconnected', 'The process has ended');
+    if (this.#entering !== undefined) return this.#later({ id, method, params }, this.#entering);
     if (this.#caller === undefined) return this.#hello(method, params);
     if (method === 'llm.chat') return this.#chat(this.#caller, id, params);
     return gate.call(this.#caller, method, params, method === 'kernel.watch' ? { viewer: this.#viewer } : {});
@@ -110,9 +113,30 @@ export class RpcSession implements Session {
     if (method !== 'agent.hello') {
       throw new SyscallError('invalid-request', 'method: the first request must be agent.hello');
     }
-    const { caller, reply } = this.deps.gate.enter(this.#principal, params, (reason) => this.outbox.close(reason));
+    const entered = this.deps.gate.enter(this.#principal, params, (reason) => this.outbox.close(reason));
+    return entered instanceof Promise ? this.#enter(entered) : this.#entered(entered);
+  }
+
+  async #enter(entering: Promise<Entered>): Promise<unknown> {
+    this.#entering = entering;
+    try {
+      return this.#entered(await entering);
+    } finally {
+      this.#entering = undefined;
+    }
+  }
+
+  #entered({ caller, reply }: Entered): unknown {
     this.#caller = caller;
+    // The connection went meanwhile.
+    if (this.#closed) this.deps.gate.leave(caller, 'cancel');
     return reply;
+  }
+
+  /** What came behind a hello waits for it. */
+  async #later(request: RpcCall, entering: Promise<Entered>): Promise<unknown> {
+    await entering.catch(() => {});
+    return this.#dispatch(request);
   }
 
   async #chat(caller: Caller, request: RequestId | undefined, params: unknown): Promise<unknown> {
