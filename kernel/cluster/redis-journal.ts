@@ -1,3 +1,4 @@
+import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { Ended, Found, Journal, JournalEntry, Restored, StoredCall, Wanted } from '../call/journal.js';
@@ -76,6 +77,10 @@ export class RedisJournal implements Journal {
   async restore(now: Millis): Promise<Restored> {
     const { options, node, env, clock, log } = this.#deps;
     const redis = await openStore(options, env, log);
+    if (this.#closed !== undefined) {
+      redis.disconnect();
+      throw new SyscallError('draining', 'The journal was closed before it was read');
+    }
     this.#redis = redis;
     const seat = new Seat({ redis, prefix: this.#prefix, node, leaseMs: options.leaseMs, clock, log });
     this.#seat = seat;

@@ -61,7 +61,7 @@ export class RemoteCore implements LLMCore {
     }
   }
 
-  reopen(cap: number): void {
+  reopen(cap = this.info.cap): void {
     this.#closed = undefined;
     this.#deps.reopen();
     this.#deps.bound(cap);

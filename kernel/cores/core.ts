@@ -114,6 +114,6 @@ export interface LLMCore {
   chat(request: CoreRequest, run: CoreRun): Promise<CoreResult>;
   health?(): CoreHealth;
   /** The config was read again: what was closed, for whatever reason, may be tried at once. @param cap as it is now */
-  reopen?(cap: number): void;
+  reopen?(cap?: number): void;
   close?(): Promise<void>;
 }

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'libsql';
 import { Shell } from '../agents/shell/eccos.js';
 import { freePort } from '../support/free-port.js';
+import type { Left, Target } from './target.js';
 
 function config(port: number, path: string): string {
   const core = (id: string, speed: number) => ({
@@ -14,8 +16,10 @@ function config(port: number, path: string): string {
   });
 }
 
+type Row = Readonly<Record<string, string | number | null>>;
+
 /** A kernel with a journal, in a process of its own that may be killed; the next one has the same address. */
-export class KernelProcess {
+export class KernelProcess implements Target {
   readonly port: number;
   readonly path: string;
   readonly #file: string;
@@ -39,6 +43,34 @@ export class KernelProcess {
 
   get url(): string {
     return `ws://127.0.0.1:${this.port}`;
+  }
+
+  get urls(): readonly [string] {
+    return [this.url];
+  }
+
+  async strike(): Promise<void> {
+    await this.end('SIGKILL');
+    await this.boot();
+  }
+
+  async stop(): Promise<Left> {
+    await this.end('SIGTERM');
+    const db = new Database(this.path, { readonly: true });
+    const rows = db
+      .prepare('SELECT calls.idem, ends.status, ends.body FROM calls LEFT JOIN ends USING (seq)')
+      .all() as Row[];
+    const { most } = db
+      .prepare('SELECT max(n) AS most FROM (SELECT count(*) AS n FROM starts GROUP BY seq)')
+      .get() as Row;
+    const { spent } = db.prepare('SELECT cost_usd AS spent FROM accounts').get() as Row;
+    db.close();
+    const calls = rows.map(({ idem, status, body }) => ({
+      key: String(idem),
+      status: status === null ? undefined : String(status),
+      end: body === null ? undefined : JSON.parse(String(body)),
+    }));
+    return { calls, spentUsd: Number(spent), mostStarts: Number(most), violations: [] };
   }
 
   async boot(): Promise<void> {

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { type ChatReply, type Client, connect, type SyscallError } from '../../agents/sdk/client.js';
 import { uniform } from '../../schedulers/uniform.js';
 import { KernelProcess } from './kernel-process.js';
+import type { Left, LeftCall, Target } from './target.js';
 
 const AGENTS = 12;
 /** Repeats of each call, and the share of calls that are repeated with another question. */
@@ -15,14 +15,16 @@ export interface KillOptions {
   readonly kills: number;
   readonly calls: number;
   readonly seed: number;
-  /** Arguments for Node of the kernel. */
-  readonly node?: readonly string[];
+  /** Starts what is killed, in a folder of its own. @default a kernel with a journal */
+  readonly on?: (folder: string) => Promise<Target>;
 }
 
 export interface KillReport {
   readonly answers: number;
   readonly repeats: number;
   readonly conflicts: number;
+  /** Calls that must not be asked twice, and were not. */
+  readonly interrupted: number;
   /** What no kernel may do, a line each. */
   readonly violations: readonly string[];
 }
@@ -32,18 +34,16 @@ interface Answered {
   readonly reply: ChatReply;
 }
 
-type Row = Readonly<Record<string, string | number | null>>;
-
 /**
  * Kills a kernel again and again while agents ask, repeat what they have asked from other connections, and change their parameters. What
  * each agent was given is compared with the journal. All draws come from the seed; when a kill falls, the machine decides.
  */
-export async function kills({ kills, calls, seed, node = [] }: KillOptions): Promise<KillReport> {
+export async function kills({ kills, calls, seed, on = KernelProcess.start }: KillOptions): Promise<KillReport> {
   const folder = mkdtempSync(join(tmpdir(), 'eccos-kills-'));
-  const kernel = await KernelProcess.start(folder, node);
+  const target = await on(folder);
   const reconnect = { baseMs: 20, maxMs: 200, attempts: 10_000 };
   const agents = await Promise.all(
-    Array.from({ length: AGENTS }, (_, n) => connect({ url: kernel.url, name: `agent-${n}`, reconnect })),
+    Array.from({ length: AGENTS }, (_, n) => connect({ url: turned(target.urls, n), name: `agent-${n}`, reconnect })),
   );
   const draw = uniform(seed);
   const violations: string[] = [];
@@ -87,15 +87,31 @@ export async function kills({ kills, calls, seed, node = [] }: KillOptions): Pro
   for (let kill = 0; kill < kills; kill++) {
     const enough = Math.floor(((kill + 1) * calls) / (kills + 2));
     while (ended < enough) await new Promise((resolve) => setTimeout(resolve, 2 + 10 * draw()));
-    await kernel.end('SIGKILL');
-    await kernel.boot();
+    await target.strike(draw);
   }
   await working;
   await Promise.all(agents.map((client) => client.close()));
-  await kernel.end('SIGTERM');
-  compare(kernel.path, { answers, repeated, calls, kills }, violations);
+  const left = await target.stop();
+  violations.push(...left.violations);
+  const interrupted = left.calls.filter(isInterrupted).length;
+  compare(left, { answers, repeated, calls, kills }, violations);
   rmSync(folder, { recursive: true, force: true });
-  return { answers: answers.length, repeats: repeated.length, conflicts, violations };
+  return { answers: answers.length, repeats: repeated.length, conflicts, interrupted, violations };
+}
+
+function isInterrupted({ key, end }: LeftCall): boolean {
+  return mayNotRepeat(key) && end !== undefined && 'data' in end && end.data.code === 'interrupted';
+}
+
+/** One call in fifty. */
+function mayNotRepeat(key: string): boolean {
+  return key.endsWith('19') || key.endsWith('59');
+}
+
+/** Another first one for each agent. */
+function turned(urls: Target['urls'], n: number): readonly [string, ...string[]] {
+  const from = n % urls.length;
+  return [...urls.slice(from), ...urls.slice(0, from)] as unknown as Target['urls'];
 }
 
 function ask(text: string) {
@@ -104,7 +120,8 @@ function ask(text: string) {
 
 /** The answer to a call, if there is one. */
 async function answerTo(client: Client, key: string, streams: boolean, violations: string[]): Promise<Answered[]> {
-  const params = { messages: ask(key), idempotencyKey: key };
+  const never = mayNotRepeat(key) ? ({ retry: 'never' } as const) : {};
+  const params = { messages: ask(key), idempotencyKey: key, ...never };
   let read = '';
   try {
     if (!streams) return [{ key, reply: await client.chat(params) }];
@@ -115,13 +132,14 @@ async function answerTo(client: Client, key: string, streams: boolean, violation
     if (read !== reply.text) violations.push(`${key}: read ${read.length} characters of ${reply.text.length}`);
     return [{ key, reply }];
   } catch (error) {
-    violations.push(`${key}: ${(error as Error).message}`);
+    const isInterrupted = (error as SyscallError).code === 'interrupted' && mayNotRepeat(key);
+    if (!isInterrupted) violations.push(`${key}: ${(error as Error).message}`);
     return [];
   }
 }
 
 function compare(
-  path: string,
+  { calls: rows, spentUsd, mostStarts }: Left,
   {
     answers,
     repeated,
@@ -130,23 +148,16 @@ function compare(
   }: { answers: readonly Answered[]; repeated: readonly Answered[]; calls: number; kills: number },
   violations: string[],
 ): void {
-  const db = new Database(path, { readonly: true });
-  const rows = db
-    .prepare('SELECT calls.idem, ends.status, ends.body FROM calls LEFT JOIN ends USING (seq)')
-    .all() as Row[];
-  const starts = db.prepare('SELECT max(n) AS most FROM (SELECT count(*) AS n FROM starts GROUP BY seq)').get() as Row;
-  const { spent } = db.prepare('SELECT cost_usd AS spent FROM accounts').get() as Row;
-  db.close();
   if (rows.length !== calls) violations.push(`${rows.length} calls in the journal for ${calls} that were asked`);
-  const undone = rows.filter(({ status }) => status !== 'done');
-  for (const { idem, status } of undone) violations.push(`${idem}: ${status ?? 'without an end'}`);
-  const stored = new Map(rows.map(({ idem, body }) => [idem, body === null ? '' : canonical(JSON.parse(`${body}`))]));
+  const undone = rows.filter((row) => row.status !== 'done' && !isInterrupted(row));
+  for (const { key, status } of undone) violations.push(`${key}: ${status ?? 'without an end'}`);
+  const stored = new Map(rows.map(({ key, end }) => [key, end === undefined ? '' : canonical(end)]));
   for (const { key, reply } of [...answers, ...repeated]) {
     if (canonical(reply) !== stored.get(key)) violations.push(`${key}: its agent received what is not in the journal`);
   }
-  if (Number(starts['most']) > 1 + kills) violations.push(`a call was started ${starts['most']} times`);
-  const cost = answers.reduce((sum, { reply }) => sum + reply.costUsd, 0);
-  if (Math.abs(Number(spent) - cost) > 1e-9) violations.push(`$${spent} in the account for $${cost} in the replies`);
+  if (mostStarts > 1 + kills) violations.push(`a call was started ${mostStarts} times`);
+  const cost = rows.reduce((sum, { end }) => sum + (end !== undefined && 'costUsd' in end ? end.costUsd : 0), 0);
+  if (Math.abs(spentUsd - cost) > 1e-9) violations.push(`$${spentUsd} in the account for $${cost} in the replies`);
 }
 
 /** The same text for the same value. */

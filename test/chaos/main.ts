@@ -1,9 +1,12 @@
+import { ClusterProcess } from './cluster-process.js';
 import { cuts } from './cuts.js';
 import { kills } from './kills.js';
 
-/** Long runs: `npm run chaos -- kills|cuts [--seed N] [--count N]`; without a name both. */
+/** Long runs: `npm run chaos -- kills|cluster|cuts [--seed N] [--count N]`; without a name all. */
 const RUNS = {
   kills: async (seed: number, count = 200) => kills({ kills: count, calls: 50 * count, seed }),
+  cluster: async (seed: number, count = 200) =>
+    kills({ kills: count, calls: 100 * count, seed, on: (folder) => ClusterProcess.start(folder) }),
   cuts: async (seed: number, count = 10_000) => cuts({ cuts: count, kills: Math.ceil(count / 500), seed }),
 } as const;
 
