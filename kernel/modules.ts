@@ -14,6 +14,7 @@ import { LocalCapacity } from './capacity/local.js';
 import { type Clock, realClock, stopwatch } from './clock.js';
 import { ClusterNode } from './cluster/node.js';
 import { RedisJournal } from './cluster/redis-journal.js';
+import { coreHash } from './cluster/registry.js';
 import type { KernelConfig } from './config/config.js';
 import type { LLMCore } from './cores/core.js';
 import { CORE_KINDS, type CoreKind } from './cores/kinds/registry.js';
@@ -203,11 +204,12 @@ function outside({ config, env, log }: Given): ContainerModule {
       [PART.config, PART.env, PART.clock, PART.log, id.node],
     );
     bind(id.node).toResolvedValue(
-      ({ cluster: options }, env, clock, log, listener, limits) => {
+      ({ cluster: options, cores: configs }, env, clock, log, listener, limits) => {
         if (options?.spread !== true) return undefined;
         const connections = () => listener.connections;
         const most = () => limits().pendingTotal;
-        return new ClusterNode({ options, name: nodeName(), env, clock, log, connections, most });
+        const cores = configs.map((core) => [core.id, coreHash(core)] as const);
+        return new ClusterNode({ options, name: nodeName(), env, clock, log, cores, connections, most });
       },
       [PART.config, PART.env, PART.clock, PART.log, id.listener, id.limits],
     );
@@ -297,7 +299,7 @@ const doors = new ContainerModule(({ bind }) => {
   bind(rates).toResolvedValue((clock, limits) => new RequestRates(clock, limits), [clock, limits]);
   bind(unfinished).toResolvedValue((limits) => new Unfinished(() => limits().pendingBytes / 2), [limits]);
   wire(listener, HttpListener, { config, auth, log, limits });
-  wire(exposition, Exposition, { config, events, kernel, listener });
+  wire(exposition, Exposition, { config, events, kernel, listener, cluster: id.node });
   bind(id.inProcess).toResolvedValue(() => new InProcessDoor());
   bind(door).toService(id.inProcess);
   wire(door, WsDoor, { clock, log, limits, turns, rates, held, unfinished });

@@ -12,6 +12,7 @@ import { NodeGate } from './node-gate.js';
 import { Queues } from './queues.js';
 import type { ClusterOptions, Spread } from './redis-journal.js';
 import { openStore, type Store } from './redis-store.js';
+import { type NodeCard, Registry } from './registry.js';
 import { Requests } from './requests.js';
 import { SeatLink } from './seat-link.js';
 import { TextLog } from './text-log.js';
@@ -31,6 +32,8 @@ interface NodeDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What each core is, see `NodeCard`. */
+  readonly cores: NodeCard['cores'];
   /** Open connections of this node. */
   readonly connections: () => number;
   /** Most requests that are open at its doors. */
@@ -51,6 +54,7 @@ interface Parts {
   readonly requests: Requests;
   readonly link: SeatLink;
   readonly gate: NodeGate;
+  readonly registry: Registry;
 }
 
 /**
@@ -94,10 +98,10 @@ export class ClusterNode implements Spread {
     return this.#sessions?.connections ?? this.#deps.connections();
   }
 
-  /** @throws SyscallError `invalid-config` as `openStore` and `Queues.open` */
+  /** @throws SyscallError `invalid-config` as `openStore`, `Queues.open` and `Registry.join` */
   async open(): Promise<void> {
-    const { options, name: node, env, clock, log, connections, most } = this.#deps;
-    const { lockMs } = options;
+    const { options, name: node, env, clock, log, connections, most, cores } = this.#deps;
+    const { lockMs, leaseMs, roles } = options;
     const prefix = `{${options.prefix}}:`;
     const redis = await openStore(options, env, log);
     const patient = redis.duplicate({
@@ -112,7 +116,9 @@ export class ClusterNode implements Spread {
     const requests = new Requests({ queues, bus, clock, log, sweepMs: Math.min(SWEEP_MS, lockMs / 2) });
     const link = new SeatLink({ bus, clock, node, isUp: () => redis.status === 'ready', connections });
     const gate = new NodeGate({ link, texts, node, most });
-    this.#parts = { redis, bus, queues, texts, requests, link, gate };
+    const registry = new Registry({ redis, prefix, node, card: { roles, cores }, leaseMs, clock });
+    this.#parts = { redis, bus, queues, texts, requests, link, gate, registry };
+    await registry.join();
     await bus.listen<ToAll>(TO_ALL, (message) => this.#hear(message));
     await link.open();
   }
@@ -192,8 +198,9 @@ export class ClusterNode implements Spread {
     const parts = this.#parts;
     this.#parts = undefined;
     if (parts === undefined) return;
-    const { redis, bus, queues, link } = parts;
+    const { redis, bus, queues, link, registry } = parts;
     link.close();
+    await registry.leave();
     await queues.close();
     await bus.close();
     redis.disconnect();

@@ -1,6 +1,7 @@
-import type { Millis } from '../../syscalls/syscall.js';
+import type { CoreId, Millis } from '../../syscalls/syscall.js';
 import type { Logger } from '../log.js';
-import { openStore, type StoreOptions } from './redis-store.js';
+import { queueName } from './job.js';
+import { openStore, type Store, type StoreOptions } from './redis-store.js';
 import { OVERVIEW } from './scripts.js';
 
 /** Nodes that were not there for longer are left out. */
@@ -14,12 +15,29 @@ export interface ClusterOverview {
   /** How often the seat was taken. */
   readonly epoch: number;
   readonly openCalls: number;
-  readonly nodes: readonly { readonly name: string; readonly idleMs: Millis }[];
+  readonly nodes: readonly NodeOverview[];
+  readonly queues: readonly QueueOverview[];
 }
 
-/** The cluster as Redis knows it. @throws SyscallError `invalid-config` as `openStore` */
+export interface NodeOverview {
+  readonly name: string;
+  /** Since it was last heard. */
+  readonly idleMs: Millis;
+  /** Empty where it only stands by. */
+  readonly roles: readonly string[];
+}
+
+/** Requests to one core. */
+export interface QueueOverview {
+  readonly core: CoreId;
+  readonly waiting: number;
+  readonly running: number;
+}
+
+/** The cluster as Redis knows it. @param cores those of the config @throws SyscallError `invalid-config` as `openStore` */
 export async function readOverview(
   options: StoreOptions,
+  cores: readonly CoreId[],
   env: Readonly<Record<string, string | undefined>>,
   log: Logger,
 ): Promise<ClusterOverview> {
@@ -37,12 +55,24 @@ export async function readOverview(
       leftMs: Math.max(0, leftMs),
       epoch,
       openCalls,
-      nodes: Array.from({ length: nodes.length / 2 }, (_, n) => ({
-        name: String(nodes[2 * n]),
-        idleMs: 1000 * Number(nodes[2 * n + 1]),
+      nodes: Array.from({ length: nodes.length / 3 }, (_, n) => ({
+        name: String(nodes[3 * n]),
+        idleMs: 1000 * Number(nodes[3 * n + 1]),
+        roles: String(nodes[3 * n + 2])
+          .split(' ')
+          .filter((role) => role !== ''),
       })),
+      queues: await Promise.all(
+        cores.map((core) => queueOf(redis, `{${options.prefix}}:bull:${queueName(core)}`, core)),
+      ),
     };
   } finally {
     redis.disconnect();
   }
+}
+
+/** As BullMQ keeps it: two lists. */
+async function queueOf(redis: Store, key: string, core: CoreId): Promise<QueueOverview> {
+  const [waiting, running] = await Promise.all([redis.llen(`${key}:wait`), redis.llen(`${key}:active`)]);
+  return { core, waiting, running };
 }

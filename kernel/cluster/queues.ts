@@ -93,12 +93,6 @@ export class Queues {
     return end ? { type: 'ended', end } : { type: 'none' };
   }
 
-  /** How many of a core wait, and how many run. */
-  async countsOf(core: CoreId): Promise<{ readonly waiting: number; readonly running: number }> {
-    const { waiting = 0, active = 0 } = await this.#queue(core).getJobCounts('waiting', 'active');
-    return { waiting, running: active };
-  }
-
   /**
    * Takes requests of a core as its bound allows.
    *

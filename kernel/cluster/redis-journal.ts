@@ -11,6 +11,7 @@ import type { Logger } from '../log.js';
 import { openStore, type Store, type StoreOptions } from './redis-store.js';
 import { COMMIT, LEFT } from './scripts.js';
 import { Seat } from './seat.js';
+import { StoreRoom } from './store-room.js';
 
 export interface ClusterOptions extends StoreOptions {
   /** How long the seat stays with a node that does not answer. */
@@ -56,6 +57,7 @@ export class RedisJournal implements Journal {
   readonly #lost = new AbortController();
   #redis: Store | undefined;
   #seat: Seat | undefined;
+  #room: StoreRoom | undefined;
   #epoch = 0;
   #closed: Promise<void> | undefined;
 
@@ -87,17 +89,26 @@ export class RedisJournal implements Journal {
     seat.lost.addEventListener('abort', () => this.#lost.abort(), { once: true });
     this.#deps.spread?.onFree(() => seat.hurry());
     this.#epoch = await seat.take();
+    this.#room = new StoreRoom(redis, clock);
     return this.#left(redis, now);
   }
 
   append(entry: JournalEntry): Promise<void> {
+    if (entry.type === 'accepted' && this.#room?.isFull) {
+      return Promise.reject(new RangeError('The memory of Redis is nearly full'));
+    }
     return this.#group.append(rowOf(entry));
   }
 
+  /** @throws SyscallError `busy` while Redis does not answer */
   async find(wanted: Wanted): Promise<Found | undefined> {
     const redis = this.#redis as Store;
-    const id = 'id' in wanted ? wanted.id : await redis.get(`${this.#prefix}key:${wanted.owner} ${wanted.key}`);
-    return id === null ? undefined : foundOf(await redis.hgetall(`${this.#prefix}call:${id}`));
+    try {
+      const id = 'id' in wanted ? wanted.id : await redis.get(`${this.#prefix}key:${wanted.owner} ${wanted.key}`);
+      return id === null ? undefined : foundOf(await redis.hgetall(`${this.#prefix}call:${id}`));
+    } catch (cause) {
+      throw new SyscallError('busy', 'storage: the journal could not be read', { cause, retryAfterMs: 1000 });
+    }
   }
 
   close(): Promise<void> {
@@ -107,6 +118,7 @@ export class RedisJournal implements Journal {
 
   async #close(): Promise<void> {
     await this.#group.close();
+    this.#room?.close();
     await this.#seat?.leave();
     this.#redis?.disconnect();
   }

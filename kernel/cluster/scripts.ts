@@ -6,6 +6,11 @@
  * |---|---|---|
  * | `seat` | string with a lease | the node that may write |
  * | `nodes` | sorted set by time | when each node was last there |
+ * | `cores`, `roles` | hashes | of each node whose work is spread |
+ * | `tok:<id>` | stream | text of an open call, see `TextLog` |
+ * | `long:<node>-<n>` | string, 60 s | messages between nodes that are long |
+ * | `bull:core-<core>:*` | BullMQ | requests to a core, see `Queues` |
+ * | `to-seat`, `to-all`, `to:<node>`, `tok:<id>` | channels | messages between nodes |
  * | `epoch` | counter | how often the seat was taken: what an earlier holder still writes is refused |
  * | `call:<id>` | hash | call, prompt, end, rating, attempts; goes `keepMs` after the end |
  * | `key:<owner> <key>` | string | id of the call that has this key |
@@ -27,6 +32,37 @@ local p = KEYS[1]
 redis.call('ZADD', p .. 'nodes', redis.call('TIME')[1], ARGV[1])
 if redis.call('GET', p .. 'seat') ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', p .. 'seat', ARGV[2])`;
+
+/**
+ * The node is there. ARGV: node, its cores as JSON, its roles, seconds after which a node that was not there has gone.
+ *
+ * @returns a node that is there with other cores, and these; nothing: there is none
+ */
+export const JOIN = `
+local p = KEYS[1]
+local now = tonumber(redis.call('TIME')[1])
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', p .. 'nodes', now - ARGV[4], '+inf')) do
+  local cores = redis.call('HGET', p .. 'cores', name)
+  if cores and name ~= ARGV[1] and cores ~= ARGV[2] then return { name, cores } end
+end
+redis.call('ZADD', p .. 'nodes', now, ARGV[1])
+redis.call('HSET', p .. 'cores', ARGV[1], ARGV[2])
+redis.call('HSET', p .. 'roles', ARGV[1], ARGV[3])
+return false`;
+
+/** The node is still there. ARGV: node, its cores as JSON, its roles. */
+export const BEAT = `
+local p = KEYS[1]
+redis.call('ZADD', p .. 'nodes', redis.call('TIME')[1], ARGV[1])
+redis.call('HSET', p .. 'cores', ARGV[1], ARGV[2])
+redis.call('HSET', p .. 'roles', ARGV[1], ARGV[3])`;
+
+/** The node goes. ARGV: node. */
+export const LEAVE = `
+local p = KEYS[1]
+redis.call('ZREM', p .. 'nodes', ARGV[1])
+redis.call('HDEL', p .. 'cores', ARGV[1])
+redis.call('HDEL', p .. 'roles', ARGV[1])`;
 
 /** The node goes, and lets go of the seat where it holds it. ARGV: node. */
 export const LEAVE_SEAT = `
@@ -92,14 +128,19 @@ return {
   tostring(now),
 }`;
 
-/** The cluster as it is. ARGV: seconds after which a node that was not there is left out. @returns seat, lease in ms, epoch, open calls, nodes with the seconds since */
+/** The cluster as it is. ARGV: seconds after which a node that was not there is left out. @returns seat, lease in ms, epoch, open calls, and of each node its name, the seconds since, and its roles */
 export const OVERVIEW = `
 local p = KEYS[1]
 local now = tonumber(redis.call('TIME')[1])
 redis.call('ZREMRANGEBYSCORE', p .. 'nodes', '-inf', now - ARGV[1])
 local nodes = {}
 local known = redis.call('ZRANGE', p .. 'nodes', 0, -1, 'WITHSCORES')
-for i = 1, #known, 2 do nodes[i] = known[i]; nodes[i + 1] = now - known[i + 1] end
+for i = 1, #known, 2 do
+  local at = #nodes
+  nodes[at + 1] = known[i]
+  nodes[at + 2] = now - known[i + 1]
+  nodes[at + 3] = redis.call('HGET', p .. 'roles', known[i]) or ''
+end
 return {
   redis.call('GET', p .. 'seat') or '',
   redis.call('PTTL', p .. 'seat'),

@@ -12,6 +12,8 @@ export interface ExpositionDeps {
   readonly events: KernelEvents;
   readonly kernel: Pick<Kernel, 'stats' | 'cores'>;
   readonly listener: { readonly connections: number };
+  /** Undefined: the kernel is alone. */
+  readonly cluster: { readonly seat: { readonly isHere: boolean; readonly epoch: number } } | undefined;
 }
 
 /** Of the process, made with the first scrape: its observers cannot be taken away again. */
@@ -23,6 +25,7 @@ export class Exposition {
   readonly #deps: ExpositionDeps;
   readonly #registry = new Registry();
   #setGauges: ((readings: Readings) => void) | undefined;
+  #setCluster = () => {};
 
   constructor(deps: ExpositionDeps) {
     this.#deps = deps;
@@ -43,11 +46,21 @@ export class Exposition {
     });
     info.set({ version: packageVersion(), node: process.version, policy }, 1);
     calls.listen(events);
+    const { cluster } = this.#deps;
+    if (cluster === undefined) return;
+    const registers = [this.#registry];
+    const seat = new Gauge({ name: 'eccos_cluster_seat', help: '1: this node holds the seat.', registers });
+    const epoch = new Gauge({ name: 'eccos_cluster_epoch', help: 'How often the seat was taken.', registers });
+    this.#setCluster = () => {
+      seat.set(Number(cluster.seat.isHere));
+      epoch.set(cluster.seat.epoch);
+    };
   }
 
   async text(): Promise<string> {
     const { kernel, listener } = this.#deps;
     this.#setGauges?.({ stats: kernel.stats(), cores: kernel.cores(), connections: listener.connections });
+    this.#setCluster();
     processRegistry ??= defaultMetrics();
     return `${await this.#registry.metrics()}\n${await processRegistry.metrics()}`;
   }

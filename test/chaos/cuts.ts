@@ -5,6 +5,7 @@ import { connect } from '../../agents/sdk/client.js';
 import { uniform } from '../../schedulers/uniform.js';
 import { CutProxy, greeted } from './cut-proxy.js';
 import { KernelProcess } from './kernel-process.js';
+import type { Target } from './target.js';
 
 const AGENTS = 8;
 /** A connection lives for so many bytes: the greeting is some 300, an answer some 3,000. */
@@ -25,28 +26,33 @@ export async function cuts({
   cuts,
   kills = 0,
   seed,
+  on = KernelProcess.start,
 }: {
   cuts: number;
   kills?: number;
   seed: number;
+  /** Starts what is asked. @default a kernel with a journal */
+  on?: (folder: string) => Promise<Target>;
 }): Promise<CutReport> {
   const folder = mkdtempSync(join(tmpdir(), 'eccos-cuts-'));
-  const kernel = await KernelProcess.start(folder);
+  const target = await on(folder);
   const draw = uniform(seed);
   let isOver = false;
-  const proxy = await CutProxy.start(kernel.port, () =>
-    isOver ? Infinity : Math.round(BYTES.least + draw() * (BYTES.most - BYTES.least)),
-  );
+  const life = () => (isOver ? Infinity : Math.round(BYTES.least + draw() * (BYTES.most - BYTES.least)));
+  const proxies = await Promise.all(target.urls.map((url) => CutProxy.start(Number(new URL(url).port), life)));
+  const cutSoFar = () => proxies.reduce((sum, { cuts }) => sum + cuts, 0);
+  // Who is cut off comes back by another door, where there is one.
+  const doors = (n: number) => proxies.map((_, at) => proxies[(n + at) % proxies.length]?.url ?? '');
   const reconnect = { baseMs: 1, maxMs: 20, attempts: 10_000 };
   const names = Array.from({ length: AGENTS }, (_, n) => `agent-${n}`);
-  const agents = await Promise.all(names.map((name) => greeted({ url: proxy.url, name, reconnect })));
-  const oracle = await connect({ url: kernel.url, name: 'oracle', reconnect });
+  const agents = await Promise.all(names.map((name, n) => greeted({ url: doors(n) as [string], name, reconnect })));
+  const oracle = await connect({ url: target.urls[0], name: 'oracle', reconnect });
   const violations: string[] = [];
   let answers = 0;
   let next = 0;
   const working = Promise.all(
     agents.map(async (client) => {
-      while (proxy.cuts < cuts) {
+      while (cutSoFar() < cuts) {
         const key = `c-${next++}`;
         const params = { messages: [{ role: 'user' as const, content: `question ${key}` }], idempotencyKey: key };
         try {
@@ -65,15 +71,14 @@ export async function cuts({
     }),
   );
   for (let kill = 1; kill <= kills; kill++) {
-    while (proxy.cuts < (kill * cuts) / (kills + 1)) await new Promise((resolve) => setTimeout(resolve, 5));
-    await kernel.end('SIGKILL');
-    await kernel.boot();
+    while (cutSoFar() < (kill * cuts) / (kills + 1)) await new Promise((resolve) => setTimeout(resolve, 5));
+    await target.strike(draw);
   }
   await working;
   isOver = true;
   await Promise.all([...agents, oracle].map((client) => client.close()));
-  await proxy.close();
-  await kernel.end('SIGTERM');
+  await Promise.all(proxies.map((proxy) => proxy.close()));
+  await target.stop();
   rmSync(folder, { recursive: true, force: true });
-  return { cuts: proxy.cuts, answers, violations };
+  return { cuts: cutSoFar(), answers, violations };
 }

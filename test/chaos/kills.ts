@@ -58,12 +58,11 @@ export async function kills({ kills, calls, seed, on = KernelProcess.start }: Ki
     return agents[(agents.indexOf(client) + away) % AGENTS] as Client;
   };
   const change = async (client: Client, key: string) => {
-    const error = await otherThan(client)
-      .chat({ messages: ask(`another ${key}`), idempotencyKey: key })
-      .then(
-        () => undefined,
-        (error: SyscallError) => error,
-      );
+    const asking = () => otherThan(client).chat({ messages: ask(`another ${key}`), idempotencyKey: key });
+    const error = await admitted(asking).then(
+      () => undefined,
+      (error: SyscallError) => error,
+    );
     if (error?.code === 'conflict') conflicts++;
     else violations.push(`${key}: other parameters were not a conflict, but ${error?.code ?? 'answered'}`);
   };
@@ -118,17 +117,32 @@ function ask(text: string) {
   return [{ role: 'user' as const, content: `question ${text}` }];
 }
 
+/** A call that is refused for now is asked again. */
+async function admitted<Reply>(asking: () => Promise<Reply>): Promise<Reply> {
+  for (;;) {
+    try {
+      return await asking();
+    } catch (error) {
+      if ((error as SyscallError).code !== 'busy') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
 /** The answer to a call, if there is one. */
 async function answerTo(client: Client, key: string, streams: boolean, violations: string[]): Promise<Answered[]> {
   const never = mayNotRepeat(key) ? ({ retry: 'never' } as const) : {};
   const params = { messages: ask(key), idempotencyKey: key, ...never };
   let read = '';
   try {
-    if (!streams) return [{ key, reply: await client.chat(params) }];
-    const stream = client.stream(params);
-    stream.reply.catch(() => {});
-    for await (const { text, restart } of stream) read = restart ? text : read + text;
-    const reply = await stream.reply;
+    if (!streams) return [{ key, reply: await admitted(() => client.chat(params)) }];
+    const reply = await admitted(async () => {
+      const stream = client.stream(params);
+      stream.reply.catch(() => {});
+      read = '';
+      for await (const { text, restart } of stream) read = restart ? text : read + text;
+      return stream.reply;
+    });
     if (read !== reply.text) violations.push(`${key}: read ${read.length} characters of ${reply.text.length}`);
     return [{ key, reply }];
   } catch (error) {
@@ -139,7 +153,7 @@ async function answerTo(client: Client, key: string, streams: boolean, violation
 }
 
 function compare(
-  { calls: rows, spentUsd, mostStarts }: Left,
+  { calls: written, spentUsd, mostStarts }: Left,
   {
     answers,
     repeated,
@@ -148,6 +162,8 @@ function compare(
   }: { answers: readonly Answered[]; repeated: readonly Answered[]; calls: number; kills: number },
   violations: string[],
 ): void {
+  // Refused while the store did not answer, though it had written the call: its agent has asked again.
+  const rows = written.filter(({ end }) => !(end !== undefined && 'data' in end && end.data.code === 'busy'));
   if (rows.length !== calls) violations.push(`${rows.length} calls in the journal for ${calls} that were asked`);
   const undone = rows.filter((row) => row.status !== 'done' && !isInterrupted(row));
   for (const { key, status } of undone) violations.push(`${key}: ${status ?? 'without an end'}`);

@@ -1,14 +1,29 @@
 import { ClusterProcess } from './cluster-process.js';
 import { cuts } from './cuts.js';
 import { kills } from './kills.js';
+import { trial } from './trial.js';
 
-/** Long runs: `npm run chaos -- kills|cluster|cuts [--seed N] [--count N]`; without a name all. */
+/**
+ * Long runs: `npm run chaos -- NAME [--seed N] [--count N]`; without a name all. `trial` is what a person would try: a node that
+ * schedules for 50 agents is killed while they read.
+ */
 const RUNS = {
   kills: async (seed: number, count = 200) => kills({ kills: count, calls: 50 * count, seed }),
-  cluster: async (seed: number, count = 200) =>
-    kills({ kills: count, calls: 100 * count, seed, on: (folder) => ClusterProcess.start(folder) }),
   cuts: async (seed: number, count = 10_000) => cuts({ cuts: count, kills: Math.ceil(count / 500), seed }),
+  trial: async (_seed: number, count = 50) => trial({ agents: count }),
+  cluster: async (seed: number, count = 200) =>
+    kills({ kills: count, calls: 60 * count, seed, on: (folder) => ClusterProcess.start(folder) }),
+  freezes: async (seed: number, count = 20) =>
+    kills({ kills: count, calls: 60 * count, seed, on: (folder) => ClusterProcess.start(folder, FROZEN) }),
+  redis: async (seed: number, count = 100) =>
+    kills({ kills: count, calls: 50 * count, seed, on: (folder) => ClusterProcess.start(folder, STORE) }),
+  doors: async (seed: number, count = 100_000) =>
+    cuts({ cuts: count, kills: Math.ceil(count / 500), seed, on: (folder) => ClusterProcess.start(folder, LONG) }),
 } as const;
+
+const FROZEN = { strikes: 'freeze', delayMs: { fast: 150, slow: 300 } } as const;
+const STORE = { strikes: 'redis', redis: ['--appendfsync', 'always'] } as const;
+const LONG = { words: 60, delayMs: { fast: 5, slow: 5 } } as const;
 
 const args = process.argv.slice(2);
 const numberOf = (name: string): number | undefined => {

@@ -5,7 +5,13 @@ import { Exposition } from '../../../kernel/telemetry/exposition.js';
 /** Starts to count what a kernel does. @returns reads the exposition */
 export function exposed(kernel: Kernel): () => Promise<string> {
   const { events } = kernel;
-  const exposition = new Exposition({ config: defaultConfig(), events, kernel, listener: { connections: 0 } });
+  const exposition = new Exposition({
+    config: defaultConfig(),
+    events,
+    kernel,
+    listener: { connections: 0 },
+    cluster: undefined,
+  });
   exposition.start();
   return () => exposition.text();
 }
