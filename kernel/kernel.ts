@@ -96,7 +96,9 @@ export class Kernel {
 
   spawn(hello: HelloParams, principal: Principal, onEnd: Process['onEnd']): { process: Process; reply: HelloReply } {
     const { processes, policy, clock, settings } = this.#parts;
-    const process = processes.spawn(hello, principal, onEnd, clock.now());
+    const at = clock.now();
+    const process = processes.spawn(hello, principal, onEnd, at);
+    this.events.emit('entered', { at, agent: process });
     const { pid, tenant } = process;
     const { pendingPerAgent, pendingTotal, requestsPerSecond } = settings.limits;
     const { maxMessageBytes, maxMessageDepth, maxMessageValues, maxBatchRequests } = settings.limits;
@@ -214,7 +216,7 @@ export class Kernel {
     const { processes, table, keyed } = this.#parts;
     const process = processes.get(caller.pid);
     if (process === undefined) return;
-    processes.remove(process);
+    this.#remove(process);
     const error = new SyscallError('disconnected', 'The connection was closed before the answer');
     keyed.leave(process.pid, error);
     for (const call of [...table.of(process.pid)]) {
@@ -357,7 +359,7 @@ export class Kernel {
     await table.empty();
     cancelTimer();
     for (const process of processes.all()) {
-      processes.remove(process);
+      this.#remove(process);
       process.onEnd('draining');
     }
     this.#cancelSave?.();
@@ -385,9 +387,16 @@ export class Kernel {
     return journal.append(entry)?.catch(refuse);
   }
 
-  #end(process: Process, error: SyscallError): void {
-    const { processes, table, keyed } = this.#parts;
+  #remove(process: Process): void {
+    const { processes, clock } = this.#parts;
+    // While it has its parent still.
+    if (processes.get(process.pid) === process) this.events.emit('left', { at: clock.now(), agent: process });
     processes.remove(process);
+  }
+
+  #end(process: Process, error: SyscallError): void {
+    const { table, keyed } = this.#parts;
+    this.#remove(process);
     for (const call of [...table.of(process.pid)]) table.cancel(call, error);
     keyed.leave(process.pid, error);
   }

@@ -235,6 +235,7 @@ const core = new ContainerModule(({ bind }) => {
     journal,
     metrics,
     starts,
+    tracing: id.spans,
     events,
     log,
     limits,
