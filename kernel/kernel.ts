@@ -1,3 +1,4 @@
+import type { BudgetView } from '../syscalls/budget.js';
 import type { CoreView } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { HelloParams, HelloReply } from '../syscalls/hello.js';
@@ -23,6 +24,7 @@ import type { SchedulerLoop } from './dispatch/loop.js';
 import type { KernelEvents } from './events.js';
 import type { Metrics } from './metrics.js';
 import type { PolicyGuard } from './policy-guard.js';
+import { budgetViews } from './process/budget.js';
 import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
 import { type Process, type ProcessTable, sees } from './process/process-table.js';
@@ -89,7 +91,7 @@ export class Kernel {
     const left = await journal.restore?.(clock.now());
     await loop.ready();
     if (left === undefined) return;
-    processes.beginAt(left.firstPid);
+    processes.beginAt(left.firstPid, clock.now());
     capacity.restore?.(left);
     for (const call of left.open) this.#revive(call);
   }
@@ -97,7 +99,7 @@ export class Kernel {
   spawn(hello: HelloParams, principal: Principal, onEnd: Process['onEnd']): { process: Process; reply: HelloReply } {
     const { processes, policy, clock, settings } = this.#parts;
     const process = processes.spawn(hello, principal, onEnd, clock.now());
-    const { pid, tenant } = process;
+    const { pid, parent, tenant } = process;
     const { pendingPerAgent, pendingTotal, requestsPerSecond } = settings.limits;
     const { maxMessageBytes, maxMessageDepth, maxMessageValues, maxBatchRequests } = settings.limits;
     const limits = {
@@ -109,7 +111,8 @@ export class Kernel {
       maxMessageValues,
       maxBatchRequests,
     };
-    return { process, reply: { pid, tenant, policy: policy.name, cores: this.cores(), limits } };
+    const above = parent === undefined ? {} : { parent: parent.pid };
+    return { process, reply: { pid, ...above, tenant, policy: policy.name, cores: this.cores(), limits } };
   }
 
   /** @throws SyscallError `disconnected` for a process that has ended, `draining` where it has ended with the kernel */
@@ -211,10 +214,11 @@ export class Kernel {
 
   /** A process leaves. Its children live on; its open calls end, or go on without anybody who follows them. Idempotent. */
   leave(caller: Caller, open: Leaving): void {
-    const { processes, table, keyed } = this.#parts;
+    const { processes, table, keyed, clock } = this.#parts;
     const process = processes.get(caller.pid);
     if (process === undefined) return;
-    processes.remove(process);
+    if (open === 'lose') processes.lose(process, clock.now());
+    else processes.remove(process);
     const error = new SyscallError('disconnected', 'The connection was closed before the answer');
     keyed.leave(process.pid, error);
     for (const call of [...table.of(process.pid)]) {
@@ -269,18 +273,28 @@ export class Kernel {
 
   /** @throws SyscallError `not-found` for an explanation of a syscall that ended long ago or is someone else's */
   ps(process: Process, { after = 0, explain }: PsParams): PsReply {
-    const { processes, table, clock } = this.#parts;
+    const { processes, table, keyed, clock } = this.#parts;
     const { page: visible, next } = processes.pageFor(process.scope, after, PS_PROCESS_LIMIT);
     const now = clock.now();
-    const calls = visible
-      .flatMap(({ pid }) => [...table.of(pid)].slice(0, PS_SYSCALL_LIMIT))
-      .sort((a, b) => a.facts.seq - b.facts.seq);
+    const own = visible.flatMap(({ pid }) => [...table.of(pid)].slice(0, PS_SYSCALL_LIMIT));
+    const calls = [...own, ...(after === 0 ? this.#strays(process) : [])].sort((a, b) => a.facts.seq - b.facts.seq);
     return {
       processes: visible.map((process) => describeProcess(process, table.of(process.pid))),
-      syscalls: calls.slice(0, PS_SYSCALL_LIMIT).flatMap((call) => describeCall(call, now)),
+      syscalls: calls.slice(0, PS_SYSCALL_LIMIT).flatMap((call) => describeCall(call, now, keyed.endOf(call))),
       ...(next === undefined ? {} : { next }),
       ...(explain === undefined ? {} : { explanation: [...this.#explain(process, explain)] }),
     };
+  }
+
+  /** Open calls that a process may see, and whose own process is gone: another one may follow them, or none does. */
+  #strays({ scope }: Process): readonly Call[] {
+    const { processes, table } = this.#parts;
+    const strays: Call[] = [];
+    for (const call of table.strays((pid) => processes.get(pid) !== undefined)) {
+      if (strays.length === PS_SYSCALL_LIMIT) break;
+      if (sees(scope, call.facts.caller)) strays.push(call);
+    }
+    return strays;
   }
 
   #explain({ scope }: Process, id: SyscallId): readonly string[] {
@@ -304,12 +318,19 @@ export class Kernel {
     });
   }
 
+  /** The budgets of a token; empty where nothing bounds what it spends. */
+  budgets(principal: Principal): BudgetView[] {
+    const { capacity, clock } = this.#parts;
+    return budgetViews(principal, (per) => capacity.spentUsd(principal.name, per), clock.now());
+  }
+
   /** @param principal sees the sums of its own calls, unless it is an operator. @default an operator */
   stats(principal?: Principal): StatsReply {
     const { policy, metrics, processes, table, clock } = this.#parts;
     const isWhole = principal === undefined || principal.operator;
     const sums = isWhole ? metrics.all : metrics.of(principal.name);
     const open = isWhole ? table.count : table.countOf(principal.name);
+    const budgets = principal === undefined ? [] : this.budgets(principal);
     const running = isWhole
       ? this.cores().reduce((sum, core) => sum + core.running, 0)
       : table.runningOf(principal.name);
@@ -320,6 +341,7 @@ export class Kernel {
       syscalls: { ...sums.counts, pending: Math.max(0, open - running), running },
       ...sums.report(),
       scheduler: metrics.schedulerReport(),
+      ...(budgets.length === 0 ? {} : { budgets }),
       // What the policy aims at is about the calls of all.
       ...(isWhole ? policy.outlook() : {}),
     };

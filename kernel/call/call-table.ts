@@ -71,6 +71,11 @@ export class CallTable {
     return this.#byPid.get(pid) ?? NO_CALLS;
   }
 
+  /** The open ones of processes that are gone. */
+  *strays(isLive: (pid: Pid) => boolean): Generator<Call> {
+    for (const [pid, calls] of this.#byPid) if (!isLive(pid)) yield* calls;
+  }
+
   /** How many all processes of a token have open. */
   countOf(principal: string): number {
     return this.#openByPrincipal.get(principal) ?? 0;

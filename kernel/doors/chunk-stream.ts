@@ -45,6 +45,11 @@ export class ChunkStream {
     this.#gatherMs = gatherMs;
   }
 
+  /** Characters that wait for the reader. */
+  get behind(): number {
+    return this.#ready - this.#sent;
+  }
+
   push(text: string, place: TextPlace): void {
     // Text after a tool call comes in a chunk of its own, so that the order stays; of a slow reader nobody knows it.
     if (this.#toolCalls.length > 0 && !this.#reader.isSlow()) this.#emit();

@@ -1,7 +1,7 @@
 import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
-import type { Held } from '../process/held.js';
+import type { Held, Unread } from '../process/held.js';
 
 /** Where bytes go out. */
 export interface Wire {
@@ -18,6 +18,8 @@ export interface SendQueueDeps {
   readonly held: Held;
   readonly owner: string;
   readonly wire: Wire;
+  /** Characters that are held back until the reader has caught up. */
+  readonly behind: () => number;
   /** The reader does not keep up. */
   readonly onSlow: () => void;
   /** It has caught up. */
@@ -48,14 +50,15 @@ const WINDOW = 1 / 4;
 const LEAST_SLOW = 2 ** 16;
 /** One reader may have this part of the memory that is left. */
 const SHARE_OF_FREE = 1 / 16;
-/** A reader that takes nothing for this part of `slowReaderMs` has stopped, where more waits than `sendBufferBytes.close`. */
-const STUCK = 1 / 10;
+/** A reader that takes nothing for one of so many parts of `slowReaderMs` has stopped, where more waits than `sendBufferBytes.close`. */
+const LOOKS = 10;
 
 /**
  * What goes out to one reader. One that keeps up gets each message at once. For another one messages wait here, long ones go in
- * pieces, and it has stopped when it takes less than a window in `slowReaderMs`, or nothing for a while though very much waits.
+ * pieces, and it has stopped when it takes less than a window in `slowReaderMs`, or nothing for a while though very much waits, here
+ * and held back. Where memory is full it may have to go before.
  */
-export class SendQueue {
+export class SendQueue implements Unread {
   readonly #deps: SendQueueDeps;
   #messages: Message[] = [];
   /** Characters of all that wait, less what was sent of the first. */
@@ -63,8 +66,10 @@ export class SendQueue {
   /** The first message, and how much of it was sent. */
   #first: Sending | undefined;
   #takenAt: Millis = 0;
-  /** Bytes that were taken in this period of `slowReaderMs`. */
+  /** Pieces that were taken in this period of `slowReaderMs`. */
   #taken = 0;
+  /** How often it was looked at in this period. */
+  #looks = 0;
   #cancelTimer: (() => void) | undefined;
 
   constructor(deps: SendQueueDeps) {
@@ -78,6 +83,18 @@ export class SendQueue {
 
   get isEmpty(): boolean {
     return this.#messages.length === 0;
+  }
+
+  get owner(): string {
+    return this.#deps.owner;
+  }
+
+  get unread(): number {
+    return this.#waiting + this.#deps.behind();
+  }
+
+  giveUp(): void {
+    this.#deps.onStopped();
   }
 
   /** @param size characters that the content will have, if they are known */
@@ -95,8 +112,7 @@ export class SendQueue {
 
   /** Nothing is sent any more. Idempotent. */
   close(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#caughtUp();
     this.#count(-this.#waiting);
     this.#messages = [];
     this.#first = undefined;
@@ -114,13 +130,9 @@ export class SendQueue {
   }
 
   #wait(content: string | object, size: number): void {
-    const { clock, limits, wire, onStopped } = this.#deps;
-    const { sendBufferBytes, slowReaderMs } = limits();
+    const { clock, wire, onStopped } = this.#deps;
     if (this.isEmpty) this.#takenAt = clock.now();
-    else if (
-      this.#waiting + wire.buffered > sendBufferBytes.close &&
-      clock.now() - this.#takenAt >= slowReaderMs * STUCK
-    ) {
+    else if (this.#isStuck(this.#waiting)) {
       onStopped();
       return;
     }
@@ -128,6 +140,13 @@ export class SendQueue {
     this.#count(size);
     this.#pump();
     if (this.#waiting + wire.buffered > this.#slowBytes && !this.isEmpty) this.#slow();
+  }
+
+  /** Whether nothing was taken for a while, though so many characters wait, and more than may. */
+  #isStuck(waiting: number): boolean {
+    const { clock, limits, wire } = this.#deps;
+    const { sendBufferBytes, slowReaderMs } = limits();
+    return waiting + wire.buffered > sendBufferBytes.close && clock.now() - this.#takenAt >= slowReaderMs / LOOKS;
   }
 
   #count(change: number): void {
@@ -170,19 +189,33 @@ export class SendQueue {
 
   #slow(): void {
     if (this.isSlow) return;
+    const { held, onSlow } = this.#deps;
     this.#taken = 0;
+    this.#looks = 0;
     this.#watch();
-    this.#deps.onSlow();
+    held.stopped(this);
+    onSlow();
+  }
+
+  #caughtUp(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#deps.held.goesOn(this);
   }
 
   #watch(): void {
     const { clock, limits, onStopped } = this.#deps;
-    this.#cancelTimer = clock.after(limits().slowReaderMs, () => {
-      if (this.#taken < 1) onStopped();
-      else {
-        this.#taken = 0;
-        this.#watch();
+    this.#cancelTimer = clock.after(limits().slowReaderMs / LOOKS, () => {
+      const isOver = ++this.#looks === LOOKS;
+      if ((isOver && this.#taken === 0) || this.#isStuck(this.unread)) {
+        onStopped();
+        return;
       }
+      if (isOver) {
+        this.#taken = 0;
+        this.#looks = 0;
+      }
+      this.#watch();
     });
   }
 
@@ -194,8 +227,7 @@ export class SendQueue {
     this.#taken++;
     this.#pump();
     if (!this.isSlow || this.#waiting + wire.buffered > this.#slowBytes) return;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#caughtUp();
     onDrained();
   };
 }

@@ -19,6 +19,8 @@ export interface Piece {
 const TURN_MS = 4;
 /** What a piece costs beside its bytes: the smallest request takes about as long as so many bytes of a large one. */
 const COST_OF_ANY = 1024;
+/** A piece waits as if it were no larger: by its whole size a large one of few would wait until each of many had had as much. */
+const MOST_WAIT = 2 ** 15;
 /** More than this are not valid: no request is so short that 64 KiB, read in one go, hold so many. */
 const FLOOD = 2048;
 
@@ -29,6 +31,8 @@ export class Asker {
   isHeld = false;
   /** Where its next piece starts, on the scale of `WorkTurns`. */
   start = 0;
+  /** Who has the least is next. */
+  due = 0;
   /** Order among equals. */
   seq = 0;
   #waiting: Piece[] = [];
@@ -44,6 +48,11 @@ export class Asker {
 
   add(piece: Piece): void {
     this.#waiting.push(piece);
+  }
+
+  /** The piece that comes next; there is one. */
+  get head(): Piece {
+    return this.#waiting[this.#taken] as Piece;
   }
 
   next(): Piece {
@@ -62,12 +71,12 @@ export class Asker {
  * Lets nobody keep the event loop to himself. Work is done at once while a turn of the loop has had little of it. After that it
  * waits, its connection is not read on, and the turns that follow serve by start-time fair queueing: next is the piece of who has
  * had least, in bytes (Goyal, Vin and Cheng, SIGCOMM 1996). Who comes anew starts where the others are, so that one piece of each
- * of the others is before it at most. Shares are not measured in time: a pause of the garbage collector would be charged to
+ * of the others is before it at most; and a large piece, which holds up everybody, lets some small ones go first. Shares are not measured in time: a pause of the garbage collector would be charged to
  * the one who was served in it, and he would wait until hundreds of others had had as much.
  */
 export class WorkTurns {
   readonly #clock: Clock;
-  readonly #queue = new IndexedHeap<Asker>((a, b) => a.start - b.start || a.seq - b.seq);
+  readonly #queue = new IndexedHeap<Asker>((a, b) => a.due - b.due || a.seq - b.seq);
   #seq = 0;
   /** Start of the piece that is served now, on the scale of bytes served. */
   #at = 0;
@@ -94,6 +103,7 @@ export class WorkTurns {
       this.#wait(asker, piece);
       return asker.waiting > FLOOD;
     }
+    asker.start = Math.max(asker.start, this.#at);
     this.#serve(asker, piece);
     return false;
   }
@@ -149,13 +159,14 @@ export class WorkTurns {
 
   #enqueue(asker: Asker, more = 0): void {
     asker.start = Math.max(asker.start, this.#at) + more;
+    asker.due = asker.start + Math.min(costOf(asker.head), MOST_WAIT);
     asker.seq = this.#seq++;
     this.#queue.add(asker);
     if (this.#began === undefined) this.#begin(this.#clock.now());
   }
 
   #serve(asker: Asker, piece: Piece): void {
-    asker.start = Math.max(asker.start, this.#at) + piece.bytes + COST_OF_ANY;
+    asker.start += costOf(piece);
     this.#last = Math.max(this.#last, asker.start);
     this.#later += piece.work();
   }
@@ -170,11 +181,15 @@ export class WorkTurns {
     do {
       const asker = this.#queue.pop();
       if (asker === undefined) break;
-      this.#at = asker.start;
+      this.#at = Math.max(this.#at, asker.start);
       this.#serve(asker, asker.next());
       if (asker.isHeld) continue;
       if (asker.waiting > 0) this.#enqueue(asker);
       else asker.input.resume();
     } while (this.#hasTime(this.#clock.now()));
   };
+}
+
+function costOf({ bytes }: Piece): number {
+  return bytes + COST_OF_ANY;
 }

@@ -61,6 +61,7 @@ export class Connection {
       corks,
       held,
       owner: principal.name,
+      behind: () => this.#session.behind,
       // Who does not read what was asked for is not asked for more.
       onSlow: () => turns.hold(this.#asker),
       onDrained: () => {

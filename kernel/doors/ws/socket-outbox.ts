@@ -30,6 +30,8 @@ export interface OutboxOptions {
   readonly held: Held;
   /** Name of the token. */
   readonly owner: string;
+  /** As of `SendQueue`. */
+  readonly behind: () => number;
   /** The reader does not keep up. */
   readonly onSlow: () => void;
   /** It has caught up. */
@@ -64,9 +66,9 @@ export class SocketOutbox implements Outbox, Wire {
     this.#socket = socket;
     this.#stream = stream;
     this.#options = options;
-    const { clock, limits, held, owner, onSlow, onDrained } = options;
+    const { clock, limits, held, owner, behind, onSlow, onDrained } = options;
     const onStopped = () => this.shut('slow reader');
-    this.#queue = new SendQueue({ clock, limits, held, owner, wire: this, onSlow, onDrained, onStopped });
+    this.#queue = new SendQueue({ clock, limits, held, owner, wire: this, behind, onSlow, onDrained, onStopped });
   }
 
   /** Nothing is sent any more once it is false. */
