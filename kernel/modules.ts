@@ -206,10 +206,7 @@ const core = new ContainerModule(({ bind }) => {
   bind(id.auth).toResolvedValue(({ auth }, env) => new Authenticator(auth, env), [config, env]);
   bind(metrics).toResolvedValue(() => new Metrics());
   bind(starts).toResolvedValue(() => new StartRate());
-  bind(id.held).toResolvedValue(
-    (clock, limits) => new Held({ most: () => limits().pendingBytes, soon: (run) => clock.after(0, run) }),
-    [clock, limits],
-  );
+  bind(id.held).toResolvedValue((limits) => new Held(() => limits().pendingBytes), [limits]);
   bind(processes).toResolvedValue(
     (limits, tokens) =>
       new ProcessTable(

@@ -212,7 +212,9 @@ export class Call implements CallView {
     this.#text += text;
     this.held?.add(this.facts.caller.principal, text.length);
     this.#outputTokens += tokens;
-    if (!this.#isFollowed) return;
+    this.held?.keepBound();
+    // It may have been ended for want of memory.
+    if (this.isFinal || !this.#isFollowed) return;
     this.#isSpoken = true;
     this.sink?.text(text, { attempt: this.#attempts, offset });
   }

@@ -2,6 +2,7 @@ import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
 import type { Held, Unread } from '../process/held.js';
+import { PIECE, piecesOf } from './pieces.js';
 
 /** Where bytes go out. */
 export interface Wire {
@@ -28,22 +29,24 @@ export interface SendQueueDeps {
   readonly onStopped: () => void;
 }
 
-/** A message that waits. What is no text becomes JSON when its turn comes. */
+/** One message: a text, or pieces of one that are made when their turn comes. */
+export type Content = string | Iterable<string>;
+
+/** A message that waits. */
 interface Message {
-  readonly content: string | object;
+  readonly content: Content;
   /** Characters, as far as they are known. */
   readonly size: number;
 }
 
 /** A message that goes out in pieces. */
 interface Sending {
-  readonly text: string;
-  /** Characters that were sent. */
-  sent: number;
+  readonly pieces: Iterator<string>;
+  next: string | undefined;
+  /** Characters that it still counts for. */
+  left: number;
 }
 
-/** Most characters of one piece. */
-const PIECE = 2 ** 16;
 /** Of what makes a reader slow, the part that the operating system is given ahead: so long pieces show that it takes some. */
 const WINDOW = 1 / 4;
 /** However much memory is used: so much may wait for each reader. */
@@ -63,7 +66,7 @@ export class SendQueue implements Unread {
   #messages: Message[] = [];
   /** Characters of all that wait, less what was sent of the first. */
   #waiting = 0;
-  /** The first message, and how much of it was sent. */
+  /** The first message, as far as it was sent. */
   #first: Sending | undefined;
   #takenAt: Millis = 0;
   /** Pieces that were taken in this period of `slowReaderMs`. */
@@ -97,17 +100,13 @@ export class SendQueue implements Unread {
     this.#deps.onStopped();
   }
 
-  /** @param size characters that the content will have, if they are known */
-  send(content: string | object, size = 0): void {
+  /** @param size characters that pieces will have, about */
+  send(content: Content, size = 0): void {
     const { wire } = this.#deps;
-    if (this.#messages.length === 0) {
-      const { buffered } = wire;
-      const text = typeof content === 'string' ? content : JSON.stringify(content);
-      if (text.length <= PIECE && buffered + text.length <= this.#window) wire.write(text, true, this.#written);
-      else this.#wait(text, text.length);
-      return;
-    }
-    this.#wait(content, typeof content === 'string' ? content.length : size);
+    const { length } = typeof content === 'string' ? content : { length: size };
+    const fits = length <= PIECE && this.isEmpty && wire.buffered + length <= this.#window;
+    if (fits && typeof content === 'string') wire.write(content, true, this.#written);
+    else this.#wait(content, length);
   }
 
   /** Nothing is sent any more. Idempotent. */
@@ -129,7 +128,7 @@ export class SendQueue implements Unread {
     return Math.ceil(this.#slowBytes * WINDOW);
   }
 
-  #wait(content: string | object, size: number): void {
+  #wait(content: Content, size: number): void {
     const { clock, wire, onStopped } = this.#deps;
     if (this.isEmpty) this.#takenAt = clock.now();
     else if (this.#isStuck(this.#waiting)) {
@@ -159,32 +158,20 @@ export class SendQueue implements Unread {
     const { wire } = this.#deps;
     const window = this.#window;
     while (this.#messages.length > 0 && wire.buffered < window) {
-      const piece = this.#nextPiece();
-      const { text, sent } = this.#first as Sending;
-      const isLast = sent === text.length;
+      this.#first ??= begin(this.#messages[0] as Message);
+      const first = this.#first;
+      const piece = first.next ?? '';
+      first.next = first.pieces.next().value;
+      const isLast = first.next === undefined;
+      const gone = isLast ? first.left : Math.min(first.left, piece.length);
+      first.left -= gone;
+      this.#count(-gone);
       if (isLast) {
         this.#messages.shift();
         this.#first = undefined;
       }
       wire.write(piece, isLast, this.#written);
     }
-  }
-
-  #nextPiece(): string {
-    if (this.#first === undefined) {
-      const { content, size } = this.#messages[0] as Message;
-      const text = typeof content === 'string' ? content : JSON.stringify(content);
-      this.#first = { text, sent: 0 };
-      this.#count(text.length - size);
-    }
-    const first = this.#first;
-    const { text, sent } = first;
-    let end = Math.min(text.length, sent + PIECE);
-    // No piece ends in the middle of a character.
-    if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--;
-    first.sent = end;
-    this.#count(sent - end);
-    return text.slice(sent, end);
   }
 
   #slow(): void {
@@ -230,4 +217,9 @@ export class SendQueue implements Unread {
     this.#caughtUp();
     onDrained();
   };
+}
+
+function begin({ content, size }: Message): Sending {
+  const pieces = typeof content === 'string' ? piecesOf(content) : content[Symbol.iterator]();
+  return { pieces, next: pieces.next().value, left: size };
 }

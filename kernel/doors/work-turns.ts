@@ -17,6 +17,8 @@ export interface Piece {
 
 /** Work of all askers in one turn of the event loop; what is left waits for the next one. */
 const TURN_MS = 4;
+/** Bytes that are read in one turn of all connections; beyond that each reads once more at most, and goes on in the next one. */
+const BYTES_A_TURN = 2 ** 18;
 /** What a piece costs beside its bytes: the smallest request takes about as long as so many bytes of a large one. */
 const COST_OF_ANY = 1024;
 /** A piece waits as if it were no larger: by its whole size a large one of few would wait until each of many had had as much. */
@@ -86,6 +88,9 @@ export class WorkTurns {
   #began: Millis | undefined;
   /** Of this turn: work that follows later. */
   #later: Millis = 0;
+  /** Bytes that were read in this turn, and who is not read on before the next one. */
+  #bytes = 0;
+  #unread: Asker[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -106,6 +111,15 @@ export class WorkTurns {
     asker.start = Math.max(asker.start, this.#at);
     this.#serve(asker, piece);
     return false;
+  }
+
+  /** So many bytes were read for an asker. Large messages of many would hold up everybody before there is any work. */
+  read(asker: Asker, bytes: number): void {
+    if (this.#began === undefined) this.#begin(this.#clock.now());
+    this.#bytes += bytes;
+    if (this.#bytes <= BYTES_A_TURN) return;
+    asker.input.pause();
+    this.#unread.push(asker);
   }
 
   /** What was done for an asker cost so many bytes more, such as a long reply. */
@@ -171,8 +185,17 @@ export class WorkTurns {
     this.#later += piece.work();
   }
 
+  #readOn(): void {
+    this.#bytes = 0;
+    if (this.#unread.length === 0) return;
+    const unread = this.#unread;
+    this.#unread = [];
+    for (const asker of unread) if (!asker.isHeld && asker.waiting === 0) asker.input.resume();
+  }
+
   readonly #turn = () => {
     this.#began = undefined;
+    this.#readOn();
     if (this.#queue.size === 0) {
       this.#at = this.#last;
       return;

@@ -8,13 +8,6 @@ export interface Unread {
   giveUp(): void;
 }
 
-interface Bound {
-  /** Most characters; asked each time, since a reload may change them. */
-  readonly most: () => number;
-  /** Runs something once what happens now is over. */
-  readonly soon: (run: () => void) => void;
-}
-
 /** Nobody gives up for less. */
 const LEAST = 2 ** 16;
 
@@ -24,17 +17,16 @@ const LEAST = 2 ** 16;
  * token that has most.
  */
 export class Held {
-  readonly #bound: Bound | undefined;
+  readonly #most: () => number;
   readonly #byOwner = new Map<string, number>();
   readonly #unread = new Set<Unread>();
   #total = 0;
-  #isDue = false;
   /** So much there was when nobody had anything to give up. */
   #inUse = 0;
 
-  /** @param bound @default none */
-  constructor(bound?: Bound) {
-    this.#bound = bound;
+  /** @param most characters; asked each time, since a reload may change them @default any number */
+  constructor(most = () => Number.POSITIVE_INFINITY) {
+    this.#most = most;
   }
 
   get total(): number {
@@ -51,7 +43,6 @@ export class Held {
     const size = this.of(owner) + change;
     if (size > 0) this.#byOwner.set(owner, size);
     else this.#byOwner.delete(owner);
-    if (change > 0 && this.#unread.size > 0) this.#check();
   }
 
   /** Somebody takes no text any more. Idempotent. */
@@ -64,17 +55,12 @@ export class Held {
     this.#unread.delete(unread);
   }
 
-  #check(): void {
-    if (this.#isDue || this.#bound === undefined || this.#total <= this.#bound.most()) return;
-    if (this.#total < this.#inUse + LEAST) return;
-    this.#isDue = true;
-    this.#bound.soon(this.#relieve);
-  }
-
-  readonly #relieve = () => {
-    this.#isDue = false;
+  /** Has as many give up as it takes to keep the bound. What the caller holds may be let go of. */
+  keepBound(): void {
+    const most = this.#most();
+    // In vain it is not tried again for every piece of text.
+    if (this.#total <= most || this.#total < this.#inUse + LEAST) return;
     this.#inUse = 0;
-    const most = this.#bound?.most() ?? Number.POSITIVE_INFINITY;
     while (this.#total > most) {
       const first = this.#first();
       if (first === undefined) {
@@ -84,7 +70,7 @@ export class Held {
       this.#unread.delete(first);
       first.giveUp();
     }
-  };
+  }
 
   #first(): Unread | undefined {
     let first: Unread | undefined;

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Held } from '../../process/held.js';
 import type { EndReason } from '../../process/process-table.js';
-import { SendQueue, type Wire } from '../send-queue.js';
+import { type Content, SendQueue, type Wire } from '../send-queue.js';
 import type { Outbox } from './session.js';
 
 /** What an outbox needs of a WebSocket. */
@@ -94,7 +94,7 @@ export class SocketOutbox implements Outbox, Wire {
   }
 
   /** Sends one message, together with all others of this turn of the event loop. Dropped once the outbox is shut. @param size as of `SendQueue.send` */
-  send(message: string | object, size?: number): void {
+  send(message: Content, size?: number): void {
     if (this.#open) this.#queue.send(message, size);
   }
 

@@ -149,6 +149,26 @@ describe('work in turns', () => {
     expect([done, a.calls]).toEqual([['a1'], ['pause', 'resume']]);
   });
 
+  test('what is read in one turn is bounded: who reads more goes on in the next one', async () => {
+    const { asker, turn, turns, clock } = world();
+    const [a, b, held] = [asker('a', 1), asker('b', 1), asker('h', 1)];
+    for (let n = 0; n < 4; n++) turns.read(a.asker, 2 ** 16);
+    expect(a.calls).toEqual([]);
+    for (const { asker } of [a, b, held]) turns.read(asker, 2 ** 16);
+    turns.hold(held.asker);
+    expect([a.calls, b.calls]).toEqual([['pause'], ['pause']]);
+    await turn();
+    expect([a.calls, b.calls]).toEqual([
+      ['pause', 'resume'],
+      ['pause', 'resume'],
+    ]);
+    expect(held.calls).not.toContain('resume');
+    turns.read(a.asker, 2 ** 16);
+    await turn();
+    await turn();
+    expect([a.calls.length, clock.pendingTimers]).toEqual([2, 0]);
+  });
+
   test('what waits of who is gone is dropped', async () => {
     const { done, asker, turn, turns, clock } = world();
     const a = asker('a', 5);
