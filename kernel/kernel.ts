@@ -38,6 +38,9 @@ const CANCELLED = new SyscallError('cancelled', 'Cancelled by the agent');
 /** A crash costs what was learnt in so long. */
 const SAVE_MS: Millis = 60_000;
 
+/** Who is refused because the journal cannot be written should try again after so long. */
+const STORAGE_RETRY_MS: Millis = 1000;
+
 const SWITCHED_OFF = new SyscallError(
   'no-eligible-core',
   'The cap of every core that could serve this call was set to 0',
@@ -393,7 +396,13 @@ export class Kernel {
     const { journal, table } = this.#parts;
     const { id, state } = call;
     const refuse = (cause: unknown) => {
-      table.fail(call, new SyscallError('busy', 'storage: the journal did not take the call', { cause }));
+      table.refuse(
+        call,
+        new SyscallError('busy', 'storage: the journal did not take the call', {
+          cause,
+          retryAfterMs: STORAGE_RETRY_MS,
+        }),
+      );
     };
     const entry: JournalEntry = {
       type: 'accepted',

@@ -133,6 +133,11 @@ export class CallTable {
     return this.finish(call, { type: 'cancel', at: clock.now(), error }, lasts ? 'here' : 'everywhere');
   }
 
+  /** Ends a call that the journal did not take: nor would it take the end, for which the reply would wait. */
+  refuse(call: Call, error: SyscallError): boolean {
+    return this.finish(call, { type: 'fail', at: this.#deps.clock.now(), error }, 'here');
+  }
+
   fail(call: Call, error: SyscallError): boolean {
     return this.finish(call, { type: 'fail', at: this.#deps.clock.now(), error });
   }
