@@ -134,7 +134,10 @@ export class SocketOutbox implements Outbox, Wire {
   }
 }
 
-/** Flushes the outboxes of all connections once a turn of the event loop: one system call for many messages. */
+/**
+ * Flushes the outboxes of all connections together: one system call for many messages. That is after the next turn of the event
+ * loop, so that a reply that is ready at once goes out with what was said of its acceptance.
+ */
 export class Corks {
   readonly #clock: Clock;
   #waiting: SocketOutbox[] = [];
@@ -144,7 +147,7 @@ export class Corks {
   }
 
   add(outbox: SocketOutbox): void {
-    if (this.#waiting.push(outbox) === 1) this.#clock.after(0, this.#flush);
+    if (this.#waiting.push(outbox) === 1) this.#clock.after(0, () => this.#clock.after(0, this.#flush));
   }
 
   readonly #flush = () => {

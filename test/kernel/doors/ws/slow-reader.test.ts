@@ -55,7 +55,9 @@ function outbox() {
     onDrained: () => heard.drained++,
     onShut: () => heard.shut++,
   });
-  const pass = (ms: number) => clock.runUntil(new Promise<void>((resolve) => clock.after(ms, resolve)));
+  // What was sent is flushed in the turn after the next.
+  const pass = (ms: number) =>
+    clock.runUntil(new Promise<void>((resolve) => clock.after(ms, () => clock.after(0, resolve))));
   return { box, socket, heard, held, pass, clock };
 }
 
