@@ -68,7 +68,13 @@ const token = z
     methods: z.array(z.enum(methods)).min(1).optional().describe('Syscalls it may make; all without it'),
     maxPriority: z.int().min(0).max(9).default(9).describe('Highest priority its calls get'),
     maxPending: z.int().min(1).optional().describe('Most open calls of all its processes'),
-    budgetUsd: z.number().min(0).optional().describe('Dollars its calls may cost since boot'),
+    budgetUsd: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('Dollars its calls may cost in all: since boot, with a journal over all boots'),
+    budgetPerDayUsd: z.number().min(0).optional().describe('Dollars its calls may cost each day (UTC)'),
+    budgetPerMonthUsd: z.number().min(0).optional().describe('Dollars its calls may cost each month (UTC)'),
   })
   .superRefine(({ sha256, env }, context) => {
     // No path to the field: a message that quoted it could quote a token put there by mistake.

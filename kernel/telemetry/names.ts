@@ -72,6 +72,17 @@ export const METRIC = {
   timePerOutputToken: 'gen_ai_server_time_per_output_token_seconds',
 } as const;
 
+/** Metrics of the journal. */
+export const JOURNAL = {
+  written: 'eccos_journal_facts_total',
+  refused: 'eccos_journal_refused_total',
+  commits: 'eccos_journal_commits_total',
+  commitTime: 'eccos_journal_commit_seconds_total',
+  commitP99: 'eccos_journal_commit_p99_seconds',
+  waiting: 'eccos_journal_waiting',
+  bytes: 'eccos_journal_bytes',
+} as const;
+
 /** Upper bounds of buckets, as the conventions advise. */
 export const BUCKETS = {
   seconds: [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
