@@ -21,6 +21,7 @@ import type { KernelConfig } from './config/config.js';
 import type { KernelLimits } from './config/limits.js';
 import type { SchedulerLoop } from './dispatch/loop.js';
 import type { KernelEvents } from './events.js';
+import type { LearntKeeper } from './learnt-keeper.js';
 import type { Metrics } from './metrics.js';
 import type { PolicyGuard } from './policy-guard.js';
 import type { Caller } from './process/caller.js';
@@ -56,6 +57,7 @@ export interface KernelParts {
   readonly admission: Admission;
   readonly ratings: RatingLimit;
   readonly loop: SchedulerLoop;
+  readonly learnt: LearntKeeper;
   readonly settings: Settings;
 }
 
@@ -84,10 +86,11 @@ export class Kernel {
 
   /** To be awaited before the first connection. @throws what the policy and the journal throw when they read their files */
   async ready(): Promise<void> {
-    const { loop, journal, clock, processes, capacity } = this.#parts;
+    const { loop, journal, clock, processes, capacity, learnt } = this.#parts;
     loadTokenizer();
     const left = await journal.restore?.(clock.now());
     await loop.ready();
+    await learnt.begin();
     if (left === undefined) return;
     processes.beginAt(left.firstPid);
     capacity.restore?.(left);
@@ -346,7 +349,7 @@ export class Kernel {
   }
 
   async #drain(): Promise<void> {
-    const { admission, table, clock, processes, settings, cores, policy, journal } = this.#parts;
+    const { admission, table, clock, processes, settings, cores, policy, journal, learnt } = this.#parts;
     admission.close();
     const handBack = (calls: Iterable<Call>) => {
       const error = shutDown();
@@ -362,6 +365,7 @@ export class Kernel {
     }
     this.#cancelSave?.();
     await cores.close();
+    await learnt.end();
     await policy.close();
     await journal.close();
   }

@@ -81,6 +81,13 @@ export interface Journal {
   append(entry: JournalEntry): Promise<void> | undefined;
   /** A call by the key that its owner gave it, or by its id. Without it nothing is known of calls that memory has let go. */
   find?(wanted: Wanted): Promise<Found | undefined>;
+  /**
+   * What a policy of this name has learnt in an earlier kernel; undefined: nothing is known. Without it a policy begins anew, or from
+   * what it keeps itself.
+   */
+  learnt?(policy: string): Promise<Uint8Array | undefined>;
+  /** Keeps what the policy has learnt, in place of what was kept before. Rejects where it cannot be written. */
+  keepLearnt?(policy: string, snapshot: Uint8Array): Promise<void>;
   /** Aborts when another kernel has taken over: this one must end, since it can write no more. Without it none can. */
   readonly lost?: AbortSignal;
   /** Writes what is left. Idempotent. */

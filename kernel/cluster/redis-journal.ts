@@ -7,6 +7,7 @@ import { GroupCommit } from '../journal/group-commit.js';
 import type { JournalRow } from '../journal/journal-file.js';
 import { rowOf } from '../journal/row-of.js';
 import type { Logger } from '../log.js';
+import { PolicyState } from './policy-state.js';
 import { openStore, type Store, type StoreOptions } from './redis-store.js';
 import { COMMIT, LEFT } from './scripts.js';
 import { Seat } from './seat.js';
@@ -44,6 +45,7 @@ export class RedisJournal implements Journal {
   readonly #group: GroupCommit;
   readonly #lost = new AbortController();
   #redis: Store | undefined;
+  #policyState: PolicyState | undefined;
   #seat: Seat | undefined;
   #epoch = 0;
   #closed: Promise<void> | undefined;
@@ -67,6 +69,7 @@ export class RedisJournal implements Journal {
     this.#seat = seat;
     seat.lost.addEventListener('abort', () => this.#lost.abort(), { once: true });
     this.#epoch = await seat.take();
+    this.#policyState = new PolicyState(redis, this.#prefix, this.#epoch);
     return this.#left(redis, now);
   }
 
@@ -78,6 +81,14 @@ export class RedisJournal implements Journal {
     const redis = this.#redis as Store;
     const id = 'id' in wanted ? wanted.id : await redis.get(`${this.#prefix}key:${wanted.owner} ${wanted.key}`);
     return id === null ? undefined : foundOf(await redis.hgetall(`${this.#prefix}call:${id}`));
+  }
+
+  async learnt(policy: string): Promise<Uint8Array | undefined> {
+    return this.#policyState?.read(policy);
+  }
+
+  async keepLearnt(policy: string, snapshot: Uint8Array): Promise<void> {
+    await this.#policyState?.write(policy, snapshot);
   }
 
   close(): Promise<void> {
