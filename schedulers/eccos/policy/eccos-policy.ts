@@ -350,7 +350,11 @@ export class EccosPolicy implements SchedulerPolicy {
       const own = this.#forecasts.of(tenant);
       control.of(tenant).begin?.(() => sampleOf(own.recent, cores, qualityOf), own.seen);
     }
-    if (this.#secondPrices.isDue(seen)) this.#lookAtTraffic(cores);
+    // To look at traffic takes as long as a part of the search: each has a tick of its own.
+    if (this.#secondPrices.isDue(seen)) {
+      this.#lookAtTraffic(cores);
+      return;
+    }
     if (!this.#secondPrices.advance() || this.#traffic === undefined) return;
     const { traffic, byTenant } = this.#traffic;
     this.#traffic = undefined;

@@ -8,7 +8,7 @@ import type { Sample } from './price-signals.js';
 const REFRESH = 32;
 const FIRST = 16;
 /** Pairs of call and core that one tick looks at to find prices: a solve of 256 calls on 12 cores takes a few ticks, of 5 cores one or two. */
-const PAIRS_A_TICK = 36_864;
+const PAIRS_A_TICK = 18_432;
 /** Share of a core's time that is sold: chance takes the rest. */
 const SOLD = 0.95;
 /** Where the cores have too little time for all, by how much more than needed is sold. */
