@@ -22,6 +22,7 @@ import type { KernelConfig } from './config/config.js';
 import type { KernelLimits } from './config/limits.js';
 import type { SchedulerLoop } from './dispatch/loop.js';
 import type { KernelEvents } from './events.js';
+import type { LearntKeeper } from './learnt-keeper.js';
 import type { Metrics } from './metrics.js';
 import type { PolicyGuard } from './policy-guard.js';
 import { budgetViews } from './process/budget.js';
@@ -61,6 +62,7 @@ export interface KernelParts {
   readonly admission: Admission;
   readonly ratings: RatingLimit;
   readonly loop: SchedulerLoop;
+  readonly learnt: LearntKeeper;
   readonly settings: Settings;
 }
 
@@ -89,10 +91,11 @@ export class Kernel {
 
   /** To be awaited before the first connection. @throws what the policy and the journal throw when they read their files */
   async ready(): Promise<void> {
-    const { loop, journal, clock, processes, capacity } = this.#parts;
+    const { loop, journal, clock, processes, capacity, learnt } = this.#parts;
     loadTokenizer();
     const left = await journal.restore?.(clock.now());
     await loop.ready();
+    await learnt.begin();
     if (left === undefined) return;
     processes.beginAt(left.firstPid, clock.now());
     capacity.restore?.(left);
@@ -372,7 +375,7 @@ export class Kernel {
   }
 
   async #drain(): Promise<void> {
-    const { admission, table, clock, processes, settings, cores, policy, journal } = this.#parts;
+    const { admission, table, clock, processes, settings, cores, policy, journal, learnt } = this.#parts;
     admission.close();
     const handBack = (calls: Iterable<Call>) => {
       const error = shutDown();
@@ -388,6 +391,7 @@ export class Kernel {
     }
     this.#cancelSave?.();
     await cores.close();
+    await learnt.end();
     await policy.close();
     await journal.close();
   }
