@@ -40,6 +40,7 @@ import { KernelEvents } from './events.js';
 import { KernelGate } from './gate.js';
 import { SqliteJournal } from './journal/sqlite-journal.js';
 import { Kernel, type Settings } from './kernel.js';
+import { LearntKeeper } from './learnt-keeper.js';
 import type { Logger } from './log.js';
 import { Metrics } from './metrics.js';
 import { PolicyGuard } from './policy-guard.js';
@@ -108,6 +109,7 @@ const id = {
   ratings: part<RatingLimit>('ratings'),
   runner: part<Runner>('runner'),
   loop: part<SchedulerLoop>('loop'),
+  learnt: part<LearntKeeper>('learnt'),
   admission: part<Admission>('admission'),
   kernel: part<Kernel>('kernel'),
   gate: part<KernelGate>('gate'),
@@ -229,9 +231,14 @@ const core = new ContainerModule(({ bind }) => {
   bind(id.auth).toResolvedValue(({ auth }, env) => new Authenticator(auth, env), [config, env]);
   bind(metrics).toResolvedValue(() => new Metrics());
   bind(starts).toResolvedValue(() => new StartRate());
-  bind(id.held).toResolvedValue(() => new Held());
+  bind(id.held).toResolvedValue((limits) => new Held(() => limits().pendingBytes), [limits]);
   bind(processes).toResolvedValue(
-    (limits, tokens) => new ProcessTable(() => limits().maxAgents, tokens),
+    (limits, tokens) =>
+      new ProcessTable(
+        () => limits().maxAgents,
+        tokens,
+        () => limits().orphanMs,
+      ),
     [limits, PART.tokens],
   );
   wire(policy, PolicyGuard, { policy: PART.policy, metrics, events, log });
@@ -239,14 +246,15 @@ const core = new ContainerModule(({ bind }) => {
   wire(table, CallTable, { clock, policy, processes, held: id.held, journal, metrics, events, log, limits });
   bind(id.ratings).toResolvedValue((limits) => new RatingLimit(() => limits().ratingsPerSecond), [limits]);
   bind(id.keyed).toResolvedValue(
-    (clock, journal, table, limits) =>
+    (clock, journal, held, table, limits) =>
       new KeyedCalls({
         clock,
         journal,
+        held,
         abandon: (call, error) => table.cancel(call, error),
         orphanMs: () => limits().orphanMs,
       }),
-    [clock, journal, table, limits],
+    [clock, journal, id.held, table, limits],
   );
   wire(runner, Runner, {
     clock,
@@ -258,6 +266,7 @@ const core = new ContainerModule(({ bind }) => {
     journal,
     metrics,
     starts,
+    tracing: id.spans,
     events,
     log,
     limits,
@@ -268,6 +277,7 @@ const core = new ContainerModule(({ bind }) => {
     ...{ clock, nextId, table, held: id.held, cores, capacity, metrics, starts, events },
     ...{ tokens: PART.tokens, limits },
   });
+  wire(id.learnt, LearntKeeper, { journal, policy, clock, events, log });
   wire(id.kernel, Kernel, {
     clock,
     policy,
@@ -282,10 +292,13 @@ const core = new ContainerModule(({ bind }) => {
     admission,
     ratings: id.ratings,
     loop,
+    learnt: id.learnt,
     settings,
   });
   bind(id.connections).toResolvedValue((listener, node) => node ?? listener, [id.listener, id.node]);
-  wire(id.sections, Sections, { clock, kernel: id.kernel, processes, table, policy, events, listener: id.connections });
+  wire(id.sections, Sections, {
+    ...{ clock, kernel: id.kernel, processes, table, policy, events, listener: id.connections, journal },
+  });
   wire(id.spans, Spans, { config, clock, events, policy });
   wire(id.watchers, Watchers, { clock, processes, sections: id.sections });
   bind(id.gate).toResolvedValue((kernel, watchers) => new KernelGate(kernel, watchers), [id.kernel, id.watchers]);
@@ -299,7 +312,7 @@ const doors = new ContainerModule(({ bind }) => {
   bind(rates).toResolvedValue((clock, limits) => new RequestRates(clock, limits), [clock, limits]);
   bind(unfinished).toResolvedValue((limits) => new Unfinished(() => limits().pendingBytes / 2), [limits]);
   wire(listener, HttpListener, { config, auth, log, limits });
-  wire(exposition, Exposition, { config, events, kernel, listener, cluster: id.node });
+  wire(exposition, Exposition, { config, events, kernel, listener, journal: PART.journal, cluster: id.node });
   bind(id.inProcess).toResolvedValue(() => new InProcessDoor());
   bind(door).toService(id.inProcess);
   wire(door, WsDoor, { clock, log, limits, turns, rates, held, unfinished });

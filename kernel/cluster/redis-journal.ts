@@ -1,6 +1,8 @@
+import { type BudgetPeriod, type ByPeriod, periodAt } from '../../syscalls/budget.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { JournalFigures } from '../../syscalls/watch.js';
 import type { Ended, Found, Journal, JournalEntry, Restored, StoredCall, Wanted } from '../call/journal.js';
 import type { StoredStart } from '../capacity/capacity.js';
 import type { Clock } from '../clock.js';
@@ -8,6 +10,7 @@ import { GroupCommit } from '../journal/group-commit.js';
 import type { JournalRow } from '../journal/journal-file.js';
 import { rowOf } from '../journal/row-of.js';
 import type { Logger } from '../log.js';
+import { PolicyState } from './policy-state.js';
 import { openStore, type Store, type StoreOptions } from './redis-store.js';
 import { COMMIT, LEFT } from './scripts.js';
 import { Seat } from './seat.js';
@@ -56,6 +59,7 @@ export class RedisJournal implements Journal {
   readonly #group: GroupCommit;
   readonly #lost = new AbortController();
   #redis: Store | undefined;
+  #policyState: PolicyState | undefined;
   #seat: Seat | undefined;
   #room: StoreRoom | undefined;
   #epoch = 0;
@@ -90,6 +94,7 @@ export class RedisJournal implements Journal {
     this.#deps.spread?.onFree(() => seat.hurry());
     this.#epoch = await seat.take();
     this.#room = new StoreRoom(redis, clock);
+    this.#policyState = new PolicyState(redis, this.#prefix, this.#epoch);
     return this.#left(redis, now);
   }
 
@@ -111,6 +116,18 @@ export class RedisJournal implements Journal {
     }
   }
 
+  figures(): JournalFigures {
+    return this.#group.figures;
+  }
+
+  async learnt(policy: string): Promise<Uint8Array | undefined> {
+    return this.#policyState?.read(policy);
+  }
+
+  async keepLearnt(policy: string, snapshot: Uint8Array): Promise<void> {
+    await this.#policyState?.write(policy, snapshot);
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -123,7 +140,7 @@ export class RedisJournal implements Journal {
     this.#redis?.disconnect();
   }
 
-  async #commit(rows: readonly JournalRow[]): Promise<void> {
+  async #commit(rows: readonly JournalRow[]): Promise<undefined> {
     const { keepMs, prompts } = this.#deps.options;
     const redis = this.#redis as Store;
     try {
@@ -136,14 +153,15 @@ export class RedisJournal implements Journal {
 
   async #left(redis: Store, readAt: Millis): Promise<Restored> {
     const { clock, log, spread } = this.#deps;
-    const [ids, scored, spent, time] = (await redis.eval(LEFT, 1, this.#prefix)) as [
-      SyscallId[],
-      string[],
-      string[],
-      string,
-    ];
     // Other nodes may have ended calls since `readAt`: what counts is when the seat was taken.
     const now = Math.max(readAt, clock.now());
+    const [ids, scored, spent, time, ofDay, ofMonth] = (await redis.eval(
+      LEFT,
+      1,
+      this.#prefix,
+      nameOf('day', now),
+      nameOf('month', now),
+    )) as [SyscallId[], string[], string[], string, string[], string[]];
     const ahead = Number(time) - now;
     if (Math.abs(ahead) > CLOCK_SKEW_MS) {
       log.warn({ aheadMs: ahead }, 'the clock of Redis differs: deadlines of calls that this node takes over shift');
@@ -157,6 +175,7 @@ export class RedisJournal implements Journal {
       ...(spread === undefined ? {} : { running: await spread.onSeat(open, this.#epoch) }),
       starts: pairs(scored).map(([start, at]) => startOf(start, Number(at) - ahead, isOpen)),
       spentUsd: new Map(pairs(spent).map(([owner, usd]) => [owner, Number(usd)])),
+      spentUsdBy: spentBy(ofDay, ofMonth),
     };
   }
 
@@ -186,7 +205,7 @@ function argsOf(row: JournalRow): readonly (string | number)[] {
       return [row.type, row.id, row.attempt, row.core, row.tokens, '', ''];
     case 'ended': {
       const { type, id, body, ...end } = row;
-      return [type, id, JSON.stringify(end), body, end.costUsd, '', ''];
+      return [type, id, JSON.stringify(end), body, end.costUsd, nameOf('day', end.at), nameOf('month', end.at)];
     }
     case 'rated':
       return [row.type, row.id, row.quality, '', '', '', ''];
@@ -219,6 +238,18 @@ function foundOf({ call, params, attempts = '0', core, end, reply, rated }: Hash
 function startOf(text: string, at: Millis, isOpen: ReadonlySet<SyscallId>): StoredStart {
   const [id = '', , tokens = '0', ...core] = text.split(' ');
   return { core: core.join(' '), at, tokens: Number(tokens), isOpen: isOpen.has(id) };
+}
+
+/** The name of the period that holds a moment. */
+function nameOf(per: BudgetPeriod, at: Millis): string {
+  return `${per}:${periodAt(per, at).start}`;
+}
+
+function spentBy(ofDay: readonly string[], ofMonth: readonly string[]): ReadonlyMap<string, ByPeriod<number>> {
+  const day = new Map(pairs(ofDay));
+  return new Map(
+    pairs(ofMonth).map(([owner, usd]) => [owner, { day: Number(day.get(owner) ?? 0), month: Number(usd) }]),
+  );
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

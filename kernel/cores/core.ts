@@ -18,6 +18,8 @@ export interface CoreRequest {
   /** The call that it is for, and how many times a core was asked for that, this time included. Without them it is nobody's call. */
   readonly id?: SyscallId;
   readonly attempt?: number;
+  /** Where it belongs in a trace, as W3C Trace Context writes it, if a provider may know. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A piece of the answer: whole tokens, in order. */
