@@ -43,6 +43,8 @@ export interface BootOptions {
   readonly wrapCore?: (core: LLMCore) => LLMCore;
   /** Difficulty of a prompt for simulated cores. @default what the prompt asks for where it can be read, else drawn from its hash */
   readonly items?: CoreDeps['items'];
+  /** Whether nobody reads the text of plain answers of simulated cores, which then make none up. @default false */
+  readonly unread?: boolean;
   /** Outcome files that recorded cores share with other kernels of this process. @default each kernel reads its own */
   readonly outcomes?: CoreDeps['outcomes'];
   /** Loaded after the kernel's own modules: they may bind any `PART` again, and add doors. */
@@ -77,7 +79,7 @@ export interface BootedKernel {
  * @throws SyscallError `invalid-config`, naming field, rule and value
  */
 export async function bootKernel(config: KernelConfig, options: BootOptions = {}): Promise<BootedKernel> {
-  const { env = process.env, wrapCore = (core) => core, items, outcomes, modules = [] } = options;
+  const { env = process.env, wrapCore = (core) => core, items, unread = false, outcomes, modules = [] } = options;
   const log = options.log ?? createLogger(config.log);
   const container = kernelContainer({ config, env, log }, [givenModule(options), ...modules]);
   if (!container.isBound(PART.cores)) {
@@ -86,6 +88,7 @@ export async function bootKernel(config: KernelConfig, options: BootOptions = {}
       env,
       log,
       seed: config.seed,
+      unread,
       ...(items === undefined ? {} : { items }),
       ...(outcomes === undefined ? {} : { outcomes }),
     };

@@ -22,6 +22,7 @@ import type { KernelConfig } from './config/config.js';
 import type { KernelLimits } from './config/limits.js';
 import type { SchedulerLoop } from './dispatch/loop.js';
 import type { KernelEvents } from './events.js';
+import type { LearntKeeper } from './learnt-keeper.js';
 import type { Metrics } from './metrics.js';
 import type { PolicyGuard } from './policy-guard.js';
 import { budgetViews } from './process/budget.js';
@@ -61,6 +62,7 @@ export interface KernelParts {
   readonly admission: Admission;
   readonly ratings: RatingLimit;
   readonly loop: SchedulerLoop;
+  readonly learnt: LearntKeeper;
   readonly settings: Settings;
 }
 
@@ -89,10 +91,11 @@ export class Kernel {
 
   /** To be awaited before the first connection. @throws what the policy and the journal throw when they read their files */
   async ready(): Promise<void> {
-    const { loop, journal, clock, processes, capacity } = this.#parts;
+    const { loop, journal, clock, processes, capacity, learnt } = this.#parts;
     loadTokenizer();
     const left = await journal.restore?.(clock.now());
     await loop.ready();
+    await learnt.begin();
     if (left === undefined) return;
     processes.beginAt(left.firstPid, clock.now());
     capacity.restore?.(left);
@@ -101,7 +104,9 @@ export class Kernel {
 
   spawn(hello: HelloParams, principal: Principal, onEnd: Process['onEnd']): { process: Process; reply: HelloReply } {
     const { processes, policy, clock, settings } = this.#parts;
-    const process = processes.spawn(hello, principal, onEnd, clock.now());
+    const at = clock.now();
+    const process = processes.spawn(hello, principal, onEnd, at);
+    this.events.emit('entered', { at, agent: process });
     const { pid, parent, tenant } = process;
     const { pendingPerAgent, pendingTotal, requestsPerSecond } = settings.limits;
     const { maxMessageBytes, maxMessageDepth, maxMessageValues, maxBatchRequests } = settings.limits;
@@ -217,11 +222,10 @@ export class Kernel {
 
   /** A process leaves. Its children live on; its open calls end, or go on without anybody who follows them. Idempotent. */
   leave(caller: Caller, open: Leaving): void {
-    const { processes, table, keyed, clock } = this.#parts;
+    const { processes, table, keyed } = this.#parts;
     const process = processes.get(caller.pid);
     if (process === undefined) return;
-    if (open === 'lose') processes.lose(process, clock.now());
-    else processes.remove(process);
+    this.#remove(process, open === 'lose');
     const error = new SyscallError('disconnected', 'The connection was closed before the answer');
     keyed.leave(process.pid, error);
     for (const call of [...table.of(process.pid)]) {
@@ -371,7 +375,7 @@ export class Kernel {
   }
 
   async #drain(): Promise<void> {
-    const { admission, table, clock, processes, settings, cores, policy, journal } = this.#parts;
+    const { admission, table, clock, processes, settings, cores, policy, journal, learnt } = this.#parts;
     admission.close();
     const handBack = (calls: Iterable<Call>) => {
       const error = shutDown();
@@ -382,11 +386,12 @@ export class Kernel {
     await table.empty();
     cancelTimer();
     for (const process of processes.all()) {
-      processes.remove(process);
+      this.#remove(process);
       process.onEnd('draining');
     }
     this.#cancelSave?.();
     await cores.close();
+    await learnt.end();
     await policy.close();
     await journal.close();
   }
@@ -416,9 +421,19 @@ export class Kernel {
     return journal.append(entry)?.catch(refuse);
   }
 
+  /** @param isLost whether it may come back */
+  #remove(process: Process, isLost = false): void {
+    const { processes, clock } = this.#parts;
+    const at = clock.now();
+    // While it has its parent still.
+    if (processes.get(process.pid) === process) this.events.emit('left', { at, agent: process });
+    if (isLost) processes.lose(process, at);
+    else processes.remove(process);
+  }
+
   #end(process: Process, error: SyscallError): void {
-    const { processes, table, keyed } = this.#parts;
-    processes.remove(process);
+    const { table, keyed } = this.#parts;
+    this.#remove(process);
     for (const call of [...table.of(process.pid)]) table.cancel(call, error);
     keyed.leave(process.pid, error);
   }

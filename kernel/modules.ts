@@ -38,6 +38,7 @@ import { KernelEvents } from './events.js';
 import { type Gate, KernelGate } from './gate.js';
 import { SqliteJournal } from './journal/sqlite-journal.js';
 import { Kernel, type Settings } from './kernel.js';
+import { LearntKeeper } from './learnt-keeper.js';
 import type { Logger } from './log.js';
 import { Metrics } from './metrics.js';
 import { PolicyGuard } from './policy-guard.js';
@@ -100,6 +101,7 @@ const id = {
   ratings: part<RatingLimit>('ratings'),
   runner: part<Runner>('runner'),
   loop: part<SchedulerLoop>('loop'),
+  learnt: part<LearntKeeper>('learnt'),
   admission: part<Admission>('admission'),
   kernel: part<Kernel>('kernel'),
   gate: part<Gate>('gate'),
@@ -241,6 +243,7 @@ const core = new ContainerModule(({ bind }) => {
     journal,
     metrics,
     starts,
+    tracing: id.spans,
     events,
     log,
     limits,
@@ -251,6 +254,7 @@ const core = new ContainerModule(({ bind }) => {
     ...{ clock, nextId, table, held: id.held, cores, capacity, metrics, starts, events },
     ...{ tokens: PART.tokens, limits },
   });
+  wire(id.learnt, LearntKeeper, { journal, policy, clock, events, log });
   wire(id.kernel, Kernel, {
     clock,
     policy,
@@ -265,6 +269,7 @@ const core = new ContainerModule(({ bind }) => {
     admission,
     ratings: id.ratings,
     loop,
+    learnt: id.learnt,
     settings,
   });
   wire(id.sections, Sections, {

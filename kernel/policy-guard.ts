@@ -1,4 +1,5 @@
 import { fifo } from '../schedulers/fifo.js';
+import { MOST_LEARNT_BYTES } from '../schedulers/learnt.js';
 import type {
   Assignment,
   CorePrediction,
@@ -12,6 +13,7 @@ import type {
   SchedulingSnapshot,
 } from '../schedulers/policy.js';
 import type { Rater } from '../syscalls/control.js';
+import { SyscallError } from '../syscalls/errors.js';
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Millis, SyscallId } from '../syscalls/syscall.js';
 import type { KernelEvents } from './events.js';
@@ -124,6 +126,36 @@ export class PolicyGuard {
     }
   }
 
+  /** Whether what it has learnt can be handed to another kernel. */
+  get isPortable(): boolean {
+    return this.#policy.snapshot !== undefined && this.#policy.restore !== undefined;
+  }
+
+  /** What it has learnt; undefined where it does not say, or says too much. */
+  snapshot(): Uint8Array | undefined {
+    try {
+      const bytes = this.#policy.snapshot?.();
+      if (bytes === undefined) return undefined;
+      if (bytes instanceof Uint8Array && bytes.length <= MOST_LEARNT_BYTES) return bytes;
+      throw new TypeError(`Expected a Uint8Array of at most ${MOST_LEARNT_BYTES} bytes, got ${sizeOf(bytes)}`);
+    } catch (error) {
+      this.#threw('snapshot', error);
+      return undefined;
+    }
+  }
+
+  /** Has it go on from what another one has learnt. What it refuses is left alone, and it begins anew. @returns whether it took it */
+  restore(snapshot: Uint8Array): boolean {
+    try {
+      this.#policy.restore?.(snapshot);
+      return true;
+    } catch (error) {
+      const { message } = SyscallError.from(error);
+      this.#log.warn({ policy: this.#policy.name }, `the policy begins anew: ${message}`);
+      return false;
+    }
+  }
+
   /** What it aims at and expects, as `kernel.stats` reports it; empty where the policy does not say. */
   outlook(): Pick<StatsReply, 'outlook'> {
     try {
@@ -195,6 +227,10 @@ function numbersOf(status: PolicyStatus): { readonly [Name in (typeof STATUS_NUM
   return Object.fromEntries(
     STATUS_NUMBERS.flatMap((name) => (Number.isFinite(status[name]) ? [[name, status[name]]] : [])),
   );
+}
+
+function sizeOf(given: unknown): string {
+  return given instanceof Uint8Array ? `${given.length} bytes` : typeof given;
 }
 
 /** A policy from a file may have left the reason out, or predicted nonsense. */

@@ -124,6 +124,14 @@ export interface SchedulerPolicy {
   feedback?(call: FinishedCall, quality: number, by?: Rater): void;
   /** Keep what was learnt since the last time. Called within a minute of a rating. */
   save?(): Promise<void>;
+  /** What it has learnt, for another kernel that goes on in place of this one: at most 1 MiB, of which its version is part. */
+  snapshot?(): Uint8Array;
+  /**
+   * Takes over what another one of its name has learnt. Called once, after the first `prepare` and before anything is scheduled.
+   *
+   * @throws for bytes that are damaged or of something else; it is as before then
+   */
+  restore?(snapshot: Uint8Array): void;
   /** What it aims at and expects, for reports. */
   status?(): PolicyStatus;
   /** Why a call that is pending, running or was answered lately is where it is, as lines; undefined for any other. */
@@ -168,6 +176,8 @@ export const POLICY_HOOKS: Readonly<Record<PolicyHook, 'needed' | 'optional'>> =
   release: 'optional',
   feedback: 'optional',
   save: 'optional',
+  snapshot: 'optional',
+  restore: 'optional',
   status: 'optional',
   explain: 'optional',
   predictions: 'optional',

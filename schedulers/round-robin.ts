@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { CoreId, Millis, Pid, SyscallId } from '../syscalls/syscall.js';
+import { decodeLearnt, encodeLearnt, type LearntKind } from './learnt.js';
 import type { Assignment, PendingCall, SchedulerPolicy, SchedulingSnapshot } from './policy.js';
 
 /** An agent's place in the ring: the moment of its last turn, of its last preemption, or of its coming. */
@@ -74,6 +76,22 @@ export class RoundRobin implements SchedulerPolicy {
     return assignments;
   }
 
+  snapshot(): Uint8Array {
+    const places = [...this.#places].slice(-MOST_PLACES);
+    return encodeLearnt(TURNS, {
+      ...(this.#lastCore !== undefined && { lastCore: this.#lastCore }),
+      order: this.#order,
+      places: places.map(([pid, { at, order }]): [number, number, number] => [pid, at, order]),
+    });
+  }
+
+  restore(bytes: Uint8Array): void {
+    const { lastCore, order, places } = decodeLearnt(TURNS, bytes);
+    this.#lastCore = lastCore;
+    this.#order = order;
+    this.#places = new Map(places.map(([pid, at, order]) => [pid, { at, order }]));
+  }
+
   /** A turn that led to no start, since a limit per minute said no, counts for nothing. */
   #giveBack(pending: readonly PendingCall[]): void {
     if (this.#granted.size === 0) return;
@@ -93,6 +111,16 @@ export class RoundRobin implements SchedulerPolicy {
     return preemptedAt > place.at ? { at: preemptedAt, order: this.#order++ } : place;
   }
 }
+
+/** Agents in a snapshot. */
+const MOST_PLACES = 4096;
+
+const turns = z.strictObject({
+  lastCore: z.string().optional(),
+  order: z.number(),
+  places: z.array(z.tuple([z.number(), z.number(), z.number()])),
+});
+const TURNS = { policy: 'round-robin', version: 1, state: turns } as const satisfies LearntKind<typeof turns>;
 
 interface Agent {
   readonly pid: Pid;

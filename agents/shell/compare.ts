@@ -72,10 +72,12 @@ async function run(flags: z.infer<typeof compareFlags>, command: Command): Promi
       onCall() {
         if (++calls % callsAStep === 0) bar.update(calls);
       },
-      async onTrial(policy, seed, calls) {
-        page?.onTrial(policy, seed, calls);
-        await callsFile?.write(policy, seed, calls);
-      },
+      ...((page !== undefined || callsFile !== undefined) && {
+        async onTrial(policy, seed, calls) {
+          page?.onTrial(policy, seed, calls);
+          await callsFile?.write(policy, seed, calls);
+        },
+      }),
     };
     report = await (isBatch(options) ? compareBatches(options, watcher) : compare(options, watcher));
   } finally {

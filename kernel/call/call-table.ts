@@ -102,7 +102,7 @@ export class CallTable {
     this.#openByPrincipal.set(principal, this.countOf(principal) + 1);
     this.#deadlines.add(call);
     this.#deps.metrics.count(principal, ({ counts }) => counts.accepted++);
-    this.#deps.events.emit('accepted', { call });
+    this.#deps.events.emit('accepted', { call, messages: call.facts.params.messages });
   }
 
   /**

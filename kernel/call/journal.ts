@@ -83,6 +83,13 @@ export interface Journal {
   find?(wanted: Wanted): Promise<Found | undefined>;
   /** How it does. Without it nothing is known. */
   figures?(): JournalFigures;
+  /**
+   * What a policy of this name has learnt in an earlier kernel; undefined: nothing is known. Without it a policy begins anew, or from
+   * what it keeps itself.
+   */
+  learnt?(policy: string): Promise<Uint8Array | undefined>;
+  /** Keeps what the policy has learnt, in place of what was kept before. Rejects where it cannot be written. */
+  keepLearnt?(policy: string, snapshot: Uint8Array): Promise<void>;
   /** Aborts when another kernel has taken over: this one must end, since it can write no more. Without it none can. */
   readonly lost?: AbortSignal;
   /** Writes what is left. Idempotent. */

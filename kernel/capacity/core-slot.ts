@@ -83,15 +83,16 @@ export class CoreSlot {
     const { running, held } = this.queue;
     const opensAt = this.#opensAt(this.#clock.now());
     const { requests, tokens } = this.#capacity.left?.(this.#info.id) ?? {};
+    // Every hello comes here with all cores: see `schedulable`.
+    const usual: CoreView = { running, queued: held, state: this.isCooling ? 'cooling' : 'up', ...this.#info };
+    const isClosed = opensAt > this.#clock.now();
+    if (requests === undefined && tokens === undefined && !isClosed && this.#lastFault === undefined) return usual;
     return {
-      ...this.#info,
-      running,
-      queued: held,
-      state: this.isCooling ? 'cooling' : 'up',
       ...(requests === undefined ? {} : { requestsLeft: requests }),
       ...(tokens === undefined ? {} : { tokensLeft: tokens }),
-      ...(opensAt > this.#clock.now() ? { closedUntil: opensAt } : {}),
+      ...(isClosed ? { closedUntil: opensAt } : {}),
       ...(this.#lastFault === undefined ? {} : { lastFault: this.#lastFault }),
+      ...usual,
     };
   }
 

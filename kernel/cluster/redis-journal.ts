@@ -9,6 +9,7 @@ import { GroupCommit } from '../journal/group-commit.js';
 import type { JournalRow } from '../journal/journal-file.js';
 import { rowOf } from '../journal/row-of.js';
 import type { Logger } from '../log.js';
+import { PolicyState } from './policy-state.js';
 import { openStore, type Store, type StoreOptions } from './redis-store.js';
 import { COMMIT, LEFT } from './scripts.js';
 import { Seat } from './seat.js';
@@ -46,6 +47,7 @@ export class RedisJournal implements Journal {
   readonly #group: GroupCommit;
   readonly #lost = new AbortController();
   #redis: Store | undefined;
+  #policyState: PolicyState | undefined;
   #seat: Seat | undefined;
   #epoch = 0;
   #closed: Promise<void> | undefined;
@@ -69,6 +71,7 @@ export class RedisJournal implements Journal {
     this.#seat = seat;
     seat.lost.addEventListener('abort', () => this.#lost.abort(), { once: true });
     this.#epoch = await seat.take();
+    this.#policyState = new PolicyState(redis, this.#prefix, this.#epoch);
     return this.#left(redis, now);
   }
 
@@ -84,6 +87,14 @@ export class RedisJournal implements Journal {
 
   figures(): JournalFigures {
     return this.#group.figures;
+  }
+
+  async learnt(policy: string): Promise<Uint8Array | undefined> {
+    return this.#policyState?.read(policy);
+  }
+
+  async keepLearnt(policy: string, snapshot: Uint8Array): Promise<void> {
+    await this.#policyState?.write(policy, snapshot);
   }
 
   close(): Promise<void> {

@@ -149,6 +149,15 @@ const common = {
         .describe(
           'Who may read GET /metrics: operators (without tokens everybody is one), all who reach the port, nobody',
         ),
+      agents: z.boolean().default(false).describe('Traces have a span for each agent, and its calls are below it'),
+      content: z
+        .boolean()
+        .default(false)
+        .describe('Spans hold what was asked and answered; without it nothing that was said leaves the kernel'),
+      propagate: z
+        .boolean()
+        .default(false)
+        .describe('Requests to providers carry a `traceparent`: that of their span, else the one of the caller'),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') }).prefault({}),

@@ -12,6 +12,8 @@ export interface CoreDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What queries ask of simulated models. @default what the text asks for where it can be read, else a difficulty drawn by the text */
   readonly items?: ItemModel;
+  /** Whether nobody reads the text of plain answers: simulated cores then write no more than a letter a piece. @default false */
+  readonly unread?: boolean;
   /** Outcome files that were read already, or will be read once for all recorded cores. @default each core reads its own */
   readonly outcomes?: Pick<OutcomeFiles, 'load'>;
   /** What an operator should see. @default nothing is written */

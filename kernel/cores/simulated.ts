@@ -75,6 +75,9 @@ export function simulatedCore(config: SimulatedConfig, deps: CoreDeps): LLMCore 
   return new SimulatedCore(config, deps);
 }
 
+/** A piece of an answer that nobody reads: to make up the text takes as long as to schedule the call. */
+const UNREAD = '.';
+
 class SimulatedCore implements LLMCore {
   readonly info;
   readonly #config: SimulatedConfig;
@@ -102,20 +105,20 @@ class SimulatedCore implements LLMCore {
     const end = Math.min(whole, params.maxTokens ?? whole);
     const tokens = Math.max(0, Math.min(end - prefixTokens, maxTokens ?? end));
     const readTokens = inputTokens + prefixTokens;
-    // Nobody may read it: comparisons look at the draws alone.
     const said = once(() => {
       const answer = this.#answer(params, problem(), item);
       return { answer, script: scriptOf(answer, end, end < whole) };
     });
-    const textOf = (from: number, to: number) => said().script.textOf(prefixTokens + from, prefixTokens + to);
+    const isPlain = params.tools === undefined && params.responseFormat === undefined;
+    const textOf = (from: number, to: number) =>
+      this.#deps.unread && isPlain ? UNREAD : said().script.textOf(prefixTokens + from, prefixTokens + to);
     const toolCallOf = (from: number, to: number) =>
       params.tools && said().script.toolCallOf(prefixTokens + from, prefixTokens + to);
     await this.#write({ tokens, readTokens, chunkMs, textOf, toolCallOf }, run);
     const usage = { inputTokens: readTokens, outputTokens: tokens };
     const bill = { usage, costUsd: costOf(price, usage) };
     const isShort = prefixTokens + tokens < whole;
-    const { tools, responseFormat } = params;
-    if (tools === undefined && responseFormat === undefined) {
+    if (isPlain) {
       return { toolCalls: [], finishReason: isShort ? 'length' : 'stop', ...bill };
     }
     const { answer, script } = said();

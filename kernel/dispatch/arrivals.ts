@@ -1,8 +1,8 @@
 import type { Pid } from '../../syscalls/syscall.js';
 import type { Call, Holder } from '../call/call.js';
 
-/** Most calls that are prepared at once: the first of a flood must not wait until all of it is. */
-const BATCH = 64;
+/** Most calls that are prepared at once: the first of a flood must not wait until all of it is, nor the event loop for the nets of all. */
+const BATCH = 32;
 
 /** The calls of one agent. */
 interface Queue {
@@ -34,7 +34,7 @@ export class Arrivals implements Holder {
     if (queue?.calls.size === 0) this.#agents.delete(pid);
   }
 
-  /** The next calls, at most 64: the oldest of each agent, round after round. They are here no longer. */
+  /** The next calls, at most 32: the oldest of each agent, round after round. They are here no longer. */
   take(): Call[] {
     const batch: Call[] = [];
     // An agent that is put back at the end comes up again.

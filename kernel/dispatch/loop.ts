@@ -31,6 +31,9 @@ interface LoopDeps {
   readonly events: KernelEvents;
 }
 
+/** Calls that one turn of the event loop gives to queues, which may start them at once: others wait for their turn meanwhile. */
+const PLACED_A_TURN = 16;
+
 /** Takes pending calls to the cores: a snapshot goes to the policy, and what it decides into the cores' queues. */
 export class SchedulerLoop implements Backlog {
   readonly #deps: LoopDeps;
@@ -40,6 +43,8 @@ export class SchedulerLoop implements Backlog {
   readonly #scheduled = new Map<Call, CoreSlot>();
   readonly #waiting = new BudgetQueue();
   readonly #pacer: TickPacer;
+  /** The rest of a decision that is too long for one turn. */
+  #rest: { readonly placements: readonly Placement[]; readonly at: Millis } | undefined;
   #preparing = false;
   #order = 0;
   #tickDue = false;
@@ -72,7 +77,9 @@ export class SchedulerLoop implements Backlog {
     this.#deps.clock.after(0, () => {
       this.#tickDue = false;
       void this.#prepare();
-      this.#pacer.happened();
+      // A decision is carried out before there is another one.
+      if (this.#rest !== undefined) this.#place(this.#rest.placements, this.#rest.at);
+      else this.#pacer.happened();
     });
   }
 
@@ -118,7 +125,7 @@ export class SchedulerLoop implements Backlog {
   }
 
   #tick(): void {
-    if (this.#pending.size === 0) return;
+    if (this.#pending.size === 0 || this.#rest !== undefined) return;
     // Without a free slot nothing can start; but what the queues hold already may be put elsewhere.
     if (this.#scheduled.size === 0 && !this.#deps.cores.hasFree()) return;
     const snapshot = {
@@ -171,14 +178,28 @@ export class SchedulerLoop implements Backlog {
       call.apply({ type: 'withdraw' });
       this.#deps.events.emit('withdrawn', { call });
     }
-    for (const placement of moved) {
+    // A long decision has taken its turn by itself.
+    if (moved.length > PLACED_A_TURN) {
+      this.#rest = { placements: moved, at };
+      this.requestTick();
+    } else this.#place(moved, at);
+  }
+
+  /** Gives calls to their queues, as many as one turn may. */
+  #place(placements: readonly Placement[], at: Millis): void {
+    const wasCut = this.#rest !== undefined;
+    this.#rest = placements.length > PLACED_A_TURN ? { placements: placements.slice(PLACED_A_TURN), at } : undefined;
+    for (const placement of placements.slice(0, PLACED_A_TURN)) {
       const { call, slot, reason } = placement;
+      // It may have ended since the decision.
+      if (this.#pending.get(call.id) !== call) continue;
       const core = slot.info.id;
       call.apply({ type: 'schedule', at, core, reason });
       this.#scheduled.set(call, slot);
       this.#deps.events.emit('scheduled', { call, core, reason });
       slot.queue.hold(call.id, ++this.#order, () => this.#run(placement));
     }
+    if (wasCut || this.#rest !== undefined) this.requestTick();
   }
 
   /** The placements that are not in their queue already, behind all that come before them in the list. */

@@ -44,6 +44,7 @@ interface RunnerDeps extends RetriesDeps {
   readonly journal: Journal;
   readonly metrics: Metrics;
   readonly starts: StartRate;
+  readonly tracing: { traceparent(call: Call): string | undefined };
   readonly events: KernelEvents;
 }
 
@@ -138,6 +139,8 @@ export class Runner {
       waitMs,
       resumed,
     });
+    const traceparent = this.#deps.tracing.traceparent(call);
+    const request = traceparent === undefined ? run.request : { traceparent, ...run.request };
     const slice = this.#slice(call, slot, backlog, controller);
     let result: CoreResult | undefined;
     let thrown: unknown;
@@ -152,7 +155,7 @@ export class Runner {
       const onBill = (bill: Bill) => run.bill(bill);
       result = run.isExhausted
         ? NOTHING_LEFT
-        : this.#believed(slot, run, await slot.core.chat(run.request, { signal: controller.signal, onChunk, onBill }));
+        : this.#believed(slot, run, await slot.core.chat(request, { signal: controller.signal, onChunk, onBill }));
     } catch (error) {
       thrown = error;
     }

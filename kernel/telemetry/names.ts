@@ -5,8 +5,9 @@
  */
 export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
 
-/** The one operation that the kernel has. */
+/** What the kernel does, and what an agent's life is. */
 export const CHAT = 'chat';
+export const INVOKE_AGENT = 'invoke_agent';
 
 /** Attributes of spans. */
 export const ATTRIBUTE = {
@@ -33,6 +34,8 @@ export const ATTRIBUTE = {
   agentId: 'gen_ai.agent.id',
   serverAddress: 'server.address',
   serverPort: 'server.port',
+  inputMessages: 'gen_ai.input.messages',
+  outputMessages: 'gen_ai.output.messages',
   errorType: 'error.type',
   httpStatus: 'http.response.status_code',
   core: 'eccos.core',

@@ -18,6 +18,7 @@ const BENCHMARKS = {
   watcher: () => import('./watcher.js'),
   poisoning: () => import('./poisoning.js'),
   structure: () => import('./structure.js'),
+  growth: () => import('./growth.js'),
 } as const satisfies Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>;
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -1,22 +1,19 @@
 import { callsOf, type Load } from '../load/load.js';
-import { dialOf, pricesOf, rangeOf, type SweepRange, sweepOf } from './aim.js';
+import { dialOf, rangeOf, sweepOf } from './aim.js';
 import { alphaAbove } from './alpha.js';
 import { BUSY_SHARE, type Calibration, calibrate } from './calibrate.js';
-import type { CallRecord } from './call-record.js';
-import type { Contender } from './contender.js';
 import { Match, type MatchRules } from './match.js';
 import type { CompareOptions } from './options.js';
+import { playSeeds, type SeedWatcher } from './play-seeds.js';
+import { RecordNumbers } from './record-draws.js';
 import type { CompareReport, ConditionReport, LoadReport } from './report.js';
 import { Results } from './results.js';
+import type { SeedPlan } from './seed-play.js';
 
 /** Receives the progress of a comparison. */
-export interface CompareWatcher {
+export interface CompareWatcher extends SeedWatcher {
   /** The load is known: so many calls will be made. */
   onStart(load: LoadReport, totalCalls: number): void;
-  /** One more call has ended. */
-  onCall(): void;
-  /** One policy has played one seed. */
-  onTrial(policy: string, seed: number, calls: readonly CallRecord[]): Promise<void>;
 }
 
 /**
@@ -58,21 +55,21 @@ async function mainReport(
   const plan = await planOf(match, options);
   const rules = rulesAt(plan, share);
   const about = { ...loadReportOf(match, options, plan.first), ...plan.pace, ...rules, alphaSource: plan.alphaSource };
-  const load = { ...about, notes: notesOf(about, plan.seeds.length) };
+  const load = { ...about, notes: notesOf(about, plan.seeds) };
   const dials = new Map(contenders.map((contender) => [contender, dialOf(contender, options.dial)]));
   const dialled = [...dials.values()].flat();
-  const dialSeeds = options.sweep > 0 ? plan.seeds : plan.seeds.slice(0, DIAL_SEEDS);
+  const dialSeeds = options.sweep > 0 ? plan.seeds : Math.min(plan.seeds, DIAL_SEEDS);
+  const seedPlan = seedPlanOf(plan, rules, { dialled, dialSeeds, calls: watcher.onTrial !== undefined });
   const settings = [...plan.sweeps.values()].flat();
-  const usual = (contenders.length + settings.length) * plan.seeds.length;
+  const usual = (contenders.length + settings.length) * plan.seeds;
   const conditions = patterns * Math.max(1, options.shares.length);
-  watcher.onStart(load, (conditions * usual + dialled.length * dialSeeds.length) * load.calls);
+  watcher.onStart(load, (conditions * usual + dialled.length * dialSeeds) * load.calls);
 
-  const results = new Results(plan.sweeps, dials, match.records);
-  for (const seed of plan.seeds) {
-    await playSeed(match, plan, rules, seed, dialSeeds.includes(seed) ? dialled : [], results, watcher);
-  }
+  const results = new Results(seedPlan, dials);
+  await playSeeds(match, options, seedPlan, load.calls, results, watcher);
   const { command, base, shares } = options;
-  const report = { command, seeds: plan.seeds, load, ...results.report(base) };
+  const seeds = Array.from({ length: plan.seeds }, (_, i) => i + 1);
+  const report = { command, seeds, load, ...results.report(base) };
   const { policies, claims } = report;
   const main = { ...conditionOf(match, share, rules), policies, claims };
   return { ...report, conditions: [main, ...(await othersOf(match, options, plan, shares.slice(1), watcher))] };
@@ -93,9 +90,9 @@ async function othersOf(
   const reports: ConditionReport[] = [];
   for (const share of shares) {
     const rules = rulesAt(plan, share);
-    const results = new Results(plan.sweeps, new Map(), match.records);
-    const silent = { ...watcher, onCall: () => watcher.onCall(), async onTrial() {} };
-    for (const seed of plan.seeds) await playSeed(match, plan, rules, seed, [], results, silent);
+    const seedPlan = seedPlanOf(plan, rules, { dialled: [], dialSeeds: 0, calls: false });
+    const results = new Results(seedPlan, new Map());
+    await playSeeds(match, options, seedPlan, callsOf(plan.first), results, { onCall: () => watcher.onCall() });
     const { policies, claims } = results.report(options.base);
     reports.push({ ...conditionOf(match, share, rules), policies, claims });
   }
@@ -107,23 +104,20 @@ function conditionOf({ source: { about } }: Match, share: number, { speed }: Mat
 }
 
 /** What all loads of one pattern of arrivals share. */
-interface Plan {
-  readonly seeds: number[];
+interface Plan extends Pick<SeedPlan, 'seeds' | 'range' | 'sweeps'> {
   /** Of the first seed, at speed 1. */
   readonly first: Load;
   readonly pace: Pace;
   readonly alpha: number | null;
   readonly alphaSource: LoadReport['alphaSource'];
-  readonly range: SweepRange;
-  readonly sweeps: ReadonlyMap<Contender, readonly Contender[]>;
 }
 
 async function planOf(match: Match, options: CompareOptions): Promise<Plan> {
   const first = match.load(1, 1);
   const pace = await paceOf(match, options, first);
-  const range = rangeOf(await match.singles(1), callsOf(first));
+  const range = rangeOf(await match.singles(1, new RecordNumbers()), callsOf(first));
   return {
-    seeds: Array.from({ length: options.seeds }, (_, i) => i + 1),
+    seeds: options.seeds,
     first,
     pace,
     ...(await targetOf(match, options, pace.speed)),
@@ -140,26 +134,12 @@ function rulesAt({ pace, alpha }: Plan, share: number): MatchRules {
   return { speed: Number((pace.speed * (share / USUAL_SHARE)).toPrecision(4)), alpha };
 }
 
-async function playSeed(
-  match: Match,
-  { seeds, sweeps, range }: Plan,
+function seedPlanOf(
+  { seeds, range, sweeps }: Plan,
   rules: MatchRules,
-  seed: number,
-  dialled: readonly Contender[],
-  results: Results,
-  watcher: CompareWatcher,
-): Promise<void> {
-  if (seed < seeds.length) match.expect(seed + 1);
-  results.addSingles(await match.singles(seed));
-  const bounds = await match.bounds(seed);
-  const own = new Set([...sweeps.keys(), ...dialled]);
-  for (const contender of [...own, ...[...sweeps.values()].flat()]) {
-    const trial = await match.play(contender, seed, rules, () => watcher.onCall());
-    results.add(contender, trial);
-    bounds?.add(own.has(contender) ? contender.name : undefined, trial.calls);
-    if (sweeps.has(contender)) await watcher.onTrial(contender.name, seed, trial.calls);
-  }
-  if (bounds !== undefined) results.addBounds(bounds.figures(pricesOf(range)));
+  more: Pick<SeedPlan, 'dialled' | 'dialSeeds' | 'calls'>,
+): SeedPlan {
+  return { seeds, range, sweeps, rules, ...more };
 }
 
 /** Seeds on which a dial is played where nothing is swept: most of the time of a comparison goes into such settings. */

@@ -6,7 +6,7 @@ import type { CoreId } from '../../../syscalls/syscall.js';
 import { type Load, type PlannedCall, speedUp } from '../load/load.js';
 import { Random } from '../load/random.js';
 import { sumOf } from '../metrics/statistics.js';
-import { type KnownOutcomes, knownOutcomes } from '../records/known-outcomes.js';
+import { type KnownOutcomes, knownOutcomes, remembering } from '../records/known-outcomes.js';
 import { taskMeans } from '../records/task-means.js';
 import { lacksAlpha, quality, withParameter } from './aim.js';
 import { WatchedRoundRobin } from './alpha.js';
@@ -15,7 +15,7 @@ import type { SeedPoint } from './frontier.js';
 import { type Needs, NO_NEEDS, needsOf } from './needs.js';
 import type { CompareOptions } from './options.js';
 import { Predictors } from './predictors.js';
-import { RecordNumbers } from './record-draws.js';
+import type { RecordNumbers } from './record-draws.js';
 import { recordedSource } from './recorded-source.js';
 import { SeedBounds } from './seed-bounds.js';
 import { simulatedCores } from './simulated-cores.js';
@@ -36,17 +36,22 @@ export interface MatchRules {
 export class Match {
   readonly contenders: readonly Contender[];
   readonly source: Source;
-  /** Of all its loads. */
-  readonly records = new RecordNumbers();
   readonly #options: CompareOptions;
   readonly #needs: ReadonlyMap<Contender, Needs>;
   readonly #predictors: Predictors;
   /** Where a contender asks for them. */
   #means: Pick<PolicyServices, 'means'> = {};
+  /** Of the last seed. */
+  #knownOf: { readonly seed: number; readonly known: Promise<KnownOutcomes> } | undefined;
   /** Of the last seeds, at speed 1: every policy gets the same. */
   readonly #loads = new Map<number, Load>();
 
-  private constructor(options: CompareOptions, source: Source, needs: ReadonlyMap<Contender, Needs>) {
+  private constructor(
+    options: CompareOptions,
+    source: Source,
+    needs: ReadonlyMap<Contender, Needs>,
+    encoderThreads: number,
+  ) {
     const { predictor, learn = false, live, measure } = options;
     this.contenders = [...needs.keys()];
     this.source = source;
@@ -57,12 +62,17 @@ export class Match {
       folder: predictor,
       learn,
       time: live ? 'real' : measure ? 'measured' : 'modelled',
+      threads: encoderThreads,
       neighbours: prompts && { records: () => source.examples(), models: new Set(cores.map(({ id }) => id)) },
     });
   }
 
-  /** @throws SyscallError `invalid-config` for options that do not fit together, or bad files */
-  static async open(options: CompareOptions): Promise<Match> {
+  /**
+   * @param encoderThreads that encode ahead. Encoding takes longer than playing: one would keep the trials waiting while a second
+   * core idles
+   * @throws SyscallError `invalid-config` for options that do not fit together, or bad files
+   */
+  static async open(options: CompareOptions, encoderThreads = 2): Promise<Match> {
     const { policies, modules, data } = options;
     const recorded = data.length > 0;
     const contenders = policies.map((spec) => parseContender(spec, modules));
@@ -70,7 +80,7 @@ export class Match {
     const source = await (recorded
       ? recordedSource(options)
       : syntheticSource(options, await simulatedCores(options.config)));
-    const match = new Match(options, source, new Map(needs));
+    const match = new Match(options, source, new Map(needs), encoderThreads);
     try {
       await match.#openPredictors();
       return match;
@@ -80,13 +90,13 @@ export class Match {
     }
   }
 
-  /** The load of a seed. */
+  /** The load of a seed. The first time that it is asked for, its prompts begin to be encoded, behind those of others. */
   load(seed: number, speed: number): Load {
-    return speedUp(this.#loads.get(seed) ?? this.expect(seed), speed);
+    return speedUp(this.#loads.get(seed) ?? this.#draw(seed), speed);
   }
 
-  /** Draws the load of a seed that is played soon, and has its prompts encoded meanwhile. */
-  expect(seed: number): Load {
+  /** Draws the load of a seed, and has its prompts encoded. */
+  #draw(seed: number): Load {
     for (const old of this.#loads.keys()) if (this.#loads.size >= KEPT_LOADS) this.#loads.delete(old);
     const load = this.source.draw(new Random(seed));
     this.#loads.set(seed, load);
@@ -126,11 +136,11 @@ export class Match {
     );
   }
 
-  /** What each core makes of the whole load of a seed by itself, without caps: one a core, in order. */
-  async singles(seed: number): Promise<ReadonlyMap<CoreId, SeedPoint>> {
+  /** What each core makes of the whole load of a seed by itself, without caps: one a core, in order. @param numbers of its records */
+  async singles(seed: number, numbers: RecordNumbers): Promise<ReadonlyMap<CoreId, SeedPoint>> {
     const known = await this.#known(seed);
     const calls = this.#callsOf(seed);
-    const record = Int32Array.from(calls, ({ prompt }) => this.records.of(prompt));
+    const record = Int32Array.from(calls, ({ prompt }) => numbers.of(prompt));
     const points = this.source.cores.map(({ id }) => {
       const outcomes = calls.map(({ params, inputTokens }) => known(id, params, inputTokens));
       return [
@@ -231,9 +241,13 @@ export class Match {
     }));
   }
 
+  /** Drawn once, however many policies play the seed. */
   #known(seed: number): Promise<KnownOutcomes> {
     const { cores, deps } = this.source;
-    return knownOutcomes(cores, { ...deps, seed });
+    if (this.#knownOf?.seed !== seed) {
+      this.#knownOf = { seed, known: knownOutcomes(cores, { ...deps, seed }).then(remembering) };
+    }
+    return this.#knownOf.known;
   }
 
   /** What a comparison must know beforehand: nothing but the cores takes time. */
@@ -274,8 +288,8 @@ function virtually(measure: boolean): { readonly stage: Stage; readonly work: Wo
   return { stage, work: measure ? measuredWork(stage.clock) : modelledWork(stage.clock) };
 }
 
-/** The load that is played, and the one that comes next. */
-const KEPT_LOADS = 2;
+/** The load that is played, and those that come next. */
+const KEPT_LOADS = 3;
 
 /**
  * The calls of a load whose answers are rated: one draw a call by seed and place, the same for every policy.

@@ -29,6 +29,8 @@ export interface PredictorOptions {
    * as in a kernel, in a thread and when they are asked for.
    */
   readonly time: 'modelled' | 'measured' | 'real';
+  /** In which prompts are encoded ahead. */
+  readonly threads: number;
   /** Whom neighbours are looked for among; undefined: there are none. */
   readonly neighbours:
     | { readonly records: () => Promise<readonly OutcomeRecord[]>; readonly models: ReadonlySet<string> }
@@ -37,8 +39,6 @@ export interface PredictorOptions {
 
 /** Texts that are encoded ahead at a time. */
 const AHEAD = 8;
-/** Encoding takes longer than playing: one thread would keep the trials waiting while a second core idles. */
-const THREADS = 2;
 /** Fewer prompts are encoded by the time that a second thread has opened the encoder. */
 const FEW = 256;
 
@@ -142,7 +142,7 @@ export class Predictors {
         }
       };
       // Two batches a thread: it goes on with one while the event loop is too busy to take the other and send a next one.
-      const lanes = prompts.length < FEW ? 1 : 2 * THREADS;
+      const lanes = prompts.length < FEW ? 1 : 2 * this.#options.threads;
       await Promise.all(Array.from({ length: lanes }, encodeRest));
     } catch {
       // The policy that asks for the prompt gets the error.
@@ -159,9 +159,9 @@ export class Predictors {
   }
 
   #encoderOf(folder = shippedEncoder()): Promise<IdentifiedEncoder> {
-    const { time } = this.#options;
+    const { time, threads } = this.#options;
     return remembered(this.#encoders, folder, () =>
-      time === 'measured' ? encoderOnThisThread(folder) : openIdentified(folder, time === 'modelled' ? THREADS : 1),
+      time === 'measured' ? encoderOnThisThread(folder) : openIdentified(folder, time === 'modelled' ? threads : 1),
     );
   }
 

@@ -1,5 +1,6 @@
 import { Random } from '../load/random.js';
 import { RECORD_DRAWS } from '../metrics/resamples.js';
+import type { CallRecord } from './call-record.js';
 
 /** Calls of one seed. */
 export interface SeedCalls {
@@ -15,11 +16,25 @@ export interface SeedCalls {
 export class RecordNumbers {
   readonly #known = new Map<string, number>();
 
+  /** By number. */
+  get prompts(): readonly string[] {
+    return [...this.#known.keys()];
+  }
+
   of(prompt: string): number {
     const number = this.#known.get(prompt) ?? this.#known.size;
     this.#known.set(prompt, number);
     return number;
   }
+}
+
+export function seedCallsOf(calls: readonly CallRecord[], numbers: RecordNumbers): SeedCalls {
+  return {
+    record: Int32Array.from(calls, ({ prompt }) => numbers.of(prompt)),
+    score: Float64Array.from(calls, ({ score }) => score),
+    costUsd: Float64Array.from(calls, ({ costUsd }) => costUsd),
+    turnaroundMs: Float64Array.from(calls, ({ answer }) => (answer ? answer.ended - answer.accepted : Number.NaN)),
+  };
 }
 
 /** How often records count in each draw: a Poisson bootstrap, which draws each record by itself (Chamandy et al., "Estimating uncertainty for massive data streams", 2012). */

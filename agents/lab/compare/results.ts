@@ -2,61 +2,62 @@ import type { CoreId } from '../../../syscalls/syscall.js';
 import { SeedResamples } from '../metrics/resamples.js';
 import type { Contender } from './contender.js';
 import { claimsOf, FLUID_BOUND, frontiersOf, type Router, type SeedPoint, type Setting } from './frontier.js';
-import type { Trial } from './metrics.js';
-import type { RecordNumbers, SeedCalls } from './record-draws.js';
+import { RecordNumbers, type SeedCalls } from './record-draws.js';
 import type { CompareReport, DialReport } from './report.js';
-import type { BoundFigures, SeedBounds } from './seed-bounds.js';
-import { pairedReportOf, policyReportOf, summarise, type TrialSummary } from './summary.js';
+import type { BoundFigures } from './seed-bounds.js';
+import { playedOn, type SeedPlan, type SeedResult } from './seed-play.js';
+import { pairedReportOf, policyReportOf, type TrialSummary } from './summary.js';
 
 /** Everything that is kept of a comparison's trials, seed by seed, and what it comes to. */
 export class Results {
-  readonly #sweeps: ReadonlyMap<Contender, readonly Contender[]>;
+  readonly #plan: SeedPlan;
   readonly #dials: ReadonlyMap<Contender, readonly Contender[]>;
   readonly #trials = new Map<Contender, TrialSummary[]>();
   /** Of all that is swept, or compared with it. */
   readonly #calls = new Map<Contender, SeedCalls[]>();
-  readonly #records: RecordNumbers;
+  readonly #records = new RecordNumbers();
+  #seeds = 0;
   readonly #singles = new Map<CoreId, SeedPoint[]>();
   /** By policy, and by the place of the price: one a seed. */
   readonly #bounds = new Map<string, BoundFigures[]>();
   readonly #boundCurve: (SeedPoint | null)[][] = [];
 
-  /** @param sweeps each contender, and it at other aims @param dials each contender, and it at values of a dial */
-  constructor(
-    sweeps: ReadonlyMap<Contender, readonly Contender[]>,
-    dials: ReadonlyMap<Contender, readonly Contender[]>,
-    records: RecordNumbers,
-  ) {
-    this.#records = records;
-    this.#sweeps = sweeps;
+  /** @param dials each contender, and it at values of a dial */
+  constructor(plan: SeedPlan, dials: ReadonlyMap<Contender, readonly Contender[]>) {
+    this.#plan = plan;
     this.#dials = dials;
   }
 
-  add(contender: Contender, trial: Trial): void {
-    const trials = this.#trialsOf(contender);
-    trials.push(summarise(trial));
-    this.#trials.set(contender, trials);
-    this.#calls.set(contender, [...(this.#calls.get(contender) ?? []), this.#callsOf(trial)]);
+  /** Seeds so far. */
+  get seeds(): number {
+    return this.#seeds;
   }
 
-  /** What each core makes of one more seed by itself. */
-  addSingles(points: ReadonlyMap<CoreId, SeedPoint>): void {
-    for (const [core, point] of points) this.#singles.set(core, [...(this.#singles.get(core) ?? []), point]);
-  }
-
-  /** What the calls of one more seed could have come to, when all have played it. */
-  addBounds({ curve, policies }: ReturnType<SeedBounds['figures']>): void {
-    for (const [i, point] of curve.entries()) this.#boundCurve[i] = [...(this.#boundCurve[i] ?? []), point];
-    for (const [name, figures] of policies) this.#bounds.set(name, [...(this.#bounds.get(name) ?? []), figures]);
+  /** Takes in the next seed. */
+  add({ seed, prompts, singles, trials, bounds }: SeedResult): void {
+    this.#seeds++;
+    const numbers = prompts.map((prompt) => this.#records.of(prompt));
+    const renumbered = (calls: SeedCalls): SeedCalls => ({ ...calls, record: calls.record.map((n) => numbers[n]!) });
+    for (const [core, point] of singles) {
+      append(this.#singles, core, { ...point, ...(point.calls && { calls: renumbered(point.calls) }) });
+    }
+    const contenders = playedOn(this.#plan, seed);
+    for (const [i, { summary, calls }] of trials.entries()) {
+      append(this.#trials, contenders[i] as Contender, summary);
+      append(this.#calls, contenders[i] as Contender, renumbered(calls));
+    }
+    if (bounds === undefined) return;
+    for (const [i, point] of bounds.curve.entries()) this.#boundCurve[i] = [...(this.#boundCurve[i] ?? []), point];
+    for (const [name, figures] of bounds.policies) append(this.#bounds, name, figures);
   }
 
   /** @param base name of the contender that the others are compared with */
   report(base: string): Pick<CompareReport, 'policies' | 'paired' | 'frontier' | 'claims' | 'dials'> {
-    const contenders = [...this.#sweeps.keys()];
+    const contenders = [...this.#plan.sweeps.keys()];
     const own = contenders.map((contender) => [contender.name, this.#trialsOf(contender)] as const);
     const baseTrials = own.find(([name]) => name === base)?.[1] ?? [];
     const resamples = new SeedResamples(baseTrials.length);
-    const routers = [...this.#sweeps].map(
+    const routers = [...this.#plan.sweeps].map(
       ([contender, sweep]): Router => ({
         name: contender.name,
         own: this.#settingOf(contender),
@@ -98,15 +99,6 @@ export class Results {
     return own === undefined ? [] : [{ name: FLUID_BOUND, own, sweep }];
   }
 
-  #callsOf({ calls }: Trial): SeedCalls {
-    return {
-      record: Int32Array.from(calls, ({ prompt }) => this.#records.of(prompt)),
-      score: Float64Array.from(calls, ({ score }) => score),
-      costUsd: Float64Array.from(calls, ({ costUsd }) => costUsd),
-      turnaroundMs: Float64Array.from(calls, ({ answer }) => (answer ? answer.ended - answer.accepted : Number.NaN)),
-    };
-  }
-
   #trialsOf(contender: Contender): TrialSummary[] {
     return this.#trials.get(contender) ?? [];
   }
@@ -119,4 +111,10 @@ export class Results {
     }));
     return { name: contender.name, seeds };
   }
+}
+
+function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }

@@ -61,6 +61,7 @@ async function playTrial(setup: TrialSetup, stage: Stage): Promise<TrialResult> 
     policy: work?.watch(created) ?? created,
     ...(work && { stopwatch: work.stopwatch }),
     ...deps,
+    unread: true,
     wrapCore: (core) => witness.watch(core),
   });
   const timings = new Timings(kernel, clock);

@@ -66,7 +66,7 @@ export async function poisoning(options: PoisoningOptions, onPlayed: () => void 
 }
 
 function shipped(): PredictorSource {
-  return new Predictors({ folder: undefined, learn: true, time: 'modelled', neighbours: undefined });
+  return new Predictors({ folder: undefined, learn: true, time: 'modelled', threads: 2, neighbours: undefined });
 }
 
 /** What became of the honest tenants in one world, without and with the attack. */

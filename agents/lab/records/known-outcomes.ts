@@ -60,3 +60,17 @@ async function outcomesOf(
     return outcome && { score: outcome.score, outputTokens: outcome.output_tokens, costUsd: outcome.cost_usd };
   };
 }
+
+/** The same outcomes, each found once as long as the call's parameters are in memory. */
+export function remembering(known: KnownOutcomes): KnownOutcomes {
+  const found = new WeakMap<ChatParams, Map<CoreId, { inputTokens: number; outcome: KnownOutcome | undefined }>>();
+  return (core, params, inputTokens) => {
+    const ofCall = found.get(params) ?? new Map<CoreId, { inputTokens: number; outcome: KnownOutcome | undefined }>();
+    found.set(params, ofCall);
+    const before = ofCall.get(core);
+    if (before?.inputTokens === inputTokens) return before.outcome;
+    const outcome = known(core, params, inputTokens);
+    ofCall.set(core, { inputTokens, outcome });
+    return outcome;
+  };
+}

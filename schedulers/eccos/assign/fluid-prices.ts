@@ -36,17 +36,37 @@ const RIDGE = 1e-4;
  * analysis of the exponential penalty trajectory in linear programming", 1994); the smoothing is halved until it no
  * longer matters. Bounded by counts, deterministic. Without enough capacity prices grow until the looks end.
  */
-export function fluidPrices({ n, m, net, seconds, capacity, warm }: FluidProblem): Float64Array {
-  const { regrets, usual } = regretsOf(n, m, net);
-  if (!(usual > 0)) return new Float64Array(m);
-  const looks = warm === undefined ? MOST_LOOKS.cold : MOST_LOOKS.warm;
-  const dual = new SmoothedDual({ n, m, regrets, seconds, capacity, looks });
-  let prices = Float64Array.from(warm ?? new Float64Array(m), (price) => price / usual);
-  let smoothing: number = warm === undefined ? SMOOTHING.first : SMOOTHING.warm;
-  for (;;) {
-    prices = dual.climb(prices, smoothing);
-    if (smoothing <= SMOOTHING.last) return prices.map((price) => price * usual);
-    smoothing = Math.max(SMOOTHING.last, smoothing / 2);
+export function fluidPrices(problem: FluidProblem): Float64Array {
+  return new FluidSolve(problem).advance(Number.POSITIVE_INFINITY) as Float64Array;
+}
+
+/** The same in pieces, for a thread that must not be held up. */
+export class FluidSolve {
+  readonly #usual: number;
+  readonly #dual: SmoothedDual;
+  #prices: Float64Array<ArrayBuffer>;
+  #smoothing: number;
+
+  constructor({ n, m, net, seconds, capacity, warm }: FluidProblem) {
+    const { regrets, usual } = regretsOf(n, m, net);
+    const looks = warm === undefined ? MOST_LOOKS.cold : MOST_LOOKS.warm;
+    this.#usual = usual;
+    this.#dual = new SmoothedDual({ n, m, regrets, seconds, capacity, looks });
+    this.#prices = Float64Array.from(warm ?? new Float64Array(m), (price) => price / usual);
+    this.#smoothing = warm === undefined ? SMOOTHING.first : SMOOTHING.warm;
+  }
+
+  /** @param looks at the dual after which it pauses: at the end of the step that it is in @returns the prices; undefined: it goes on */
+  advance(looks: number): Float64Array | undefined {
+    if (!(this.#usual > 0)) return new Float64Array(this.#prices.length);
+    const pause = this.#dual.looksLeft - looks;
+    do {
+      const next = this.#dual.step(this.#prices, this.#smoothing);
+      if (next !== undefined) this.#prices = next;
+      else if (this.#smoothing <= SMOOTHING.last) return this.#prices.map((price) => price * this.#usual);
+      else this.#smoothing = Math.max(SMOOTHING.last, this.#smoothing / 2);
+    } while (this.#dual.looksLeft > pause || this.#dual.looksLeft <= 0);
+    return undefined;
   }
 }
 
@@ -87,6 +107,8 @@ class SmoothedDual {
   /** Of the negated function: positive semidefinite. */
   readonly #hessian: Float64Array;
   readonly #share: Float64Array;
+  /** Places in it that are not 0. */
+  readonly #shared: Int32Array;
   readonly #usualSeconds: number;
   #looksLeft: number;
 
@@ -95,23 +117,23 @@ class SmoothedDual {
     this.#gradient = new Float64Array(input.m);
     this.#hessian = new Float64Array(input.m ** 2);
     this.#share = new Float64Array(input.m);
+    this.#shared = new Int32Array(input.m);
     this.#looksLeft = input.looks;
     this.#usualSeconds = input.seconds.reduce((sum, one) => sum + one, 0) / input.seconds.length;
   }
 
-  /** Newton steps, kept at prices of 0 or more. */
-  climb(start: Float64Array<ArrayBuffer>, smoothing: number): Float64Array<ArrayBuffer> {
+  get looksLeft(): number {
+    return this.#looksLeft;
+  }
+
+  /** A Newton step, kept at prices of 0 or more; undefined: there is none that gains anything, or no look is left. */
+  step(prices: Float64Array<ArrayBuffer>, smoothing: number): Float64Array<ArrayBuffer> | undefined {
+    if (this.#looksLeft <= 0) return undefined;
     const gradient = this.#gradient;
-    let prices = start;
-    while (this.#looksLeft > 0) {
-      const value = this.#derive(prices, smoothing);
-      const active = [...prices.keys()].filter((j) => prices[j]! > 0 || gradient[j]! > 0);
-      if (active.every((j) => Math.abs(gradient[j]!) < FLAT * this.#usualSeconds)) break;
-      const next = this.#ascend(prices, this.#direction(active), smoothing, value);
-      if (next === undefined) break;
-      prices = next;
-    }
-    return prices;
+    const value = this.#derive(prices, smoothing);
+    const active = [...prices.keys()].filter((j) => prices[j]! > 0 || gradient[j]! > 0);
+    if (active.every((j) => Math.abs(gradient[j]!) < FLAT * this.#usualSeconds)) return undefined;
+    return this.#ascend(prices, this.#direction(active), smoothing, value);
   }
 
   /** The longest of the halved steps that does not lower the value; undefined: none of them. */
@@ -137,16 +159,21 @@ class SmoothedDual {
     const gradient = this.#gradient.fill(0);
     const hessian = this.#hessian.fill(0);
     const share = this.#share;
+    const shared = this.#shared;
     let value = 0;
     for (let from = 0; from < n * m; from += m) {
       value += this.#least(from, prices, smoothing);
-      for (let j = 0; j < m; j++) {
-        if (share[j] === 0) continue;
+      // Of most calls few cores have a share.
+      let count = 0;
+      for (let j = 0; j < m; j++) if (share[j] !== 0) shared[count++] = j;
+      for (let at = 0; at < count; at++) {
+        const j = shared[at]!;
         const busy = share[j]! * seconds[from + j]!;
         gradient[j]! += busy;
         hessian[j * m + j]! += (busy * seconds[from + j]!) / smoothing;
-        for (let k = 0; k < m; k++) {
-          if (share[k] !== 0) hessian[j * m + k]! -= (busy * share[k]! * seconds[from + k]!) / smoothing;
+        for (let other = 0; other < count; other++) {
+          const k = shared[other]!;
+          hessian[j * m + k]! -= (busy * share[k]! * seconds[from + k]!) / smoothing;
         }
       }
     }

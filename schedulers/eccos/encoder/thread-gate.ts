@@ -22,11 +22,16 @@ export class ThreadGate {
     // Enter, then look: the side that shuts does it the other way round, so that one of both sees the other.
     Atomics.add(this.cells, INSIDE, 1);
     try {
-      return Atomics.load(this.cells, SHUT) === 1 ? undefined : await work();
+      return this.isShut ? undefined : await work();
     } finally {
       Atomics.sub(this.cells, INSIDE, 1);
       Atomics.notify(this.cells, INSIDE);
     }
+  }
+
+  /** Whether those inside should leave soon. */
+  get isShut(): boolean {
+    return Atomics.load(this.cells, SHUT) === 1;
   }
 
   /** Blocks until nobody is inside. Nobody enters after it. */

@@ -31,10 +31,21 @@ export function agendaOf(
   const near = now + NEAR * Math.max(0, ...usual);
   const urgencyOf = ({ expiresAt = Infinity, priority }: PendingCall) => (expiresAt < near ? URGENT : priority);
   // Those whose turn is next come first, and of them the oldest.
-  const inTurn = pending.every((call) => aheadS(call) === 0)
-    ? pending
-    : pending.toSorted((a, b) => aheadS(a) - aheadS(b));
+  const inTurn = sortedBy(pending, aheadS);
   return { now, cores, ids, overdueMs, aheadS, urgencyOf, ...candidates(inTurn, cores, urgencyOf) };
+}
+
+/** The calls by what they are ahead, each looked up once; those that are equally far in the order given. */
+function sortedBy(calls: readonly PendingCall[], aheadS: Agenda['aheadS']): readonly PendingCall[] {
+  const ahead = new Float64Array(calls.length);
+  let isAny = false;
+  for (let i = 0; i < calls.length; i++) {
+    ahead[i] = aheadS(calls[i] as PendingCall);
+    if (ahead[i] !== 0) isAny = true;
+  }
+  if (!isAny) return calls;
+  const places = Uint32Array.from(calls, (_, i) => i).sort((a, b) => ahead[a]! - ahead[b]! || a - b);
+  return Array.from(places, (i) => calls[i] as PendingCall);
 }
 
 /** Pairs of call and core that one solve looks at: 2,048 calls on 12 cores. */

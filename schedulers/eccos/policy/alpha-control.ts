@@ -1,4 +1,5 @@
 import { priceAssignment } from '../assign/priced-assignment.js';
+import type { AlphaLearnt } from './eccos-learnt.js';
 import type { Placed, PriceControl, PriceState, Rated } from './price-control.js';
 import { CarriedPrice, QualityMargin, type Sample, type Spread, UsualEase } from './price-signals.js';
 
@@ -56,6 +57,37 @@ export class AlphaControl implements PriceControl {
     this.#margin = new QualityMargin(options.margin, options.marginClip, options.usualBias);
   }
 
+  get learnt(): AlphaLearnt {
+    return {
+      price: this.#price.learnt,
+      margin: this.#margin.learnt,
+      ease: this.#ease.learnt,
+      predicted: this.#predicted.learnt,
+      rated: this.#rated.learnt,
+      ...(this.#options.alpha === undefined && this.#alpha !== undefined && { alpha: this.#alpha }),
+      calls: this.#calls,
+      ratings: this.#ratings,
+      nextSample: this.#nextSample,
+      nextAlpha: this.#nextAlpha,
+      step: this.#step,
+    };
+  }
+
+  /** An alpha that is given stays. */
+  restore({ price, margin, ease, predicted, rated, alpha, ...counts }: AlphaLearnt): void {
+    this.#price.restore(price);
+    this.#margin.restore(margin);
+    this.#ease.restore(ease);
+    this.#predicted.restore(predicted);
+    this.#rated.restore(rated);
+    this.#alpha = this.#options.alpha ?? alpha;
+    this.#calls = counts.calls;
+    this.#ratings = counts.ratings;
+    this.#nextSample = counts.nextSample;
+    this.#nextAlpha = counts.nextAlpha;
+    this.#step = counts.step;
+  }
+
   /** Calls placed so far. */
   get calls(): number {
     return this.#calls;
@@ -77,7 +109,8 @@ export class AlphaControl implements PriceControl {
   }
 
   begin(sampleOf: () => Sample, seen: number): void {
-    if (this.#ratings >= this.#nextAlpha && this.#nextAlpha <= RATED.last) {
+    // What was learnt by another kernel says how many were rated, but not what traffic looks like here.
+    if (this.#ratings >= this.#nextAlpha && this.#nextAlpha <= RATED.last && seen >= ENOUGH) {
       this.#nextAlpha = 2 * this.#ratings;
       this.#setAlpha(sampleOf());
     }
@@ -146,6 +179,14 @@ class RecentMean {
 
   constructor(window: number) {
     this.#window = window;
+  }
+
+  get learnt(): AlphaLearnt['rated'] {
+    return [this.#count, this.#mean];
+  }
+
+  restore(learnt: AlphaLearnt['rated']): void {
+    [this.#count, this.#mean] = learnt;
   }
 
   get mean(): number | undefined {

@@ -1,6 +1,7 @@
 import { ByTenant } from '../by-tenant.js';
 import { AlphaControl, type AlphaOptions } from './alpha-control.js';
 import { consensus, voicesOf } from './consensus.js';
+import type { ControlLearnt } from './eccos-learnt.js';
 import type { PriceControls, PriceState, Rated } from './price-control.js';
 
 /** Ratings after which it is asked again what parties agree on. */
@@ -20,6 +21,17 @@ export class AlphaControls implements PriceControls {
   constructor(options: Omit<AlphaOptions, 'usualBias'>) {
     this.#options = { ...options, usualBias: () => this.#usualBias };
     this.#usualBias = options.margin;
+  }
+
+  learnt(most: number): ControlLearnt {
+    const tenants = [...this.#controls.entries()].slice(-most);
+    return { usualBias: this.#usualBias, tenants: tenants.map(([tenant, own]) => [tenant, own.learnt]) };
+  }
+
+  restore(learnt: ControlLearnt): void {
+    if (!('tenants' in learnt)) return;
+    this.#usualBias = learnt.usualBias;
+    for (const [tenant, own] of learnt.tenants) this.of(tenant).restore(own);
   }
 
   of(tenant: string): AlphaControl {

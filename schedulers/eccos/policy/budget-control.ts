@@ -1,4 +1,5 @@
 import type { Millis } from '../../../syscalls/syscall.js';
+import type { ControlLearnt } from './eccos-learnt.js';
 import type { Placed, PriceControl, PriceControls, PriceState } from './price-control.js';
 import { CarriedPrice, type Spread } from './price-signals.js';
 
@@ -28,6 +29,16 @@ export class BudgetControl implements PriceControl, PriceControls {
   get state(): PriceState {
     const infeasible = this.#overspent >= this.#allowance;
     return { lambda: this.#price.value, unit: this.#price.unit, alpha: undefined, aim: undefined, infeasible };
+  }
+
+  learnt(): ControlLearnt {
+    return { overspent: this.#overspent, price: this.#price.learnt };
+  }
+
+  restore(learnt: ControlLearnt): void {
+    if (!('overspent' in learnt)) return;
+    this.#price.restore(learnt.price);
+    this.#spend(learnt.overspent);
   }
 
   of(): PriceControl {

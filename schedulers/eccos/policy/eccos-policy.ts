@@ -1,5 +1,6 @@
 import type { Rater } from '../../../syscalls/control.js';
 import type { CoreId, Millis, SyscallId } from '../../../syscalls/syscall.js';
+import { decodeLearnt, encodeLearnt, MOST_LEARNT_BYTES } from '../../learnt.js';
 import { partyOf } from '../../party.js';
 import type {
   Assignment,
@@ -14,6 +15,7 @@ import type {
 } from '../../policy.js';
 import type { Predictor } from '../predictor/prediction.js';
 import { agendaOf } from './agenda.js';
+import { ECCOS_LEARNT, type EccosLearnt } from './eccos-learnt.js';
 import { explain, predictionsOf } from './explanation.js';
 import { FairShare } from './fair-share.js';
 import { type Forecast, Forecasts, rowsByTenant, unknownAmong } from './forecasts.js';
@@ -23,7 +25,7 @@ import type { PriceControls, PriceState } from './price-control.js';
 import { spreadOf } from './price-signals.js';
 import { Recalibrations } from './recalibrations.js';
 import { RunningCalls } from './running-calls.js';
-import { responseOf, SecondPrices } from './second-prices.js';
+import { responseOf, SecondPrices, type Traffic } from './second-prices.js';
 import { ServiceTimes } from './service-times.js';
 import { decideTick, explainWaiting, type TickInput } from './tick.js';
 import { sampleOf, secondsOf } from './traffic.js';
@@ -61,6 +63,9 @@ const RATER_WEIGHTS: Readonly<Record<Rater, number>> = { agent: 1, verifier: 2, 
 const MOST_BID = 4;
 /** Without programs that take turns it is every call's turn. */
 const ALWAYS = () => 0;
+/** Terms of beliefs in a snapshot, and how many of them go with one more tenant: all 256 tenants fit, or half of both, and so on. */
+const MOST_TERMS = 4096;
+const TERMS_A_TENANT = 16;
 /** How long an answer is taken to need of which nothing is known. */
 const UNKNOWN_MS = 1000;
 
@@ -88,6 +93,8 @@ export class EccosPolicy implements SchedulerPolicy {
   /** Of the last tick that had anything to decide on. */
   #last: TickInput | undefined;
   #ticks = 0;
+  /** What the prices of seconds that are being looked for rest on. */
+  #traffic: { readonly traffic: Traffic; readonly byTenant: ReturnType<typeof rowsByTenant> } | undefined;
   /** As of the last look at recent traffic. */
   #mostBid = Number.POSITIVE_INFINITY;
   /** Sums over all that was placed. */
@@ -228,6 +235,44 @@ export class EccosPolicy implements SchedulerPolicy {
     await this.#options.predictor.save?.();
   }
 
+  snapshot(): Uint8Array {
+    for (let most = MOST_TERMS; ; most = Math.floor(most / 2)) {
+      const bytes = encodeLearnt(ECCOS_LEARNT, this.#learnt(most));
+      if (bytes.length <= MOST_LEARNT_BYTES || most === 0) return bytes;
+    }
+  }
+
+  restore(bytes: Uint8Array): void {
+    const learnt = decodeLearnt(ECCOS_LEARNT, bytes);
+    const { control, predictor } = this.#options;
+    control.restore(learnt.control);
+    this.#recalibration.restore(learnt.recalibration);
+    this.#times.restore(learnt.times);
+    this.#secondPrices.restore(learnt.secondPrices);
+    this.#waitPrice.restore(learnt.waiting);
+    if (this.#cores?.join('\n') === learnt.cores.join('\n')) this.#forecasts.restore(learnt.effects);
+    [this.#expected.calls, this.#expected.quality, this.#rated.answers, this.#rated.quality] = learnt.sums;
+    if (learnt.predictor !== undefined) predictor.restore?.(learnt.predictor);
+  }
+
+  /** @param most terms of beliefs, and a sixteenth as many tenants */
+  #learnt(most: number): EccosLearnt {
+    const { control, predictor } = this.#options;
+    const tenants = Math.ceil(most / TERMS_A_TENANT);
+    const beliefs = predictor.learnt?.(most);
+    return {
+      control: control.learnt(tenants),
+      recalibration: this.#recalibration.learnt(tenants),
+      times: this.#times.learnt,
+      secondPrices: this.#secondPrices.learnt,
+      waiting: this.#waitPrice.learnt(tenants),
+      cores: [...(this.#cores ?? [])],
+      effects: this.#forecasts.learnt(tenants),
+      sums: [this.#expected.calls, this.#expected.quality, this.#rated.answers, this.#rated.quality],
+      ...(beliefs && { predictor: beliefs }),
+    };
+  }
+
   status(): PolicyStatus {
     const { alpha, infeasible, lambda: priceOfQuality } = this.state;
     const mean = (quality: number, of: number) => (of === 0 ? undefined : quality / of);
@@ -299,13 +344,32 @@ export class EccosPolicy implements SchedulerPolicy {
   /** Once enough calls are new, looks at recent traffic for what quality and time are worth. */
   #reprice(tenants: Iterable<string>, cores: readonly SchedulableCore[]): void {
     const { control } = this.#options;
-    const { seen, recent, spanMs } = this.#forecasts;
+    const { seen } = this.#forecasts;
     const { qualityOf } = this.#inputs;
     for (const tenant of tenants) {
       const own = this.#forecasts.of(tenant);
       control.of(tenant).begin?.(() => sampleOf(own.recent, cores, qualityOf), own.seen);
     }
-    if (!this.#secondPrices.isDue(seen)) return;
+    // To look at traffic takes as long as a part of the search: each has a tick of its own.
+    if (this.#secondPrices.isDue(seen)) {
+      this.#lookAtTraffic(cores);
+      return;
+    }
+    if (!this.#secondPrices.advance() || this.#traffic === undefined) return;
+    const { traffic, byTenant } = this.#traffic;
+    this.#traffic = undefined;
+    const lambdaOf = statesOf(control, this.#mostBid);
+    const prices = this.#secondPrices.of(cores);
+    for (const [tenant, own] of byTenant) {
+      control.of(tenant).responds?.(responseOf(traffic, own, lambdaOf(tenant).lambda, prices));
+    }
+  }
+
+  /** Begins to look for what time is worth. */
+  #lookAtTraffic(cores: readonly SchedulableCore[]): void {
+    const { control } = this.#options;
+    const { seen, recent, spanMs } = this.#forecasts;
+    const { qualityOf } = this.#inputs;
     const step = Math.ceil(recent.length / MOST_PRICED);
     const askers = recent.map(({ tenant }) => tenant);
     this.#mostBid = MOST_BID * usualBid(control, askers);
@@ -318,10 +382,7 @@ export class EccosPolicy implements SchedulerPolicy {
       lambdas: rows.map(({ tenant }) => lambdaOf(tenant).lambda),
     };
     this.#secondPrices.learn(traffic, cores, seen);
-    const prices = this.#secondPrices.of(cores);
-    for (const [tenant, own] of rowsByTenant(rows)) {
-      control.of(tenant).responds?.(responseOf(traffic, own, lambdaOf(tenant).lambda, prices));
-    }
+    this.#traffic = { traffic, byTenant: rowsByTenant(rows) };
   }
 }
 

@@ -10,6 +10,7 @@ import {
   logitOfPrediction,
   shrinkInteraction,
 } from '../predictor/shrink-interaction.js';
+import type { EccosLearnt } from './eccos-learnt.js';
 import { rowOf } from './row-of.js';
 
 /** What is expected of one call on each core, in config order; NaN: nothing is known. */
@@ -74,6 +75,16 @@ export class Forecasts {
   /** @param gamma share of the interaction of call and core that is kept, 0 to 1 */
   constructor(gamma: number) {
     this.#gamma = gamma;
+  }
+
+  /** Column effects, of the tenants used last. @param most tenants */
+  learnt(most: number): EccosLearnt['effects'] {
+    const known = [...this.#tenants.entries()].slice(-most);
+    return known.flatMap(([tenant, { effects }]) => (effects === undefined ? [] : [[tenant, [...effects]]]));
+  }
+
+  restore(learnt: EccosLearnt['effects']): void {
+    for (const [tenant, effects] of learnt) this.#of(tenant).restore(effects);
   }
 
   /** Predictions turned into forecasts so far. */
@@ -167,6 +178,16 @@ class TenantForecasts {
 
   constructor(gamma: number) {
     this.#gamma = gamma;
+  }
+
+  get effects(): ColumnEffects | undefined {
+    return this.#effects;
+  }
+
+  /** They stand until a few calls are known. */
+  restore(effects: ColumnEffects): void {
+    this.#effects = effects;
+    this.#nextRefresh = REFRESH;
   }
 
   get seen(): number {

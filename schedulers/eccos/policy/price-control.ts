@@ -1,4 +1,5 @@
 import type { Millis } from '../../../syscalls/syscall.js';
+import type { ControlLearnt } from './eccos-learnt.js';
 import type { Sample, Spread } from './price-signals.js';
 
 /** What was placed in a tick, summed; a call that was moved counts with the difference. */
@@ -56,6 +57,10 @@ export interface PriceControls {
   readonly state: PriceState;
   /** Of a tenant's calls. What is done with it must not change those of others. */
   of(tenant: string): PriceControl;
+  /** What it has learnt, of the tenants used last. @param most tenants */
+  learnt(most: number): ControlLearnt;
+  /** Takes over what another one has learnt; that of another kind says nothing here. */
+  restore(learnt: ControlLearnt): void;
   /** An answer to a tenant's call was rated. */
   rated?(tenant: string, rated: Rated): void;
 }

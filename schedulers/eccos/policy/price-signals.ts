@@ -1,3 +1,4 @@
+import type { AlphaLearnt, PriceLearnt } from './eccos-learnt.js';
 import type { Rated } from './price-control.js';
 
 /** Recent calls with believed quality and cost, row-major, NaN = unknown: what traffic looks like here. */
@@ -34,6 +35,15 @@ export class CarriedPrice {
   #calls = 0;
   #costUsd = 0;
   #quality = 0;
+
+  get learnt(): PriceLearnt {
+    return [this.#value, this.#calls, this.#costUsd, this.#quality];
+  }
+
+  restore([value, calls, costUsd, quality]: PriceLearnt): void {
+    [this.#calls, this.#costUsd, this.#quality] = [calls, costUsd, quality];
+    this.start(value);
+  }
 
   get value(): number {
     return this.#value;
@@ -119,6 +129,14 @@ export class UsualEase {
     return usual;
   }
 
+  get learnt(): AlphaLearnt['ease'] {
+    return [this.#calls, this.#mean, this.#square];
+  }
+
+  restore(learnt: AlphaLearnt['ease']): void {
+    [this.#calls, this.#mean, this.#square] = learnt;
+  }
+
   /** Ease above which a call is easier than usual, exponentially over the last 512 calls. */
   get mean(): number {
     return this.#mean;
@@ -182,6 +200,14 @@ export class QualityMargin {
     this.#ownBias = start;
     this.#clip = [start + low, start + high];
     this.#usual = usual;
+  }
+
+  get learnt(): AlphaLearnt['margin'] {
+    return [this.#count, this.#ownBias, this.#prior, this.#owed];
+  }
+
+  restore(learnt: AlphaLearnt['margin']): void {
+    [this.#count, this.#ownBias, this.#prior, this.#owed] = learnt;
   }
 
   /** The bias by its own ratings alone. */

@@ -1,6 +1,7 @@
 import type { CoreId } from '../../../syscalls/syscall.js';
 import { type LogitPrior, OnlineLogit, probabilityOf } from '../predictor/online-logit.js';
 import { consensus } from './consensus.js';
+import type { RecalibrationLearnt } from './eccos-learnt.js';
 
 /** The maps start as the identity and may end up far from it: a slope of -1 is an inverted predictor. */
 const SHARED: LogitPrior = { slope: 1, offset: 0, slopeVariance: 1, offsetVariance: 1 };
@@ -31,7 +32,7 @@ const UNMOVED: Start = { evidence: 0, shared: { slope: 1, offset: 0 }, local: ne
  */
 export class Recalibration {
   readonly #start: Start;
-  readonly #shared: OnlineLogit;
+  #shared: OnlineLogit;
   readonly #local = new Map<CoreId, OnlineLogit>();
   #evidence: number;
   #answers = 0;
@@ -41,6 +42,30 @@ export class Recalibration {
     this.#start = start;
     this.#shared = new OnlineLogit({ ...SHARED, ...start.shared });
     this.#evidence = start.evidence;
+  }
+
+  get learnt(): RecalibrationLearnt {
+    const { evidence, shared, local } = this.#start;
+    return {
+      start: { evidence, shared: lineState(shared), local: [...local].map(([core, own]) => [core, lineState(own)]) },
+      shared: this.#shared.state,
+      local: [...this.#local].map(([core, map]) => [core, map.state]),
+      evidence: this.#evidence,
+      answers: this.#answers,
+    };
+  }
+
+  static from({ start, shared, local, evidence, answers }: RecalibrationLearnt): Recalibration {
+    const own = new Recalibration({
+      evidence: start.evidence,
+      shared: lineOf(start.shared),
+      local: new Map(start.local.map(([core, line]) => [core, lineOf(line)])),
+    });
+    own.#shared = OnlineLogit.from(shared);
+    for (const [core, map] of local) own.#local.set(core, OnlineLogit.from(map));
+    own.#evidence = evidence;
+    own.#answers = answers;
+    return own;
   }
 
   /** Answers learnt from. */
@@ -111,6 +136,14 @@ export class Recalibration {
     this.#local.set(core, map);
     return map;
   }
+}
+
+function lineState({ slope, offset }: Line): [number, number] {
+  return [slope, offset];
+}
+
+function lineOf([slope, offset]: readonly [number, number]): Line {
+  return { slope, offset };
 }
 
 /** One answer never counts for more than this: a wrong "certain" must not decide alone. */

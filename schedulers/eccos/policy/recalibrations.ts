@@ -1,6 +1,7 @@
 import type { CoreId } from '../../../syscalls/syscall.js';
 import { ByTenant } from '../by-tenant.js';
 import { voicesOf } from './consensus.js';
+import type { EccosLearnt } from './eccos-learnt.js';
 import { Recalibration } from './recalibration.js';
 
 /** Ratings after which it is asked again what parties agree on. */
@@ -11,6 +12,17 @@ export class Recalibrations {
   readonly #own = new ByTenant<Recalibration>();
   #agreed = new Recalibration();
   #ratings = 0;
+
+  /** Of the tenants used last. @param most tenants */
+  learnt(most: number): EccosLearnt['recalibration'] {
+    const own = [...this.#own.entries()].slice(-most);
+    return { agreed: this.#agreed.learnt, own: own.map(([tenant, one]) => [tenant, one.learnt]) };
+  }
+
+  restore({ agreed, own }: EccosLearnt['recalibration']): void {
+    this.#agreed = Recalibration.from(agreed);
+    for (const [tenant, one] of own) this.#own.set(tenant, Recalibration.from(one));
+  }
 
   /** Of a tenant, to be read. */
   of(tenant: string): Pick<Recalibration, 'quality'> {

@@ -1,11 +1,14 @@
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { SchedulableCore } from '../../policy.js';
-import { fluidPrices } from '../assign/fluid-prices.js';
+import { FluidSolve } from '../assign/fluid-prices.js';
+import type { EccosLearnt } from './eccos-learnt.js';
 import type { Sample } from './price-signals.js';
 
 /** Calls between two looks at recent traffic, and before the first one. */
 const REFRESH = 32;
 const FIRST = 16;
+/** Pairs of call and core that one tick looks at to find prices: a solve of 256 calls on 12 cores takes a few ticks, of 5 cores one or two. */
+const PAIRS_A_TICK = 18_432;
 /** Share of a core's time that is sold: chance takes the rest. */
 const SOLD = 0.95;
 /** Where the cores have too little time for all, by how much more than needed is sold. */
@@ -30,10 +33,32 @@ export interface Traffic extends Sample {
 export class SecondPrices {
   readonly #prices = new Map<CoreId, number>();
   #next = FIRST;
+  #solving: { readonly solve: FluidSolve; readonly ids: readonly CoreId[]; readonly looks: number } | undefined;
+
+  get learnt(): EccosLearnt['secondPrices'] {
+    return [...this.#prices];
+  }
+
+  /** They stand until as many calls are known as between two looks: the first few say less. */
+  restore(learnt: EccosLearnt['secondPrices']): void {
+    for (const [core, usd] of learnt) this.#prices.set(core, usd);
+    if (learnt.length > 0) this.#next = Math.max(this.#next, REFRESH);
+  }
 
   /** Whether `learn` should be called, once so many calls have been predicted. */
   isDue(seen: number): boolean {
-    return seen >= this.#next;
+    return seen >= this.#next && this.#solving === undefined;
+  }
+
+  /** Goes on with what `learn` has begun, within the bounds of a tick. @returns whether new prices have just been found */
+  advance(): boolean {
+    if (this.#solving === undefined) return false;
+    const { solve, ids, looks } = this.#solving;
+    const prices = solve.advance(looks);
+    if (prices === undefined) return false;
+    for (const [j, id] of ids.entries()) this.#prices.set(id, prices[j]!);
+    this.#solving = undefined;
+    return true;
   }
 
   /**
@@ -49,7 +74,7 @@ export class SecondPrices {
     });
   }
 
-  /** @param cores in the order of the columns @param seen calls predicted so far */
+  /** Begins to look for prices: `advance` finds them. @param cores in the order of the columns @param seen calls predicted so far */
   learn(traffic: Traffic, cores: readonly SchedulableCore[], seen: number): void {
     this.#next = Math.min(seen + REFRESH, 2 * seen);
     const { n, m, quality, costUsd, seconds, spanMs, lambdas } = traffic;
@@ -57,8 +82,8 @@ export class SecondPrices {
     if (spanMs === 0 || capacity === undefined) return;
     const net = costUsd.map((usd, cell) => usd - lambdas[Math.floor(cell / m)]! * quality[cell]!);
     const warm = this.#prices.size === 0 ? undefined : Float64Array.from(cores, ({ id }) => this.#prices.get(id) ?? 0);
-    const prices = fluidPrices({ n, m, net, seconds, capacity, warm });
-    for (const [j, { id }] of cores.entries()) this.#prices.set(id, prices[j]!);
+    const solve = new FluidSolve({ n, m, net, seconds, capacity, warm });
+    this.#solving = { solve, ids: cores.map(({ id }) => id), looks: Math.ceil(PAIRS_A_TICK / (n * m)) };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import { probabilityOf } from '../predictor/online-logit.js';
+import type { EccosLearnt } from './eccos-learnt.js';
 
 /** Answers of a core before the time of a usual one is believed. */
 const ENOUGH = 5;
@@ -35,6 +36,19 @@ export interface Timed {
 /** How long each core takes: running means of time to first token, and of time per output token after it. */
 export class ServiceTimes {
   readonly #times = new Map<CoreId, Times>();
+
+  get learnt(): EccosLearnt['times'] {
+    return [...this.#times].map(([core, { count, ttftMs, tpotMs, meanMs, tokens, predicted }]) => [
+      core,
+      [count, ttftMs, tpotMs, meanMs, tokens, predicted],
+    ]);
+  }
+
+  restore(learnt: EccosLearnt['times']): void {
+    for (const [core, [count, ttftMs, tpotMs, meanMs, tokens, predicted]] of learnt) {
+      this.#times.set(core, { count, ttftMs, tpotMs, meanMs, tokens, predicted });
+    }
+  }
 
   learn(core: CoreId, { ttftMs, restMs, tokens, predicted }: Timed): void {
     const { count, ...old } = this.#times.get(core) ?? UNKNOWN;

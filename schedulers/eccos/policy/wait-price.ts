@@ -1,6 +1,7 @@
 import type { Millis } from '../../../syscalls/syscall.js';
 import { partyOf } from '../../party.js';
 import { ByTenant } from '../by-tenant.js';
+import type { EccosLearnt } from './eccos-learnt.js';
 
 /** Answers over which the mean cost of a second of answering is taken, exponentially. */
 const MEMORY = 512;
@@ -40,6 +41,18 @@ export class WaitPrice {
     return this.#perSecond;
   }
 
+  /** Of the parties used last. @param most parties */
+  learnt(most: number): EccosLearnt['waiting'] {
+    const parties = [...this.#parties.entries()].slice(-most);
+    return parties.map(([party, { answers, costUsd, seconds }]) => [party, [answers, costUsd, seconds]]);
+  }
+
+  restore(learnt: EccosLearnt['waiting']): void {
+    if (this.#setting !== 'auto') return;
+    for (const [party, [answers, costUsd, seconds]] of learnt) this.#parties.set(party, { answers, costUsd, seconds });
+    this.#reprice();
+  }
+
   /** @param durationMs from its start on the core to the end of the answer */
   learn(tenant: string, costUsd: number, durationMs: Millis): void {
     if (this.#setting !== 'auto') return;
@@ -47,6 +60,10 @@ export class WaitPrice {
     own.answers = Math.min(MEMORY, own.answers + 1);
     own.costUsd += (costUsd - own.costUsd) / own.answers;
     own.seconds += (durationMs / 1000 - own.seconds) / own.answers;
+    this.#reprice();
+  }
+
+  #reprice(): void {
     const prices = [...this.#parties.entries()].flatMap(([, { seconds, costUsd: usd }]) =>
       seconds > 0 ? [(AUTO * usd) / seconds] : [],
     );

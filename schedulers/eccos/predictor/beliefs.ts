@@ -33,7 +33,7 @@ export const beliefsState = z.strictObject({
   tokens: z.array(z.tuple([z.string(), z.string(), z.tuple([number, number, number, number])])),
 });
 
-type BeliefsState = z.infer<typeof beliefsState>;
+export type BeliefsState = z.infer<typeof beliefsState>;
 
 /**
  * What ratings have taught, by tenant: the logit of an answer's quality is
@@ -56,20 +56,25 @@ export class Beliefs {
   readonly #logits = new KeptByTenant<OnlineLogit>();
   readonly #tokens = new KeptByTenant<TokenLearner>();
 
-  static from({ version, logits, tokens }: BeliefsState): Beliefs {
+  static from(state: BeliefsState): Beliefs {
     const beliefs = new Beliefs();
-    const current = version === 2 ? logits : [];
-    for (const [tenant, name, state] of current) beliefs.#logits.keep(tenant, name, OnlineLogit.from(state));
-    for (const [tenant, name, state] of tokens) beliefs.#tokens.keep(tenant, name, TokenLearner.from(state));
+    beliefs.restore(state);
     return beliefs;
   }
 
-  /** All that is known. */
-  state(): BeliefsState {
+  /** Takes over what was known, in place of what is known of the same. */
+  restore({ version, logits, tokens }: BeliefsState): void {
+    const current = version === 2 ? logits : [];
+    for (const [tenant, name, state] of current) this.#logits.keep(tenant, name, OnlineLogit.from(state));
+    for (const [tenant, name, state] of tokens) this.#tokens.keep(tenant, name, TokenLearner.from(state));
+  }
+
+  /** All that is known, or what was learnt last of it. @param most terms of each kind */
+  state(most?: number): BeliefsState {
     return {
       version: 2,
-      logits: this.#logits.all(({ state }) => state),
-      tokens: this.#tokens.all(({ state }) => state),
+      logits: this.#logits.all(({ state }) => state, most),
+      tokens: this.#tokens.all(({ state }) => state, most),
     };
   }
 

@@ -7,7 +7,7 @@ import type { Encoder } from '../encoder/encoder.js';
 import type { PartitionName } from '../retrieval/case-store.js';
 import type { Estimate } from '../retrieval/estimate.js';
 import { type BaseLogit, BaseLogits, logitOfMean } from './base-logits.js';
-import type { CoreBelief } from './beliefs.js';
+import type { BeliefsState, CoreBelief } from './beliefs.js';
 import type { HeadsOutput, TrainedHeads } from './heads.js';
 import type { Memory } from './memory.js';
 import type { MemoryFolder } from './memory-folder.js';
@@ -111,6 +111,14 @@ export class HybridPredictor implements Predictor {
     this.#learn({ call, quality, weight });
     // What fails here fails in the next `save` too, which somebody waits for.
     if (++this.#rated - this.#saved >= SAVED_EVERY) this.save().catch(() => {});
+  }
+
+  learnt(most: number): BeliefsState {
+    return this.#parts.memory.beliefs.state(most);
+  }
+
+  restore(learnt: BeliefsState): void {
+    this.#parts.memory.beliefs.restore(learnt);
   }
 
   /** @throws SyscallError (rejects) `invalid-config` where the memory cannot be saved */

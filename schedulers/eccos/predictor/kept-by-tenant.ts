@@ -25,10 +25,15 @@ export class KeptByTenant<T extends object> {
     this.#tenants.of(tenant, () => new LRUCache<string, T>({ max: MOST_THINGS })).set(name, value);
   }
 
-  /** In an order that is forgotten like this one when it is kept again. */
-  all<S>(stateOf: (value: T) => S): [tenant: string, name: string, state: S][] {
+  /** In an order that is forgotten like this one when it is kept again. @param most things of all tenants, of each the same share */
+  all<S>(stateOf: (value: T) => S, most = Number.POSITIVE_INFINITY): [tenant: string, name: string, state: S][] {
+    const share = Math.floor(most / Math.max(1, this.#tenants.size));
     const ofTenant = (tenant: string, own: LRUCache<string, T>) =>
-      own.dump().map(([name, { value }]): [string, string, S] => [tenant, name, stateOf(value)]);
+      newest(own.dump(), share).map(([name, { value }]): [string, string, S] => [tenant, name, stateOf(value)]);
     return [...this.#tenants.entries()].flatMap(([tenant, own]) => ofTenant(tenant, own));
   }
+}
+
+function newest<Item>(oldestFirst: readonly Item[], most: number): readonly Item[] {
+  return most === 0 ? [] : oldestFirst.slice(-most);
 }

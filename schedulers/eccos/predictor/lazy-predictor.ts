@@ -1,5 +1,6 @@
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import { graphLibrary } from '../retrieval/graph-index.js';
+import type { BeliefsState } from './beliefs.js';
 import type { HybridPredictor } from './hybrid-predictor.js';
 import { openPredictor, type PredictorFolders } from './open-predictor.js';
 import type { AnsweredCall, PredictableCall, Prediction, Predictor } from './prediction.js';
@@ -51,6 +52,14 @@ export class LazyPredictor implements Predictor {
 
   rated(call: AnsweredCall, quality: number, weight?: number): void {
     this.#ready?.rated(call, quality, weight);
+  }
+
+  learnt(most: number): BeliefsState | undefined {
+    return this.#ready?.learnt?.(most);
+  }
+
+  restore(learnt: BeliefsState): void {
+    this.#ready?.restore?.(learnt);
   }
 
   async save(): Promise<void> {

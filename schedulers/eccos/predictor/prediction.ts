@@ -1,5 +1,6 @@
 import type { CoreInfo } from '../../../syscalls/cores.js';
 import type { FinishedCall, PendingCall } from '../../policy.js';
+import type { BeliefsState } from './beliefs.js';
 
 /**
  * What a prediction rests on beside similar calls: `trained` = nets that were trained on this model; else the difficulty
@@ -46,6 +47,10 @@ export interface Predictor {
   finished(call: AnsweredCall): void;
   /** An answer was rated, 0 to 1. What is learnt shows in later predictions. @param weight usual ratings that it counts for @default 1 */
   rated(call: AnsweredCall, quality: number, weight?: number): void;
+  /** What it has learnt of cores and tasks, but for single answers. @param most terms, those learnt last */
+  learnt?(most: number): BeliefsState | undefined;
+  /** Takes over what another one has learnt. It has predicted before. */
+  restore?(learnt: BeliefsState): void;
   /** Keeps what was learnt, if anything is new. */
   save?(): Promise<void>;
   /** Lets go of threads and memory. Idempotent. */

@@ -51,13 +51,13 @@ function world() {
   return { batches, core, ...testKernel([core], { policy }) };
 }
 
-test('a burst is prepared in batches of 64, and the first calls run before the last are prepared', async () => {
+test('a burst is prepared in batches of 32, and the first calls run before the last are prepared', async () => {
   const { spawn, pass, batches, core } = world();
   send(await spawn(), 200);
   await pass(1);
-  expect(batches.map(({ ids }) => ids.length)).toEqual([64, 64, 64, 8]);
+  expect(batches.map(({ ids }) => ids.length)).toEqual([32, 32, 32, 32, 32, 32, 8]);
   expect(batches.flatMap(({ ids }) => ids)).toEqual(Array.from({ length: 200 }, (_, seq) => `s${seq}`));
-  expect(batches.at(-1)?.started).toBeGreaterThanOrEqual(64);
+  expect(batches.at(-1)?.started).toBeGreaterThanOrEqual(32);
   expect(core.requests).toHaveLength(200);
 });
 
@@ -89,15 +89,15 @@ test('a call that ends before its turn is not prepared', async () => {
 test('the real time of prepare is reported by the batch and by the call', async () => {
   let real = 0;
   const stopwatch = vi.spyOn(performance, 'now').mockImplementation(() => real);
-  const { policy } = preparing(async (arrived) => (real += arrived.length === 64 ? 640 : 8));
+  const { policy } = preparing(async (arrived) => (real += arrived.length === 32 ? 320 : 8));
   const core = new ScriptedCore('a', { cap: 1000 });
   const { spawn, pass, kernel } = testKernel([core], { policy });
   expect(kernel.stats().scheduler).toMatchObject({ prepareMs: { p50: 0, p99: 0 }, prepareCallMs: { p50: 0, p99: 0 } });
-  send(await spawn(), 66);
+  send(await spawn(), 34);
   await pass(1);
   stopwatch.mockRestore();
   expect(kernel.stats().scheduler).toMatchObject({
-    prepareMs: { p50: 8, p99: 640 },
+    prepareMs: { p50: 8, p99: 320 },
     prepareCallMs: { p50: 4, p99: 10 },
   });
 });

@@ -3,7 +3,7 @@ import { compare } from '../../../../agents/lab/compare/compare.js';
 import { type CompareOptions, compareFlags } from '../../../../agents/lab/compare/options.js';
 import type { CompareReport } from '../../../../agents/lab/compare/report.js';
 
-const DEFAULTS: CompareOptions = {
+export const DEFAULTS: CompareOptions = {
   ...compareFlags.parse({}),
   dial: { key: 'waitPrice', values: [] },
   load: 'mixed',

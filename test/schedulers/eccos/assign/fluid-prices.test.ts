@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type FluidProblem, fluidPrices } from '../../../../schedulers/eccos/assign/fluid-prices.js';
+import { type FluidProblem, FluidSolve, fluidPrices } from '../../../../schedulers/eccos/assign/fluid-prices.js';
 import { uniform } from '../../../../schedulers/uniform.js';
 
 /** Weak duality: no way to place the calls in time costs less than this, at any prices of 0 or more. */
@@ -83,4 +83,17 @@ test('a start at the prices of a similar problem ends at the same prices', () =>
   const cold = fluidPrices(problem);
   const warm = fluidPrices({ ...problem, warm: cold.map((price) => 1.1 * price) });
   for (const [j, price] of warm.entries()) expect(Math.abs(price - cold[j]!)).toBeLessThan(0.02 * Math.max(...cold));
+});
+
+test('a solve in pieces finds the same prices to the bit', () => {
+  const first = drawProblem(3, 200, 6, 0.8);
+  for (const warm of [undefined, fluidPrices(first)]) {
+    const problem = { ...drawProblem(4, 200, 6, 0.7), warm };
+    const solve = new FluidSolve(problem);
+    let pieces = 1;
+    let prices = solve.advance(3);
+    for (; prices === undefined; pieces++) prices = solve.advance(3);
+    expect(prices).toEqual(fluidPrices(problem));
+    expect(pieces).toBeGreaterThan(2);
+  }
 });

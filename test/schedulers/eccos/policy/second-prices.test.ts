@@ -24,7 +24,10 @@ const cores = (running: number) => ['plain', 'good'].map((id, j) => ({ ...coreOf
 
 function priced(more: Partial<Traffic> = {}): SecondPrices {
   const prices = new SecondPrices();
-  for (let n = 0; n < 10; n++) prices.learn({ ...TRAFFIC, ...more }, cores(4), 32 * n);
+  for (let n = 0; n < 10; n++) {
+    prices.learn({ ...TRAFFIC, ...more }, cores(4), 32 * n);
+    for (let tick = 0; tick < 100 && !prices.advance(); tick++);
+  }
   return prices;
 }
 
@@ -73,7 +76,39 @@ test('it is learnt after 16 calls, again after 16 more, and then every 32', () =
   const due = (seen: number) => [prices.isDue(seen - 1), prices.isDue(seen)];
   expect(due(16)).toEqual([false, true]);
   prices.learn(TRAFFIC, cores(4), 16);
+  expect(prices.isDue(32)).toBe(false);
+  for (let tick = 0; tick < 100 && !prices.advance(); tick++);
   expect(due(32)).toEqual([false, true]);
   prices.learn(TRAFFIC, cores(4), 64);
+  for (let tick = 0; tick < 100 && !prices.advance(); tick++);
   expect(due(96)).toEqual([false, true]);
+});
+
+test('many calls on many cores take several ticks, in which the old prices stand', () => {
+  const [n, m] = [256, 100];
+  const tile = (of: (i: number, j: number) => number) =>
+    Float64Array.from({ length: n * m }, (_, cell) => of(Math.floor(cell / m), cell % m));
+  const large: Traffic = {
+    ...{ n, m, unknown: 0, spanMs: 1000, lambdas: new Array<number>(n).fill(1) },
+    quality: tile((i, j) => 0.3 + (0.6 * ((i * 7 + j * 13) % 100)) / 100),
+    costUsd: tile((_, j) => 0.0001 * j),
+    seconds: tile((i) => 0.5 + (i % 5) / 2),
+  };
+  const all = Array.from({ length: m }, (_, j) => ({ ...coreOf(`core-${j}`, { cap: 2 }), running: 2 }));
+  const prices = new SecondPrices();
+  prices.learn(large, all, 16);
+  let ticks = 1;
+  while (!prices.advance()) {
+    expect(Math.max(...prices.of(all))).toBe(0);
+    ticks++;
+  }
+  expect(ticks).toBeGreaterThan(2);
+  expect(Math.max(...prices.of(all))).toBeGreaterThan(0);
+});
+
+test('what was learnt is taken over by another one', () => {
+  const other = new SecondPrices();
+  other.restore(priced().learnt);
+  expect(other.of(cores(4))).toEqual(priced().of(cores(4)));
+  expect([other.isDue(31), other.isDue(32)]).toEqual([false, true]);
 });

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { type GrowthSetup, playGrowth } from '../../../../agents/lab/growth/growth.js';
+
+const SETUP: GrowthSetup = {
+  ...{ calls: 1000, callsAnHour: 200_000, agents: 2000, cores: 20, seats: 1, seed: 1 },
+  policy: 'eccos:alpha=0.75,tickMs=100',
+};
+
+test('seats that each have a pool of the cores decide as one seat does, about as well', async () => {
+  const [[one], pools] = [await playGrowth(SETUP), await playGrowth({ ...SETUP, seats: 2 })];
+  const sum = (of: 'calls' | 'costUsd' | 'quality') => pools.reduce((total, pool) => total + pool[of], 0);
+  expect(pools).toHaveLength(2);
+  expect([one!.calls, sum('calls')]).toEqual([SETUP.calls, SETUP.calls]);
+  // While prices are looked for, each pool has half of the calls to find them by: with 10^6 calls it is within 1 %.
+  expect(sum('costUsd') / one!.costUsd).toBeGreaterThan(0.8);
+  expect(sum('costUsd') / one!.costUsd).toBeLessThan(1.25);
+  expect(Math.abs(sum('quality') - one!.quality) / SETUP.calls).toBeLessThan(0.03);
+}, 60_000);
+
+test('cores that cannot be divided among the seats are refused', async () => {
+  await expect(playGrowth({ ...SETUP, seats: 3 })).rejects.toThrow('Expected cores to be a multiple of 15, got 20');
+});
