@@ -13,6 +13,12 @@ export interface CallerView {
   readonly principal: string;
 }
 
+/** One process as watchers see it. */
+export interface AgentView extends CallerView {
+  readonly name: string;
+  readonly parent: { readonly pid: Pid } | undefined;
+}
+
 /**
  * One accepted call as watchers see it: as it is now, the same object in all of its events. A watcher copies what it keeps,
  * since the object holds on to the whole call.

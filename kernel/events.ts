@@ -1,9 +1,10 @@
 import { EventEmitter } from 'eventemitter3';
 import type { FinishedCall, SchedulerPolicy } from '../schedulers/policy.js';
+import type { ChatMessage } from '../syscalls/chat-message.js';
 import type { Rater } from '../syscalls/control.js';
 import type { ErrorCode } from '../syscalls/errors.js';
 import type { CoreId, FinalState, Millis } from '../syscalls/syscall.js';
-import type { CallerView, CallView } from './call-view.js';
+import type { AgentView, CallerView, CallView } from './call-view.js';
 import type { Spent } from './spent.js';
 
 /**
@@ -11,7 +12,12 @@ import type { Spent } from './spent.js';
  * goes through here: without a single listener every syscall still ends.
  */
 export interface KernelEventMap {
-  accepted: (event: { readonly call: CallView }) => void;
+  /** An agent has said hello. */
+  entered: (event: { readonly at: Millis; readonly agent: AgentView }) => void;
+  /** It has ended, for whatever reason. */
+  left: (event: { readonly at: Millis; readonly agent: AgentView }) => void;
+  /** `messages`: what is said, which no other event holds. */
+  accepted: (event: { readonly call: CallView; readonly messages: readonly ChatMessage[] }) => void;
   /** An `llm.chat` was not accepted. */
   refused: (event: { readonly caller: CallerView; readonly code: ErrorCode }) => void;
   /** A core's queue holds it now. `reason`: the policy's one line on why this core. */

@@ -1,3 +1,4 @@
+import type { BudgetView } from '../syscalls/budget.js';
 import type { CoreView } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { HelloParams, HelloReply } from '../syscalls/hello.js';
@@ -24,6 +25,7 @@ import type { KernelEvents } from './events.js';
 import type { LearntKeeper } from './learnt-keeper.js';
 import type { Metrics } from './metrics.js';
 import type { PolicyGuard } from './policy-guard.js';
+import { budgetViews } from './process/budget.js';
 import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
 import { type Process, type ProcessTable, sees } from './process/process-table.js';
@@ -36,6 +38,9 @@ const CANCELLED = new SyscallError('cancelled', 'Cancelled by the agent');
 
 /** A crash costs what was learnt in so long. */
 const SAVE_MS: Millis = 60_000;
+
+/** Who is refused because the journal cannot be written should try again after so long. */
+const STORAGE_RETRY_MS: Millis = 1000;
 
 const SWITCHED_OFF = new SyscallError(
   'no-eligible-core',
@@ -92,15 +97,17 @@ export class Kernel {
     await loop.ready();
     await learnt.begin();
     if (left === undefined) return;
-    processes.beginAt(left.firstPid);
+    processes.beginAt(left.firstPid, clock.now());
     capacity.restore?.(left);
     for (const call of left.open) this.#revive(call);
   }
 
   spawn(hello: HelloParams, principal: Principal, onEnd: Process['onEnd']): { process: Process; reply: HelloReply } {
     const { processes, policy, clock, settings } = this.#parts;
-    const process = processes.spawn(hello, principal, onEnd, clock.now());
-    const { pid, tenant } = process;
+    const at = clock.now();
+    const process = processes.spawn(hello, principal, onEnd, at);
+    this.events.emit('entered', { at, agent: process });
+    const { pid, parent, tenant } = process;
     const { pendingPerAgent, pendingTotal, requestsPerSecond } = settings.limits;
     const { maxMessageBytes, maxMessageDepth, maxMessageValues, maxBatchRequests } = settings.limits;
     const limits = {
@@ -112,7 +119,8 @@ export class Kernel {
       maxMessageValues,
       maxBatchRequests,
     };
-    return { process, reply: { pid, tenant, policy: policy.name, cores: this.cores(), limits } };
+    const above = parent === undefined ? {} : { parent: parent.pid };
+    return { process, reply: { pid, ...above, tenant, policy: policy.name, cores: this.cores(), limits } };
   }
 
   /** @throws SyscallError `disconnected` for a process that has ended, `draining` where it has ended with the kernel */
@@ -217,7 +225,7 @@ export class Kernel {
     const { processes, table, keyed } = this.#parts;
     const process = processes.get(caller.pid);
     if (process === undefined) return;
-    processes.remove(process);
+    this.#remove(process, open === 'lose');
     const error = new SyscallError('disconnected', 'The connection was closed before the answer');
     keyed.leave(process.pid, error);
     for (const call of [...table.of(process.pid)]) {
@@ -272,18 +280,28 @@ export class Kernel {
 
   /** @throws SyscallError `not-found` for an explanation of a syscall that ended long ago or is someone else's */
   ps(process: Process, { after = 0, explain }: PsParams): PsReply {
-    const { processes, table, clock } = this.#parts;
+    const { processes, table, keyed, clock } = this.#parts;
     const { page: visible, next } = processes.pageFor(process.scope, after, PS_PROCESS_LIMIT);
     const now = clock.now();
-    const calls = visible
-      .flatMap(({ pid }) => [...table.of(pid)].slice(0, PS_SYSCALL_LIMIT))
-      .sort((a, b) => a.facts.seq - b.facts.seq);
+    const own = visible.flatMap(({ pid }) => [...table.of(pid)].slice(0, PS_SYSCALL_LIMIT));
+    const calls = [...own, ...(after === 0 ? this.#strays(process) : [])].sort((a, b) => a.facts.seq - b.facts.seq);
     return {
       processes: visible.map((process) => describeProcess(process, table.of(process.pid))),
-      syscalls: calls.slice(0, PS_SYSCALL_LIMIT).flatMap((call) => describeCall(call, now)),
+      syscalls: calls.slice(0, PS_SYSCALL_LIMIT).flatMap((call) => describeCall(call, now, keyed.endOf(call))),
       ...(next === undefined ? {} : { next }),
       ...(explain === undefined ? {} : { explanation: [...this.#explain(process, explain)] }),
     };
+  }
+
+  /** Open calls that a process may see, and whose own process is gone: another one may follow them, or none does. */
+  #strays({ scope }: Process): readonly Call[] {
+    const { processes, table } = this.#parts;
+    const strays: Call[] = [];
+    for (const call of table.strays((pid) => processes.get(pid) !== undefined)) {
+      if (strays.length === PS_SYSCALL_LIMIT) break;
+      if (sees(scope, call.facts.caller)) strays.push(call);
+    }
+    return strays;
   }
 
   #explain({ scope }: Process, id: SyscallId): readonly string[] {
@@ -307,12 +325,19 @@ export class Kernel {
     });
   }
 
+  /** The budgets of a token; empty where nothing bounds what it spends. */
+  budgets(principal: Principal): BudgetView[] {
+    const { capacity, clock } = this.#parts;
+    return budgetViews(principal, (per) => capacity.spentUsd(principal.name, per), clock.now());
+  }
+
   /** @param principal sees the sums of its own calls, unless it is an operator. @default an operator */
   stats(principal?: Principal): StatsReply {
     const { policy, metrics, processes, table, clock } = this.#parts;
     const isWhole = principal === undefined || principal.operator;
     const sums = isWhole ? metrics.all : metrics.of(principal.name);
     const open = isWhole ? table.count : table.countOf(principal.name);
+    const budgets = principal === undefined ? [] : this.budgets(principal);
     const running = isWhole
       ? this.cores().reduce((sum, core) => sum + core.running, 0)
       : table.runningOf(principal.name);
@@ -323,6 +348,7 @@ export class Kernel {
       syscalls: { ...sums.counts, pending: Math.max(0, open - running), running },
       ...sums.report(),
       scheduler: metrics.schedulerReport(),
+      ...(budgets.length === 0 ? {} : { budgets }),
       // What the policy aims at is about the calls of all.
       ...(isWhole ? policy.outlook() : {}),
     };
@@ -360,7 +386,7 @@ export class Kernel {
     await table.empty();
     cancelTimer();
     for (const process of processes.all()) {
-      processes.remove(process);
+      this.#remove(process);
       process.onEnd('draining');
     }
     this.#cancelSave?.();
@@ -375,7 +401,13 @@ export class Kernel {
     const { journal, table } = this.#parts;
     const { id, state } = call;
     const refuse = (cause: unknown) => {
-      table.fail(call, new SyscallError('busy', 'storage: the journal did not take the call', { cause }));
+      table.refuse(
+        call,
+        new SyscallError('busy', 'storage: the journal did not take the call', {
+          cause,
+          retryAfterMs: STORAGE_RETRY_MS,
+        }),
+      );
     };
     const entry: JournalEntry = {
       type: 'accepted',
@@ -389,9 +421,19 @@ export class Kernel {
     return journal.append(entry)?.catch(refuse);
   }
 
+  /** @param isLost whether it may come back */
+  #remove(process: Process, isLost = false): void {
+    const { processes, clock } = this.#parts;
+    const at = clock.now();
+    // While it has its parent still.
+    if (processes.get(process.pid) === process) this.events.emit('left', { at, agent: process });
+    if (isLost) processes.lose(process, at);
+    else processes.remove(process);
+  }
+
   #end(process: Process, error: SyscallError): void {
-    const { processes, table, keyed } = this.#parts;
-    processes.remove(process);
+    const { table, keyed } = this.#parts;
+    this.#remove(process);
     for (const call of [...table.of(process.pid)]) table.cancel(call, error);
     keyed.leave(process.pid, error);
   }

@@ -4,7 +4,7 @@ import { LOCAL } from './process/principal.js';
 import { addUp, NOTHING_SPENT, type Spent } from './spent.js';
 
 /** The last 1,000 values of something. */
-class Recent {
+export class Recent {
   readonly #values: number[] = [];
   #next = 0;
   #percentiles = { p50: 0, p99: 0 };

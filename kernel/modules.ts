@@ -208,9 +208,14 @@ const core = new ContainerModule(({ bind }) => {
   bind(id.auth).toResolvedValue(({ auth }, env) => new Authenticator(auth, env), [config, env]);
   bind(metrics).toResolvedValue(() => new Metrics());
   bind(starts).toResolvedValue(() => new StartRate());
-  bind(id.held).toResolvedValue(() => new Held());
+  bind(id.held).toResolvedValue((limits) => new Held(() => limits().pendingBytes), [limits]);
   bind(processes).toResolvedValue(
-    (limits, tokens) => new ProcessTable(() => limits().maxAgents, tokens),
+    (limits, tokens) =>
+      new ProcessTable(
+        () => limits().maxAgents,
+        tokens,
+        () => limits().orphanMs,
+      ),
     [limits, PART.tokens],
   );
   wire(policy, PolicyGuard, { policy: PART.policy, metrics, events, log });
@@ -218,14 +223,15 @@ const core = new ContainerModule(({ bind }) => {
   wire(table, CallTable, { clock, policy, processes, held: id.held, journal, metrics, events, log, limits });
   bind(id.ratings).toResolvedValue((limits) => new RatingLimit(() => limits().ratingsPerSecond), [limits]);
   bind(id.keyed).toResolvedValue(
-    (clock, journal, table, limits) =>
+    (clock, journal, held, table, limits) =>
       new KeyedCalls({
         clock,
         journal,
+        held,
         abandon: (call, error) => table.cancel(call, error),
         orphanMs: () => limits().orphanMs,
       }),
-    [clock, journal, table, limits],
+    [clock, journal, id.held, table, limits],
   );
   wire(runner, Runner, {
     clock,
@@ -237,6 +243,7 @@ const core = new ContainerModule(({ bind }) => {
     journal,
     metrics,
     starts,
+    tracing: id.spans,
     events,
     log,
     limits,
@@ -265,7 +272,9 @@ const core = new ContainerModule(({ bind }) => {
     learnt: id.learnt,
     settings,
   });
-  wire(id.sections, Sections, { clock, kernel: id.kernel, processes, table, policy, events, listener: id.listener });
+  wire(id.sections, Sections, {
+    ...{ clock, kernel: id.kernel, processes, table, policy, events, listener: id.listener, journal },
+  });
   wire(id.spans, Spans, { config, clock, events, policy });
   wire(id.watchers, Watchers, { clock, processes, sections: id.sections });
   bind(id.gate).toResolvedValue((kernel, watchers) => new KernelGate(kernel, watchers), [id.kernel, id.watchers]);
@@ -279,7 +288,7 @@ const doors = new ContainerModule(({ bind }) => {
   bind(rates).toResolvedValue((clock, limits) => new RequestRates(clock, limits), [clock, limits]);
   bind(unfinished).toResolvedValue((limits) => new Unfinished(() => limits().pendingBytes / 2), [limits]);
   wire(listener, HttpListener, { config, auth, log, limits });
-  wire(exposition, Exposition, { config, events, kernel, listener });
+  wire(exposition, Exposition, { config, events, kernel, listener, journal: PART.journal });
   bind(id.inProcess).toResolvedValue(() => new InProcessDoor());
   bind(door).toService(id.inProcess);
   wire(door, WsDoor, { clock, log, limits, turns, rates, held, unfinished });

@@ -20,8 +20,8 @@ export function describeProcess(process: Process, open: ReadonlySet<Call>): PsRe
   };
 }
 
-/** A call as `kernel.ps` lists it; nothing once it has ended. */
-export function describeCall(call: Call, now: Millis): PsReply['syscalls'] {
+/** A call as `kernel.ps` lists it; nothing once it has ended. @param endsAt when it ends because nobody follows it; undefined: not so */
+export function describeCall(call: Call, now: Millis, endsAt: Millis | undefined): PsReply['syscalls'] {
   const { state, outputTokens } = call;
   if (isFinal(state)) return [];
   return [
@@ -32,6 +32,7 @@ export function describeCall(call: Call, now: Millis): PsReply['syscalls'] {
       ...('core' in state ? { core: state.core, reason: state.reason } : {}),
       ageMs: now - state.times.accepted,
       outputTokens,
+      ...(endsAt === undefined ? {} : { orphanMs: Math.max(0, endsAt - now) }),
     },
   ];
 }

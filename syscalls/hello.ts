@@ -8,7 +8,18 @@ export const PROTOCOL_VERSION = 1;
 export const helloParams = z.strictObject({
   protocol: z.literal(PROTOCOL_VERSION).describe('Version of this protocol'),
   name: z.string().min(1).max(128).describe('Name of the agent, for people'),
-  parent: z.int().min(1).optional().describe('Pid of a live process of the same token; killing it kills this one too'),
+  parent: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Pid of a live process of the same token, or the one that it had before it came back; killing it kills this one too',
+    ),
+  was: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Pid that this process had before its connection was lost: its children find it again'),
   tenant: z
     .string()
     .min(1)
@@ -33,6 +44,7 @@ const limits = z
 
 export const helloReply = z.strictObject({
   pid: z.int().describe('Identity of the new process'),
+  parent: z.int().optional().describe('Pid that its parent has now'),
   tenant: z.string().describe('Whose calls its calls are'),
   policy: z.string().describe('Name of the scheduler policy'),
   cores: z.array(coreView).describe('The LLM cores, in the order of the config'),

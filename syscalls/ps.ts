@@ -37,11 +37,19 @@ const syscallView = z.strictObject({
   reason: z.string().optional().describe("The policy's one line on why this core"),
   ageMs: z.number().describe('Milliseconds since it was accepted'),
   outputTokens: z.number().describe('Of its answer so far'),
+  orphanMs: z
+    .number()
+    .optional()
+    .describe('Nobody follows it: milliseconds until it ends, unless its agent asks for it again'),
 });
 
 export const psReply = z.strictObject({
   processes: z.array(processView).describe(`Processes that the caller may see, by pid, at most ${PS_PROCESS_LIMIT}`),
-  syscalls: z.array(syscallView).describe(`Their open syscalls, oldest first, at most ${PS_SYSCALL_LIMIT}`),
+  syscalls: z
+    .array(syscallView)
+    .describe(
+      `Their open syscalls, on the first page those of processes that are gone too, oldest first, at most ${PS_SYSCALL_LIMIT}`,
+    ),
   next: z.int().optional().describe('There are more processes: ask with this as `after`'),
   explanation: z
     .array(z.string())

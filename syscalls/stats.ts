@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetView } from './budget.js';
 
 export const statsParams = z.strictObject({});
 
@@ -42,6 +43,7 @@ export const statsReply = z.strictObject({
       providerCostUsd: z.number().optional().describe('US dollars, of the calls whose provider reports them'),
     })
     .describe('What all calls have used since boot'),
+  budgets: z.array(budgetView).optional().describe("The caller's token's, where it has any"),
   waitingMs: milliseconds.describe('From acceptance to the start on a core'),
   turnaroundMs: milliseconds.describe('From acceptance to the end'),
   scheduler: z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetView } from './budget.js';
 import { coreView } from './cores.js';
 import { processView } from './ps.js';
 import { statsReply } from './stats.js';
@@ -82,7 +83,7 @@ const costRow = z.strictObject({
   requests: count.describe('Requests to cores since boot'),
   usd: z.number().describe('US dollars since boot'),
   todayUsd: z.number().describe('US dollars since midnight UTC'),
-  budgetUsd: z.number().optional().describe('What the calls of a token may cost, where that is bounded'),
+  budgets: z.array(budgetView).optional().describe('What the calls of a token may cost, where that is bounded'),
 });
 
 const queues = z
@@ -97,12 +98,28 @@ const queues = z
   })
   .optional();
 
+const journalFigures = z.strictObject({
+  written: count.describe('Facts that were written since boot'),
+  refused: count.describe('Calls that were refused since boot, because they could not be written'),
+  waiting: count.describe('Facts that wait to be written'),
+  commits: count.describe('Groups of facts that were written since boot'),
+  commitMs: z
+    .strictObject({
+      total: z.number().describe('All since boot'),
+      p50: z.number().describe('Median of the last 1,000'),
+      p99: z.number().describe('99 % quantile of the last 1,000'),
+    })
+    .describe('Milliseconds that commits took'),
+  bytes: z.number().optional().describe('Size of its file, where it has one'),
+});
+
 const kernelFigures = z
   .strictObject({
     stats: statsReply.describe('As `kernel.stats` replies it'),
     connections: count.describe('Open connections, of all doors'),
     rssBytes: z.number().describe('Resident memory'),
     loopP99Ms: z.number().describe('99 % quantile of the delay of the event loop since the last view'),
+    journal: journalFigures.optional().describe('How the journal does, where there is one'),
   })
   .optional();
 
@@ -121,6 +138,7 @@ export const kernelView = z.strictObject({
 
 export type WatchParams = z.infer<typeof watchParams>;
 export type KernelView = z.infer<typeof kernelView>;
+export type JournalFigures = z.infer<typeof journalFigures>;
 export type CoreRow = z.infer<typeof coreRow>;
 export type AgentRow = z.infer<typeof processView>;
 export type CallRow = z.infer<typeof callRow>;

@@ -8,7 +8,8 @@ import { type Backoff, type Platform, pause } from './platform.js';
 export interface LinkOptions {
   /** One or more; they are tried in turn. */
   readonly targets: readonly SocketTarget[];
-  readonly hello: HelloParams;
+  /** What each connection begins with. @param last what the kernel said at the hello before; undefined at the first one */
+  readonly hello: (last: HelloReply | undefined) => Promise<HelloParams>;
   /** `undefined`: a lost connection stays lost. */
   readonly backoff: Backoff | undefined;
   /** Milliseconds for the handshake and `agent.hello` together. */
@@ -54,7 +55,7 @@ export class Link {
 
   /** Tries each target once: the last failure is thrown. @throws SyscallError */
   static async open(options: LinkOptions): Promise<Link> {
-    return new Link(options, await dialAny(options, new AbortController().signal));
+    return new Link(options, await dialAny(options, undefined, new AbortController().signal));
   }
 
   get hello(): HelloReply {
@@ -117,7 +118,7 @@ export class Link {
       const delay = Math.max(failed.retryAfterMs ?? 0, backoffMs(backoff, attempt, platform.random()));
       await pause(platform, delay, signal);
       try {
-        return await dialAny(this.#options, signal);
+        return await dialAny(this.#options, this.#hello, signal);
       } catch (thrown) {
         failed = SyscallError.from(thrown);
         if (!failed.retryable) throw failed;
@@ -128,11 +129,12 @@ export class Link {
 }
 
 /** A connection to the first target that takes one. An error that no retry can help ends the search. */
-async function dialAny(options: LinkOptions, signal: AbortSignal): Promise<Seat> {
+async function dialAny(options: LinkOptions, last: HelloReply | undefined, signal: AbortSignal): Promise<Seat> {
+  const hello = await unlessAborted(options.hello(last), signal);
   let failed: unknown;
   for (const target of options.targets) {
     try {
-      return await dial(target, options, signal);
+      return await dial(target, options, hello, signal);
     } catch (thrown) {
       if (!SyscallError.from(thrown).retryable) throw thrown;
       failed = thrown;
@@ -142,7 +144,12 @@ async function dialAny(options: LinkOptions, signal: AbortSignal): Promise<Seat>
 }
 
 /** One connection that has said hello. `signal` cuts it before that. */
-async function dial(target: SocketTarget, options: LinkOptions, signal: AbortSignal): Promise<Seat> {
+async function dial(
+  target: SocketTarget,
+  options: LinkOptions,
+  hello: HelloParams,
+  signal: AbortSignal,
+): Promise<Seat> {
   const { openSocket, platform, connectTimeoutMs } = options;
   signal.throwIfAborted();
   const connection = new Connection(openSocket, target);
@@ -153,7 +160,7 @@ async function dial(target: SocketTarget, options: LinkOptions, signal: AbortSig
   });
   try {
     await connection.opened;
-    return { connection, hello: await connection.hello(options.hello) };
+    return { connection, hello: await connection.hello(hello) };
   } catch (thrown) {
     const error = SyscallError.from(thrown);
     connection.cut(error);
@@ -162,4 +169,13 @@ async function dial(target: SocketTarget, options: LinkOptions, signal: AbortSig
     cancelTimer();
     stopListening();
   }
+}
+
+/** As the promise settles. @throws the signal's reason when it is aborted before */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stopListening = onAbort(signal, () => reject(signal.reason));
+    if (signal.aborted) reject(signal.reason);
+    promise.then(resolve, reject).finally(stopListening);
+  });
 }

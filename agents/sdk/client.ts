@@ -30,8 +30,8 @@ export interface ConnectOptions {
   readonly name: string;
   /** Bearer token; sent in the handshake, never in the address. */
   readonly token?: string | undefined;
-  /** A live process of the same token; killing it kills this one too. */
-  readonly parent?: Pid | undefined;
+  /** A live process of the same token, by its pid or its client; killing it kills this one too. */
+  readonly parent?: Pid | Client | undefined;
   /** Whose calls these are, where the token does not say. */
   readonly tenant?: string | undefined;
   /**
@@ -71,11 +71,16 @@ export async function connect(options: ConnectOptions): Promise<Client> {
   });
   const link = await Link.open({
     targets,
-    hello: {
-      protocol: PROTOCOL_VERSION,
-      name,
-      ...(parent === undefined ? {} : { parent }),
-      ...(tenant === undefined ? {} : { tenant }),
+    hello: async (last) => {
+      // Its pid may be another one than at the hello before.
+      const above = parent instanceof Client ? await parent.livePid() : (last?.parent ?? parent);
+      return {
+        protocol: PROTOCOL_VERSION,
+        name,
+        ...(above === undefined ? {} : { parent: above }),
+        ...(tenant === undefined ? {} : { tenant }),
+        ...(last === undefined ? {} : { was: last.pid }),
+      };
     },
     backoff: reconnect === false ? undefined : { ...RECONNECT, ...reconnect },
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
@@ -113,6 +118,12 @@ export class Client {
     return this.#link.hello.pid;
   }
 
+  /** Its pid, as soon as it is connected. @throws SyscallError when it does not come back @internal */
+  async livePid(): Promise<Pid> {
+    await this.#link.connection();
+    return this.pid;
+  }
+
   /** Whether the process does not come back: it was killed, its token is refused, or its kernel has shut down. */
   get isEnded(): boolean {
     return this.#link.isEnded;
@@ -137,10 +148,10 @@ export class Client {
 
   /**
    * A new connection for a child process: this one's options, this one as parent. A child whose connection is lost
-   * comes back only as long as this process lives.
+   * comes back only as long as this process lives; where both were lost, it waits for its parent.
    */
   spawn(name: string): Promise<Client> {
-    return connect({ ...this.#options, name, parent: this.pid });
+    return connect({ ...this.#options, name, parent: this });
   }
 
   /** Ends an open syscall. @returns false when it had ended already */

@@ -21,6 +21,8 @@ interface BootFlags {
   readonly record?: string;
   readonly recordPrompts?: true;
   readonly otel?: true;
+  readonly otelAgents?: true;
+  readonly otelContent?: true;
 }
 
 /** Adds `eccos boot`. */
@@ -44,6 +46,8 @@ export function registerBoot(program: Command): void {
     .option('--record <file>', 'append every rated call to this outcome file')
     .option('--record-prompts', 'with their prompts, else with hashes of them')
     .option('--otel', 'send traces to an OTLP collector, as the OTEL_ variables of the environment say')
+    .option('--otel-agents', 'with a span for each agent (telemetry.agents)')
+    .option('--otel-content', 'with what was asked and answered (telemetry.content)')
     .action(async (flags: BootFlags, command: Command) => {
       if (flags.recordPrompts && flags.record === undefined) {
         command.error('error: --record-prompts: Expected --record with it', { code: 'eccos.usage' });
@@ -85,9 +89,10 @@ async function boot(flags: BootFlags): Promise<void> {
 }
 
 /** The config of the file or the embedded one, with what flags and environment say in its place. */
-async function configOf({ config, policy, port, host, insecureLan }: BootFlags): Promise<KernelConfig> {
+async function configOf(flags: BootFlags): Promise<KernelConfig> {
+  const { config, policy, port, host, insecureLan, otelAgents, otelContent } = flags;
   const base = config === undefined ? defaultConfig() : await loadConfig(config);
-  const { listen } = base;
+  const { listen, telemetry } = base;
   return {
     ...base,
     policy: policy ?? (process.env['ECCOS_POLICY'] || base.policy),
@@ -96,6 +101,11 @@ async function configOf({ config, policy, port, host, insecureLan }: BootFlags):
       port: port ?? listen.port,
       host: host ?? listen.host,
       insecureLan: insecureLan ?? listen.insecureLan,
+    },
+    telemetry: {
+      ...telemetry,
+      agents: otelAgents ?? telemetry.agents,
+      content: otelContent ?? telemetry.content,
     },
   };
 }

@@ -57,17 +57,19 @@ export function renderProcesses(processes: PsReply['processes']): string {
   );
 }
 
-/** Open syscalls, oldest first; AGE is in seconds. */
+/** Open syscalls, oldest first; times are in seconds. ORPHAN: nobody follows the call, and it ends after so long. */
 export function renderSyscalls(syscalls: PsReply['syscalls']): string {
+  const hasOrphans = syscalls.some(({ orphanMs }) => orphanMs !== undefined);
   return renderTable(
-    ['SYSCALL', 'PID', 'STATUS', 'CORE', 'AGE', 'TOKENS', 'REASON'],
-    syscalls.map(({ syscallId, pid, status, core, ageMs, outputTokens, reason }) => [
+    ['SYSCALL', 'PID', 'STATUS', 'CORE', 'AGE', 'TOKENS', ...(hasOrphans ? ['ORPHAN'] : []), 'REASON'],
+    syscalls.map(({ syscallId, pid, status, core, ageMs, outputTokens, orphanMs, reason }) => [
       syscallId,
       pid,
       status,
       core,
       seconds(ageMs),
       outputTokens,
+      ...(hasOrphans ? [orphanMs === undefined ? '' : seconds(orphanMs)] : []),
       reason,
     ]),
   );

@@ -13,6 +13,8 @@ export function registerStats(program: Command): void {
   );
 }
 
+const NAME = { total: 'in all', day: 'of this day', month: 'of this month' } as const;
+
 function renderStats(stats: StatsReply): string {
   const { syscalls, usage, scheduler, outlook } = stats;
   const counts = Object.entries(syscalls).map(([name, count]) => [`syscalls ${name}`, count] as const);
@@ -46,6 +48,9 @@ function renderStats(stats: StatsReply): string {
     ['  re-sent', usage.reprefillTokens],
     ['output tokens', usage.outputTokens],
     ['cost, USD', dollars(usage.costUsd)],
+    ...(stats.budgets ?? []).map(
+      ({ per, usd, spentUsd }) => [`budget ${NAME[per]}, USD`, `${dollars(spentUsd)} of ${dollars(usd)}`] as const,
+    ),
     ...times.flatMap(([name, { p50, p99 }]) => [
       [`${name} p50, s`, seconds(p50)],
       [`${name} p99, s`, seconds(p99)],

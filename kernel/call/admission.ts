@@ -9,8 +9,8 @@ import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
 import type { KernelEvents } from '../events.js';
 import type { Metrics } from '../metrics.js';
+import { budgetSpent } from '../process/budget.js';
 import type { Held } from '../process/held.js';
-import { budgetExhausted } from '../process/principal.js';
 import type { Process } from '../process/process-table.js';
 import { shareOf } from '../process/share.js';
 import { inputTokensOf } from '../tokens.js';
@@ -70,10 +70,10 @@ export class Admission {
       const seq = this.#seq++;
       const id = nextId(seq);
       const priority = Math.min(params.priority ?? 0, scope.maxPriority);
-      const { budgetUsd } = scope;
+      const { budgetUsd, budgetUsdBy } = scope;
       const asked = { params, inputTokens, size, priority, fingerprint };
       const call = new Call(
-        { id, seq, caller, agent, ...asked, budgetUsd, allowed: scope.cores, eligible },
+        { id, seq, caller, agent, ...asked, budgetUsd, budgetUsdBy, allowed: scope.cores, eligible },
         clock.now(),
         sink,
       );
@@ -95,6 +95,7 @@ export class Admission {
     params,
     priority,
     budgetUsd,
+    budgetUsdBy,
     cores: allowed,
     fingerprint,
     attempts,
@@ -105,7 +106,7 @@ export class Admission {
     const size = sizeOf(params);
     const asked = { params, inputTokens, size, priority, fingerprint, earlierAttempts: attempts };
     const call = new Call(
-      { id, seq: this.#seq++, caller, agent, ...asked, budgetUsd, allowed, eligible },
+      { id, seq: this.#seq++, caller, agent, ...asked, budgetUsd, budgetUsdBy, allowed, eligible },
       at,
       undefined,
     );
@@ -114,9 +115,10 @@ export class Admission {
   }
 
   #checkRoom({ pid, scope }: Process, size: number): void {
-    const { table, held, tokens, capacity, limits } = this.#deps;
+    const { clock, table, held, tokens, capacity, limits } = this.#deps;
     if (this.#draining) throw new SyscallError('draining', 'The kernel is shutting down', { retryAfterMs: 1000 });
-    if (capacity.spentUsd(scope.name) >= scope.budgetUsd) throw budgetExhausted(scope.budgetUsd);
+    const spent = budgetSpent(scope, (per) => capacity.spentUsd(scope.name, per), clock.now());
+    if (spent !== undefined) throw spent;
     const { pendingPerAgent, pendingTotal, pendingBytes } = limits();
     if (table.of(pid).size >= pendingPerAgent) throw this.#busy('pendingPerAgent', pendingPerAgent);
     if (table.countOf(scope.name) >= scope.maxPending) throw this.#busy('maxPending', scope.maxPending);

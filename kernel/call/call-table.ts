@@ -71,6 +71,11 @@ export class CallTable {
     return this.#byPid.get(pid) ?? NO_CALLS;
   }
 
+  /** The open ones of processes that are gone. */
+  *strays(isLive: (pid: Pid) => boolean): Generator<Call> {
+    for (const [pid, calls] of this.#byPid) if (!isLive(pid)) yield* calls;
+  }
+
   /** How many all processes of a token have open. */
   countOf(principal: string): number {
     return this.#openByPrincipal.get(principal) ?? 0;
@@ -97,7 +102,7 @@ export class CallTable {
     this.#openByPrincipal.set(principal, this.countOf(principal) + 1);
     this.#deadlines.add(call);
     this.#deps.metrics.count(principal, ({ counts }) => counts.accepted++);
-    this.#deps.events.emit('accepted', { call });
+    this.#deps.events.emit('accepted', { call, messages: call.facts.params.messages });
   }
 
   /**
@@ -126,6 +131,11 @@ export class CallTable {
     const { journal, clock } = this.#deps;
     const lasts = journal.restore !== undefined && call.facts.params.idempotencyKey !== undefined;
     return this.finish(call, { type: 'cancel', at: clock.now(), error }, lasts ? 'here' : 'everywhere');
+  }
+
+  /** Ends a call that the journal did not take: nor would it take the end, for which the reply would wait. */
+  refuse(call: Call, error: SyscallError): boolean {
+    return this.finish(call, { type: 'fail', at: this.#deps.clock.now(), error }, 'here');
   }
 
   fail(call: Call, error: SyscallError): boolean {

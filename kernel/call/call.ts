@@ -1,4 +1,5 @@
 import type { PendingCall } from '../../schedulers/policy.js';
+import type { Budgets } from '../../syscalls/budget.js';
 import type { ToolCallDelta } from '../../syscalls/chat-message.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import {
@@ -26,7 +27,7 @@ export interface Holder {
 }
 
 /** What is fixed when a call is accepted: plain data. */
-export interface CallFacts {
+export interface CallFacts extends Budgets {
   readonly id: SyscallId;
   /** Order of acceptance. */
   readonly seq: number;
@@ -38,8 +39,6 @@ export interface CallFacts {
   /** Characters that the call keeps in memory. */
   readonly size: number;
   readonly priority: number;
-  /** US dollars that all calls of its principal may cost. */
-  readonly budgetUsd: number;
   /** Cores that the principal may use; undefined: every one. */
   readonly allowed: readonly CoreId[] | undefined;
   /** Of what it asks, where it has a key. */
@@ -171,7 +170,7 @@ export class Call implements CallView {
 
   /** As plain data, from which another kernel can go on. */
   get stored(): StoredCall {
-    const { id, caller, agent, params, priority, budgetUsd, allowed, fingerprint } = this.facts;
+    const { id, caller, agent, params, priority, budgetUsd, budgetUsdBy, allowed, fingerprint } = this.facts;
     const { idempotencyKey: key, task } = params;
     return {
       id,
@@ -181,6 +180,7 @@ export class Call implements CallView {
       expiresAt: this.expiresAt,
       priority,
       budgetUsd,
+      budgetUsdBy,
       cores: allowed,
       key,
       fingerprint,
@@ -212,7 +212,9 @@ export class Call implements CallView {
     this.#text += text;
     this.held?.add(this.facts.caller.principal, text.length);
     this.#outputTokens += tokens;
-    if (!this.#isFollowed) return;
+    this.held?.keepBound();
+    // It may have been ended for want of memory.
+    if (this.isFinal || !this.#isFollowed) return;
     this.#isSpoken = true;
     this.sink?.text(text, { attempt: this.#attempts, offset });
   }

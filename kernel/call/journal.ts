@@ -1,11 +1,13 @@
+import type { Budgets } from '../../syscalls/budget.js';
 import type { RpcError } from '../../syscalls/errors.js';
 import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
 import type { CoreId, FinalState, Millis, Pid, SyscallId } from '../../syscalls/syscall.js';
+import type { JournalFigures } from '../../syscalls/watch.js';
 import type { Left } from '../capacity/capacity.js';
 import type { Caller } from '../process/caller.js';
 
 /** An accepted call as plain data: all that another kernel needs to go on with it. */
-export interface StoredCall {
+export interface StoredCall extends Budgets {
   readonly id: SyscallId;
   readonly caller: Caller;
   /** Name of the process, for people. */
@@ -13,8 +15,6 @@ export interface StoredCall {
   readonly at: Millis;
   readonly expiresAt: Millis | undefined;
   readonly priority: number;
-  /** US dollars that all calls of its principal may cost. */
-  readonly budgetUsd: number;
   /** Cores that the principal may use; undefined: every one. */
   readonly cores: readonly CoreId[] | undefined;
   /** Given by the agent, and the fingerprint of what it asked. */
@@ -88,6 +88,8 @@ export interface Journal {
   learnt?(policy: string): Promise<Uint8Array | undefined>;
   /** Keeps what the policy has learnt, in place of what was kept before. Rejects where it cannot be written. */
   keepLearnt?(policy: string, snapshot: Uint8Array): Promise<void>;
+  /** How it does. Without it nothing is known. */
+  figures?(): JournalFigures;
   /** Aborts when another kernel has taken over: this one must end, since it can write no more. Without it none can. */
   readonly lost?: AbortSignal;
   /** Writes what is left. Idempotent. */

@@ -1,39 +1,52 @@
-import { LRUCache } from 'lru-cache';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams, ChatReply } from '../../syscalls/llm-chat.js';
 import type { FinalState, Millis, Pid, SyscallId } from '../../syscalls/syscall.js';
 import type { CallSink } from '../call-sink.js';
 import type { Clock } from '../clock.js';
+import type { Held, Unread } from '../process/held.js';
 import type { Call } from './call.js';
+import { FairMemory } from './fair-memory.js';
 import { type Follower, Followers, type Outcome, resume } from './followers.js';
 import type { Journal } from './journal.js';
 
 /** Connections that may follow one call. */
 const MOST_FOLLOWERS = 4;
 /** Ended calls whose replies memory holds, and their characters; the journal, if there is one, knows more. */
-const MOST_ENDED = 10_000;
-const MOST_CHARACTERS = 2 ** 26;
+const MOST_ENDED = { count: 10_000, size: 2 ** 26 } as const;
 /** Of a reply beside its text. */
 const SIZE_OF_ANY = 1000;
+
+/** A call that nobody follows. */
+interface Orphan extends Unread {
+  /** When it ends. */
+  readonly endsAt: Millis;
+  /** Somebody follows it, or it has ended. */
+  readonly over: () => void;
+}
 
 /** A call that is open. */
 interface Entry {
   readonly call: Call;
   readonly fingerprint: string;
   readonly followers: Set<Follower>;
-  cancelTimer: (() => void) | undefined;
+  /** While nobody follows it. */
+  orphan: Orphan | undefined;
 }
 
 /** A call that has ended: kept by the thousand, so no more of it than a repeat needs. */
 interface EndedEntry {
   readonly id: SyscallId;
+  readonly owner: string;
   readonly fingerprint: string;
   readonly outcome: Outcome;
+  /** Characters. */
+  readonly size: number;
 }
 
 interface KeyedDeps {
   readonly clock: Clock;
   readonly journal: Journal;
+  readonly held: Held;
   /** Ends a call that nobody has followed for too long. */
   readonly abandon: (call: Call, error: SyscallError) => void;
   readonly orphanMs: () => Millis;
@@ -57,11 +70,7 @@ export interface Asking {
 export class KeyedCalls {
   readonly #deps: KeyedDeps;
   readonly #open = new Map<string, Entry>();
-  readonly #ended = new LRUCache<string, EndedEntry>({
-    max: MOST_ENDED,
-    maxSize: MOST_CHARACTERS,
-    sizeCalculation: ({ outcome }) => SIZE_OF_ANY + textOf(outcome).length,
-  });
+  readonly #ended = new FairMemory<EndedEntry>(() => MOST_ENDED);
   /** Open calls by the processes that follow them. */
   readonly #byPid = new Map<Pid, Map<Follower, Entry>>();
 
@@ -103,6 +112,13 @@ export class KeyedCalls {
     }
   }
 
+  /** When an open call ends because nobody follows it; undefined: somebody does, or it has no key. */
+  endOf({ facts }: Call): Millis | undefined {
+    const { params, caller } = facts;
+    if (params.idempotencyKey === undefined) return undefined;
+    return this.#open.get(nameOf(caller.principal, params.idempotencyKey))?.orphan?.endsAt;
+  }
+
   #find(name: string): Entry | EndedEntry | undefined {
     return this.#open.get(name) ?? this.#ended.get(name);
   }
@@ -114,24 +130,25 @@ export class KeyedCalls {
     const outcome = 'message' in found.ended.end ? SyscallError.fromRpc(found.ended.end) : found.ended.end;
     if (!isLasting(outcome)) return undefined;
     const { id, fingerprint = '' } = found.call;
-    const entry = { id, fingerprint, outcome };
-    this.#ended.set(name, entry);
+    const entry = endedEntry(id, owner, fingerprint, outcome);
+    this.#ended.add(name, entry);
     return entry;
   }
 
   #add(name: string, call: Call, fingerprint = call.facts.fingerprint ?? ''): Entry {
-    const entry: Entry = { call, fingerprint, followers: new Set(), cancelTimer: undefined };
+    const entry: Entry = { call, fingerprint, followers: new Set(), orphan: undefined };
     this.#open.set(name, entry);
     call.sink = new Followers(entry.followers);
     void call.final.then((state) => this.#end(name, entry, state));
     return entry;
   }
 
-  #end(name: string, { call, fingerprint, followers, cancelTimer }: Entry, state: FinalState): void {
+  #end(name: string, { call, fingerprint, followers, orphan }: Entry, state: FinalState): void {
     const outcome = state.status === 'done' ? state.reply : state.error;
-    cancelTimer?.();
+    orphan?.over();
     this.#open.delete(name);
-    if (isLasting(outcome)) this.#ended.set(name, { id: call.id, fingerprint, outcome });
+    const { principal } = call.facts.caller;
+    if (isLasting(outcome)) this.#ended.add(name, endedEntry(call.id, principal, fingerprint, outcome));
     for (const follower of followers) {
       this.#forget(follower);
       follower.answer(outcome);
@@ -145,8 +162,8 @@ export class KeyedCalls {
         retryAfterMs: 1000,
       });
     }
-    entry.cancelTimer?.();
-    entry.cancelTimer = undefined;
+    entry.orphan?.over();
+    entry.orphan = undefined;
     return new Promise((resolve, reject) => {
       const follower: Follower = {
         pid,
@@ -189,11 +206,25 @@ export class KeyedCalls {
   }
 
   #orphaned(entry: Entry): void {
-    const { clock, orphanMs, abandon } = this.#deps;
+    const { clock, held, orphanMs, abandon } = this.#deps;
+    const { call } = entry;
     const ms = orphanMs();
-    entry.cancelTimer = clock.after(ms, () => {
-      abandon(entry.call, new SyscallError('disconnected', `orphanMs: nobody has followed the call for ${ms} ms`));
-    });
+    const end = (why: string) => abandon(call, new SyscallError('disconnected', why));
+    const cancelTimer = clock.after(ms, () => end(`orphanMs: nobody has followed the call for ${ms} ms`));
+    const orphan: Orphan = {
+      endsAt: clock.now() + ms,
+      owner: call.facts.caller.principal,
+      get unread() {
+        return call.facts.size + call.text.length;
+      },
+      giveUp: () => end('pendingBytes: memory is full, and nobody follows the call'),
+      over: () => {
+        cancelTimer();
+        held.goesOn(orphan);
+      },
+    };
+    entry.orphan = orphan;
+    held.stopped(orphan);
   }
 }
 
@@ -207,13 +238,14 @@ function repeat({ id, outcome }: EndedEntry, { sink, params }: Asking): ChatRepl
   return outcome;
 }
 
-function textOf(outcome: Outcome): string {
-  return outcome instanceof SyscallError ? outcome.message : outcome.text;
+function endedEntry(id: SyscallId, owner: string, fingerprint: string, outcome: Outcome): EndedEntry {
+  const { length } = outcome instanceof SyscallError ? outcome.message : outcome.text;
+  return { id, owner, fingerprint, outcome, size: SIZE_OF_ANY + length };
 }
 
-/** Whether the key stands for this end from now on: not for an error that a repeat can mend. */
+/** Whether the key stands for this end from now on: not for an error that a repeat can mend, now or when its time has come. */
 function isLasting(outcome: Outcome): boolean {
-  return !(outcome instanceof SyscallError) || !outcome.retryable;
+  return !(outcome instanceof SyscallError) || (!outcome.retryable && outcome.retryAfterMs === undefined);
 }
 
 function nameOf(owner: string, key: string): string {

@@ -1,16 +1,15 @@
+import type { BudgetPeriod, Budgets, ByPeriod } from '../../syscalls/budget.js';
 import type { CoreInfo } from '../../syscalls/cores.js';
 import type { CoreId, Millis, SyscallId } from '../../syscalls/syscall.js';
 
 /** What one start takes. */
-export interface Need {
+export interface Need extends Budgets {
   readonly id: SyscallId;
   readonly core: CoreId;
   /** Input and output tokens that it is expected to use. */
   readonly tokens: number;
   /** Name of the token whose budget pays. */
   readonly principal: string;
-  /** US dollars that all calls of the principal may cost. */
-  readonly budgetUsd: number;
   /** US dollars that this start is expected to cost. */
   readonly costUsd: number;
 }
@@ -31,7 +30,7 @@ export interface Lease {
  * Why a call must not start now:
  * - `core`: no slot or no room in the minute on this core. Another core may take the call.
  * - `budget`: calls that run hold what is left of the budget; what they give back may be enough.
- * - `spent`: the budget is spent.
+ * - `spent`: the budget is spent, in all or of this day or month.
  */
 export interface Refusal {
   readonly refused: 'core' | 'budget' | 'spent';
@@ -59,6 +58,8 @@ export interface Left {
   readonly starts: readonly StoredStart[];
   /** US dollars that the calls of each principal have cost. */
   readonly spentUsd: ReadonlyMap<string, number>;
+  /** The same of this month and day. @default nothing */
+  readonly spentUsdBy?: ReadonlyMap<string, ByPeriod<number>>;
 }
 
 /** What a reload may change of a core. */
@@ -75,8 +76,8 @@ export interface Capacity {
   isOpen(core: CoreId): boolean;
   /** What is left of a core's limits in this minute, a member for each limit: a hint that never blocks. @default not known */
   left?(core: CoreId): { readonly requests?: number; readonly tokens?: number };
-  /** US dollars that the calls of a principal have cost: a hint that never blocks. */
-  spentUsd(principal: string): number;
+  /** US dollars that the calls of a principal have cost, in all or in this period: a hint that never blocks. */
+  spentUsd(principal: string, per?: BudgetPeriod): number;
   /**
    * Takes all that a call needs, or nothing. An adapter in this process answers at once; a shared one may take a round trip.
    *

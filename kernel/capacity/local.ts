@@ -1,3 +1,4 @@
+import { BUDGET_PERIODS, type BudgetPeriod, type Budgets, type ByPeriod, periodAt } from '../../syscalls/budget.js';
 import type { CoreId, Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { Capacity, CoreLimits, Freed, Lease, Left, Need, Refusal, Used } from './capacity.js';
@@ -20,6 +21,8 @@ interface Room {
 /** What is counted for one principal, in US dollars. */
 interface Purse {
   spent: number;
+  /** Of the period that held the last look. */
+  readonly by: ByPeriod<{ end: Millis; usd: number }>;
   /** Expected cost of the calls that run. */
   held: number;
   leases: number;
@@ -65,19 +68,22 @@ export class LocalCapacity implements Capacity {
     return this.#room(core).window.left(this.#clock.now());
   }
 
-  spentUsd(principal: string): number {
-    return this.#purses.get(principal)?.spent ?? 0;
+  spentUsd(principal: string, per?: BudgetPeriod): number {
+    const purse = this.#purses.get(principal);
+    if (purse === undefined) return 0;
+    return per === undefined ? purse.spent : spentIn(purse, per, this.#clock.now()).usd;
   }
 
   reserve(need: Need): Lease | Refusal {
     const { id, core, tokens } = need;
     this.#keepOnlyFor(id, core);
     const purse = this.#purse(need.principal);
-    if (purse.spent >= need.budgetUsd) return BUDGET_SPENT;
-    // A call that is alone may pass the budget: what is left could never be spent otherwise.
-    if (purse.leases > 0 && purse.spent + purse.held + need.costUsd > need.budgetUsd) return BUDGET_HELD;
-    const room = this.#room(core);
     const now = this.#clock.now();
+    const left = leftOf(need, purse, now);
+    if (left <= 0) return BUDGET_SPENT;
+    // A call that is alone may pass the budget: what is left could never be spent otherwise.
+    if (purse.leases > 0 && purse.held + need.costUsd > left) return BUDGET_HELD;
+    const room = this.#room(core);
     const isKeptForOther = room.refused !== undefined && room.refused.id !== id && opensAt(room, now) > now;
     if (isKeptForOther || room.leases >= room.cap) return CORE_FULL;
     if (room.window.opensAt(now, tokens) > now) {
@@ -90,8 +96,12 @@ export class LocalCapacity implements Capacity {
     return this.#lease(need, purse, room, now);
   }
 
-  restore({ starts, spentUsd }: Left): void {
+  restore({ starts, spentUsd, spentUsdBy = new Map() }: Left): void {
     for (const [principal, usd] of spentUsd) this.#purse(principal).spent = usd;
+    for (const [principal, usd] of spentUsdBy) {
+      const purse = this.#purse(principal);
+      for (const per of BUDGET_PERIODS) spentIn(purse, per, this.#clock.now()).usd = usd[per];
+    }
     for (const { core, at, tokens, isOpen } of starts) {
       const room = this.#rooms.get(core);
       // A core that the config does not have any more.
@@ -144,8 +154,10 @@ export class LocalCapacity implements Capacity {
         room.leases--;
         purse.leases--;
         purse.held = purse.leases === 0 ? 0 : purse.held - costUsd;
+        const at = this.#clock.now();
         purse.spent += used.costUsd;
-        correct(used.tokens, this.#clock.now());
+        for (const per of BUDGET_PERIODS) spentIn(purse, per, at).usd += used.costUsd;
+        correct(used.tokens, at);
         if (room.cancelTimer !== undefined) this.#watch(core, room);
         this.#report({ core, principal });
       },
@@ -191,11 +203,32 @@ export class LocalCapacity implements Capacity {
   #purse(principal: string): Purse {
     let purse = this.#purses.get(principal);
     if (purse === undefined) {
-      purse = { spent: 0, held: 0, leases: 0 };
+      purse = { spent: 0, by: { month: { end: 0, usd: 0 }, day: { end: 0, usd: 0 } }, held: 0, leases: 0 };
       this.#purses.set(principal, purse);
     }
     return purse;
   }
+}
+
+/** What is spent in the period that holds this moment. */
+function spentIn({ by }: Purse, per: BudgetPeriod, now: Millis): { usd: number } {
+  const period = by[per];
+  if (now >= period.end) {
+    period.usd = 0;
+    period.end = periodAt(per, now).end;
+  }
+  return period;
+}
+
+/** US dollars that the tightest budget leaves. */
+function leftOf({ budgetUsd, budgetUsdBy }: Budgets, purse: Purse, now: Millis): number {
+  let left = budgetUsd - purse.spent;
+  if (budgetUsdBy === undefined) return left;
+  for (const per of BUDGET_PERIODS) {
+    const usd = budgetUsdBy[per];
+    if (usd !== undefined) left = Math.min(left, usd - spentIn(purse, per, now).usd);
+  }
+  return left;
 }
 
 /** The first moment from `now` on at which the limits per minute let anything start. */

@@ -1,5 +1,7 @@
+import { type BudgetPeriod, type ByPeriod, periodAt } from '../../syscalls/budget.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { JournalFigures } from '../../syscalls/watch.js';
 import type { Ended, Found, Journal, JournalEntry, Restored, StoredCall, Wanted } from '../call/journal.js';
 import type { StoredStart } from '../capacity/capacity.js';
 import type { Clock } from '../clock.js';
@@ -91,6 +93,10 @@ export class RedisJournal implements Journal {
     await this.#policyState?.write(policy, snapshot);
   }
 
+  figures(): JournalFigures {
+    return this.#group.figures;
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -102,7 +108,7 @@ export class RedisJournal implements Journal {
     this.#redis?.disconnect();
   }
 
-  async #commit(rows: readonly JournalRow[]): Promise<void> {
+  async #commit(rows: readonly JournalRow[]): Promise<undefined> {
     const { keepMs, prompts } = this.#deps.options;
     const redis = this.#redis as Store;
     try {
@@ -115,14 +121,15 @@ export class RedisJournal implements Journal {
 
   async #left(redis: Store, readAt: Millis): Promise<Restored> {
     const { clock, log } = this.#deps;
-    const [ids, scored, spent, time] = (await redis.eval(LEFT, 1, this.#prefix)) as [
-      SyscallId[],
-      string[],
-      string[],
-      string,
-    ];
     // Other nodes may have ended calls since `readAt`: what counts is when the seat was taken.
     const now = Math.max(readAt, clock.now());
+    const [ids, scored, spent, time, ofDay, ofMonth] = (await redis.eval(
+      LEFT,
+      1,
+      this.#prefix,
+      nameOf('day', now),
+      nameOf('month', now),
+    )) as [SyscallId[], string[], string[], string, string[], string[]];
     const ahead = Number(time) - now;
     if (Math.abs(ahead) > CLOCK_SKEW_MS) {
       log.warn({ aheadMs: ahead }, 'the clock of Redis differs: deadlines of calls that this node takes over shift');
@@ -133,6 +140,7 @@ export class RedisJournal implements Journal {
       open: await this.#callsOf(redis, ids),
       starts: pairs(scored).map(([start, at]) => startOf(start, Number(at) - ahead, isOpen)),
       spentUsd: new Map(pairs(spent).map(([owner, usd]) => [owner, Number(usd)])),
+      spentUsdBy: spentBy(ofDay, ofMonth),
     };
   }
 
@@ -162,7 +170,7 @@ function argsOf(row: JournalRow): readonly (string | number)[] {
       return [row.type, row.id, row.attempt, row.core, row.tokens, '', ''];
     case 'ended': {
       const { type, id, body, ...end } = row;
-      return [type, id, JSON.stringify(end), body, end.costUsd, '', ''];
+      return [type, id, JSON.stringify(end), body, end.costUsd, nameOf('day', end.at), nameOf('month', end.at)];
     }
     case 'rated':
       return [row.type, row.id, row.quality, '', '', '', ''];
@@ -194,6 +202,18 @@ function foundOf({ call, params, attempts = '0', end, reply, rated }: Hash): Fou
 function startOf(text: string, at: Millis, isOpen: ReadonlySet<SyscallId>): StoredStart {
   const [id = '', , tokens = '0', ...core] = text.split(' ');
   return { core: core.join(' '), at, tokens: Number(tokens), isOpen: isOpen.has(id) };
+}
+
+/** The name of the period that holds a moment. */
+function nameOf(per: BudgetPeriod, at: Millis): string {
+  return `${per}:${periodAt(per, at).start}`;
+}
+
+function spentBy(ofDay: readonly string[], ofMonth: readonly string[]): ReadonlyMap<string, ByPeriod<number>> {
+  const day = new Map(pairs(ofDay));
+  return new Map(
+    pairs(ofMonth).map(([owner, usd]) => [owner, { day: Number(day.get(owner) ?? 0), month: Number(usd) }]),
+  );
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

@@ -12,6 +12,7 @@
  * | `open` | sorted set by acceptance | ids without an end |
  * | `starts` | sorted set by time | those of the last minute |
  * | `spent` | hash | US dollars by owner |
+ * | `spent:day:<start>`, `spent:month:<start>` | hash | those of a period |
  */
 
 /** Takes the seat if nobody holds it. ARGV: node, lease in ms. @returns the epoch; 0 while another node holds it */
@@ -37,7 +38,7 @@ return 0`;
 
 /**
  * Writes a group of facts. ARGV: epoch, keepMs, \`drop\` or \`keep\`, then of each fact its type and six values. A fact that is
- * written twice, since its answer was lost, changes nothing.
+ * written twice, since its answer was lost, changes nothing. Money of a day or month stays for two of the longest ones.
  */
 export const COMMIT = `
 local p = KEYS[1]
@@ -66,6 +67,10 @@ for i = 4, #ARGV, 7 do
         redis.call('HSET', call, 'reply', ARGV[i + 3])
         redis.call('ZREM', p .. 'open', id)
         redis.call('HINCRBYFLOAT', p .. 'spent', owner, ARGV[i + 4])
+        for _, period in ipairs({ ARGV[i + 5], ARGV[i + 6] }) do
+          redis.call('HINCRBYFLOAT', p .. 'spent:' .. period, owner, ARGV[i + 4])
+          redis.call('PEXPIRE', p .. 'spent:' .. period, 62 * 86400000)
+        end
         if ARGV[3] == 'drop' then redis.call('HSET', call, 'params', '{}') end
         redis.call('PEXPIRE', call, ARGV[2])
         local named = p .. 'key:' .. owner .. ' ' .. key
@@ -78,7 +83,7 @@ for i = 4, #ARGV, 7 do
 end
 return 'OK'`;
 
-/** All that the last holder of the seat has left. @returns open ids, starts with their times, spent, and Redis' time in ms */
+/** All that the last holder of the seat has left. ARGV: names of the day and the month. @returns open ids, starts with their times, spent, Redis' time in ms, and spent in the day and the month */
 export const LEFT = `
 local p = KEYS[1]
 local time = redis.call('TIME')
@@ -88,6 +93,8 @@ return {
   redis.call('ZRANGEBYSCORE', p .. 'starts', now - 60000, '+inf', 'WITHSCORES'),
   redis.call('HGETALL', p .. 'spent'),
   tostring(now),
+  redis.call('HGETALL', p .. 'spent:' .. ARGV[1]),
+  redis.call('HGETALL', p .. 'spent:' .. ARGV[2]),
 }`;
 
 /** The cluster as it is. ARGV: seconds after which a node that was not there is left out. @returns seat, lease in ms, epoch, open calls, nodes with the seconds since */

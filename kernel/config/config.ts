@@ -68,7 +68,13 @@ const token = z
     methods: z.array(z.enum(methods)).min(1).optional().describe('Syscalls it may make; all without it'),
     maxPriority: z.int().min(0).max(9).default(9).describe('Highest priority its calls get'),
     maxPending: z.int().min(1).optional().describe('Most open calls of all its processes'),
-    budgetUsd: z.number().min(0).optional().describe('Dollars its calls may cost since boot'),
+    budgetUsd: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('Dollars its calls may cost in all: since boot, with a journal over all boots'),
+    budgetPerDayUsd: z.number().min(0).optional().describe('Dollars its calls may cost each day (UTC)'),
+    budgetPerMonthUsd: z.number().min(0).optional().describe('Dollars its calls may cost each month (UTC)'),
   })
   .superRefine(({ sha256, env }, context) => {
     // No path to the field: a message that quoted it could quote a token put there by mistake.
@@ -143,6 +149,15 @@ const common = {
         .describe(
           'Who may read GET /metrics: operators (without tokens everybody is one), all who reach the port, nobody',
         ),
+      agents: z.boolean().default(false).describe('Traces have a span for each agent, and its calls are below it'),
+      content: z
+        .boolean()
+        .default(false)
+        .describe('Spans hold what was asked and answered; without it nothing that was said leaves the kernel'),
+      propagate: z
+        .boolean()
+        .default(false)
+        .describe('Requests to providers carry a `traceparent`: that of their span, else the one of the caller'),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info') }).prefault({}),

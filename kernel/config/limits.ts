@@ -85,7 +85,11 @@ export const limitsConfig = z.strictObject({
       max: millis.default(10_000).describe('and below this'),
     })
     .prefault({}),
-  orphanMs: millis.default(60_000).describe('A call with a key that nobody follows for so long ends'),
+  orphanMs: millis
+    .default(60_000)
+    .describe(
+      'A call with a key that nobody follows for so long ends; a child waits so long for a parent that was lost',
+    ),
   ghostMs: millis
     .default(1000)
     .describe('Time for which a request that an earlier kernel has left open keeps its slot'),

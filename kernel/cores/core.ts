@@ -15,6 +15,8 @@ export interface CoreRequest {
   readonly prefixTokens: number;
   /** Most output tokens of this request: those of the prefix are taken off already. */
   readonly maxTokens: number | undefined;
+  /** Where it belongs in a trace, as W3C Trace Context writes it, if a provider may know. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A piece of the answer: whole tokens, in order. */

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { type ChatParams, promptOf } from '../../syscalls/llm-chat.js';
 import { costOf } from '../../syscalls/price.js';
 import { type Answer, answerTo } from './answers/answer.js';
+import { type Problem, readProblem } from './answers/problem.js';
 import { scriptOf } from './answers/script.js';
 import type { CoreRequest, CoreResult, CoreRun, LLMCore } from './core.js';
 import { coreFields, infoOf } from './core-config.js';
 import type { CoreDeps } from './core-deps.js';
-import { answerLength, type Item, type ItemModel, isRight, slipOf } from './item-response.js';
+import { answerLength, type Item, isRight, slipOf } from './item-response.js';
 import { Machine, type MachineAnswer } from './machine.js';
 import { machineCurve, speedOf } from './machine-curve.js';
 import { MACHINES, type MachineName } from './machine-presets.js';
@@ -81,7 +82,6 @@ class SimulatedCore implements LLMCore {
   readonly info;
   readonly #config: SimulatedConfig;
   readonly #deps: CoreDeps;
-  readonly #items: ItemModel;
   readonly #machine: Machine | undefined;
   #running = 0;
 
@@ -91,7 +91,6 @@ class SimulatedCore implements LLMCore {
     this.info = infoOf(config, { tools, responseFormat, supportsPrefix: true, ...media });
     this.#config = config;
     this.#deps = deps;
-    this.#items = deps.items ?? promptItems;
     const { machine } = config;
     const curve = typeof machine === 'string' ? MACHINES[machine] : machine;
     this.#machine = curve && new Machine(speedOf(curve), deps.clock);
@@ -100,13 +99,14 @@ class SimulatedCore implements LLMCore {
   async chat({ params, inputTokens, prefixTokens, maxTokens }: CoreRequest, run: CoreRun): Promise<CoreResult> {
     const { price, chunkMs } = this.#config;
     const prompt = promptOf(params);
-    const item = this.#items(prompt);
+    const problem = once(() => readProblem(prompt));
+    const item = this.#deps.items === undefined ? promptItems(prompt, problem()) : this.#deps.items(prompt);
     const whole = answerLength(this.#config, prompt, item, this.#deps.seed);
     const end = Math.min(whole, params.maxTokens ?? whole);
     const tokens = Math.max(0, Math.min(end - prefixTokens, maxTokens ?? end));
     const readTokens = inputTokens + prefixTokens;
     const said = once(() => {
-      const answer = this.#answer(params, prompt, item);
+      const answer = this.#answer(params, problem(), item);
       return { answer, script: scriptOf(answer, end, end < whole) };
     });
     const isPlain = params.tools === undefined && params.responseFormat === undefined;
@@ -125,11 +125,12 @@ class SimulatedCore implements LLMCore {
     return { ...endOf(answer, script.isWhole, isShort, params), ...bill };
   }
 
-  #answer(params: ChatParams, prompt: string, item: Item): Answer {
+  #answer(params: ChatParams, problem: Problem | undefined, item: Item): Answer {
+    const prompt = promptOf(params);
     const { seed } = this.#deps;
-    return answerTo(params, {
-      isRight: isRight(this.#config, prompt, item, seed),
-      slip: slipOf(this.#config, prompt, seed),
+    return answerTo(params, problem, {
+      isRight: () => isRight(this.#config, prompt, item, seed),
+      slip: () => slipOf(this.#config, prompt, seed),
     });
   }
 

@@ -26,10 +26,10 @@ export class BudgetQueue implements Holder {
   }
 
   /** The oldest call of a principal may try again; all of them may, so that each is refused, where nothing is left. */
-  take(principal: string, spentUsd: number): Call[] {
+  take(principal: string, isSpent: (call: Call) => boolean): Call[] {
     const taken: Call[] = [];
     let oldest = this.#waiting.get(principal)?.peek();
-    while (oldest !== undefined && (taken.length === 0 || spentUsd >= oldest.facts.budgetUsd)) {
+    while (oldest !== undefined && (taken.length === 0 || isSpent(oldest))) {
       this.letGo(oldest);
       oldest.holder = undefined;
       taken.push(oldest);

@@ -1,4 +1,5 @@
 import type { Assignment } from '../../schedulers/policy.js';
+import type { BudgetPeriod } from '../../syscalls/budget.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { Call } from '../call/call.js';
@@ -10,6 +11,7 @@ import type { Clock } from '../clock.js';
 import type { KernelEvents } from '../events.js';
 import type { Metrics } from '../metrics.js';
 import type { PolicyGuard } from '../policy-guard.js';
+import { budgetSpent } from '../process/budget.js';
 import { Arrivals } from './arrivals.js';
 import { BudgetQueue } from './budget-queue.js';
 import { PendingSet } from './pending.js';
@@ -253,8 +255,10 @@ export class SchedulerLoop implements Backlog {
   /** Money of a principal is free again: the oldest call that waits for it may try, or all of them when none is left. */
   #wake(principal: string): void {
     if (!this.#waiting.has(principal)) return;
-    const spentUsd = this.#deps.capacity.spentUsd(principal);
-    for (const call of this.#waiting.take(principal, spentUsd)) this.returned(call);
+    const { capacity, clock } = this.#deps;
+    const spentUsd = (per?: BudgetPeriod) => capacity.spentUsd(principal, per);
+    const isSpent = ({ facts }: Call) => budgetSpent(facts, spentUsd, clock.now()) !== undefined;
+    for (const call of this.#waiting.take(principal, isSpent)) this.returned(call);
   }
 
   /** A pending call became final: its queue must not start it. */

@@ -101,7 +101,7 @@ export class Run {
     const isFirst = this.#outputTokens === 0;
     this.#outputTokens += tokens;
     this.#call.take(text, tokens, this.#clock.now());
-    if (toolCall !== undefined) this.#call.takeToolCall(toolCall);
+    if (toolCall !== undefined && !this.#call.isFinal) this.#call.takeToolCall(toolCall);
     return isFirst;
   }
 

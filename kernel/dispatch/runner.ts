@@ -10,7 +10,7 @@ import type { Bill, CoreChunk, CoreResult } from '../cores/core.js';
 import type { KernelEvents } from '../events.js';
 import type { Metrics } from '../metrics.js';
 import type { PolicyGuard } from '../policy-guard.js';
-import { budgetExhausted } from '../process/principal.js';
+import { budgetExhausted, budgetSpent } from '../process/budget.js';
 import { NOTHING_SPENT, type Spent } from '../spent.js';
 import { reasonOf, replyOf } from './reply-of.js';
 import { Retries, type RetriesDeps } from './retries.js';
@@ -44,6 +44,7 @@ interface RunnerDeps extends RetriesDeps {
   readonly journal: Journal;
   readonly metrics: Metrics;
   readonly starts: StartRate;
+  readonly tracing: { traceparent(call: Call): string | undefined };
   readonly events: KernelEvents;
 }
 
@@ -95,7 +96,10 @@ export class Runner {
 
   #refused(call: Call, slot: CoreSlot, backlog: Backlog, refusal: Refusal): void {
     if (refusal.refused === 'spent') {
-      this.#deps.table.fail(call, budgetExhausted(call.facts.budgetUsd));
+      const { capacity, clock, table } = this.#deps;
+      const { caller, budgetUsd } = call.facts;
+      const spent = budgetSpent(call.facts, (per) => capacity.spentUsd(caller.principal, per), clock.now());
+      table.fail(call, spent ?? budgetExhausted(budgetUsd));
       return;
     }
     call.holder = undefined;
@@ -135,6 +139,8 @@ export class Runner {
       waitMs,
       resumed,
     });
+    const traceparent = this.#deps.tracing.traceparent(call);
+    const request = traceparent === undefined ? run.request : { traceparent, ...run.request };
     const slice = this.#slice(call, slot, backlog, controller);
     let result: CoreResult | undefined;
     let thrown: unknown;
@@ -149,7 +155,7 @@ export class Runner {
       const onBill = (bill: Bill) => run.bill(bill);
       result = run.isExhausted
         ? NOTHING_LEFT
-        : this.#believed(slot, run, await slot.core.chat(run.request, { signal: controller.signal, onChunk, onBill }));
+        : this.#believed(slot, run, await slot.core.chat(request, { signal: controller.signal, onChunk, onBill }));
     } catch (error) {
       thrown = error;
     }
@@ -255,9 +261,9 @@ export class Runner {
 
 /** All that a start takes. */
 function needOf(call: Call, slot: CoreSlot, run: Run, outputTokensP90: number | undefined): Need {
-  const { id, caller, budgetUsd } = call.facts;
+  const { id, caller, budgetUsd, budgetUsdBy } = call.facts;
   const expected = run.expected(outputTokensP90, slot);
-  return { id, core: slot.info.id, principal: caller.principal, budgetUsd, ...expected };
+  return { id, core: slot.info.id, principal: caller.principal, budgetUsd, budgetUsdBy, ...expected };
 }
 
 /**

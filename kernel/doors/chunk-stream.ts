@@ -3,6 +3,7 @@ import type { ChatChunk } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { AnswerText, TextPlace } from '../call-sink.js';
 import type { Clock } from '../clock.js';
+import { endOfPiece, PIECE } from './pieces.js';
 
 /** Who reads a stream. */
 export interface ChunkReader {
@@ -10,9 +11,6 @@ export interface ChunkReader {
   /** The reader does not keep up: text is held back until `flush`. */
   isSlow(): boolean;
 }
-
-/** Most characters of one chunk. More that comes at once, or while the reader is slow, is read from the answer when its turn comes. */
-const MOST_CHARS = 2 ** 16;
 
 /**
  * One streamed answer on its way to the agent: the first piece at once, later ones gathered for some milliseconds, since each
@@ -29,7 +27,7 @@ export class ChunkStream {
   /** UTF-16 units of the attempt's text that were sent, and that may be. */
   #sent = 0;
   #ready = 0;
-  /** What lies between them; undefined where that is much, and the answer has it. */
+  /** What lies between them; undefined where that is much for a slow reader, and the answer has it. */
   #text: string | undefined = '';
   /** They come after the text. */
   #toolCalls: ToolCallDelta[] = [];
@@ -45,13 +43,17 @@ export class ChunkStream {
     this.#gatherMs = gatherMs;
   }
 
+  /** Characters that wait for the reader. */
+  get behind(): number {
+    return this.#ready - this.#sent;
+  }
+
   push(text: string, place: TextPlace): void {
     // Text after a tool call comes in a chunk of its own, so that the order stays; of a slow reader nobody knows it.
     if (this.#toolCalls.length > 0 && !this.#reader.isSlow()) this.#emit();
     if (!this.#holds) this.#begin(place);
     this.#ready = place.offset + text.length;
-    if (this.#ready - this.#sent > MOST_CHARS) this.#text = undefined;
-    else if (this.#text !== undefined) this.#text += text;
+    if (this.#text !== undefined) this.#text += text;
     if (this.#cancelTimer === undefined) this.#send();
   }
 
@@ -112,14 +114,23 @@ export class ChunkStream {
   }
 
   #send(): void {
-    if (this.#reader.isSlow()) return;
+    if (this.#reader.isSlow()) {
+      this.#leave();
+      return;
+    }
     this.#emit();
     // What was more than one chunk is not to be gathered.
     while (this.#ready > this.#sent && !this.#reader.isSlow()) this.#emit();
+    this.#leave();
     this.#cancelTimer = this.#clock.after(this.#gatherMs, () => {
       this.#cancelTimer = undefined;
       this.flush();
     });
+  }
+
+  /** What waits for a slow reader is held once: by the answer, from which it is read when its turn comes. */
+  #leave(): void {
+    if (this.behind > PIECE) this.#text = undefined;
   }
 
   #emit(): void {
@@ -142,16 +153,16 @@ export class ChunkStream {
 
   /** Takes the text of the next chunk. */
   #nextText(): string {
-    if (this.#text !== undefined) {
-      this.#sent = this.#ready;
-      return this.#text;
-    }
-    const { text } = this.#answer;
     const start = this.#sent;
-    let end = Math.min(this.#ready, start + MOST_CHARS);
-    // No chunk ends in the middle of a character.
-    if (end < this.#ready && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--;
-    this.#sent = end;
-    return text.slice(start, end).toWellFormed();
+    if (this.#text === undefined) {
+      const { text } = this.#answer;
+      this.#sent = endOfPiece(text, start, this.#ready);
+      return text.slice(start, this.#sent).toWellFormed();
+    }
+    const text = this.#text;
+    const end = endOfPiece(text, 0);
+    this.#text = text.slice(end);
+    this.#sent = start + end;
+    return end === text.length ? text : text.slice(0, end);
   }
 }

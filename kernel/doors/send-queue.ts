@@ -1,7 +1,8 @@
 import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { KernelLimits } from '../config/limits.js';
-import type { Held } from '../process/held.js';
+import type { Held, Unread } from '../process/held.js';
+import { PIECE, piecesOf } from './pieces.js';
 
 /** Where bytes go out. */
 export interface Wire {
@@ -18,6 +19,8 @@ export interface SendQueueDeps {
   readonly held: Held;
   readonly owner: string;
   readonly wire: Wire;
+  /** Characters that are held back until the reader has caught up. */
+  readonly behind: () => number;
   /** The reader does not keep up. */
   readonly onSlow: () => void;
   /** It has caught up. */
@@ -26,45 +29,50 @@ export interface SendQueueDeps {
   readonly onStopped: () => void;
 }
 
-/** A message that waits. What is no text becomes JSON when its turn comes. */
+/** One message: a text, or pieces of one that are made when their turn comes. */
+export type Content = string | Iterable<string>;
+
+/** A message that waits. */
 interface Message {
-  readonly content: string | object;
+  readonly content: Content;
   /** Characters, as far as they are known. */
   readonly size: number;
 }
 
 /** A message that goes out in pieces. */
 interface Sending {
-  readonly text: string;
-  /** Characters that were sent. */
-  sent: number;
+  readonly pieces: Iterator<string>;
+  next: string | undefined;
+  /** Characters that it still counts for. */
+  left: number;
 }
 
-/** Most characters of one piece. */
-const PIECE = 2 ** 16;
 /** Of what makes a reader slow, the part that the operating system is given ahead: so long pieces show that it takes some. */
 const WINDOW = 1 / 4;
 /** However much memory is used: so much may wait for each reader. */
 const LEAST_SLOW = 2 ** 16;
 /** One reader may have this part of the memory that is left. */
 const SHARE_OF_FREE = 1 / 16;
-/** A reader that takes nothing for this part of `slowReaderMs` has stopped, where more waits than `sendBufferBytes.close`. */
-const STUCK = 1 / 10;
+/** A reader that takes nothing for one of so many parts of `slowReaderMs` has stopped, where more waits than `sendBufferBytes.close`. */
+const LOOKS = 10;
 
 /**
  * What goes out to one reader. One that keeps up gets each message at once. For another one messages wait here, long ones go in
- * pieces, and it has stopped when it takes less than a window in `slowReaderMs`, or nothing for a while though very much waits.
+ * pieces, and it has stopped when it takes less than a window in `slowReaderMs`, or nothing for a while though very much waits, here
+ * and held back. Where memory is full it may have to go before.
  */
-export class SendQueue {
+export class SendQueue implements Unread {
   readonly #deps: SendQueueDeps;
   #messages: Message[] = [];
   /** Characters of all that wait, less what was sent of the first. */
   #waiting = 0;
-  /** The first message, and how much of it was sent. */
+  /** The first message, as far as it was sent. */
   #first: Sending | undefined;
   #takenAt: Millis = 0;
-  /** Bytes that were taken in this period of `slowReaderMs`. */
+  /** Pieces that were taken in this period of `slowReaderMs`. */
   #taken = 0;
+  /** How often it was looked at in this period. */
+  #looks = 0;
   #cancelTimer: (() => void) | undefined;
 
   constructor(deps: SendQueueDeps) {
@@ -80,23 +88,30 @@ export class SendQueue {
     return this.#messages.length === 0;
   }
 
-  /** @param size characters that the content will have, if they are known */
-  send(content: string | object, size = 0): void {
+  get owner(): string {
+    return this.#deps.owner;
+  }
+
+  get unread(): number {
+    return this.#waiting + this.#deps.behind();
+  }
+
+  giveUp(): void {
+    this.#deps.onStopped();
+  }
+
+  /** @param size characters that pieces will have, about */
+  send(content: Content, size = 0): void {
     const { wire } = this.#deps;
-    if (this.#messages.length === 0) {
-      const { buffered } = wire;
-      const text = typeof content === 'string' ? content : JSON.stringify(content);
-      if (text.length <= PIECE && buffered + text.length <= this.#window) wire.write(text, true, this.#written);
-      else this.#wait(text, text.length);
-      return;
-    }
-    this.#wait(content, typeof content === 'string' ? content.length : size);
+    const { length } = typeof content === 'string' ? content : { length: size };
+    const fits = length <= PIECE && this.isEmpty && wire.buffered + length <= this.#window;
+    if (fits && typeof content === 'string') wire.write(content, true, this.#written);
+    else this.#wait(content, length);
   }
 
   /** Nothing is sent any more. Idempotent. */
   close(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#caughtUp();
     this.#count(-this.#waiting);
     this.#messages = [];
     this.#first = undefined;
@@ -113,14 +128,10 @@ export class SendQueue {
     return Math.ceil(this.#slowBytes * WINDOW);
   }
 
-  #wait(content: string | object, size: number): void {
-    const { clock, limits, wire, onStopped } = this.#deps;
-    const { sendBufferBytes, slowReaderMs } = limits();
+  #wait(content: Content, size: number): void {
+    const { clock, wire, onStopped } = this.#deps;
     if (this.isEmpty) this.#takenAt = clock.now();
-    else if (
-      this.#waiting + wire.buffered > sendBufferBytes.close &&
-      clock.now() - this.#takenAt >= slowReaderMs * STUCK
-    ) {
+    else if (this.#isStuck(this.#waiting)) {
       onStopped();
       return;
     }
@@ -128,6 +139,13 @@ export class SendQueue {
     this.#count(size);
     this.#pump();
     if (this.#waiting + wire.buffered > this.#slowBytes && !this.isEmpty) this.#slow();
+  }
+
+  /** Whether nothing was taken for a while, though so many characters wait, and more than may. */
+  #isStuck(waiting: number): boolean {
+    const { clock, limits, wire } = this.#deps;
+    const { sendBufferBytes, slowReaderMs } = limits();
+    return waiting + wire.buffered > sendBufferBytes.close && clock.now() - this.#takenAt >= slowReaderMs / LOOKS;
   }
 
   #count(change: number): void {
@@ -140,9 +158,14 @@ export class SendQueue {
     const { wire } = this.#deps;
     const window = this.#window;
     while (this.#messages.length > 0 && wire.buffered < window) {
-      const piece = this.#nextPiece();
-      const { text, sent } = this.#first as Sending;
-      const isLast = sent === text.length;
+      this.#first ??= begin(this.#messages[0] as Message);
+      const first = this.#first;
+      const piece = first.next ?? '';
+      first.next = first.pieces.next().value;
+      const isLast = first.next === undefined;
+      const gone = isLast ? first.left : Math.min(first.left, piece.length);
+      first.left -= gone;
+      this.#count(-gone);
       if (isLast) {
         this.#messages.shift();
         this.#first = undefined;
@@ -151,38 +174,35 @@ export class SendQueue {
     }
   }
 
-  #nextPiece(): string {
-    if (this.#first === undefined) {
-      const { content, size } = this.#messages[0] as Message;
-      const text = typeof content === 'string' ? content : JSON.stringify(content);
-      this.#first = { text, sent: 0 };
-      this.#count(text.length - size);
-    }
-    const first = this.#first;
-    const { text, sent } = first;
-    let end = Math.min(text.length, sent + PIECE);
-    // No piece ends in the middle of a character.
-    if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--;
-    first.sent = end;
-    this.#count(sent - end);
-    return text.slice(sent, end);
-  }
-
   #slow(): void {
     if (this.isSlow) return;
+    const { held, onSlow } = this.#deps;
     this.#taken = 0;
+    this.#looks = 0;
     this.#watch();
-    this.#deps.onSlow();
+    held.stopped(this);
+    onSlow();
+  }
+
+  #caughtUp(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#deps.held.goesOn(this);
   }
 
   #watch(): void {
     const { clock, limits, onStopped } = this.#deps;
-    this.#cancelTimer = clock.after(limits().slowReaderMs, () => {
-      if (this.#taken < 1) onStopped();
-      else {
-        this.#taken = 0;
-        this.#watch();
+    this.#cancelTimer = clock.after(limits().slowReaderMs / LOOKS, () => {
+      const isOver = ++this.#looks === LOOKS;
+      if ((isOver && this.#taken === 0) || this.#isStuck(this.unread)) {
+        onStopped();
+        return;
       }
+      if (isOver) {
+        this.#taken = 0;
+        this.#looks = 0;
+      }
+      this.#watch();
     });
   }
 
@@ -194,8 +214,12 @@ export class SendQueue {
     this.#taken++;
     this.#pump();
     if (!this.isSlow || this.#waiting + wire.buffered > this.#slowBytes) return;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#caughtUp();
     onDrained();
   };
+}
+
+function begin({ content, size }: Message): Sending {
+  const pieces = typeof content === 'string' ? piecesOf(content) : content[Symbol.iterator]();
+  return { pieces, next: pieces.next().value, left: size };
 }

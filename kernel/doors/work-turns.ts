@@ -17,8 +17,12 @@ export interface Piece {
 
 /** Work of all askers in one turn of the event loop; what is left waits for the next one. */
 const TURN_MS = 4;
+/** Bytes that are read in one turn of all connections; beyond that each reads once more at most, and goes on in the next one. */
+const BYTES_A_TURN = 2 ** 18;
 /** What a piece costs beside its bytes: the smallest request takes about as long as so many bytes of a large one. */
 const COST_OF_ANY = 1024;
+/** A piece waits as if it were no larger: by its whole size a large one of few would wait until each of many had had as much. */
+const MOST_WAIT = 2 ** 15;
 /** More than this are not valid: no request is so short that 64 KiB, read in one go, hold so many. */
 const FLOOD = 2048;
 
@@ -29,6 +33,8 @@ export class Asker {
   isHeld = false;
   /** Where its next piece starts, on the scale of `WorkTurns`. */
   start = 0;
+  /** Who has the least is next. */
+  due = 0;
   /** Order among equals. */
   seq = 0;
   #waiting: Piece[] = [];
@@ -44,6 +50,11 @@ export class Asker {
 
   add(piece: Piece): void {
     this.#waiting.push(piece);
+  }
+
+  /** The piece that comes next; there is one. */
+  get head(): Piece {
+    return this.#waiting[this.#taken] as Piece;
   }
 
   next(): Piece {
@@ -62,12 +73,12 @@ export class Asker {
  * Lets nobody keep the event loop to himself. Work is done at once while a turn of the loop has had little of it. After that it
  * waits, its connection is not read on, and the turns that follow serve by start-time fair queueing: next is the piece of who has
  * had least, in bytes (Goyal, Vin and Cheng, SIGCOMM 1996). Who comes anew starts where the others are, so that one piece of each
- * of the others is before it at most. Shares are not measured in time: a pause of the garbage collector would be charged to
+ * of the others is before it at most; and a large piece, which holds up everybody, lets some small ones go first. Shares are not measured in time: a pause of the garbage collector would be charged to
  * the one who was served in it, and he would wait until hundreds of others had had as much.
  */
 export class WorkTurns {
   readonly #clock: Clock;
-  readonly #queue = new IndexedHeap<Asker>((a, b) => a.start - b.start || a.seq - b.seq);
+  readonly #queue = new IndexedHeap<Asker>((a, b) => a.due - b.due || a.seq - b.seq);
   #seq = 0;
   /** Start of the piece that is served now, on the scale of bytes served. */
   #at = 0;
@@ -77,6 +88,9 @@ export class WorkTurns {
   #began: Millis | undefined;
   /** Of this turn: work that follows later. */
   #later: Millis = 0;
+  /** Bytes that were read in this turn, and who is not read on before the next one. */
+  #bytes = 0;
+  #unread: Asker[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -94,8 +108,18 @@ export class WorkTurns {
       this.#wait(asker, piece);
       return asker.waiting > FLOOD;
     }
+    asker.start = Math.max(asker.start, this.#at);
     this.#serve(asker, piece);
     return false;
+  }
+
+  /** So many bytes were read for an asker. Large messages of many would hold up everybody before there is any work. */
+  read(asker: Asker, bytes: number): void {
+    if (this.#began === undefined) this.#begin(this.#clock.now());
+    this.#bytes += bytes;
+    if (this.#bytes <= BYTES_A_TURN) return;
+    asker.input.pause();
+    this.#unread.push(asker);
   }
 
   /** What was done for an asker cost so many bytes more, such as a long reply. */
@@ -149,19 +173,29 @@ export class WorkTurns {
 
   #enqueue(asker: Asker, more = 0): void {
     asker.start = Math.max(asker.start, this.#at) + more;
+    asker.due = asker.start + Math.min(costOf(asker.head), MOST_WAIT);
     asker.seq = this.#seq++;
     this.#queue.add(asker);
     if (this.#began === undefined) this.#begin(this.#clock.now());
   }
 
   #serve(asker: Asker, piece: Piece): void {
-    asker.start = Math.max(asker.start, this.#at) + piece.bytes + COST_OF_ANY;
+    asker.start += costOf(piece);
     this.#last = Math.max(this.#last, asker.start);
     this.#later += piece.work();
   }
 
+  #readOn(): void {
+    this.#bytes = 0;
+    if (this.#unread.length === 0) return;
+    const unread = this.#unread;
+    this.#unread = [];
+    for (const asker of unread) if (!asker.isHeld && asker.waiting === 0) asker.input.resume();
+  }
+
   readonly #turn = () => {
     this.#began = undefined;
+    this.#readOn();
     if (this.#queue.size === 0) {
       this.#at = this.#last;
       return;
@@ -170,11 +204,15 @@ export class WorkTurns {
     do {
       const asker = this.#queue.pop();
       if (asker === undefined) break;
-      this.#at = asker.start;
+      this.#at = Math.max(this.#at, asker.start);
       this.#serve(asker, asker.next());
       if (asker.isHeld) continue;
       if (asker.waiting > 0) this.#enqueue(asker);
       else asker.input.resume();
     } while (this.#hasTime(this.#clock.now()));
   };
+}
+
+function costOf({ bytes }: Piece): number {
+  return bytes + COST_OF_ANY;
 }

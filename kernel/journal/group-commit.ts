@@ -1,6 +1,8 @@
 import type { Millis } from '../../syscalls/syscall.js';
+import type { JournalFigures } from '../../syscalls/watch.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
+import { Recent } from '../metrics.js';
 import type { JournalRow } from './journal-file.js';
 
 /** What one commit takes at most. */
@@ -19,8 +21,8 @@ interface Waiting {
 }
 
 interface GroupCommitDeps {
-  /** Writes all rows, or none. */
-  readonly commit: (rows: readonly JournalRow[]) => Promise<unknown>;
+  /** Writes all rows, or none. @returns bytes of its file, if it has one */
+  readonly commit: (rows: readonly JournalRow[]) => Promise<number | undefined>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -37,6 +39,10 @@ export class GroupCommit {
   #waitingSize = 0;
   /** Settles when nothing waits any more; undefined: nothing does. */
   #writing: Promise<void> | undefined;
+  readonly #counts = { written: 0, refused: 0, commits: 0 };
+  readonly #commitMs = new Recent();
+  #totalMs: Millis = 0;
+  #bytes: number | undefined;
   #isClosing = false;
   #isFailing = false;
 
@@ -47,6 +53,7 @@ export class GroupCommit {
   append(row: JournalRow): Promise<void> {
     if (this.#isClosing) return Promise.reject(new TypeError('The journal is closed'));
     if (row.type === 'accepted' && this.#waitingSize > LAGGING) {
+      this.#counts.refused++;
       return Promise.reject(new RangeError('The journal does not keep up'));
     }
     return new Promise((resolve, reject) => {
@@ -55,6 +62,12 @@ export class GroupCommit {
       this.#waiting.push({ row, size, resolve, reject });
       this.#writing ??= this.#write();
     });
+  }
+
+  get figures(): JournalFigures {
+    const commitMs = { total: this.#totalMs, ...this.#commitMs.percentiles() };
+    const waiting = this.#waiting.length;
+    return { ...this.#counts, waiting, commitMs, ...(this.#bytes === undefined ? {} : { bytes: this.#bytes }) };
   }
 
   /** Writes what waits, once more where it cannot be written. */
@@ -76,7 +89,10 @@ export class GroupCommit {
 
   async #commit(batch: readonly Waiting[]): Promise<boolean> {
     try {
-      await this.#deps.commit(batch.map(({ row }) => row));
+      const { clock, commit } = this.#deps;
+      const startedAt = clock.now();
+      this.#bytes = await commit(batch.map(({ row }) => row));
+      this.#committed(batch.length, clock.now() - startedAt);
       if (this.#isFailing) this.#deps.log.info('the journal is written again');
       this.#isFailing = false;
       for (const { resolve } of batch) resolve();
@@ -86,10 +102,18 @@ export class GroupCommit {
       this.#isFailing = true;
       const kept = batch.filter((one) => one.row.type !== 'accepted');
       for (const one of batch) if (one.row.type === 'accepted') one.reject(error);
+      this.#counts.refused += batch.length - kept.length;
       this.#waiting = [...kept, ...this.#waiting];
       this.#waitingSize += kept.reduce((sum, { size }) => sum + size, 0);
       return false;
     }
+  }
+
+  #committed(rows: number, ms: Millis): void {
+    this.#counts.commits++;
+    this.#counts.written += rows;
+    this.#commitMs.add(ms);
+    this.#totalMs += ms;
   }
 
   #pause(ms: Millis): Promise<void> {

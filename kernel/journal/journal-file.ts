@@ -1,5 +1,6 @@
 import Database from 'libsql';
 import type { FileLock } from '../../schedulers/file-lock.js';
+import { type ByPeriod, periodAt } from '../../syscalls/budget.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
@@ -7,7 +8,7 @@ import type { Ended, Found, Restored, StoredCall, Wanted } from '../call/journal
 import type { StoredStart } from '../capacity/capacity.js';
 import { WINDOW_MS } from '../capacity/rate-window.js';
 import { invalid, lock } from './lock.js';
-import { SCHEMA, SCHEMA_VERSION } from './schema.js';
+import { FILL_DAYS, NEW_COLUMNS, SCHEMA, SCHEMA_VERSION } from './schema.js';
 
 /** What survives what: `process` the death of the kernel, `power` that of the machine too. */
 export type JournalLevel = 'process' | 'power';
@@ -30,7 +31,7 @@ export type JournalRow =
   | ({ readonly type: 'ended'; readonly id: SyscallId } & Omit<Ended, 'end' | 'rated'> & { readonly body: string })
   | { readonly type: 'rated'; readonly id: SyscallId; readonly quality: number };
 
-/** Starts so old say nothing of a limit per minute any more. */
+const DAY_MS = 86_400_000;
 /** Pids that one boot may give out before those of the next one begin. */
 const PIDS_A_BOOT = 1_000_000;
 /** Ended calls that go in one commit at most, for each end in it. */
@@ -85,11 +86,18 @@ export class JournalFile {
         isOpen: row['ended'] === null,
       })),
       spentUsd: new Map((accounts.all() as Row[]).map((row) => [String(row['owner']), Number(row['cost_usd'])])),
+      spentUsdBy: this.#spentBy(now),
     };
   }
 
-  /** Writes all rows, or none. */
-  commit(rows: readonly JournalRow[]): void {
+  #spentBy(now: Millis): ReadonlyMap<string, ByPeriod<number>> {
+    const [day, month] = (['day', 'month'] as const).map((per) => periodAt(per, now).start / DAY_MS);
+    const rows = this.#statements.days.all(day, month) as Row[];
+    return new Map(rows.map((row) => [String(row['owner']), { day: Number(row['day']), month: Number(row['month']) }]));
+  }
+
+  /** Writes all rows, or none. @returns bytes of the file, without what is free in it */
+  commit(rows: readonly JournalRow[]): number {
     const db = this.#db;
     db.exec('BEGIN IMMEDIATE');
     try {
@@ -104,6 +112,7 @@ export class JournalFile {
       if (db.inTransaction) db.exec('ROLLBACK');
       throw error;
     }
+    return this.#bytes();
   }
 
   find(wanted: Wanted): Found | undefined {
@@ -124,7 +133,7 @@ export class JournalFile {
   #check(): void {
     const { path } = this.#options;
     const db = this.#db;
-    const isNew = (db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'meta'").get() as Row)['n'] === 0;
+    const isNew = !hasTable(db, 'meta');
     if (!isNew) {
       const read = db.prepare('SELECT value FROM meta WHERE key = ?');
       const version = Number((read.get('schema') as Row | undefined)?.['value'] ?? 0);
@@ -134,7 +143,9 @@ export class JournalFile {
         if (verdict !== 'ok') throw invalid(path, `expected a journal that is whole, got: ${verdict}`);
       }
     }
+    const hasDays = hasTable(db, 'days');
     db.exec(SCHEMA);
+    if (!isNew && !hasDays) this.#bringUp();
     const write = db.prepare('INSERT OR IGNORE INTO meta VALUES (?, ?)');
     for (const [key, value] of [
       ['schema', SCHEMA_VERSION],
@@ -146,11 +157,20 @@ export class JournalFile {
     }
   }
 
+  /** Of a file that an earlier version has made. */
+  #bringUp(): void {
+    const columns = this.#db.prepare('PRAGMA table_info(calls)').all() as Row[];
+    const known = new Set(columns.map((column) => column['name']));
+    for (const { name, add } of NEW_COLUMNS) if (!known.has(name)) this.#db.exec(add);
+    this.#db.exec(FILL_DAYS);
+  }
+
   #write(row: JournalRow): void {
-    const { freeKey, accept, start, end, account, rate } = this.#statements;
+    const { freeKey, accept, start, end, account, addDay, rate } = this.#statements;
     switch (row.type) {
       case 'accepted': {
-        const { id, caller, agent, at, expiresAt, priority, budgetUsd, cores, key, fingerprint, task } = row.call;
+        const { id, caller, agent, at, expiresAt, priority, budgetUsd, budgetUsdBy = {} } = row.call;
+        const { cores, key, fingerprint, task } = row.call;
         const { principal, tenant, pid, program } = caller;
         // The one that had the key before ended in a way that lets it be asked again.
         if (key !== undefined) freeKey.run(principal, key);
@@ -172,6 +192,8 @@ export class JournalFile {
           at,
           expiresAt ?? null,
           row.body,
+          budgetUsdBy.day ?? null,
+          budgetUsdBy.month ?? null,
         );
         return;
       }
@@ -181,7 +203,10 @@ export class JournalFile {
       case 'ended': {
         const { id, status, core, at, inputTokens, outputTokens, costUsd, body } = row;
         const { changes } = end.run(status, core ?? null, at, inputTokens, outputTokens, costUsd, body, id);
-        if (changes > 0) account.run(costUsd, id);
+        if (changes > 0) {
+          account.run(costUsd, id);
+          addDay.run(Math.floor(at / DAY_MS), costUsd, id);
+        }
         return;
       }
       case 'rated':
@@ -209,6 +234,10 @@ export class JournalFile {
     const value = (name: string) => Number(Object.values((this.#db.pragma(name) as Row[])[0] ?? {})[0]);
     return (value('page_count') - value('freelist_count')) * value('page_size');
   }
+}
+
+function hasTable(db: Database.Database, name: string): boolean {
+  return (db.prepare('SELECT count(*) AS n FROM sqlite_master WHERE name = ?').get(name) as Row)['n'] !== 0;
 }
 
 function opened(path: string): Database.Database {
@@ -245,13 +274,21 @@ function prepare(db: Database.Database) {
     freeKey: db.prepare('UPDATE calls SET idem = NULL WHERE owner = ? AND idem = ?'),
     accept: db.prepare(
       `INSERT INTO calls (id, owner, idem, fingerprint, tenant, agent, pid, program, task, priority, budget_usd, cores,
-        accepted_at, expires_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        accepted_at, expires_at, body, budget_day_usd, budget_month_usd)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     start: db.prepare(`INSERT OR REPLACE INTO starts SELECT seq, ?, ?, ?, ? FROM calls WHERE id = ?`),
     end: db.prepare(`INSERT OR IGNORE INTO ends SELECT seq, ?, ?, ?, ?, ?, ?, NULL, ? FROM calls WHERE id = ?`),
     account: db.prepare(
       `INSERT INTO accounts SELECT owner, ?, 1 FROM calls WHERE id = ?
        ON CONFLICT (owner) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, calls = calls + 1`,
+    ),
+    addDay: db.prepare(
+      `INSERT INTO days SELECT owner, ?, ? FROM calls WHERE id = ?
+       ON CONFLICT (owner, day) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd`,
+    ),
+    days: db.prepare(
+      `SELECT owner, sum(iif(day = ?, cost_usd, 0)) AS day, sum(cost_usd) AS month FROM days WHERE day >= ? GROUP BY owner`,
     ),
     rate: db.prepare(`UPDATE ends SET rated = ? WHERE seq = ${seqOf}`),
     dropPrompt: db.prepare(`UPDATE calls SET body = '{}' WHERE id = ?`),
@@ -266,6 +303,11 @@ function callOf(row: Row): StoredCall {
   const text = (name: string) => (row[name] === null ? undefined : String(row[name]));
   const expiresAt = row['expires_at'] === null ? undefined : Number(row['expires_at']);
   const cores = text('cores');
+  const [day, month] = [row['budget_day_usd'], row['budget_month_usd']];
+  const budgetUsdBy = {
+    ...(typeof day === 'number' ? { day } : {}),
+    ...(typeof month === 'number' ? { month } : {}),
+  };
   return {
     id: String(row['id']),
     caller: {
@@ -279,6 +321,7 @@ function callOf(row: Row): StoredCall {
     expiresAt,
     priority: Number(row['priority']),
     budgetUsd: row['budget_usd'] === null ? Number.POSITIVE_INFINITY : Number(row['budget_usd']),
+    ...(Object.keys(budgetUsdBy).length === 0 ? {} : { budgetUsdBy }),
     cores: cores === undefined ? undefined : (JSON.parse(cores) as string[]),
     key: text('idem'),
     fingerprint: text('fingerprint'),

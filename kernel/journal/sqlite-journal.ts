@@ -2,11 +2,12 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { Millis } from '../../syscalls/syscall.js';
+import type { JournalFigures } from '../../syscalls/watch.js';
 import type { Found, Journal, JournalEntry, Restored, Wanted } from '../call/journal.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { GroupCommit } from './group-commit.js';
-import type { FileOptions } from './journal-file.js';
+import type { FileOptions, JournalRow } from './journal-file.js';
 import type { JournalAnswer, JournalTask } from './journal-thread.js';
 import { rowOf } from './row-of.js';
 
@@ -26,7 +27,8 @@ export class SqliteJournal implements Journal {
 
   constructor(options: FileOptions, clock: Clock, log: Logger) {
     this.#options = options;
-    this.#group = new GroupCommit({ commit: (rows) => this.#ask({ type: 'commit', rows }), clock, log });
+    const commit = (rows: readonly JournalRow[]) => this.#ask({ type: 'commit', rows }) as Promise<number>;
+    this.#group = new GroupCommit({ commit, clock, log });
   }
 
   async restore(now: Millis): Promise<Restored> {
@@ -41,6 +43,10 @@ export class SqliteJournal implements Journal {
 
   find(wanted: Wanted): Promise<Found | undefined> {
     return this.#ask({ type: 'find', wanted }) as Promise<Found | undefined>;
+  }
+
+  figures(): JournalFigures {
+    return this.#group.figures;
   }
 
   close(): Promise<void> {

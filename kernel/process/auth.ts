@@ -99,7 +99,10 @@ function digestOf({ sha256: hex, env: variable = '' }: TokenConfig, index: numbe
 
 function principalOf({ name, tenant, operator, verifier, cores, methods, ...caps }: TokenConfig): Principal {
   const { maxPriority, maxPending = Number.POSITIVE_INFINITY, budgetUsd = Number.POSITIVE_INFINITY } = caps;
-  return { name, tenant, operator, verifier, cores, methods, maxPriority, maxPending, budgetUsd };
+  const { budgetPerDayUsd: day, budgetPerMonthUsd: month } = caps;
+  const budgetUsdBy = { ...(day === undefined ? {} : { day }), ...(month === undefined ? {} : { month }) };
+  const known = { name, tenant, operator, verifier, cores, methods, maxPriority, maxPending, budgetUsd };
+  return day === undefined && month === undefined ? known : { ...known, budgetUsdBy };
 }
 
 function sha256(text: string): Buffer {

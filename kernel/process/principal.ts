@@ -1,8 +1,8 @@
-import { SyscallError } from '../../syscalls/errors.js';
+import type { Budgets } from '../../syscalls/budget.js';
 import type { Method } from '../../syscalls/table.js';
 
 /** Who a connection speaks for and what it may do: comes from its token, never from a message. */
-export interface Principal {
+export interface Principal extends Budgets {
   /** Name of the token in the config; processes of one name are each other's. */
   readonly name: string;
   /** Whose calls these are; undefined: `name`, and hello may name tenants below it. */
@@ -19,8 +19,6 @@ export interface Principal {
   readonly maxPriority: number;
   /** Most syscalls of all its processes that are not final. */
   readonly maxPending: number;
-  /** US dollars that its calls may cost since boot, answered or not. Once they are spent no call starts; those that run end. */
-  readonly budgetUsd: number;
 }
 
 /** Who everyone is where the config names no token: the operator's own machine. */
@@ -46,8 +44,4 @@ export function tenantOf(principal: Principal, named: string | undefined): strin
   if (tenant !== undefined) return tenant;
   if (named === undefined || named === name) return name;
   return principal === LOCAL ? named : `${name}/${named}`;
-}
-
-export function budgetExhausted(budgetUsd: number): SyscallError {
-  return new SyscallError('budget-exhausted', `budgetUsd: the budget of ${budgetUsd} dollars is spent`);
 }

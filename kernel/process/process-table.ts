@@ -3,6 +3,7 @@ import type { HelloParams } from '../../syscalls/hello.js';
 import type { Millis, Pid } from '../../syscalls/syscall.js';
 import type { Caller } from './caller.js';
 import { type Principal, tenantOf } from './principal.js';
+import { Returns } from './returns.js';
 import { shareOf } from './share.js';
 
 /** Why a process ends from the kernel's side. */
@@ -24,6 +25,9 @@ export interface Process extends Caller {
   costUsd: number;
 }
 
+/** A child tries again after so long while its parent has not come back. */
+const PARENT_RETRY_MS = 500;
+
 /** All live processes. A pid is never used twice. */
 export class ProcessTable {
   readonly #processes = new Map<Pid, Process>();
@@ -31,12 +35,17 @@ export class ProcessTable {
   readonly #counts = new Map<string, number>();
   readonly #maxAgents: () => number;
   readonly #tokens: () => number;
+  readonly #returns: Returns;
   #lastPid = 0;
 
-  /** @param maxAgents most processes at once @param tokens that the kernel knows. Both are asked each time, since a reload may change them */
-  constructor(maxAgents: () => number, tokens = () => 1) {
+  /**
+   * @param maxAgents most processes at once @param tokens that the kernel knows @param returnMs how long a process that was lost
+   * may take to come back. All are asked each time, since a reload may change them
+   */
+  constructor(maxAgents: () => number, tokens = () => 1, returnMs: () => Millis = () => 0) {
     this.#maxAgents = maxAgents;
     this.#tokens = tokens;
+    this.#returns = new Returns(returnMs);
   }
 
   get size(): number {
@@ -46,15 +55,13 @@ export class ProcessTable {
   /**
    * Makes a process.
    *
-   * @throws SyscallError `busy` when the table is full, `not-found` for a parent that is not a live process of the same token
+   * @throws SyscallError `busy` when the table is full, or for a parent that was lost and may come back; `not-found` for a parent
+   * that is not a live process of the same token
    */
   spawn(hello: HelloParams, scope: Principal, onEnd: Process['onEnd'], connectedAt: Millis): Process {
     this.#checkRoom(scope.name);
-    const { name, parent: parentPid } = hello;
-    const parent = parentPid === undefined ? undefined : this.#processes.get(parentPid);
-    if (parentPid !== undefined && parent?.principal !== scope.name) {
-      throw new SyscallError('not-found', `params.parent: expected a live process of yours, got ${parentPid}`);
-    }
+    const { name, was } = hello;
+    const parent = hello.parent === undefined ? undefined : this.#parentOf(scope.name, hello.parent, connectedAt);
     const pid = ++this.#lastPid;
     const process: Process = {
       pid,
@@ -73,7 +80,28 @@ export class ProcessTable {
     parent?.children.add(process);
     this.#processes.set(process.pid, process);
     this.#counts.set(scope.name, this.countOf(scope.name) + 1);
+    if (was !== undefined) this.#isBack(process, was);
     return process;
+  }
+
+  #parentOf(owner: string, pid: Pid, now: Millis): Process {
+    const latest = this.#returns.latest(owner, pid);
+    const parent = this.#processes.get(latest);
+    if (parent?.principal === owner) return parent;
+    if (this.#returns.mayCome(owner, latest, now)) {
+      throw new SyscallError('busy', `params.parent: process ${latest} was lost and has not come back yet`, {
+        retryAfterMs: PARENT_RETRY_MS,
+      });
+    }
+    throw new SyscallError('not-found', `params.parent: expected a live process of yours, got ${pid}`);
+  }
+
+  /** It has its children again that are still there. */
+  #isBack(process: Process, was: Pid): void {
+    if (was === process.pid) return;
+    for (const child of this.#returns.come(process.principal, was, process.pid)) {
+      if (this.#processes.get(child.pid) === child && !descends(process, child)) adopt(child, process);
+    }
   }
 
   #checkRoom(principal: string): void {
@@ -86,8 +114,9 @@ export class ProcessTable {
   }
 
   /** Earlier pids were given out by a kernel that is gone. */
-  beginAt(firstPid: Pid): void {
+  beginAt(firstPid: Pid, now: Millis): void {
     this.#lastPid = firstPid - 1;
+    this.#returns.beginAt(firstPid, now);
   }
 
   get(pid: Pid): Process | undefined {
@@ -101,19 +130,22 @@ export class ProcessTable {
     return process;
   }
 
-  /** Takes the process out of the table. Idempotent. */
+  /** The connection of a process was lost: it may come back with another pid. Idempotent. */
+  lose(process: Process, now: Millis): void {
+    if (this.#processes.get(process.pid) === process) this.#returns.lose(process, now);
+    this.remove(process);
+  }
+
+  /** Takes the process out of the table. Its children go to what it has come back as, or to its parent. Idempotent. */
   remove(process: Process): void {
     if (!this.#processes.delete(process.pid)) return;
     const left = this.countOf(process.principal) - 1;
     if (left > 0) this.#counts.set(process.principal, left);
     else this.#counts.delete(process.principal);
-    const { parent, children } = process;
+    const { pid, principal, parent, children } = process;
     parent?.children.delete(process);
-    for (const child of children) {
-      child.parent = parent;
-      parent?.children.add(child);
-    }
-    children.clear();
+    const heir = this.#processes.get(this.#returns.latest(principal, pid)) ?? parent;
+    for (const child of [...children]) adopt(child, descends(heir, child) ? parent : heir);
   }
 
   /** How many a token has. */
@@ -160,6 +192,18 @@ export class ProcessTable {
   all(): Process[] {
     return [...this.#processes.values()];
   }
+}
+
+function adopt(child: Process, parent: Process | undefined): void {
+  child.parent?.children.delete(child);
+  child.parent = parent;
+  parent?.children.add(child);
+}
+
+/** Whether a process is this ancestor or descends from it. */
+function descends(process: Process | undefined, ancestor: Process): boolean {
+  for (let above = process; above !== undefined; above = above.parent) if (above === ancestor) return true;
+  return false;
 }
 
 /** Whether a principal may see and touch what belongs to a caller: its own, or everything for an operator. */

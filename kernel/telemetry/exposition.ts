@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { JournalFigures } from '../../syscalls/watch.js';
 import type { KernelConfig } from '../config/config.js';
 import type { KernelEvents } from '../events.js';
 import type { Kernel } from '../kernel.js';
@@ -12,6 +13,7 @@ export interface ExpositionDeps {
   readonly events: KernelEvents;
   readonly kernel: Pick<Kernel, 'stats' | 'cores'>;
   readonly listener: { readonly connections: number };
+  readonly journal: { figures?(): JournalFigures };
 }
 
 /** Of the process, made with the first scrape: its observers cannot be taken away again. */
@@ -30,11 +32,11 @@ export class Exposition {
 
   /** Starts to count. */
   start(): void {
-    const { config, events, kernel } = this.#deps;
+    const { config, events, kernel, journal } = this.#deps;
     const { policy } = kernel.stats();
     const calls = new CallMetrics(modelsOf(config), policy);
     for (const metric of calls.metrics) this.#registry.registerMetric(metric);
-    this.#setGauges = kernelGauges(this.#registry);
+    this.#setGauges = kernelGauges(this.#registry, journal.figures !== undefined);
     const info = new Gauge({
       name: 'eccos_build_info',
       help: '1; its labels say what runs.',
@@ -46,8 +48,9 @@ export class Exposition {
   }
 
   async text(): Promise<string> {
-    const { kernel, listener } = this.#deps;
-    this.#setGauges?.({ stats: kernel.stats(), cores: kernel.cores(), connections: listener.connections });
+    const { kernel, listener, journal } = this.#deps;
+    const { connections } = listener;
+    this.#setGauges?.({ stats: kernel.stats(), cores: kernel.cores(), connections, journal: journal.figures?.() });
     processRegistry ??= defaultMetrics();
     return `${await this.#registry.metrics()}\n${await processRegistry.metrics()}`;
   }

@@ -5,8 +5,9 @@
  */
 export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
 
-/** The one operation that the kernel has. */
+/** What the kernel does, and what an agent's life is. */
 export const CHAT = 'chat';
+export const INVOKE_AGENT = 'invoke_agent';
 
 /** Attributes of spans. */
 export const ATTRIBUTE = {
@@ -33,6 +34,8 @@ export const ATTRIBUTE = {
   agentId: 'gen_ai.agent.id',
   serverAddress: 'server.address',
   serverPort: 'server.port',
+  inputMessages: 'gen_ai.input.messages',
+  outputMessages: 'gen_ai.output.messages',
   errorType: 'error.type',
   httpStatus: 'http.response.status_code',
   core: 'eccos.core',
@@ -67,6 +70,17 @@ export const METRIC = {
   requestDuration: 'gen_ai_server_request_duration_seconds',
   timeToFirstToken: 'gen_ai_server_time_to_first_token_seconds',
   timePerOutputToken: 'gen_ai_server_time_per_output_token_seconds',
+} as const;
+
+/** Metrics of the journal. */
+export const JOURNAL = {
+  written: 'eccos_journal_facts_total',
+  refused: 'eccos_journal_refused_total',
+  commits: 'eccos_journal_commits_total',
+  commitTime: 'eccos_journal_commit_seconds_total',
+  commitP99: 'eccos_journal_commit_p99_seconds',
+  waiting: 'eccos_journal_waiting',
+  bytes: 'eccos_journal_bytes',
 } as const;
 
 /** Upper bounds of buckets, as the conventions advise. */

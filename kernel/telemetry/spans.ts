@@ -1,19 +1,28 @@
-import { type Attributes, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
 import type { CorePrediction } from '../../schedulers/policy.js';
 import { coresOf } from '../../syscalls/llm-chat.js';
-import type { CoreId, SyscallId } from '../../syscalls/syscall.js';
-import type { CallView } from '../call-view.js';
+import type { CoreId, Millis, Pid, SyscallId } from '../../syscalls/syscall.js';
+import type { AgentView, CallView } from '../call-view.js';
 import type { Clock } from '../clock.js';
 import type { KernelConfig } from '../config/config.js';
 import type { KernelEventMap, KernelEvents } from '../events.js';
 import type { PolicyGuard } from '../policy-guard.js';
 import type { Spent } from '../spent.js';
+import { answeredContent, askedContent } from './content.js';
 import { type Model, modelNamed, modelsOf } from './models.js';
-import { ATTRIBUTE as A, CHAT, SCHEMA_URL } from './names.js';
-import { contextOf } from './traceparent.js';
+import { ATTRIBUTE as A, CHAT, INVOKE_AGENT, SCHEMA_URL } from './names.js';
+import { contextOf, traceparentOf } from './traceparent.js';
 
 export interface SpansDeps {
-  readonly config: Pick<KernelConfig, 'cores'>;
+  readonly config: Pick<KernelConfig, 'cores' | 'telemetry'>;
   readonly clock: Clock;
   readonly events: KernelEvents;
   readonly policy: Pick<PolicyGuard, 'name' | 'predictions'>;
@@ -30,13 +39,16 @@ type EventOf<Name extends keyof KernelEventMap> = Parameters<KernelEventMap[Name
 
 /**
  * Traces by OpenTelemetry's API: a span a call, and below it one a request to a core. They go to the SDK that the process has
- * registered; without one, a call costs the making of an empty span. No span holds anything that was said.
+ * registered; without one, a call costs the making of an empty span. No span holds anything that was said, unless the config
+ * asks for it.
  */
 export class Spans {
   readonly #deps: SpansDeps;
   readonly #models: ReadonlyMap<CoreId, Model>;
   readonly #tracer: Tracer;
   readonly #traced = new WeakMap<CallView, Traced>();
+  /** Of the agents that live, where they have spans. */
+  readonly #agents = new Map<Pid, Span>();
 
   constructor(deps: SpansDeps) {
     this.#deps = deps;
@@ -46,8 +58,15 @@ export class Spans {
 
   /** Starts to trace. */
   start(): void {
-    const { events } = this.#deps;
-    events.on('accepted', ({ call }) => this.#accepted(call));
+    const { events, config } = this.#deps;
+    if (config.telemetry.agents) {
+      events.on('entered', ({ at, agent }) => this.#entered(at, agent));
+      events.on('left', ({ at, agent: { pid } }) => {
+        this.#agents.get(pid)?.end(at);
+        this.#agents.delete(pid);
+      });
+    }
+    events.on('accepted', (event) => this.#accepted(event));
     events.on('scheduled', ({ call, core, reason }) => {
       this.#event(call, 'scheduled', () => ({ [A.core]: core, [A.reason]: reason, ...this.#predicted(call.id, core) }));
     });
@@ -62,13 +81,45 @@ export class Spans {
     events.on('closed', (event) => this.#closed(event));
   }
 
-  #accepted(call: CallView): void {
+  /** What a provider is to be given as the trace of the open request of a call. */
+  traceparent(call: CallView): string | undefined {
+    if (!this.#deps.config.telemetry.propagate) return undefined;
+    const run = this.#traced.get(call)?.run;
+    return run === undefined ? call.facts.params.trace?.traceparent : traceparentOf(run);
+  }
+
+  #entered(startTime: Millis, { pid, name, tenant, parent }: AgentView): void {
+    const above = parent && this.#agents.get(parent.pid);
+    const context = contextOf(undefined);
+    const attributes = {
+      [A.operation]: INVOKE_AGENT,
+      [A.provider]: 'eccos',
+      [A.agentName]: name,
+      [A.agentId]: String(pid),
+      [A.tenant]: tenant,
+    };
+    const span = this.#tracer.startSpan(
+      `${INVOKE_AGENT} ${name}`,
+      { kind: SpanKind.INTERNAL, startTime, attributes },
+      above === undefined ? context : trace.setSpan(context, above),
+    );
+    if (span.isRecording()) this.#agents.set(pid, span);
+  }
+
+  /** Where a call belongs: in the trace that its caller names, else below its agent. */
+  #contextOf({ facts: { params, caller } }: CallView): Context {
+    const context = contextOf(params.trace?.traceparent);
+    const agent = params.trace === undefined ? this.#agents.get(caller.pid) : undefined;
+    return agent === undefined ? context : trace.setSpan(context, agent);
+  }
+
+  #accepted({ call, messages }: EventOf<'accepted'>): void {
     const { params, agent, caller, priority } = call.facts;
     const requested = coresOf(params)?.join(',') ?? 'auto';
     // What a sampler may look at; the rest is for those that are recorded.
     const attributes = { [A.operation]: CHAT, [A.provider]: 'eccos', [A.requestModel]: requested };
     const options = { kind: SpanKind.SERVER, startTime: call.state.times.accepted, attributes };
-    const span = this.#tracer.startSpan(`${CHAT} ${requested}`, options, contextOf(params.trace?.traceparent));
+    const span = this.#tracer.startSpan(`${CHAT} ${requested}`, options, this.#contextOf(call));
     if (!span.isRecording()) return;
     span.setAttributes({
       ...settingsOf(call),
@@ -77,6 +128,7 @@ export class Spans {
       [A.tenant]: caller.tenant,
       [A.priority]: priority,
       [A.policy]: this.#deps.policy.name,
+      ...(this.#deps.config.telemetry.content ? askedContent(messages) : {}),
     });
     this.#traced.set(call, { span, run: undefined });
   }
@@ -134,6 +186,7 @@ export class Spans {
         [A.reason]: reason,
         [A.responseModel]: this.#modelOf(core).name,
         [A.finishReasons]: [finishReason],
+        ...(this.#deps.config.telemetry.content ? answeredContent(state.reply) : {}),
         ...this.#predicted(call.id, core),
       });
     } else fail(span, state.error.code);

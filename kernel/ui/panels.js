@@ -137,7 +137,7 @@ function wholeCount(value) {
 
 export function Kernel({ view }) {
   if (view.kernel === undefined) return null;
-  const { stats, connections, rssBytes, loopP99Ms } = view.kernel;
+  const { stats, connections, rssBytes, loopP99Ms, journal } = view.kernel;
   const { scheduler, syscalls, waitingMs, turnaroundMs } = stats;
   const trouble = scheduler.fallbacks + scheduler.invalidAssignments;
   return html`<${Panel} class="kernel" title="Kernel" note=${`up ${duration(stats.uptimeMs)}`}>
@@ -154,8 +154,18 @@ export function Kernel({ view }) {
       ['Memory', megabytes(rssBytes)],
       ['Connections', count(connections)],
       ['Policy faults', count(trouble)],
+      ...(journal === undefined ? [] : journalTiles(journal)),
     ]} />
   <//>`;
+}
+
+function journalTiles({ commitMs, waiting, refused, bytes }) {
+  return [
+    ['Journal commit', duration(commitMs.p50), `p99 ${duration(commitMs.p99)}`],
+    ['Journal waiting', count(waiting)],
+    ['Journal refused', count(refused)],
+    ...(bytes === undefined ? [] : [['Journal file', megabytes(bytes)]]),
+  ];
 }
 
 const TONES = {
@@ -296,17 +306,25 @@ export function Costs({ view }) {
           <th class="number">${by === 'token' ? 'Left' : 'Requests'}</th>
         </tr></thead>
         <tbody>${rows.map(
-          ({ key, name, requests, usd, todayUsd, budgetUsd }) => html`<tr key=${key}>
+          ({ key, name, requests, usd, todayUsd, budgets }) => html`<tr key=${key}>
           <td class="name">${name}</td>
           <td><div class="bar"><i style=${{ width: `${(100 * usd) / most}%` }}></i></div></td>
           <td class="number">${dollars(todayUsd)}</td>
           <td class="number">${dollars(usd)}</td>
-          <td class="number">${by !== 'token' ? count(requests) : budgetUsd === undefined ? 'no limit' : dollars(Math.max(0, budgetUsd - usd))}</td>
+          <td class="number">${by === 'token' ? leftOf(budgets) : count(requests)}</td>
         </tr>`,
         )}</tbody>
       </table></div>`
     }
   <//>`;
+}
+
+const PERIOD = { total: '', day: ' today', month: ' this month' };
+
+/** What each budget of a token leaves. */
+function leftOf(budgets) {
+  if (budgets === undefined) return 'no limit';
+  return budgets.map(({ per, usd, spentUsd }) => dollars(Math.max(0, usd - spentUsd)) + PERIOD[per]).join(', ');
 }
 
 function Tabs({ label, of, value, onChange }) {

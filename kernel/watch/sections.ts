@@ -2,6 +2,7 @@ import { isFinal } from '../../syscalls/syscall.js';
 import { type CallRow, type KernelView, type RowSection, WATCH_ROWS, type Watchable } from '../../syscalls/watch.js';
 import type { Call } from '../call/call.js';
 import type { CallTable } from '../call/call-table.js';
+import type { Journal } from '../call/journal.js';
 import type { Clock } from '../clock.js';
 import type { KernelEvents } from '../events.js';
 import type { Kernel } from '../kernel.js';
@@ -17,12 +18,13 @@ import type { ProcessFigures } from './process-figures.js';
 
 export interface SectionsDeps {
   readonly clock: Clock;
-  readonly kernel: Pick<Kernel, 'stats' | 'cores'>;
+  readonly kernel: Pick<Kernel, 'stats' | 'cores' | 'budgets'>;
   readonly processes: ProcessTable;
   readonly table: CallTable;
   readonly policy: PolicyGuard;
   readonly events: KernelEvents;
   readonly listener: { readonly connections: number };
+  readonly journal: Pick<Journal, 'figures'>;
 }
 
 /** Ages in milliseconds below which pending calls are counted together. */
@@ -68,9 +70,11 @@ export class Sections {
 
   /** A section that is one object. */
   object(section: Exclude<Watchable, RowSection>, scope: Principal, process: ProcessFigures): object {
-    const { kernel, listener } = this.#deps;
+    const { kernel, listener, journal } = this.#deps;
     if (section === 'queues') return this.#queues(scope);
-    return { stats: kernel.stats(), connections: listener.connections, ...process.read() };
+    const { connections } = listener;
+    const figures = journal.figures?.();
+    return { stats: kernel.stats(), connections, ...process.read(), ...(figures && { journal: figures }) };
   }
 
   #agents(scope: Principal): readonly Row[] {
@@ -106,10 +110,12 @@ export class Sections {
   }
 
   #costRows(scope: Principal): readonly Row[] {
-    const budgets = new Map(this.#deps.processes.visibleTo(scope).map((one) => [one.principal, one.scope.budgetUsd]));
+    const { processes, kernel } = this.#deps;
+    const tokens = new Map(processes.visibleTo(scope).map((one) => [one.principal, one.scope]));
     return this.#costs.rows(ownerOf(scope)).map((row) => {
-      const budgetUsd = row.by === 'token' ? budgets.get(row.name) : undefined;
-      return budgetUsd !== undefined && Number.isFinite(budgetUsd) ? { ...row, budgetUsd } : row;
+      const token = row.by === 'token' ? tokens.get(row.name) : undefined;
+      const budgets = token === undefined ? [] : kernel.budgets(token);
+      return budgets.length === 0 ? row : { ...row, budgets };
     });
   }
 

@@ -93,7 +93,7 @@ function replay(events: KernelEvents, calls: number): void {
     const facts = { seq: n, caller, agent: `agent-${n % 100}`, params, inputTokens: 300, priority: 0 };
     const state = { status: 'running' as const, times, core, reason: 'first free' };
     const call: CallView = { id: `boot-${n}`, facts, state, attempts: 1, preemptions: 0, spent };
-    events.emit('accepted', { call });
+    events.emit('accepted', { call, messages: [] });
     events.emit('tick', { at: n, pending: 1, placed: 1, decisionMs: 0.1 });
     events.emit('scheduled', { call, core, reason: 'first free' });
     events.emit('started', { at: n, call, core, running: 1, reason: 'first free', waitMs: 3, resumed: false });

@@ -20,19 +20,25 @@ export class KernelProcess {
   readonly path: string;
   readonly #file: string;
   readonly #node: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
   #shell: Shell | undefined;
 
-  private constructor(folder: string, port: number, node: readonly string[]) {
+  private constructor(folder: string, port: number, node: readonly string[], env: Readonly<Record<string, string>>) {
     this.port = port;
     this.path = join(folder, 'eccos.db');
     this.#file = join(folder, 'eccos.json');
     this.#node = node;
+    this.#env = env;
     writeFileSync(this.#file, config(port, this.path));
   }
 
-  /** @param node arguments for Node, such as what is to be loaded before the kernel */
-  static async start(folder: string, node: readonly string[] = []): Promise<KernelProcess> {
-    const kernel = new KernelProcess(folder, await freePort(), node);
+  /** @param node arguments for Node, such as what is to be loaded before the kernel @param env more variables */
+  static async start(
+    folder: string,
+    node: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<KernelProcess> {
+    const kernel = new KernelProcess(folder, await freePort(), node, env);
     await kernel.boot();
     return kernel;
   }
@@ -42,7 +48,7 @@ export class KernelProcess {
   }
 
   async boot(): Promise<void> {
-    this.#shell = new Shell(['boot', '--config', this.#file], {}, this.#node);
+    this.#shell = new Shell(['boot', '--config', this.#file], this.#env, this.#node);
     await this.#shell.wrote('stdout', /ws:\/\//);
   }
 

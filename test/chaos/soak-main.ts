@@ -16,7 +16,7 @@ console.log(`${calls} calls, ${cuts} cuts`);
 for (const { heapMb, resources, descriptors } of held) {
   console.log(`heap ${heapMb.toFixed(1)} MB | handles and timers ${resources} | descriptors ${descriptors}`);
 }
-const [base, last] = [held[2] as Held, held.at(-1) as Held];
+const [base, last] = [held[0] as Held, held.at(-1) as Held];
 const drift = last.heapMb / base.heapMb - 1;
 const isFlat = drift <= DRIFT && last.resources <= base.resources && last.descriptors <= base.descriptors;
 console.log(

@@ -25,7 +25,7 @@ export interface Held {
 export interface SoakReport {
   readonly calls: number;
   readonly cuts: number;
-  /** One after each eighth of the time; the first two are to warm up. */
+  /** One after each part of the time but the first two, which are to warm up. */
   readonly held: readonly Held[];
 }
 
@@ -36,8 +36,17 @@ const FAULTS: readonly FakeReply[] = [
   { text: 'half of an answer', fault: { kind: 'cut', after: 2 } },
 ];
 
+interface SoakOptions {
+  readonly seconds: number;
+  readonly seed: number;
+  /** 4 or more. @default 8 */
+  readonly parts?: number;
+}
+
+const WARM_UP = 2;
+
 /** Mixed load on a kernel in this process: streams, cancels, ratings, keys, faults of a provider, connections that are cut. */
-export async function soak({ seconds, seed }: { seconds: number; seed: number }): Promise<SoakReport> {
+export async function soak({ seconds, seed, parts = 8 }: SoakOptions): Promise<SoakReport> {
   const folder = mkdtempSync(join(tmpdir(), 'eccos-soak-'));
   const draw = uniform(seed);
   const fake = await FakeOpenAI.start(() =>
@@ -48,9 +57,9 @@ export async function soak({ seconds, seed }: { seconds: number; seed: number })
   const held: Held[] = [];
   let calls = 0;
   let cuts = 0;
-  for (let part = 0; part < 8; part++) {
+  for (let part = 0; part < parts; part++) {
     const proxy = await CutProxy.start(port, () => (draw() < SHARES.whole ? Infinity : 500 + draw() * 8000));
-    const until = performance.now() + (seconds * 1000) / 8;
+    const until = performance.now() + (seconds * 1000) / parts;
     const reconnect = { baseMs: 1, maxMs: 50, attempts: 10_000 };
     const url = `ws://127.0.0.1:${port}`;
     const work = async (n: number) => {
@@ -63,7 +72,7 @@ export async function soak({ seconds, seed }: { seconds: number; seed: number })
     await Promise.all(Array.from({ length: AGENTS }, (_, n) => work(n)));
     cuts += proxy.cuts;
     await proxy.close();
-    held.push(await quiet());
+    if (part >= WARM_UP) held.push(await quiet());
   }
   await kernel.stop();
   await fake.stop();

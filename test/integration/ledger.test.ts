@@ -7,7 +7,7 @@ import { ask, kernelOn, spawnOn } from '../support/kernel.js';
 import { chunk, completion, events, json, RawProvider, usage } from '../support/raw-provider.js';
 
 /** Each policy; `LEDGER_CALLS=100000 npx vitest run test/integration/ledger.test.ts` is the long run. */
-const CALLS = Number(process.env['LEDGER_CALLS'] ?? 1000);
+const CALLS = Number(process.env['LEDGER_CALLS'] ?? 400);
 const CAP = 16;
 const AT_ONCE = 64;
 const PRICE = { inputPerMTok: 1, outputPerMTok: 10, cachedInputPerMTok: 0.1, reasoningPerMTok: 5 };

@@ -2,7 +2,7 @@ import type { ToolCall } from '../../../syscalls/chat-message.js';
 import { type ChatParams, promptOf } from '../../../syscalls/llm-chat.js';
 import { wholeLength } from '../../../syscalls/whole-text.js';
 import { valueFor } from './json-value.js';
-import { readProblem } from './problem.js';
+import type { Problem } from './problem.js';
 import { type Solution, slipped } from './question.js';
 import { nextTool, type ToolStep, toolResults } from './tool-step.js';
 
@@ -12,11 +12,11 @@ export type Answer =
   | { readonly kind: 'json'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall };
 
-/** How the draws of a model about a query fell. */
+/** The draws of a model about a query: made only where the answer depends on them. */
 export interface Draws {
-  readonly isRight: boolean;
+  isRight(): boolean;
   /** Which of the wrong answers: from 0 up to 1. */
-  readonly slip: number;
+  slip(): number;
 }
 
 const UNKNOWN = ['I am a simulated model, so I have no answer to this.', 'I am a simulated model.', 'Simulated.'];
@@ -24,15 +24,18 @@ const UNKNOWN = ['I am a simulated model, so I have no answer to this.', 'I am a
 const QUOTED = 2000;
 const QUOTED_LINE = 200;
 
-/** What a model answers whose draws fell like this: the same for the same call. */
-export function answerTo(params: ChatParams, { isRight, slip }: Draws): Answer {
-  const prompt = promptOf(params);
-  const { solution, isLine = false } = readProblem(prompt) ?? {};
+/**
+ * What a model answers whose draws fall like this: the same for the same call.
+ *
+ * @param problem what the prompt asks for
+ */
+export function answerTo(params: ChatParams, problem: Problem | undefined, draws: Draws): Answer {
+  const { solution, isLine = false } = problem ?? {};
   const results = toolResults(params);
-  const value = solution && saidOf(solution, results, isRight, slip);
+  const value = solution && saidOf(solution, results, draws);
   const wordings = wordingsOf(solution, value, results);
   const sentence = wordings[0] ?? '';
-  const step = nextTool(params, prompt, {
+  const step = nextTool(params, promptOf(params), {
     answer: value,
     sentence,
     expression: solution?.expression,
@@ -52,10 +55,10 @@ function callOf({ name, args }: ToolStep, { messages }: ChatParams): ToolCall {
 }
 
 /** The bare answer. Of a question that a tool has worked out it is the tool's result, which a wrong answer gets wrong. */
-function saidOf(solution: Solution, results: readonly string[], isRight: boolean, slip: number): string {
+function saidOf(solution: Solution, results: readonly string[], { isRight, slip }: Draws): string {
   const result = solution.expression === undefined ? undefined : numberIn(results.at(-1));
-  if (result === undefined) return isRight ? solution.right : solution.wrong(slip);
-  return isRight ? result : slipped(result, slip);
+  if (result === undefined) return isRight() ? solution.right : solution.wrong(slip());
+  return isRight() ? result : slipped(result, slip());
 }
 
 function wordingsOf(

@@ -4,6 +4,9 @@ const WORDS =
     ' ',
   );
 const CYCLE = WORDS.map((word) => ` ${word}`).join('');
+/** Many times that: a piece of it is cut out, not put together. */
+const CYCLES = 4096;
+const LONG = CYCLE.repeat(CYCLES);
 /** Where in the cycle each word starts. */
 const STARTS = WORDS.map((_, index) => WORDS.slice(0, index).reduce((length, word) => length + word.length + 1, 0));
 
@@ -26,7 +29,8 @@ export function padding(from: number, to: number): string {
   const b = positionOf(to);
   const firstCycle = Math.floor(a / CYCLE.length);
   const cycles = Math.ceil(b / CYCLE.length) - firstCycle;
-  return CYCLE.repeat(cycles).slice(a - firstCycle * CYCLE.length, b - firstCycle * CYCLE.length);
+  const text = cycles <= CYCLES ? LONG : CYCLE.repeat(cycles);
+  return text.slice(a - firstCycle * CYCLE.length, b - firstCycle * CYCLE.length);
 }
 
 /** Character at which a word of the endless text starts, the space before it included. */

@@ -35,7 +35,7 @@ export function nextTool(
   prompt: string,
   content: Content & { readonly expression?: string | undefined; readonly results: number },
 ): ToolStep | undefined {
-  if (toolChoice === 'none') return undefined;
+  if (tools.length === 0 || toolChoice === 'none') return undefined;
   const wanted = typeof toolChoice === 'object' ? toolChoice.function.name : undefined;
   const offered = wanted === undefined ? tools : tools.filter((tool) => tool.function.name === wanted);
   const isForced = toolChoice !== 'auto';

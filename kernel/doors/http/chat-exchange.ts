@@ -70,6 +70,11 @@ export class ChatExchange implements CallSink {
     });
   }
 
+  /** Characters that are held back from a slow reader. */
+  get behind(): number {
+    return this.#stream?.behind ?? 0;
+  }
+
   drained(): void {
     this.#stream?.drained();
   }

@@ -68,6 +68,8 @@ interface Exchange {
   readonly line: Line;
   /** Receives word that the reader has caught up. */
   onDrained: () => void;
+  /** Characters that are held back until then. */
+  behind: () => number;
 }
 
 /** The path that all APIs over HTTP share: tokens, rates, bodies, agents, calls and errors. An API adds a `Dialect`. */
@@ -145,6 +147,7 @@ export class HttpDoor implements Door {
       if (read.ignored.length > 0) outflow.header('x-eccos-ignored', headerText(read.ignored.join(', ')));
       const chat = new ChatExchange({ gate, clock, limits, dialect, outflow, requestId }, params, json);
       exchange.onDrained = () => chat.drained();
+      exchange.behind = () => chat.behind;
       await chat.run(agent.caller, line.signal);
     } finally {
       agents.release(agent);
@@ -186,8 +189,10 @@ export class HttpDoor implements Door {
       requestId,
       line: this.#lineOf(request.socket),
       onDrained: () => {},
+      behind: () => 0,
       outflow: new Outflow(response, {
         ...{ clock, limits, held, owner: principal.name },
+        behind: () => exchange.behind(),
         onDrained: () => exchange.onDrained(),
       }),
     };

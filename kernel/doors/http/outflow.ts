@@ -11,6 +11,8 @@ interface OutflowOptions {
   readonly held: Held;
   /** Name of the token. */
   readonly owner: string;
+  /** As of `SendQueue`. */
+  readonly behind: () => number;
   /** The reader has caught up after `isSlow`. */
   readonly onDrained: () => void;
 }
@@ -27,9 +29,9 @@ export class Outflow implements Wire {
   constructor(response: ServerResponse, options: OutflowOptions) {
     this.#response = response;
     this.#options = options;
-    const { clock, limits, held, owner } = options;
+    const { clock, limits, held, owner, behind } = options;
     this.#queue = new SendQueue({
-      ...{ clock, limits, held, owner, wire: this },
+      ...{ clock, limits, held, owner, behind, wire: this },
       onSlow: () => {},
       onDrained: () => {
         if (!this.#isEnding) options.onDrained();

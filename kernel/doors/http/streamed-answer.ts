@@ -46,6 +46,10 @@ export class StreamedAnswer {
     this.#cancelTimer = deps.clock.after(deps.limits().streamHeadMs, () => this.#beat());
   }
 
+  get behind(): number {
+    return this.#chunks?.behind ?? 0;
+  }
+
   accepted(id: SyscallId, answer: AnswerText): void {
     const { clock, limits, outflow } = this.#deps;
     const reader = {

@@ -10,6 +10,7 @@ import type { RequestRate, RequestRates } from '../request-rates.js';
 import type { Unfinished } from '../unfinished.js';
 import { Asker, type Readable, type WorkTurns } from '../work-turns.js';
 import { IncomingMessage } from './incoming-message.js';
+import { isLongReply, LongReply } from './long-reply.js';
 import { type Incoming, type Message, readMessage } from './read-message.js';
 import type { Outbox, Outcome, Session } from './session.js';
 import { type Corkable, type Corks, type SendingSocket, SocketOutbox } from './socket-outbox.js';
@@ -61,6 +62,7 @@ export class Connection {
       corks,
       held,
       owner: principal.name,
+      behind: () => this.#session.behind,
       // Who does not read what was asked for is not asked for more.
       onSlow: () => turns.hold(this.#asker),
       onDrained: () => {
@@ -85,6 +87,12 @@ export class Connection {
     this.#cancelTimer = clock.after(limits().handshakeTimeoutMs, () => {
       if (!isKnown()) this.outbox.shut('no hello');
     });
+  }
+
+  /** So many bytes were read, after what they have made whole was handed on. */
+  read(bytes: number): void {
+    this.incoming.read(bytes);
+    this.#options.turns.read(this.#asker, bytes);
   }
 
   /** Takes one message, now or when its turn comes. Never throws. */
@@ -113,7 +121,7 @@ export class Connection {
     try {
       message = readMessage(data.toString(), this.#options.limits());
     } catch (error) {
-      this.outbox.send(this.#refusal(null, error));
+      this.outbox.send(JSON.stringify(this.#refusal(null, error)));
       return 0;
     }
     const { isBatch, requests } = message;
@@ -134,10 +142,10 @@ export class Connection {
     for (const reply of replies) size += sizeOf(reply);
     this.#options.turns.charge(this.#asker, size);
     if (isBatch) this.outbox.send(`[${replies.map(jsonOf)}]`);
-    else this.outbox.send(first, size);
+    else this.outbox.send(typeof first === 'object' && isLongReply(first) ? new LongReply(first) : jsonOf(first), size);
   }
 
-  /** The reply as JSON, or as it is where it will wait: the text of an answer is held once. Undefined for a notification. Never rejects. */
+  /** The reply as JSON; as it is where it is long. Undefined for a notification. Never rejects. */
   async #replyTo(incoming: Incoming, waitMs: Millis): Promise<Reply | string | undefined> {
     const { id } = incoming;
     try {
@@ -148,7 +156,7 @@ export class Connection {
       if ('result' in outcome && incoming.request.method !== 'llm.chat') this.#rate.listed(rowsOf(outcome.result));
       if (id === undefined) return undefined;
       const reply: Reply = { jsonrpc: '2.0', id, ...outcome };
-      return this.outbox.isSlow() ? reply : JSON.stringify(reply);
+      return isLongReply(reply) ? reply : JSON.stringify(reply);
     } catch (error) {
       return id === undefined ? undefined : this.#refusal(id ?? null, error);
     }

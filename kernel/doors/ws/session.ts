@@ -40,6 +40,8 @@ export interface Session {
   readonly isProcess: boolean;
   /** The outcome of a notification is not sent. Rejects only for a bug in the kernel. */
   handle(request: RpcCall): Promise<Outcome>;
+  /** Characters of streams that are held back until the reader has caught up. */
+  readonly behind: number;
   /** The reader has caught up: held text may go out. */
   drained(): void;
   /**
@@ -72,6 +74,12 @@ export class RpcSession implements Session {
 
   get isProcess(): boolean {
     return this.#caller !== undefined;
+  }
+
+  get behind(): number {
+    let behind = 0;
+    for (const stream of this.streams) behind += stream.behind;
+    return behind;
   }
 
   async handle(request: RpcCall): Promise<Outcome> {

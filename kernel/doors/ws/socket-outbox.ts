@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.js';
 import type { KernelLimits } from '../../config/limits.js';
 import type { Held } from '../../process/held.js';
 import type { EndReason } from '../../process/process-table.js';
-import { SendQueue, type Wire } from '../send-queue.js';
+import { type Content, SendQueue, type Wire } from '../send-queue.js';
 import type { Outbox } from './session.js';
 
 /** What an outbox needs of a WebSocket. */
@@ -30,6 +30,8 @@ export interface OutboxOptions {
   readonly held: Held;
   /** Name of the token. */
   readonly owner: string;
+  /** As of `SendQueue`. */
+  readonly behind: () => number;
   /** The reader does not keep up. */
   readonly onSlow: () => void;
   /** It has caught up. */
@@ -64,9 +66,9 @@ export class SocketOutbox implements Outbox, Wire {
     this.#socket = socket;
     this.#stream = stream;
     this.#options = options;
-    const { clock, limits, held, owner, onSlow, onDrained } = options;
+    const { clock, limits, held, owner, behind, onSlow, onDrained } = options;
     const onStopped = () => this.shut('slow reader');
-    this.#queue = new SendQueue({ clock, limits, held, owner, wire: this, onSlow, onDrained, onStopped });
+    this.#queue = new SendQueue({ clock, limits, held, owner, wire: this, behind, onSlow, onDrained, onStopped });
   }
 
   /** Nothing is sent any more once it is false. */
@@ -92,7 +94,7 @@ export class SocketOutbox implements Outbox, Wire {
   }
 
   /** Sends one message, together with all others of this turn of the event loop. Dropped once the outbox is shut. @param size as of `SendQueue.send` */
-  send(message: string | object, size?: number): void {
+  send(message: Content, size?: number): void {
     if (this.#open) this.#queue.send(message, size);
   }
 
@@ -132,7 +134,10 @@ export class SocketOutbox implements Outbox, Wire {
   }
 }
 
-/** Flushes the outboxes of all connections once a turn of the event loop: one system call for many messages. */
+/**
+ * Flushes the outboxes of all connections together: one system call for many messages. That is after the next turn of the event
+ * loop, so that a reply that is ready at once goes out with what was said of its acceptance.
+ */
 export class Corks {
   readonly #clock: Clock;
   #waiting: SocketOutbox[] = [];
@@ -142,7 +147,7 @@ export class Corks {
   }
 
   add(outbox: SocketOutbox): void {
-    if (this.#waiting.push(outbox) === 1) this.#clock.after(0, this.#flush);
+    if (this.#waiting.push(outbox) === 1) this.#clock.after(0, () => this.#clock.after(0, this.#flush));
   }
 
   readonly #flush = () => {

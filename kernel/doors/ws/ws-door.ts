@@ -96,7 +96,7 @@ export class WsDoor implements Door {
     });
     socket.on('ping', (data: Buffer) => connection.incoming.control(data.length));
     // After the socket's own listener, which hands on what the bytes have made whole.
-    stream.on('data', (bytes: Buffer) => connection.incoming.read(bytes.length));
+    stream.on('data', (bytes: Buffer) => connection.read(bytes.length));
     socket.on('error', ignore);
     socket.on('close', (code) => {
       this.#heartbeat.remove(pulse);

@@ -124,6 +124,8 @@ export class FakeKernel {
   /** What happens to the next connections instead of a hello: an error for it, or `refuse` the handshake. */
   readonly faults: (SyscallError | 'refuse' | 'silent')[] = [];
   random = 1;
+  /** What hellos say from now on. */
+  parent: number | undefined;
 
   readonly platform: Platform = {
     random: () => this.random,
@@ -149,7 +151,8 @@ export class FakeKernel {
         else if (typeof fault === 'object') peer.fail(request, fault);
         else {
           this.hellos.push(request.params);
-          peer.reply(request, { ...HELLO, pid: this.peers.length });
+          const parent = this.parent === undefined ? {} : { parent: this.parent };
+          peer.reply(request, { ...HELLO, pid: this.peers.length, ...parent });
         }
       },
       close: () => queueMicrotask(() => peer.cut(1000)),

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { getEventListeners } from 'node:events';
-import { afterEach, describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type ChatStream, type Client, type ConnectOptions, connect } from '../../../agents/sdk/client.js';
 import type { Socket } from '../../../agents/sdk/client-socket.js';
 import { pause, realPlatform } from '../../../agents/sdk/platform.js';
@@ -137,6 +140,36 @@ describe('over a real socket', () => {
     await expect.poll(async () => (await client.stats()).agents).toBe(1);
     expect((await client.chat(ask())).core).toBe('quick');
   });
+
+  test('a family is one again after its kernel was booted again, whoever comes back first', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'eccos-family-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const config = (port: number) => kernelConfig({ listen: { port }, journal: { path: join(folder, 'eccos.db') } });
+    const { port, join: enter } = await boot(config(0));
+    const slow = { baseMs: 400, maxMs: 400, attempts: 1000 };
+    const parent = await enter({ name: 'parent', reconnect: slow });
+    // One that knows its parent by its client, one that knows it by its pid, and a child of that one.
+    const child = await parent.spawn('child');
+    const quick = { baseMs: 5, maxMs: 20, attempts: 1000 };
+    const foreign = await enter({ name: 'foreign', parent: parent.pid, reconnect: quick });
+    const grandchild = await enter({ name: 'grandchild', parent: foreign.pid, reconnect: quick });
+    clients.push(child);
+    for (let n = 0; n < 2; n++) {
+      await kernel.stop();
+      kernel = await bootKernel(config(port));
+      await kernel.listen();
+      const family = async () => {
+        const { processes } = await parent.ps();
+        const nameOf = new Map(processes.map(({ pid, name }) => [pid, name]));
+        return processes.map(({ name, parent = 0 }) => `${name} of ${nameOf.get(parent) ?? 'none'}`).toSorted();
+      };
+      await expect
+        .poll(family, { timeout: 20_000 })
+        .toEqual(['child of parent', 'foreign of parent', 'grandchild of foreign', 'parent of none']);
+    }
+    expect(await parent.kill(parent.pid).catch(() => [])).toBeDefined();
+    for (const one of [child, foreign, grandchild]) await expect.poll(() => one.isEnded).toBe(true);
+  }, 60_000);
 
   test('whatever is cut, aborted or left, every call settles, and nothing is left over', async () => {
     const { join } = await boot(kernelConfig({ limits: { chunkMs: 0 } }));

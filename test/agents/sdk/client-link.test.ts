@@ -84,6 +84,60 @@ describe('when the connection is cut', () => {
     expect([kernel.peers.length, kernel.timers.size]).toEqual([4, 0]);
   });
 
+  test('it says which pid it had, and of a parent that it knows by its pid the one that the kernel named', async () => {
+    const client = await kernel.connect({ parent: 70 });
+    kernel.parent = 71;
+    for (const _ of [1, 2]) {
+      kernel.peer.cut();
+      await settle();
+      kernel.tick();
+      await settle();
+    }
+    expect(kernel.hellos).toMatchObject([{ parent: 70 }, { parent: 70, was: 1 }, { parent: 71, was: 2 }]);
+    expect(client.pid).toBe(3);
+  });
+
+  test('a child waits for its parent, and comes back as the child of what that is now', async () => {
+    const parent = await kernel.connect({ name: 'parent' });
+    const child = await parent.spawn('child');
+    const [first, second] = kernel.peers;
+    second?.cut();
+    first?.cut();
+    await settle();
+    const run = ([timer]: Iterable<{ readonly run: () => void }>) => {
+      kernel.timers.delete(timer as never);
+      timer?.run();
+      return settle();
+    };
+    const [childTimer, parentTimer] = [...kernel.timers];
+    await run([childTimer as never]);
+    expect(kernel.hellos).toHaveLength(2);
+    await run([parentTimer as never]);
+    expect(kernel.hellos.slice(2)).toMatchObject([
+      { name: 'parent', was: 1 },
+      { name: 'child', was: 2, parent: 3 },
+    ]);
+    expect([parent.pid, child.pid]).toEqual([3, 4]);
+  });
+
+  test('a child that waits for its parent closes at once, and ends with it', async () => {
+    const parent = await kernel.connect({ name: 'parent' });
+    const [one, two] = [await parent.spawn('one'), await parent.spawn('two')];
+    for (const peer of [...kernel.peers].toReversed()) peer.cut();
+    await settle();
+    const [twoTimer, oneTimer] = [...kernel.timers];
+    for (const timer of [twoTimer, oneTimer]) {
+      kernel.timers.delete(timer as never);
+      timer?.run();
+    }
+    await settle();
+    await one.close();
+    expect(await errorOf(one.stats())).toMatchObject({ code: 'cancelled' });
+    await parent.close();
+    expect(await errorOf(two.stats())).toMatchObject({ code: 'cancelled' });
+    expect([kernel.hellos.length, kernel.timers.size]).toEqual([3, 0]);
+  });
+
   test('a kernel that is busy says when to come back', async () => {
     const client = await kernel.connect();
     kernel.faults.push(new SyscallError('busy', 'full', { retryAfterMs: 7000 }));

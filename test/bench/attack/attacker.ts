@@ -32,12 +32,19 @@ const ATTACKS: Readonly<Record<string, (url: string, count: number) => Promise<v
   /** So many sockets send the largest valid messages, one after the other. */
   largest: async (url, count) => {
     const sockets = await Promise.all(Array.from({ length: count }, () => join(url)));
-    // 3,000 messages of 330 bytes: near both bounds, of bytes and of values.
-    const messages = Array.from({ length: 3000 }, () => ({ role: 'user', content: 'word '.repeat(58) }));
+    // 2,000 messages of 490 bytes: near the bounds of bytes and of messages. Each is another one, so that nothing is remembered.
+    let made = 0;
+    const next = () => {
+      const content = `${made++} ${'word '.repeat(90)}`;
+      return Array.from({ length: 2000 }, () => ({ role: 'user', content }));
+    };
     process.stdout.write('go\n');
     await Promise.all(
       sockets.map(async (socket) => {
-        for (;;) await socket.ask('llm.chat', { messages, maxTokens: 1 });
+        for (;;) {
+          const { error } = await socket.ask('llm.chat', { messages: next(), maxTokens: 1 });
+          if (error !== undefined) throw new Error(`A large message was refused: ${error.data.code}`);
+        }
       }),
     );
   },

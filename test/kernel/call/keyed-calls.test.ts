@@ -78,6 +78,27 @@ describe('a repeat of a key is the same call', () => {
     expect(core.requests).toHaveLength(2);
   });
 
+  test('though another token ends calls with more text than memory holds', async () => {
+    const core = new ScriptedCore('a');
+    const { spawn, pass } = testKernel([core]);
+    const bob: Principal = { ...LOCAL, name: 'bob', operator: false };
+    const [greedy, modest] = [await spawn(), await spawn({ principal: bob })];
+    const answerTo = async ({ session }: typeof greedy, idempotencyKey: string, text: string) => {
+      const reply = session.call('llm.chat', asked({ idempotencyKey }));
+      await pass(5);
+      core.last.say(text).finish();
+      return reply;
+    };
+    const first = await answerTo(modest, 'k', 'small');
+    const text = 'x'.repeat(2 ** 23);
+    for (let n = 0; n < 12; n++) await answerTo(greedy, `g${n}`, text);
+    expect(await modest.session.call('llm.chat', asked())).toEqual(first);
+    expect(core.requests).toHaveLength(13);
+    void errorOf(greedy.session.call('llm.chat', asked({ idempotencyKey: 'g0' })));
+    await pass(5);
+    expect(core.requests).toHaveLength(14);
+  });
+
   test('four may follow it, and a key is printable', async () => {
     const core = new ScriptedCore('a');
     const { spawn, pass } = testKernel([core]);
@@ -163,6 +184,32 @@ describe('a call that nobody follows', () => {
     await pass(1100);
     expect(core.requests[0]?.signal.aborted).toBe(true);
     expect(kernel.stats().syscalls).toMatchObject({ accepted: 2, cancelled: 2, running: 0 });
+  });
+
+  test('is listed by kernel.ps with the time that is left, to its token and to an operator', async () => {
+    const core = new ScriptedCore('a');
+    const { spawn, pass } = testKernel([core], { limits: { orphanMs: 1000 } });
+    const [bob, eve]: Principal[] = ['bob', 'eve'].map((name) => ({ ...LOCAL, name, operator: false }));
+    const lost = await spawn({ principal: bob as Principal });
+    void errorOf(lost.session.call('llm.chat', asked()));
+    await pass(5);
+    lost.session.close('lost');
+    await pass(400);
+    const [his, hers, operator] = [
+      await spawn({ principal: bob as Principal }),
+      await spawn({ principal: eve as Principal }),
+      await spawn(),
+    ];
+    const listed = async ({ session }: typeof his) => (await session.call('kernel.ps', {})).syscalls;
+    expect(await listed(his)).toEqual(await listed(operator));
+    expect(await listed(his)).toMatchObject([{ syscallId: 's0', pid: lost.pid, status: 'running', orphanMs: 600 }]);
+    expect(await listed(hers)).toEqual([]);
+    // Somebody else follows it: it is still there, and no orphan.
+    void errorOf(his.session.call('llm.chat', asked()));
+    await pass(5);
+    expect(await listed(operator)).toMatchObject([{ syscallId: 's0', pid: lost.pid }]);
+    expect((await listed(operator))[0]).not.toHaveProperty('orphanMs');
+    expect((await operator.session.call('kernel.ps', { after: 1 })).syscalls).toEqual([]);
   });
 
   test('is cancelled by its id, from another process of the token', async () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { ContainerModule, PART } from '../../../kernel/modules.js';
 import { LOCAL } from '../../../kernel/process/principal.js';
 import { fifo } from '../../../schedulers/fifo.js';
 import type { SchedulingSnapshot } from '../../../schedulers/policy.js';
-import { ask, testKernel } from '../../support/kernel.js';
+import { ask, errorOf, testKernel } from '../../support/kernel.js';
 import { ScriptedCore } from '../../support/scripted-core.js';
 
 /** 1 dollar a million input tokens, 10 dollars a million output tokens. */
@@ -16,6 +17,8 @@ function world(budgetUsd: number, options: Parameters<typeof testKernel>[1] = {}
   const agent = kernel.spawn({ principal: bob(budgetUsd) });
   return { core, agent, ...kernel };
 }
+
+const DAY_MS = 86_400_000;
 
 /** The code of the error, or `done`. */
 const endOf = (reply: Promise<unknown>) =>
@@ -119,6 +122,97 @@ test('one principal that waits for money takes no slot from another', async () =
   expect(core.requests).toHaveLength(20);
   for (const request of core.requests.slice(1)) request.finish();
   await Promise.all(replies);
+});
+
+describe('a budget of a day or month', () => {
+  const spending = (budgetUsdBy: { day?: number; month?: number }, options: Parameters<typeof testKernel>[1] = {}) => {
+    const core = new ScriptedCore('a', { cap: 20, price: PRICE });
+    const kernel = testKernel([core], options);
+    const agent = kernel.spawn({ principal: { ...bob(Number.POSITIVE_INFINITY), budgetUsdBy } });
+    const spend = async (costUsd: number, more = {}) => {
+      const { session } = await agent;
+      const before = core.requests.length;
+      const reply = session.call('llm.chat', ask('x', { maxTokens: 1, ...more }));
+      reply.catch(() => {});
+      await kernel.pass(5);
+      if (core.requests.length > before) core.last.finish({ costUsd });
+      return reply;
+    };
+    return { ...kernel, core, agent, spend };
+  };
+
+  test('is full again when the next one begins, and says when that is', async () => {
+    const { spend, pass, clock } = spending({ day: 0.01, month: 0.025 });
+    await pass(DAY_MS - 60_000);
+    await spend(0.012);
+    const spent = await errorOf(spend(0.001));
+    // It was asked for 5 ms ago.
+    expect(spent).toMatchObject({ code: 'budget-exhausted', retryAfterMs: DAY_MS - clock.now() + 5 });
+    expect(spent['message']).toBe(
+      'budgetPerDayUsd: the budget of 0.01 dollars for this day is spent; the next day begins at 1970-01-02T00:00:00.000Z',
+    );
+    await pass(60_000);
+    await spend(0.012);
+    await pass(DAY_MS);
+    await spend(0.012);
+    // The month is spent, which ends later than the day.
+    expect((await errorOf(spend(0.001)))['message']).toContain('the next month begins at 1970-02-01');
+    await pass(40 * DAY_MS);
+    await spend(0.001);
+  });
+
+  test('counts a call where it ends, and holds what running calls are expected to cost', async () => {
+    const { core, agent, pass } = spending({ day: 0.01 });
+    const { session } = await agent;
+    const ends = Array.from({ length: 9 }, () => endOf(session.call('llm.chat', ask('x', { maxTokens: 400 }))));
+    await pass(5);
+    expect(core.requests).toHaveLength(2);
+    await pass(DAY_MS);
+    for (const request of core.requests) request.finish({ costUsd: 0.01 });
+    await pass(5);
+    expect(await Promise.all(ends)).toEqual(['done', 'done', ...Array(7).fill('budget-exhausted')]);
+    await pass(DAY_MS);
+    const next = endOf(session.call('llm.chat', ask()));
+    await pass(5);
+    core.last.finish({ costUsd: 0.001 });
+    expect(await next).toBe('done');
+  });
+
+  test('is what an earlier kernel has left, and is shown to its token', async () => {
+    const left = {
+      ...{ firstPid: 1, open: [], starts: [], spentUsd: new Map([['bob', 7]]) },
+      spentUsdBy: new Map([['bob', { day: 1, month: 5 }]]),
+    };
+    const journal = { restore: async () => left, append: () => undefined, close: async () => {} };
+    const modules = [new ContainerModule(({ rebind }) => void rebind(PART.journal).toConstantValue(journal))];
+    const { kernel, agent, spend } = spending({ day: 2, month: 5.5 }, { modules });
+    await kernel.ready();
+    await spend(0.25);
+    const { session } = await agent;
+    expect((await session.call('kernel.stats', {})).budgets).toEqual([
+      { per: 'month', usd: 5.5, spentUsd: 5.25, endsAt: 31 * DAY_MS },
+      { per: 'day', usd: 2, spentUsd: 1.25, endsAt: DAY_MS },
+    ]);
+    await spend(0.25);
+    expect(await errorOf(spend(0.25))).toMatchObject({ code: 'budget-exhausted' });
+  });
+
+  test('frees the key of a call that it has ended, for when the next one begins', async () => {
+    const { agent, core, spend, pass } = spending({ day: 0.01 });
+    const { session } = await agent;
+    const first = session.call('llm.chat', ask('x', { maxTokens: 900 }));
+    await pass(5);
+    const held = errorOf(session.call('llm.chat', ask('y', { maxTokens: 900, idempotencyKey: 'held' })));
+    await pass(5);
+    for (const request of core.requests) request.finish({ costUsd: 0.02 });
+    await pass(5);
+    await first;
+    expect(await held).toMatchObject({ code: 'budget-exhausted' });
+    await pass(DAY_MS);
+    expect(await spend(0.001, { maxTokens: 900, messages: ask('y').messages, idempotencyKey: 'held' })).toMatchObject({
+      attempts: 1,
+    });
+  });
 });
 
 test('under random calls, cancels and answers every call ends, within the budget and one call, and none is refused that it covers', async () => {

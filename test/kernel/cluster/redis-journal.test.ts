@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { StoredCall } from '../../../kernel/call/journal.js';
 import { realClock } from '../../../kernel/clock.js';
 import { type ClusterOptions, RedisJournal } from '../../../kernel/cluster/redis-journal.js';
+import { periodAt } from '../../../syscalls/budget.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import { errorOf } from '../../support/kernel.js';
 import { RedisServer, withRedis } from '../../support/redis-server.js';
@@ -61,7 +62,9 @@ withRedis('a journal in Redis', () => {
   test('gives the next holder of the seat all that was open, in order, with starts and money', async () => {
     const server = await RedisServer.start();
     const first = journalOn(server);
-    expect(await first.restore(Date.now())).toEqual({ firstPid: 1, open: [], starts: [], spentUsd: new Map() });
+    expect(await first.restore(Date.now())).toEqual({
+      ...{ firstPid: 1, open: [], starts: [], spentUsd: new Map(), spentUsdBy: new Map() },
+    });
     const calls = [callOf('c'), callOf('b', { budgetUsd: 2, key: undefined, cores: undefined }), callOf('a')];
     await Promise.all(calls.map((call) => first.append(accepted(call))));
     await first.append({ type: 'started', id: 'c', at: 1500, core: 'core with spaces', attempt: 1, tokens: 512 });
@@ -79,7 +82,30 @@ withRedis('a journal in Redis', () => {
       { core: 'core with spaces', at: expect.any(Number), tokens: 512, isOpen: true },
       { core: 'b', at: expect.any(Number), tokens: 9, isOpen: false },
     ]);
+    // It ended in 1970.
+    expect(left.spentUsdBy).toEqual(new Map());
     for (const { at } of left.starts) expect(Math.abs(at - Date.now())).toBeLessThan(60_000);
+  });
+
+  test('gives back what was spent in this month and day, each call once', async () => {
+    const server = await RedisServer.start();
+    const journal = journalOn(server);
+    const now = Date.now();
+    await journal.restore(now);
+    const { start } = periodAt('month', now);
+    for (const [id, at] of [
+      ['now', now],
+      ['now', now],
+      ['before', start - 1],
+    ] as const) {
+      await journal.append(accepted(callOf(id, { budgetUsdBy: { day: 3 } })));
+      await journal.append({ ...ended(id), at });
+    }
+    await journal.append(accepted(callOf('open', { budgetUsdBy: { day: 3 } })));
+    await journal.close();
+    const { spentUsdBy, spentUsd, open } = await journalOn(server).restore(now);
+    expect(spentUsdBy).toEqual(new Map([['team', { day: 0.25, month: 0.25 }]]));
+    expect([spentUsd.get('team'), open[0]?.budgetUsdBy]).toEqual([0.5, { day: 3 }]);
   });
 
   test('finds a call by its key and by its id, and the end that was written first', async () => {

@@ -59,7 +59,7 @@ describe('what is written is there after the file was opened again', () => {
   test('open calls in order, starts, money and pids that were given to nobody', () => {
     const first = opened();
     const before = first.restore(0);
-    expect(before).toEqual({ firstPid: 1, open: [], starts: [], spentUsd: new Map() });
+    expect(before).toEqual({ firstPid: 1, open: [], starts: [], spentUsd: new Map(), spentUsdBy: new Map() });
     first.commit([accepted('x-0', { key: 'k' }), accepted('x-1'), accepted('x-2'), started('x-1'), started('x-2')]);
     first.commit([ended('x-1'), started('x-2', 2)]);
     closed(first);
@@ -76,6 +76,36 @@ describe('what is written is there after the file was opened again', () => {
     });
     expect(starts.map(({ isOpen }) => isOpen)).toEqual([false, true, true]);
     expect(spentUsd).toEqual(new Map([['ann', 0.25]]));
+  });
+
+  test('what was spent in this month and day, with the budgets of open calls', () => {
+    const [day, month] = [Date.UTC(2026, 10, 29), Date.UTC(2026, 10, 1)];
+    const file = opened();
+    file.restore(day);
+    const spent = [day, day + 1, day - 1, month, month - 1].map((at, n) => ({ id: `x-${n}`, at, costUsd: 2 ** n }));
+    for (const { id, at, costUsd } of spent) file.commit([accepted(id, { at }), ended(id, { at, costUsd })]);
+    const open = accepted('open');
+    if (open.type === 'accepted') file.commit([{ ...open, call: { ...open.call, budgetUsdBy: { day: 3 } } }]);
+    closed(file);
+    const left = opened().restore(day + 5000);
+    expect(left.spentUsdBy).toEqual(new Map([['ann', { day: 3, month: 15 }]]));
+    expect([left.spentUsd.get('ann'), left.open[0]?.budgetUsdBy]).toEqual([31, { day: 3 }]);
+  });
+
+  test('a file of before budgets by day is brought up to now, and keeps what it knows', () => {
+    const day = Date.UTC(2026, 10, 29);
+    const file = opened();
+    file.restore(day);
+    file.commit([accepted('x-0', { at: day }), ended('x-0', { at: day }), accepted('x-1')]);
+    closed(file);
+    const db = new Database(path);
+    db.exec(
+      'DROP TABLE days; ALTER TABLE calls DROP COLUMN budget_day_usd; ALTER TABLE calls DROP COLUMN budget_month_usd',
+    );
+    db.close();
+    const left = opened().restore(day);
+    expect(left.spentUsdBy).toEqual(new Map([['ann', { day: 0.25, month: 0.25 }]]));
+    expect(left.open.map(({ id }) => id)).toEqual(['x-1']);
   });
 
   test('a call is found by its key and by its id, with its end and its rating', () => {

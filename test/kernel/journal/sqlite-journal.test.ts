@@ -50,6 +50,11 @@ test('facts are settled in order, and are there for the next kernel', async () =
   void journal.append(ended('x-0'));
   await journal.close();
   await expect(journal.append(accepted('late'))).rejects.toThrow('closed');
+  const { bytes = 0, commitMs, ...figures } = journal.figures();
+  expect(figures).toEqual({ written: 501, refused: 0, waiting: 0, commits: expect.any(Number) });
+  expect([figures.commits < 50, bytes > 4096, commitMs.total > 0, commitMs.p99 >= commitMs.p50]).toEqual(
+    Array(4).fill(true),
+  );
   const next = journalIn(folder);
   const { open, spentUsd } = await next.restore(0);
   expect([open.length, open[0]?.id, spentUsd.get('p')]).toEqual([499, 'x-1', 0.5]);
@@ -82,6 +87,7 @@ test('on a full disk new calls are refused, ends wait, and all goes on when ther
     const third = journal.append(accepted('third', 'y'.repeat(50_000)));
     await expect(third).rejects.toThrow();
     expect(isWritten).toBe(false);
+    expect(journal.figures()).toMatchObject({ written: 1, refused: 2, waiting: 1 });
     expect(await journal.find({ id: 'first' })).toMatchObject({ call: { id: 'first' } });
     rmSync(join(folder, 'ballast'));
     await end;

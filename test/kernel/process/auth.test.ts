@@ -43,6 +43,12 @@ test('a principal has the scope of its token', () => {
   });
 });
 
+test('a principal has the budgets of each period that its token has', () => {
+  const auth = new Authenticator(authOf({ ...bob, budgetPerDayUsd: 2, budgetPerMonthUsd: 20 }, alice), ENV);
+  expect(auth.authenticate('bob-secret')).toMatchObject({ budgetUsdBy: { day: 2, month: 20 } });
+  expect(auth.authenticate('alice-secret')).not.toHaveProperty('budgetUsdBy');
+});
+
 test.each(['MISSING', 'EMPTY'])('a variable without a value is named: %s', (env) => {
   expect(() => new Authenticator(authOf(bob, { name: 'x', env }), ENV)).toThrow(
     expect.objectContaining({

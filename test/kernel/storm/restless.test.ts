@@ -1,6 +1,6 @@
 import { test } from 'vitest';
 import type { SchedulerPolicy } from '../../../schedulers/policy.js';
-import { storm } from './storm.js';
+import { CALLS, storm } from './storm.js';
 
 /** Wants far more of every core than its cap, and something else at every tick: the queues alone keep the caps. */
 function restless(): SchedulerPolicy {
@@ -19,7 +19,7 @@ function restless(): SchedulerPolicy {
 }
 
 test(
-  '10^5 random syscalls under a policy that overfills and reshuffles the queues: each ends once, caps hold, nothing is left',
+  `${CALLS} random syscalls under a policy that overfills and reshuffles the queues: each ends once, caps hold, nothing is left`,
   () => storm(restless()),
   240_000,
 );

@@ -1,8 +1,8 @@
 import { test } from 'vitest';
-import { storm } from './storm.js';
+import { CALLS, storm } from './storm.js';
 
 test(
-  '10^5 random syscalls under round-robin with time slices: each ends once, caps hold, nothing is left',
+  `${CALLS} random syscalls under round-robin with time slices: each ends once, caps hold, nothing is left`,
   () => storm('round-robin:timeSliceMs=40'),
   240_000,
 );

@@ -8,7 +8,8 @@ import type { CoreInfo } from '../../../syscalls/cores.js';
 import { SyscallError } from '../../../syscalls/errors.js';
 import { ask, LIMITS, type TestProcess, testKernel } from '../../support/kernel.js';
 
-const SYSCALLS = 100_000;
+/** `STORM_CALLS=100000 npx vitest run test/kernel/storm` is the long run. */
+export const CALLS = Number(process.env['STORM_CALLS'] ?? 25_000);
 const AGENTS = 40;
 
 /** A provider that fails in every way it can, takes its time to close an aborted request, and counts what it runs. */
@@ -71,7 +72,7 @@ class BadProvider implements LLMCore {
 }
 
 export interface StormOptions {
-  /** @default 10^5 */
+  /** @default CALLS */
   readonly syscalls?: number;
   /** Called before the first syscall. @returns called when all have ended */
   readonly watch?: (kernel: Kernel, clock: VirtualClock) => () => Promise<void> | void;
@@ -80,9 +81,9 @@ export interface StormOptions {
 /** Random syscalls with cancels, deadlines, disconnects, cap changes and faults: each ends once, caps hold, nothing is left. */
 export async function storm(
   policy: string | SchedulerPolicy,
-  { syscalls: most = SYSCALLS, watch }: StormOptions = {},
+  { syscalls: most = CALLS, watch }: StormOptions = {},
 ): Promise<void> {
-  // Nobody reads where a hundred thousand refusals came from.
+  // Nobody reads where thousands of refusals came from.
   const { stackTraceLimit } = Error;
   onTestFinished(() => {
     Error.stackTraceLimit = stackTraceLimit;

@@ -98,6 +98,28 @@ describe('the exposition', () => {
   });
 });
 
+test('says how the journal does, where there is one', async () => {
+  const { kernel } = testKernel([new ScriptedCore('a')]);
+  expect(await exposed(kernel)()).not.toContain('eccos_journal');
+  let written = 7;
+  const figures = () => ({
+    ...{ written, refused: 2, waiting: 3, commits: 4, bytes: 4096, commitMs: { total: 500, p50: 10, p99: 250 } },
+  });
+  const scrape = exposed(kernel, { figures });
+  await scrape();
+  written = 9;
+  const lines = (await scrape()).split('\n').filter((line) => line.startsWith('eccos_journal'));
+  expect(lines.toSorted()).toEqual([
+    'eccos_journal_bytes 4096',
+    'eccos_journal_commit_p99_seconds 0.25',
+    'eccos_journal_commit_seconds_total 0.5',
+    'eccos_journal_commits_total 4',
+    'eccos_journal_facts_total 9',
+    'eccos_journal_refused_total 2',
+    'eccos_journal_waiting 3',
+  ]);
+});
+
 test('10^4 agents and tenants of random names leave it small, with the series of 100 tenants and one of all others', async () => {
   const cores = ['tiny', 'small', 'medium', 'large', 'frontier'].map((id) => new ScriptedCore(id, { cap: 100 }));
   const world = testKernel(cores, { policy: 'round-robin', limits: { maxAgents: 20_000 } });

@@ -1,11 +1,13 @@
+import type { Journal } from '../../../kernel/call/journal.js';
 import { defaultConfig } from '../../../kernel/config/default-config.js';
 import type { Kernel } from '../../../kernel/kernel.js';
 import { Exposition } from '../../../kernel/telemetry/exposition.js';
 
 /** Starts to count what a kernel does. @returns reads the exposition */
-export function exposed(kernel: Kernel): () => Promise<string> {
+export function exposed(kernel: Kernel, journal: Pick<Journal, 'figures'> = {}): () => Promise<string> {
   const { events } = kernel;
-  const exposition = new Exposition({ config: defaultConfig(), events, kernel, listener: { connections: 0 } });
+  const config = defaultConfig();
+  const exposition = new Exposition({ config, events, kernel, listener: { connections: 0 }, journal });
   exposition.start();
   return () => exposition.text();
 }

@@ -6,11 +6,14 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bootKernel } from '../../../kernel/boot.js';
 import type { Clock } from '../../../kernel/clock.js';
+import { checkConfig, type KernelConfig } from '../../../kernel/config/config.js';
 import { defaultConfig } from '../../../kernel/config/default-config.js';
 import type { Kernel } from '../../../kernel/kernel.js';
 import { ATTRIBUTE } from '../../../kernel/telemetry/names.js';
 import { Spans } from '../../../kernel/telemetry/spans.js';
+import { FakeOpenAI } from '../../support/fake-openai.js';
 import { ask, errorOf, testKernel } from '../../support/kernel.js';
 import { ScriptedCore } from '../../support/scripted-core.js';
 import { storm } from '../storm/storm.js';
@@ -32,8 +35,10 @@ const policy = {
   predictions: () => [{ core: 'a', quality: 0.9, costUsd: 0.002, chosen: true }],
 };
 
-function traced(kernel: Kernel, clock: Clock): void {
-  new Spans({ config: defaultConfig(), clock, events: kernel.events, policy }).start();
+function traced(kernel: Kernel, clock: Clock, telemetry: Partial<KernelConfig['telemetry']> = {}): void {
+  const base = defaultConfig();
+  const config = { ...base, telemetry: { ...base.telemetry, ...telemetry } };
+  new Spans({ config, clock, events: kernel.events, policy }).start();
 }
 
 const isCall = ({ attributes }: ReadableSpan) =>
@@ -70,10 +75,10 @@ test(`of ${SYSCALLS} random calls with retries, preemptions and cancels each is 
 }, 600_000);
 
 /** One call that is answered in the second attempt, under a span of its caller. */
-async function answered() {
+async function answered(telemetry: Partial<KernelConfig['telemetry']> = {}) {
   const core = new ScriptedCore('a');
   const { kernel, clock, spawn, pass } = testKernel([core]);
-  traced(kernel, clock);
+  traced(kernel, clock, telemetry);
   const { session, pid } = await spawn({ name: 'ann' });
   const traceparent = `00-${TRACE}-${PARENT}-01`;
   const call = session.call(
@@ -157,6 +162,63 @@ describe('a call', () => {
       message: expect.stringMatching(/^params.trace.traceparent: Expected a traceparent/),
     });
   });
+});
+
+test('with `content` a span holds what was asked and answered, and nothing of its settings or faults', async () => {
+  await answered({ content: true });
+  const [span] = spans().calls;
+  const content = (name: string) => JSON.parse(String(span?.attributes[name]));
+  expect(content('gen_ai.input.messages')).toEqual([
+    { role: 'user', parts: [{ type: 'text', content: 'CANARY-prompt' }] },
+  ]);
+  expect(content('gen_ai.output.messages')).toEqual([
+    { role: 'assistant', parts: [{ type: 'text', content: 'CANARY-answer' }], finish_reason: 'stop' },
+  ]);
+  const text = JSON.stringify(spans().all.map(({ attributes, events, status }) => [attributes, events, status]));
+  expect(text).not.toMatch(/CANARY-(stop|label|fault)/);
+});
+
+test('with `agents` each agent is a span below that of its parent, and so are its calls, but for those of another trace', async () => {
+  const core = new ScriptedCore('a');
+  const { kernel, clock, spawn, pass } = testKernel([core]);
+  traced(kernel, clock, { agents: true });
+  const parent = await spawn({ name: 'ann' });
+  const child = await spawn({ name: 'bob', parent: parent.pid });
+  for (const more of [{}, { trace: { traceparent: `00-${TRACE}-${PARENT}-01` } }]) {
+    const call = child.session.call('llm.chat', ask('x', more));
+    await pass(1);
+    core.last.finish();
+    await call;
+  }
+  child.session.close('closed');
+  await parent.session.call('agent.kill', { pid: parent.pid });
+  const { all } = spans();
+  const named = (name: string) => all.filter((span) => span.name === name);
+  const [ann, bob] = [named('invoke_agent ann')[0], named('invoke_agent bob')[0]];
+  expect(ann?.parentSpanContext).toBeUndefined();
+  expect(bob?.parentSpanContext?.spanId).toBe(ann?.spanContext().spanId);
+  expect(named('chat auto').map((span) => span.parentSpanContext?.spanId)).toEqual([bob?.spanContext().spanId, PARENT]);
+  expect(all).toHaveLength(2 + 2 * 2);
+});
+
+test.each([
+  [true, true],
+  [true, false],
+  [false, true],
+])('with `propagate` (%j) providers are given the span of the request, or what the caller gave (traced: %j)', async (propagate, isTraced) => {
+  if (!isTraced) trace.disable();
+  const provider = await FakeOpenAI.start();
+  const price = { inputPerMTok: 1, outputPerMTok: 1 };
+  const core = { kind: 'provider', id: 'a', model: 'm', price, baseUrl: provider.baseUrl, apiKeyEnv: 'KEY' };
+  const config = checkConfig({ cores: [core], telemetry: { propagate }, log: { level: 'silent' } }, 'test');
+  const kernel = await bootKernel(config, { env: { KEY: 'key' } });
+  const traceparent = `00-${TRACE}-${PARENT}-01`;
+  await kernel.connect({ name: 'ann' }).call('llm.chat', ask('x', { trace: { traceparent } }));
+  await kernel.stop();
+  await provider.stop();
+  const run = spans().runs[0]?.spanContext();
+  const expected = isTraced ? `00-${run?.traceId}-${run?.spanId}-01` : traceparent;
+  expect(provider.requests.map(({ headers }) => headers['traceparent'])).toEqual([propagate ? expected : undefined]);
 });
 
 test('without an SDK nothing is kept of a call, and it is answered all the same', async () => {

@@ -129,7 +129,7 @@ test('a token sees its own processes, calls, decisions and costs; an operator th
   expect(new Set(read().decisions.map(({ agent }) => agent))).toEqual(new Set(['ann-agent', 'bob-agent']));
   expect(read().costs.filter(({ by }) => by === 'token')).toMatchObject([
     { name: 'ann' },
-    { name: 'bob', budgetUsd: 5 },
+    { name: 'bob', budgets: [{ per: 'total', usd: 5 }] },
   ]);
 });
 

@@ -56,10 +56,11 @@ export function providerRequest(
   };
 }
 
-function settings({ params, maxTokens }: CoreRequest): Settings {
+function settings({ params, maxTokens, traceparent }: CoreRequest): Settings {
   const { temperature, topP, frequencyPenalty, presencePenalty, seed, stop, tools, toolChoice } = params;
   return {
     ...(maxTokens === undefined ? {} : { maxOutputTokens: maxTokens }),
+    ...(traceparent === undefined ? {} : { headers: { traceparent } }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(topP === undefined ? {} : { topP }),
     ...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),

@@ -24,6 +24,7 @@ export class FakeSession implements Session {
   readonly outbox: Outbox;
   readonly requests: Handled[] = [];
   timesDrained = 0;
+  behind = 0;
   timesClosed = 0;
   isProcess = true;
   answer: (request: Handled) => Promise<Outcome> | Outcome = ({ method }) => ({ result: method });

@@ -45,16 +45,19 @@ class StuckSocket implements SendingSocket {
 function outbox() {
   const clock = new VirtualClock();
   const socket = new StuckSocket();
-  const heard = { slow: 0, drained: 0, shut: 0 };
+  const heard = { slow: 0, drained: 0, shut: 0, behind: 0 };
   const limits = { ...LIMITS, sendBufferBytes: { slow: 400, close: 1600 }, slowReaderMs: 1000 };
   const held = new Held();
   const box = new SocketOutbox(socket, socket, {
     ...{ clock, limits: () => limits, corks: new Corks(clock), held, owner: 'me' },
+    behind: () => heard.behind,
     onSlow: () => heard.slow++,
     onDrained: () => heard.drained++,
     onShut: () => heard.shut++,
   });
-  const pass = (ms: number) => clock.runUntil(new Promise<void>((resolve) => clock.after(ms, resolve)));
+  // What was sent is flushed in the turn after the next.
+  const pass = (ms: number) =>
+    clock.runUntil(new Promise<void>((resolve) => clock.after(ms, () => clock.after(0, resolve))));
   return { box, socket, heard, held, pass, clock };
 }
 
@@ -97,22 +100,23 @@ describe('an outbox', () => {
     expect(held.total).toBe(0);
   });
 
-  test('a message that waits becomes JSON when its turn comes, and counts as what it holds', () => {
+  test('a message in pieces is made when its turn comes, and counts as what it holds', () => {
     const { box, socket, held } = outbox();
     box.send('x'.repeat(150));
     box.send('y'.repeat(150));
     let made = 0;
     const reply = {
-      toJSON() {
-        made++;
-        return { text: 'z' };
+      *[Symbol.iterator]() {
+        for (const piece of ['{"text":', '"z"', '}']) {
+          made++;
+          yield piece;
+        }
       },
     };
     box.send(reply, 77);
     expect([made, held.of('me')]).toEqual([0, 227]);
-    socket.take();
-    socket.take();
-    expect([made, socket.sent.at(-1), held.of('me')]).toEqual([1, '{"text":"z"}', 0]);
+    for (let n = 0; n < 4; n++) socket.take();
+    expect([made, socket.sent.slice(-3).join(''), held.of('me')]).toEqual([3, '{"text":"z"}', 0]);
   });
 
   test('shuts when nothing is taken for too long, and only then', async () => {
@@ -128,7 +132,7 @@ describe('an outbox', () => {
     await pass(3000);
     expect([socket.closed, clock.pendingTimers]).toEqual([undefined, 0]);
     for (let n = 0; n < 10; n++) box.send('x'.repeat(50));
-    await pass(1000);
+    await pass(1001);
     expect([socket.closed, heard.shut]).toEqual([1013, 1]);
   });
 
@@ -147,6 +151,21 @@ describe('an outbox', () => {
     box.send('y');
     box.close('killed');
     expect([socket.closed, heard.shut, held.total]).toEqual([1013, 1, 0]);
+  });
+
+  test('shuts when nothing is taken though very much is held back; not while its reader takes some', async () => {
+    const { box, socket, heard, pass } = outbox();
+    heard.behind = 5000;
+    for (let n = 0; n < 10; n++) box.send('x'.repeat(50));
+    expect(box.isSlow()).toBe(true);
+    for (let n = 0; n < 5; n++) {
+      await pass(60);
+      socket.take();
+      for (let k = 0; k < 3; k++) box.send('x'.repeat(90));
+    }
+    expect([socket.closed, box.isSlow()]).toEqual([undefined, true]);
+    await pass(250);
+    expect([socket.closed, heard.shut]).toEqual([1013, 1]);
   });
 
   test('the more memory is used, the less may wait for one reader', () => {
