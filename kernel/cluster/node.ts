@@ -45,6 +45,9 @@ const SWEEP_MS: Millis = 5000;
 /** A door that was not heard for so long is gone. */
 const DOOR_GONE_MS: Millis = 10_000;
 
+/** Time for what takes a round trip or two, where Redis answers. */
+const GIVE_BACK_MS: Millis = 2000;
+
 /** What a node of a cluster has open. */
 interface Parts {
   readonly redis: Store;
@@ -180,16 +183,10 @@ export class ClusterNode implements Spread {
 
   /** Waits for the requests of its doors, and for those to its cores; what is not done after `drainMs` is given back. */
   async drain(drainMs: Millis): Promise<void> {
-    const { clock } = this.#deps;
-    let cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = clock.after(drainMs, resolve);
-    });
-    await Promise.all([
-      Promise.race([this.#parts?.gate.drain(), late]),
-      ...this.#workers.map((worker) => worker.stop(drainMs)),
-    ]);
-    cancel();
+    const doors = this.#within(drainMs, this.#parts?.gate.drain());
+    const workers = this.#workers.map((worker) => worker.stop(drainMs));
+    // Without Redis nothing can be given back.
+    await this.#within(drainMs + GIVE_BACK_MS, Promise.all([doors, ...workers]));
     await Promise.all(this.#cores.map((core) => core.close?.()));
   }
 
@@ -201,9 +198,19 @@ export class ClusterNode implements Spread {
     const { redis, bus, queues, link, registry } = parts;
     link.close();
     await registry.leave();
-    await queues.close();
+    await this.#within(GIVE_BACK_MS, queues.close());
     await bus.close();
     redis.disconnect();
+  }
+
+  /** Waits for some work, but no longer than this. */
+  async #within(ms: Millis, work: Promise<unknown> | undefined): Promise<void> {
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#deps.clock.after(ms, resolve);
+    });
+    await Promise.race([work, late]);
+    cancel();
   }
 
   #take(message: ToSeat): void {

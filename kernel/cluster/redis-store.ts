@@ -29,7 +29,12 @@ export async function openStore(
   if (passwordEnv !== undefined && !password) {
     throw invalid('passwordEnv', `Expected the environment variable ${passwordEnv} to hold a password`);
   }
+  // A user in the address would bring an empty password along.
+  const address = new URL(url);
+  const username = decodeURIComponent(address.username);
+  address.username = '';
   const settings = {
+    ...(username === '' ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     lazyConnect: true,
     commandTimeout: COMMAND_TIMEOUT_MS,
@@ -39,7 +44,7 @@ export async function openStore(
     retryStrategy: (times: number) => Math.min(50 * times, 1000),
   };
   const Driver = await driver();
-  const redis: Store = new Driver(url, settings);
+  const redis: Store = new Driver(address.href, settings);
   let lastError: unknown;
   redis.on('error', (error) => {
     lastError = error;

@@ -9,7 +9,7 @@ import { quantiles } from './measure.js';
 
 const AGENTS = 48;
 const DEPTH = 8;
-const SECONDS = 4;
+const SECONDS = 3;
 const ROUNDS = 3;
 const ALONE = 200;
 const REQUEST = { messages: [{ role: 'user' as const, content: 'What is 2 + 2? '.repeat(30) }], maxTokens: 1 };

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import type { StoredCall } from '../../../kernel/call/journal.js';
@@ -134,6 +135,24 @@ withRedis('a journal in Redis', () => {
     await expect.poll(() => journal.find({ id: 'a' })).toBeUndefined();
     expect(await journal.find({ owner: 'team', key: 'key of a' })).toBeUndefined();
     expect((await journal.find({ id: 'open' }))?.call.params.messages).toHaveLength(1);
+  });
+
+  test('takes no call in from 80 % of the memory of Redis on, and again when there is room', async () => {
+    const server = await RedisServer.start(['--maxmemory', '40mb']);
+    const journal = journalOn(server);
+    await journal.restore(Date.now());
+    const store = new Redis(server.url);
+    onTestFinished(() => store.disconnect());
+    const much = Array.from({ length: 33 }, (_, n) => `much-${n}`);
+    for (const key of much) await store.set(key, 'x'.repeat(1_000_000));
+    const taken = (id: string) =>
+      journal.append(accepted(callOf(id))).then(
+        () => true,
+        () => false,
+      );
+    while (await taken(`full-${Math.random()}`)) await new Promise((resolve) => setTimeout(resolve, 50));
+    await store.del(much);
+    while (!(await taken(`free-${Math.random()}`))) await new Promise((resolve) => setTimeout(resolve, 50));
   });
 
   test('makes a second kernel wait, which then fences off the first', async () => {
