@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { bootKernel, defaultConfig, type KernelConfig } from '../../../kernel/boot.js';
 import { PolicyState } from '../../../kernel/cluster/policy-state.js';
+import { clusterConfig } from '../../../kernel/config/cluster-config.js';
 import { RoundRobin } from '../../../schedulers/round-robin.js';
 import { RedisServer, withRedis } from '../../support/redis-server.js';
 
@@ -34,14 +35,7 @@ withRedis('what a policy has learnt in Redis', () => {
   test('is restored by the node that takes the seat before it schedules, and refused by name where it is damaged', async () => {
     const server = await RedisServer.start();
     const redis = connectionTo(server);
-    const cluster = {
-      redis: server.url,
-      prefix: 'test',
-      durability: 'process',
-      leaseMs: 1000,
-      keepMs: 60_000,
-      prompts: 'keep',
-    } as const;
+    const cluster = clusterConfig.parse({ redis: server.url, prefix: 'test', leaseMs: 1000 });
     const config: KernelConfig = { ...defaultConfig(), cluster, log: { level: 'warn' } };
     const logged: string[] = [];
     const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line).msg) });
