@@ -33,7 +33,7 @@ export async function run([share = '1', seats = '1,4']: readonly string[]): Prom
       `${String(count).padStart(2)} seats | $${sums.costUsd.toFixed(2)} at quality ${sums.quality.toFixed(4)}, at equal quality ${signed(100 * (equalUsd / base.costUsd - 1))} % | ` +
         `mean turnaround ${(sums.turnaroundMs / 1000).toFixed(2)} s | ` +
         `tick p99 ${sums.tickP99Ms.toFixed(1)} ms, longest ${sums.longestTickMs.toFixed(1)} ms of ${sums.ticks}, mean pending ${sums.meanPending.toFixed(0)} | ` +
-        `heap ${sums.heapMb.map((mb) => mb.toFixed(0)).join(', ')} MB | ${((user + system) / sums.calls).toFixed(0)} us a call`,
+        `heap ${sums.heapMb.map((mb) => mb.toFixed(0)).join(', ')} MB | ${((user + system) / sums.ended).toFixed(0)} us a call`,
     );
   }
 }
@@ -47,6 +47,7 @@ function sumsOf(reports: readonly SeatReport[]): Sums {
   const calls = sum((one) => one.calls);
   return {
     calls,
+    ended: sum((one) => one.ended),
     costUsd: sum((one) => one.costUsd),
     quality: sum((one) => one.quality) / calls,
     priceOfQuality: sum((one) => one.priceOfQuality) / reports.length,

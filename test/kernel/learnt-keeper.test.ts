@@ -8,7 +8,7 @@ import type { SchedulerPolicy } from '../../schedulers/policy.js';
 import { ask, testKernel } from '../support/kernel.js';
 import { ScriptedCore } from '../support/scripted-core.js';
 
-/** A journal that keeps what is learnt in a map, and fails while it is told to. */
+/** A journal that keeps what is learnt in a map, and fails while `fails` is set. */
 function keeping(kept: Map<string, Uint8Array> = new Map()) {
   const state = { writes: 0, fails: false };
   const journal: Journal = {

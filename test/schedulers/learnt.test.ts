@@ -26,7 +26,7 @@ test.each<[string, Uint8Array, string]>([
   ['something else', Buffer.from('PK\u0003\u0004 \n'), 'to be a header and a state, each JSON'],
   ['too many', new Uint8Array(MOST_LEARNT_BYTES + 1), `to be at most ${MOST_LEARNT_BYTES} bytes, got`],
   ['of another shape', encodeLearnt(KIND, { turn: 1 } as never), 'what was learnt: state.names'],
-  ['with a number that is none', encodeLearnt(KIND, { ...STATE, turn: Number.NaN }), 'what was learnt: state.turn'],
+  ['with NaN', encodeLearnt(KIND, { ...STATE, turn: Number.NaN }), 'what was learnt: state.turn'],
 ])('bytes that are %s are refused by name', (_, bytes, message) => {
   expect(() => decodeLearnt(KIND, bytes)).toThrow(message);
 });

@@ -37,7 +37,7 @@ export class SeedThreads {
     process.once('exit', this.#gate.shut);
     const job = { ...what, turns: turns.cells, gate: this.#gate.cells };
     this.#lanes = Array.from({ length: threads }, () => this.#play(job, watcher));
-    // Whoever waits for them gets the error.
+    // Who waits for them gets the error.
     for (const lane of this.#lanes) lane.catch(() => {});
   }
 

@@ -20,9 +20,11 @@ export interface GrowthSetup {
   readonly seed: number;
 }
 
-/** What one seat has done. */
+/** What one seat has done. Sums are over the calls of the second half: before, it looks for its prices. */
 export interface SeatReport {
   readonly calls: number;
+  /** Of both halves: every call that came. */
+  readonly ended: number;
   readonly costUsd: number;
   /** Sum over the calls of the probability of a right answer, as the simulated cores have it. */
   readonly quality: number;
@@ -79,6 +81,7 @@ async function playSeat(setup: GrowthSetup, seat: number): Promise<SeatReport> {
     ticks.push(decisionMs);
     sums.pending += pending;
   });
+  let ended = 0;
   const processes = new Map<number, LocalProcess>();
   const send = async ({ n, agent }: Arrival) => {
     const process = processes.get(agent) ?? kernel.connect({ name: `agent-${agent}` });
@@ -90,10 +93,13 @@ async function playSeat(setup: GrowthSetup, seat: number): Promise<SeatReport> {
     });
     const model = models.get(core) as SimulatedConfig;
     const item = itemOf(query);
-    sums.calls++;
-    sums.costUsd += costUsd;
-    sums.quality += passProbability(model, item);
-    sums.turnaroundMs += clock.now() - sentAt;
+    ended++;
+    if (n >= setup.calls / 2) {
+      sums.calls++;
+      sums.costUsd += costUsd;
+      sums.quality += passProbability(model, item);
+      sums.turnaroundMs += clock.now() - sentAt;
+    }
     await process.call('syscall.feedback', { syscallId, quality: Number(isRight(model, query, item, seed)) });
   };
   try {
@@ -109,6 +115,7 @@ async function playSeat(setup: GrowthSetup, seat: number): Promise<SeatReport> {
     const [tickP99Ms = null, longestTickMs = null] = quantilesOf(ticks, [0.99, 1]);
     return {
       ...done,
+      ended,
       priceOfQuality: kernel.stats().outlook?.priceOfQuality ?? 0,
       ...{ tickP99Ms: tickP99Ms ?? 0, longestTickMs: longestTickMs ?? 0, ticks: ticks.length },
       ...{ meanPending: pending / Math.max(1, ticks.length), heapMb: [half, heapMb()] },

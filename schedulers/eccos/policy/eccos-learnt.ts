@@ -3,7 +3,7 @@ import type { LearntKind } from '../../learnt.js';
 import { beliefsState } from '../predictor/beliefs.js';
 
 /*
- * What `eccos` has learnt, as it is kept from one kernel to the next. Whoever changes the meaning of a number here raises the
+ * What `eccos` has learnt, as it is kept from one kernel to the next. A change of what a number means needs another
  * version: a state of another version is refused, and learning begins anew.
  */
 

@@ -141,7 +141,7 @@ describe('over a real socket', () => {
     expect((await client.chat(ask())).core).toBe('quick');
   });
 
-  test('a family is one again after its kernel was booted again, whoever comes back first', async () => {
+  test('a family is one again after its kernel was booted again, in whatever order they come back', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'eccos-family-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const config = (port: number) => kernelConfig({ listen: { port }, journal: { path: join(folder, 'eccos.db') } });

@@ -43,6 +43,7 @@ describe('connecting', () => {
   test('gives up after connectTimeoutMs', async () => {
     kernel.faults.push('silent');
     const failed = errorOf(kernel.connect({ connectTimeoutMs: 50 }));
+    await settle();
     expect(kernel.tick()).toBe(50);
     expect(await failed).toMatchObject({ code: 'disconnected', message: 'ws://kernel: no answer within 50 ms' });
   });

@@ -35,7 +35,12 @@ withRedis('what a policy has learnt in Redis', () => {
     const server = await RedisServer.start();
     const redis = connectionTo(server);
     const cluster = {
-      ...{ redis: server.url, prefix: 'test', durability: 'process', leaseMs: 1000, keepMs: 60_000, prompts: 'keep' },
+      redis: server.url,
+      prefix: 'test',
+      durability: 'process',
+      leaseMs: 1000,
+      keepMs: 60_000,
+      prompts: 'keep',
     } as const;
     const config: KernelConfig = { ...defaultConfig(), cluster, log: { level: 'warn' } };
     const logged: string[] = [];
