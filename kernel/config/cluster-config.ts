@@ -56,7 +56,7 @@ export const clusterConfig = z
       .default('keep')
       .describe('`drop`: the prompt of a call that has ended is not kept'),
   })
-  .describe('Several kernels, of which one serves and the others stand by; it keeps the journal in Redis');
+  .describe('Several nodes on one Redis, which keeps the journal: each lets agents in and asks cores, and one schedules for all');
 
 function isRedisUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
