@@ -56,7 +56,9 @@ export const clusterConfig = z
       .default('keep')
       .describe('`drop`: the prompt of a call that has ended is not kept'),
   })
-  .describe('Several nodes on one Redis, which keeps the journal: each lets agents in and asks cores, and one schedules for all');
+  .describe(
+    'Several nodes on one Redis, which keeps the journal: each lets agents in and asks cores, and one schedules for all',
+  );
 
 function isRedisUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
