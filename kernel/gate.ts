@@ -83,7 +83,7 @@ const HANDLERS: {
     return { accepted: true };
   },
   'kernel.cores': ({ kernel }) => ({ cores: kernel.cores() }),
-  'kernel.ps': ({ kernel, process }, params) => kernel.ps(process, params),
+  'kernel.ps': ({ kernel, process }, params) => kernel.reports.ps(process, params),
   'kernel.stats': ({ kernel, process }) => kernel.stats(process.scope),
   'kernel.watch': ({ watchers, process, options: { viewer } }, params) => {
     if (viewer === undefined) throw new SyscallError('invalid-request', 'method: this door cannot send views');

@@ -1,36 +1,26 @@
-import type { BudgetView } from '../syscalls/budget.js';
 import type { CoreView } from '../syscalls/cores.js';
 import { SyscallError } from '../syscalls/errors.js';
 import type { HelloParams, HelloReply } from '../syscalls/hello.js';
 import type { ChatParams, ChatReply } from '../syscalls/llm-chat.js';
 import { onAbort } from '../syscalls/on-abort.js';
-import { PS_PROCESS_LIMIT, PS_SYSCALL_LIMIT, type PsParams, type PsReply } from '../syscalls/ps.js';
 import type { StatsReply } from '../syscalls/stats.js';
 import type { Millis, Pid, SyscallId } from '../syscalls/syscall.js';
 import type { Params } from '../syscalls/table.js';
 import type { Admission } from './call/admission.js';
 import type { Call } from './call/call.js';
-import type { CallTable } from './call/call-table.js';
 import { fingerprintOf } from './call/fingerprint.js';
 import type { Journal, JournalEntry, StoredCall } from './call/journal.js';
-import type { KeyedCalls } from './call/keyed-calls.js';
 import type { CallSink } from './call-sink.js';
-import type { Capacity } from './capacity/capacity.js';
-import type { CoreTable } from './capacity/core-table.js';
-import type { Clock } from './clock.js';
 import type { KernelConfig } from './config/config.js';
 import type { KernelLimits } from './config/limits.js';
 import type { SchedulerLoop } from './dispatch/loop.js';
 import type { KernelEvents } from './events.js';
 import type { LearntKeeper } from './learnt-keeper.js';
-import type { Metrics } from './metrics.js';
-import type { PolicyGuard } from './policy-guard.js';
-import { budgetViews } from './process/budget.js';
 import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
-import { type Process, type ProcessTable, sees } from './process/process-table.js';
-import { describeCall, describeProcess } from './ps.js';
+import { type Process, sees } from './process/process-table.js';
 import type { RatingLimit } from './rating-limit.js';
+import { Reports, type ReportsDeps } from './reports.js';
 import { loadTokenizer } from './tokens.js';
 
 /** One for all: taking down the stack is half the work of a cancel, and says nothing here. */
@@ -48,17 +38,9 @@ const SWITCHED_OFF = new SyscallError(
 );
 
 /** The kernel's parts, wired in the composition root. */
-export interface KernelParts {
-  readonly clock: Clock;
-  readonly policy: PolicyGuard;
+export interface KernelParts extends ReportsDeps {
   readonly events: KernelEvents;
-  readonly metrics: Metrics;
-  readonly processes: ProcessTable;
   readonly journal: Journal;
-  readonly table: CallTable;
-  readonly keyed: KeyedCalls;
-  readonly cores: CoreTable;
-  readonly capacity: Capacity;
   readonly admission: Admission;
   readonly ratings: RatingLimit;
   readonly loop: SchedulerLoop;
@@ -83,8 +65,8 @@ interface ChatOptions {
 /** What every syscall does, from any caller and through any door. */
 export class Kernel {
   readonly events: KernelEvents;
+  readonly reports: Reports;
   readonly #parts: KernelParts;
-  readonly #bootedAt: Millis;
   #stopped: Promise<void> | undefined;
   /** Keeps the next save of what the policy has learnt from taking place. */
   #cancelSave: (() => void) | undefined;
@@ -92,7 +74,7 @@ export class Kernel {
   constructor(parts: KernelParts) {
     this.#parts = parts;
     this.events = parts.events;
-    this.#bootedAt = parts.clock.now();
+    this.reports = new Reports(parts);
   }
 
   /** To be awaited before the first connection. @throws what the policy and the journal throw when they read their files */
@@ -297,80 +279,9 @@ export class Kernel {
     return isUp ? draining : [...draining, 'no core is up'];
   }
 
-  /** @throws SyscallError `not-found` for an explanation of a syscall that ended long ago or is someone else's */
-  ps(process: Process, { after = 0, explain }: PsParams): PsReply {
-    const { processes, table, keyed, clock } = this.#parts;
-    const { page: visible, next } = processes.pageFor(process.scope, after, PS_PROCESS_LIMIT);
-    const now = clock.now();
-    const own = visible.flatMap(({ pid }) => [...table.of(pid)].slice(0, PS_SYSCALL_LIMIT));
-    const calls = [...own, ...(after === 0 ? this.#strays(process) : [])].sort((a, b) => a.facts.seq - b.facts.seq);
-    return {
-      processes: visible.map((process) => describeProcess(process, table.of(process.pid))),
-      syscalls: calls.slice(0, PS_SYSCALL_LIMIT).flatMap((call) => describeCall(call, now, keyed.endOf(call))),
-      ...(next === undefined ? {} : { next }),
-      ...(explain === undefined ? {} : { explanation: [...this.#explain(process, explain)] }),
-    };
-  }
-
-  /** Open calls that a process may see, and whose own process is gone: another one may follow them, or none does. */
-  #strays({ scope }: Process): readonly Call[] {
-    const { processes, table } = this.#parts;
-    const strays: Call[] = [];
-    for (const call of table.strays((pid) => processes.get(pid) !== undefined)) {
-      if (strays.length === PS_SYSCALL_LIMIT) break;
-      if (sees(scope, call.facts.caller)) strays.push(call);
-    }
-    return strays;
-  }
-
-  #explain({ scope }: Process, id: SyscallId): readonly string[] {
-    const { table, policy } = this.#parts;
-    const call = table.get(id);
-    const isKnown = call === undefined ? table.hasEnded(id, scope) : sees(scope, call.facts.caller);
-    if (isKnown) return [...policy.explain(id), ...this.#troubles(call)];
-    throw new SyscallError('not-found', `params.explain: expected a syscall of yours, open or just ended, got "${id}"`);
-  }
-
-  /** What keeps an open call off its cores, beside the policy. */
-  #troubles(call: Call | undefined): readonly string[] {
-    const { cores, clock } = this.#parts;
-    return (call?.open ?? []).flatMap((id) => {
-      const { closedUntil, lastFault } = cores.get(id)?.view() ?? {};
-      const seconds = closedUntil === undefined ? 0 : Math.ceil((closedUntil - clock.now()) / 1000);
-      const closed = seconds > 0 ? [`closed for ${seconds} s`] : [];
-      const fault = lastFault === undefined ? [] : [`its last fault was ${lastFault.class}: ${lastFault.message}`];
-      const parts = [...closed, ...fault];
-      return parts.length === 0 ? [] : [`core ${id}: ${parts.join('; ')}`];
-    });
-  }
-
-  /** The budgets of a token; empty where nothing bounds what it spends. */
-  budgets(principal: Principal): BudgetView[] {
-    const { capacity, clock } = this.#parts;
-    return budgetViews(principal, (per) => capacity.spentUsd(principal.name, per), clock.now());
-  }
-
   /** @param principal sees the sums of its own calls, unless it is an operator. @default an operator */
   stats(principal?: Principal): StatsReply {
-    const { policy, metrics, processes, table, clock } = this.#parts;
-    const isWhole = principal === undefined || principal.operator;
-    const sums = isWhole ? metrics.all : metrics.of(principal.name);
-    const open = isWhole ? table.count : table.countOf(principal.name);
-    const budgets = principal === undefined ? [] : this.budgets(principal);
-    const running = isWhole
-      ? this.cores().reduce((sum, core) => sum + core.running, 0)
-      : table.runningOf(principal.name);
-    return {
-      policy: policy.name,
-      uptimeMs: clock.now() - this.#bootedAt,
-      agents: isWhole ? processes.size : processes.countOf(principal.name),
-      syscalls: { ...sums.counts, pending: Math.max(0, open - running), running },
-      ...sums.report(),
-      scheduler: metrics.schedulerReport(),
-      ...(budgets.length === 0 ? {} : { budgets }),
-      // What the policy aims at is about the calls of all.
-      ...(isWhole ? policy.outlook() : {}),
-    };
+    return this.reports.stats(principal);
   }
 
   /** Takes over caps and limits; everything else of a config needs a new boot. A pending call whose cores all got cap 0 fails. */

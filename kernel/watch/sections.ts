@@ -18,7 +18,7 @@ import type { ProcessFigures } from './process-figures.js';
 
 export interface SectionsDeps {
   readonly clock: Clock;
-  readonly kernel: Pick<Kernel, 'stats' | 'cores' | 'budgets'>;
+  readonly kernel: Pick<Kernel, 'stats' | 'cores' | 'reports'>;
   readonly processes: ProcessTable;
   readonly table: CallTable;
   readonly policy: PolicyGuard;
@@ -114,7 +114,7 @@ export class Sections {
     const tokens = new Map(processes.visibleTo(scope).map((one) => [one.principal, one.scope]));
     return this.#costs.rows(ownerOf(scope)).map((row) => {
       const token = row.by === 'token' ? tokens.get(row.name) : undefined;
-      const budgets = token === undefined ? [] : kernel.budgets(token);
+      const budgets = token === undefined ? [] : kernel.reports.budgets(token);
       return budgets.length === 0 ? row : { ...row, budgets };
     });
   }
