@@ -47,7 +47,8 @@ export class SchedulerLoop implements Backlog {
   #rest: { readonly placements: readonly Placement[]; readonly at: Millis } | undefined;
   #preparing = false;
   #order = 0;
-  #tickDue = false;
+  #turnDue = false;
+  #tickWanted = false;
 
   constructor(deps: LoopDeps) {
     this.#deps = deps;
@@ -90,14 +91,22 @@ export class SchedulerLoop implements Backlog {
 
   /** Has the policy decide again, once all input that is there has been read. */
   requestTick(): void {
-    if (this.#tickDue) return;
-    this.#tickDue = true;
+    this.#tickWanted = true;
+    this.#turnLater();
+  }
+
+  #turnLater(): void {
+    if (this.#turnDue) return;
+    this.#turnDue = true;
     this.#deps.clock.after(0, () => {
-      this.#tickDue = false;
+      this.#turnDue = false;
       void this.#prepare();
       // A decision is carried out before there is another one.
       if (this.#rest !== undefined) this.#place(this.#rest.placements, this.#rest.at);
-      else this.#pacer.happened();
+      else {
+        this.#tickWanted = false;
+        this.#pacer.happened();
+      }
     });
   }
 
@@ -143,7 +152,11 @@ export class SchedulerLoop implements Backlog {
   }
 
   #tick(): void {
-    if (this.#pending.size === 0 || this.#rest !== undefined) return;
+    if (this.#rest !== undefined) {
+      this.#tickWanted = true;
+      return;
+    }
+    if (this.#pending.size === 0) return;
     // Without a free slot nothing can start; but what the queues hold already may be put elsewhere.
     if (this.#scheduled.size === 0 && !this.#deps.cores.hasFree()) return;
     const snapshot = {
@@ -199,13 +212,12 @@ export class SchedulerLoop implements Backlog {
     // A long decision has taken its turn by itself.
     if (moved.length > PLACED_A_TURN) {
       this.#rest = { placements: moved, at };
-      this.requestTick();
+      this.#turnLater();
     } else this.#place(moved, at);
   }
 
   /** Gives calls to their queues, as many as one turn may. */
   #place(placements: readonly Placement[], at: Millis): void {
-    const wasCut = this.#rest !== undefined;
     this.#rest = placements.length > PLACED_A_TURN ? { placements: placements.slice(PLACED_A_TURN), at } : undefined;
     for (const placement of placements.slice(0, PLACED_A_TURN)) {
       const { call, slot, reason } = placement;
@@ -217,7 +229,7 @@ export class SchedulerLoop implements Backlog {
       this.#deps.events.emit('scheduled', { call, core, reason });
       slot.queue.hold(call.id, ++this.#order, () => this.#run(placement));
     }
-    if (wasCut || this.#rest !== undefined) this.requestTick();
+    if (this.#rest !== undefined || this.#tickWanted) this.#turnLater();
   }
 
   /** The placements that are not in their queue already, behind all that come before them in the list. */

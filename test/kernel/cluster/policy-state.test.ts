@@ -35,7 +35,7 @@ withRedis('what a policy has learnt in Redis', () => {
   test('is restored by the node that takes the seat before it schedules, and refused by name where it is damaged', async () => {
     const server = await RedisServer.start();
     const redis = connectionTo(server);
-    const cluster = clusterConfig.parse({ redis: server.url, prefix: 'test', leaseMs: 1000 });
+    const cluster = clusterConfig.parse({ redis: server.url, prefix: 'test', leaseMs: 1000, spread: false });
     const config: KernelConfig = { ...defaultConfig(), cluster, log: { level: 'warn' } };
     const logged: string[] = [];
     const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line).msg) });
