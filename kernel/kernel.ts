@@ -9,7 +9,7 @@ import type { Params } from '../syscalls/table.js';
 import type { Admission } from './call/admission.js';
 import type { Call } from './call/call.js';
 import { fingerprintOf } from './call/fingerprint.js';
-import type { Journal, JournalEntry, StoredCall } from './call/journal.js';
+import { type Journal, type JournalEntry, NotWritten, type StoredCall } from './call/journal.js';
 import type { CallSink } from './call-sink.js';
 import type { KernelConfig } from './config/config.js';
 import type { KernelLimits } from './config/limits.js';
@@ -333,13 +333,9 @@ export class Kernel {
     const { journal, table } = this.#parts;
     const { id, state } = call;
     const refuse = (cause: unknown) => {
-      table.refuse(
-        call,
-        new SyscallError('busy', 'storage: the journal did not take the call', {
-          cause,
-          retryAfterMs: STORAGE_RETRY_MS,
-        }),
-      );
+      const options = { cause, retryAfterMs: STORAGE_RETRY_MS };
+      const error = new SyscallError('busy', 'storage: the journal did not take the call', options);
+      table.refuse(call, error, !(cause instanceof NotWritten));
     };
     const entry: JournalEntry = {
       type: 'accepted',

