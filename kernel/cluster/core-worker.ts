@@ -1,10 +1,12 @@
 import type { CoreId, Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { Bill, CoreChunk, LLMCore } from '../cores/core.js';
+import { AnswerReport } from './answer-report.js';
 import type { Bus } from './bus.js';
 import { faultOf, type JobEnd, type JobId, type JobOutcome, jobHealth } from './job.js';
+import { GIVE_UP_SHARE, RENEWALS } from './lease.js';
 import { TO_SEAT, type ToSeat } from './messages.js';
-import type { Held, Queues, Taking } from './queues.js';
+import type { HeldJob, Queues, Taking } from './queues.js';
 import type { TextLog } from './text-log.js';
 
 export interface CoreWorkerDeps {
@@ -16,13 +18,6 @@ export interface CoreWorkerDeps {
   /** How long the slot of a lost request stays taken. */
   readonly slotQuarantineMs: Millis;
 }
-
-/** Locks are renewed so many times before they end. */
-const RENEWALS = 5;
-/** Share of a lock after which a request whose lock could not be renewed is given up: before another worker may have it. */
-const GIVE_UP_SHARE = 0.8;
-/** How often the seat learns how long a running answer is. */
-const PROGRESS_MS: Millis = 1000;
 
 interface Running {
   readonly token: string;
@@ -77,11 +72,11 @@ export class CoreWorker {
     this.#cancelTimer();
   }
 
-  async #run({ id, token, request, wasLost }: Held): Promise<JobEnd> {
+  async #run({ id, token, request, wasLost }: HeldJob): Promise<JobEnd> {
     const { clock, slotQuarantineMs } = this.#deps;
     const running: Running = { token, controller: new AbortController(), renewedAt: clock.now(), isLost: false };
     this.#running.set(id, running);
-    const report = new Report(id, this.id, request.params.stream === true, this.#deps);
+    const report = new AnswerReport(id, this.id, request.params.stream === true, this.#deps);
     let outcome: JobOutcome = { type: 'lost' };
     try {
       // Who had it may be frozen, and its request open.
@@ -137,65 +132,5 @@ export class CoreWorker {
     } finally {
       this.#isRenewing = false;
     }
-  }
-}
-
-/** What is read of one answer: its text goes to the doors, how much it is to the seat. */
-class Report {
-  readonly #job: JobId;
-  readonly #core: CoreId;
-  readonly #streams: boolean;
-  readonly #deps: CoreWorkerDeps;
-  #writer: ReturnType<TextLog['writer']> | undefined;
-  #text = '';
-  #tokens = 0;
-  #bill: Bill | undefined;
-  #toldAt: Millis = Number.NEGATIVE_INFINITY;
-  #hasTold = false;
-
-  constructor(job: JobId, core: CoreId, streams: boolean, deps: CoreWorkerDeps) {
-    this.#job = job;
-    this.#core = core;
-    this.#streams = streams;
-    this.#deps = deps;
-  }
-
-  begin({ id, attempt, prefix }: Held['request']): void {
-    if (this.#streams) this.#writer = this.#deps.texts.writer(id, attempt, prefix.length);
-  }
-
-  read({ text, tokens, toolCall }: CoreChunk): void {
-    this.#text += text;
-    this.#tokens += tokens;
-    this.#writer?.push(text, toolCall);
-    this.#tell(toolCall);
-  }
-
-  billed(bill: Bill): void {
-    this.#bill = bill;
-  }
-
-  end() {
-    this.#writer?.end();
-    return { text: this.#text, tokens: this.#tokens, ...(this.#bill === undefined ? {} : { bill: this.#bill }) };
-  }
-
-  /** The first text, that it calls a tool, and once a second how long it is. */
-  #tell(toolCall: CoreChunk['toolCall']): void {
-    const { bus, clock } = this.#deps;
-    const now = clock.now();
-    const isFirst = !this.#hasTold && this.#text !== '';
-    if (!isFirst && toolCall === undefined && now - this.#toldAt < PROGRESS_MS) return;
-    this.#toldAt = now;
-    this.#hasTold ||= isFirst;
-    bus.send<ToSeat>(TO_SEAT, {
-      type: 'progress',
-      job: this.#job,
-      core: this.#core,
-      tokens: this.#tokens,
-      ...(isFirst ? { text: this.#text } : {}),
-      ...(this.#bill === undefined ? {} : { bill: this.#bill }),
-      ...(toolCall === undefined ? {} : { toolCall }),
-    });
   }
 }

@@ -1,11 +1,5 @@
 import type { Store } from './redis-store.js';
-
-/** Keeps what a policy has learnt, unless another node has taken the seat. ARGV: epoch, name, bytes. @returns 1; 0 where it has */
-const KEEP = `
-local p = KEYS[1]
-if redis.call('GET', p .. 'epoch') ~= ARGV[1] then return 0 end
-redis.call('SET', p .. 'policy:' .. ARGV[2], ARGV[3])
-return 1`;
+import { KEEP_LEARNT } from './scripts.js';
 
 /** What the policy of the node that holds the seat has learnt, for the node that holds it next: `policy:<name>`, a string. */
 export class PolicyState {
@@ -26,6 +20,6 @@ export class PolicyState {
 
   /** What another node keeps since it has taken the seat stays. */
   async write(policy: string, snapshot: Uint8Array): Promise<void> {
-    await this.#redis.eval(KEEP, 1, this.#prefix, this.#epoch, policy, Buffer.from(snapshot));
+    await this.#redis.eval(KEEP_LEARNT, 1, this.#prefix, this.#epoch, policy, Buffer.from(snapshot));
   }
 }

@@ -17,7 +17,7 @@ export interface QueuesOptions {
 }
 
 /** A request that a worker has in hand. */
-export interface Held {
+export interface HeldJob {
   readonly id: JobId;
   readonly request: JobRequest;
   /** Proves that it is this worker's. */
@@ -29,7 +29,7 @@ export interface Held {
 /** Takes requests of one core. */
 export interface Taking {
   /** Holds them for another `lockMs`. @returns those that are this worker's no more */
-  renew(held: readonly Pick<Held, 'id' | 'token'>[]): Promise<readonly JobId[]>;
+  renew(held: readonly Pick<HeldJob, 'id' | 'token'>[]): Promise<readonly JobId[]>;
   /** Takes no more; settles when those in hand are done. */
   stop(): Promise<void>;
 }
@@ -99,7 +99,7 @@ export class Queues {
    * @param run never rejects
    * @param onEnded receives an end once it is written and the slot is free
    */
-  take(core: CoreId, run: (held: Held) => Promise<JobEnd>, onEnded: (id: JobId, end: JobEnd) => void): Taking {
+  take(core: CoreId, run: (held: HeldJob) => Promise<JobEnd>, onEnded: (id: JobId, end: JobEnd) => void): Taking {
     const { redis, prefix, lockMs, log } = this.#options;
     const ask = ({ id = '', data, token = '', stalledCounter }: Job) =>
       run({ id, request: data as JobRequest, token, wasLost: stalledCounter > 0 });

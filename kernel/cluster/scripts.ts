@@ -4,6 +4,7 @@
  *
  * | key | type | holds |
  * |---|---|---|
+ * | `policy:<name>` | string | what the policy of the node with the seat has learnt |
  * | `seat` | string with a lease | the node that may write |
  * | `nodes` | sorted set by time | when each node was last there |
  * | `cores`, `roles` | hashes | of each node whose work is spread |
@@ -120,6 +121,13 @@ for i = 4, #ARGV, 7 do
   end
 end
 return 'OK'`;
+
+/** Keeps what a policy has learnt, unless another node has taken the seat. ARGV: epoch, name, bytes. @returns 1; 0 where it has */
+export const KEEP_LEARNT = `
+local p = KEYS[1]
+if redis.call('GET', p .. 'epoch') ~= ARGV[1] then return 0 end
+redis.call('SET', p .. 'policy:' .. ARGV[2], ARGV[3])
+return 1`;
 
 /** All that the last holder of the seat has left. ARGV: names of the day and the month. @returns open ids, starts with their times, spent, Redis' time in ms, and spent in the day and the month */
 export const LEFT = `

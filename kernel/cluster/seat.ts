@@ -2,6 +2,7 @@ import { SyscallError } from '../../syscalls/errors.js';
 import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
+import { GIVE_UP_SHARE, RENEWALS } from './lease.js';
 import type { Store } from './redis-store.js';
 import { HOLD_SEAT, LEAVE_SEAT, TAKE_SEAT } from './scripts.js';
 
@@ -14,11 +15,6 @@ interface SeatOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-/** A lease is renewed so many times before it ends. */
-const RENEWALS = 5;
-/** Share of the lease after which a holder that could not renew it gives up: before another node can take the seat. */
-const GIVE_UP_SHARE = 0.8;
 
 /**
  * The one place from which calls are scheduled. A node holds it by a lease; when the lease ends, another node takes it, and its epoch
