@@ -73,8 +73,9 @@ export class Asker {
  * Lets nobody keep the event loop to himself. Work is done at once while a turn of the loop has had little of it. After that it
  * waits, its connection is not read on, and the turns that follow serve by start-time fair queueing: next is the piece of who has
  * had least, in bytes (Goyal, Vin and Cheng, SIGCOMM 1996). Who comes anew starts where the others are, so that one piece of each
- * of the others is before it at most; and a large piece, which holds up everybody, lets some small ones go first. Shares are not measured in time: a pause of the garbage collector would be charged to
- * the one who was served in it, and he would wait until hundreds of others had had as much.
+ * of the others is before it at most; and a large piece, which holds up everybody, lets some small ones go first. Shares are not
+ * measured in time: a pause of the garbage collector would be charged to the one who was served in it, and he would wait until
+ * hundreds of others had had as much.
  */
 export class WorkTurns {
   readonly #clock: Clock;
