@@ -19,33 +19,23 @@ export interface Agenda extends Candidates {
   readonly urgencyOf: (call: PendingCall) => number;
 }
 
-/** Chooses the calls that a tick decides on. */
+/**
+ * Chooses the calls that a tick decides on.
+ *
+ * @param turns of each pending call, as `aheadS` says; undefined: it is every call's turn
+ */
 export function agendaOf(
   { now, pending, cores }: SchedulingSnapshot,
   overdueMs: Millis,
   times: Pick<ServiceTimes, 'mean'>,
   aheadS: Agenda['aheadS'],
+  turns: Float64Array | undefined,
 ): Agenda {
   const ids = cores.map(({ id }) => id);
   const usual = ids.map((id) => times.mean(id) ?? 0);
   const near = now + NEAR * Math.max(0, ...usual);
   const urgencyOf = ({ expiresAt = Infinity, priority }: PendingCall) => (expiresAt < near ? URGENT : priority);
-  // Those whose turn is next come first, and of them the oldest.
-  const inTurn = sortedBy(pending, aheadS);
-  return { now, cores, ids, overdueMs, aheadS, urgencyOf, ...candidates(inTurn, cores, urgencyOf) };
-}
-
-/** The calls by what they are ahead, each looked up once; those that are equally far in the order given. */
-function sortedBy(calls: readonly PendingCall[], aheadS: Agenda['aheadS']): readonly PendingCall[] {
-  const ahead = new Float64Array(calls.length);
-  let isAny = false;
-  for (let i = 0; i < calls.length; i++) {
-    ahead[i] = aheadS(calls[i] as PendingCall);
-    if (ahead[i] !== 0) isAny = true;
-  }
-  if (!isAny) return calls;
-  const places = Uint32Array.from(calls, (_, i) => i).sort((a, b) => ahead[a]! - ahead[b]! || a - b);
-  return Array.from(places, (i) => calls[i] as PendingCall);
+  return { now, cores, ids, overdueMs, aheadS, urgencyOf, ...candidates(pending, cores, urgencyOf, turns) };
 }
 
 /** Pairs of call and core that one solve looks at: 2,048 calls on 12 cores. */
@@ -56,9 +46,9 @@ const FEWEST = 64;
 
 /** The calls that a tick decides on. */
 export interface Candidates {
-  /** In the order given. */
+  /** Those whose turn is next first, and of them in the order given. */
   readonly calls: readonly PendingCall[];
-  /** What else could use a free slot, in the order given. */
+  /** What else could use a free slot, in the same order. */
   readonly rest: () => readonly PendingCall[];
   /** Calls that wait for each core and cannot use any free slot: one that waits for several counts in part for each. */
   readonly ahead: readonly number[];
@@ -68,13 +58,14 @@ export interface Candidates {
  * The calls that a tick decides on with care: those that could use a free slot, and of a long backlog the first half and
  * the most urgent half. Bounded by counts, so that the time of a tick is bounded without a clock.
  *
- * @param pending those whose turn is next first
  * @param urgencyOf 0 to 10
+ * @param turns seconds by which each call is ahead of its program's share; undefined: it is every call's turn
  */
 export function candidates(
   pending: readonly PendingCall[],
   cores: readonly SchedulableCore[],
   urgencyOf: (call: PendingCall) => number,
+  turns?: Float64Array,
 ): Candidates {
   const places = new Map(cores.map(({ id }, j) => [id, j]));
   const ahead = new Array<number>(cores.length).fill(0);
@@ -82,28 +73,42 @@ export function candidates(
   if (total === 0) return { calls: [], rest: () => [], ahead };
   const most = Math.min(Math.max(FEWEST, CALLS_A_SLOT * total), Math.ceil(MOST_PAIRS / cores.length));
   const free = new Set(cores.filter((core) => core.free > 0).map(({ id }) => id));
-  const usable: PendingCall[] = [];
+  const usable: number[] = [];
   // Each tick comes here with all that is pending: nothing is made for a call, and most find a free core at once.
-  for (const call of pending) {
-    const { eligible } = call;
-    if (hasAny(eligible, free)) usable.push(call);
+  for (let i = 0; i < pending.length; i++) {
+    const { eligible } = pending[i] as PendingCall;
+    if (hasAny(eligible, free)) usable.push(i);
     else for (const core of eligible) ahead[places.get(core) as number]! += 1 / eligible.length;
   }
-  if (usable.length <= most) return { calls: usable, rest: () => [], ahead };
+  const callsOf = (chosen: readonly number[]) => chosen.map((i) => pending[i] as PendingCall);
+  if (usable.length <= most) return { calls: callsOf(nextInTurn(usable, turns)), rest: () => [], ahead };
 
-  const half = Math.ceil(most / 2);
+  const chosen = new Set(nextInTurn(usable, turns, Math.ceil(most / 2)));
   const classes: number[][] = Array.from({ length: URGENT + 1 }, () => []);
-  for (let i = half; i < usable.length; i++) {
-    const members = classes[urgencyOf(usable[i] as PendingCall)] as number[];
-    if (members.length < most - half) members.push(i);
+  for (const i of usable) if (!chosen.has(i)) classes[urgencyOf(pending[i] as PendingCall)]!.push(i);
+  for (const members of classes.reverse()) {
+    for (const i of nextInTurn(members, turns, most - chosen.size)) chosen.add(i);
   }
-  const mostUrgentFirst = classes.toReversed().flat();
-  const chosen = new Set([...usable.slice(0, half).keys(), ...mostUrgentFirst.slice(0, most - half)]);
-  return {
-    calls: [...chosen].sort((a, b) => a - b).map((i) => usable[i] as PendingCall),
-    rest: () => usable.filter((_, i) => !chosen.has(i)),
-    ahead,
-  };
+  const others = () => usable.filter((i) => !chosen.has(i));
+  const inOrder = [...chosen].sort((a, b) => a - b);
+  return { calls: callsOf(nextInTurn(inOrder, turns)), rest: () => callsOf(nextInTurn(others(), turns)), ahead };
+}
+
+/** So many places of those whose turn is next, the first one first. @param places in order */
+function nextInTurn(
+  places: readonly number[],
+  turns: Float64Array | undefined,
+  most = places.length,
+): readonly number[] {
+  if (turns === undefined || most === 0) return places.slice(0, most);
+  let next = places;
+  if (most < places.length) {
+    // To sort numbers is quick, to sort places by a number is not: only those that are taken are put in order.
+    const last = new Float64Array(places.map((i) => turns[i]!)).sort()[most - 1]!;
+    const before = places.filter((i) => turns[i]! < last);
+    next = [...before, ...places.filter((i) => turns[i] === last).slice(0, most - before.length)];
+  }
+  return next.toSorted((a, b) => turns[a]! - turns[b]! || a - b);
 }
 
 function hasAny(eligible: readonly CoreId[], free: ReadonlySet<CoreId>): boolean {

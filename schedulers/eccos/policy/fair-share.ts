@@ -23,9 +23,9 @@ export class FairShare {
   }
 
   /** Takes in the turns of all pending calls. With none, all that programs have had is forgiven. */
-  advance(turns: Iterable<number>): void {
+  advance(turns: ArrayLike<number>): void {
     let least = Infinity;
-    for (const turn of turns) if (turn < least) least = turn;
+    for (let i = 0; i < turns.length; i++) if (turns[i]! < least) least = turns[i]!;
     if (least === Infinity) this.#next.clear();
     else this.#virtualS = Math.max(this.#virtualS, least);
   }
