@@ -1,7 +1,5 @@
 import type { PendingCall } from '../../schedulers/policy.js';
-import type { Budgets } from '../../syscalls/budget.js';
 import type { ToolCallDelta } from '../../syscalls/chat-message.js';
-import type { ChatParams } from '../../syscalls/llm-chat.js';
 import {
   accepted,
   type CoreId,
@@ -15,38 +13,16 @@ import {
 } from '../../syscalls/syscall.js';
 import type { CallSink } from '../call-sink.js';
 import type { CallView } from '../call-view.js';
-import type { Caller } from '../process/caller.js';
 import type { Held } from '../process/held.js';
 import { addUp, NOTHING_SPENT, type Spent } from '../spent.js';
+import type { CallFacts } from './call-facts.js';
+import { CoresLeft } from './cores-left.js';
 import type { StoredCall } from './journal.js';
 
 /** The part of the kernel that has a call in hand: the pending set, the run on a core, a timer before a retry. At most one at a time. */
 export interface Holder {
   /** The call became final: forget it. */
   letGo(call: Call): void;
-}
-
-/** What is fixed when a call is accepted: plain data. */
-export interface CallFacts extends Budgets {
-  readonly id: SyscallId;
-  /** Order of acceptance. */
-  readonly seq: number;
-  readonly caller: Caller;
-  /** Name of the process, for people. */
-  readonly agent: string;
-  readonly params: ChatParams;
-  readonly inputTokens: number;
-  /** Characters that the call keeps in memory. */
-  readonly size: number;
-  readonly priority: number;
-  /** Cores that the principal may use; undefined: every one. */
-  readonly allowed: readonly CoreId[] | undefined;
-  /** Of what it asks, where it has a key. */
-  readonly fingerprint?: string | undefined;
-  /** Times that it was given to a core by a kernel that is gone. @default 0 */
-  readonly earlierAttempts?: number;
-  /** Cores that can serve it, in config order; at least one. */
-  readonly eligible: readonly CoreId[];
 }
 
 /** One accepted `llm.chat`: the kernel's own record, from acceptance to its one end. */
@@ -65,11 +41,7 @@ export class Call implements CallView {
   #isAccepted = false;
   #state: SyscallState;
   #view: PendingCall | undefined;
-  /** Cores that have failed it since all of them had. */
-  #failed: readonly CoreId[] = [];
-  /** Cores that will not take it. */
-  #refused: readonly CoreId[] = [];
-  #pinned: CoreId | undefined;
+  readonly #cores: CoresLeft;
   #since: Millis;
   #text = '';
   #outputTokens = 0;
@@ -86,6 +58,7 @@ export class Call implements CallView {
 
   constructor(facts: CallFacts, at: Millis, sink: CallSink | undefined) {
     this.facts = facts;
+    this.#cores = new CoresLeft(facts.eligible);
     this.sink = sink;
     this.#state = accepted(at);
     this.#since = at;
@@ -116,7 +89,7 @@ export class Call implements CallView {
 
   /** Whether its next run goes on from the text so far. */
   get resumes(): boolean {
-    return this.#pinned !== undefined;
+    return this.#cores.pinned !== undefined;
   }
 
   /** The answer so far. Survives a preemption, not a failure. */
@@ -236,7 +209,7 @@ export class Call implements CallView {
   /** Preempted: the text so far is kept, and only this core can go on from it. */
   suspend(core: CoreId, at: Millis): void {
     this.#since = at;
-    this.#pinned = core;
+    this.#cores.pin(core);
     this.#preemptions++;
     this.apply({ type: 'suspend' });
   }
@@ -254,21 +227,16 @@ export class Call implements CallView {
     isUsable: (core: CoreId) => boolean,
   ): boolean {
     this.#since = at;
-    this.#pinned = undefined;
     this.held?.add(this.facts.caller.principal, -this.#text.length);
     this.#text = '';
     this.#outputTokens = 0;
     this.#lost = addUp(this.#lost, this.#billed);
     this.#billed = NOTHING_SPENT;
-    if (why === 'failed') {
-      this.#failures++;
-      this.#failed = [...this.#failed, core];
-    } else if (why === 'refused') this.#refused = [...this.#refused, core];
-    const left = this.open.some((id) => isUsable(id) && !this.#failed.includes(id));
-    if (!left) this.#failed = [];
+    if (why === 'failed') this.#failures++;
+    const isLeft = this.#cores.without(core, why, isUsable);
     if (this.#isFollowed) this.sink?.restart();
     this.apply({ type: 'retry' });
-    return left;
+    return isLeft;
   }
 
   /** Whether who follows it may want its text: a repeat of a call with a key may ask for it later. */
@@ -279,8 +247,7 @@ export class Call implements CallView {
 
   /** Eligible cores that have not refused it. */
   get open(): readonly CoreId[] {
-    const { eligible } = this.facts;
-    return this.#refused.length === 0 ? eligible : eligible.filter((id) => !this.#refused.includes(id));
+    return this.#cores.open;
   }
 
   /** What a policy sees of it; the same object until something changes. */
@@ -303,15 +270,10 @@ export class Call implements CallView {
       expiresAt: this.expiresAt,
       priority,
       inputTokens,
-      eligible: this.#eligibleNow(),
-      pinned: this.#pinned,
+      eligible: this.#cores.next,
+      pinned: this.#cores.pinned,
       placed: state.status === 'scheduled' ? state.core : undefined,
       params,
     };
-  }
-
-  #eligibleNow(): readonly CoreId[] {
-    if (this.#pinned !== undefined) return [this.#pinned];
-    return this.#failed.length === 0 ? this.open : this.open.filter((core) => !this.#failed.includes(core));
   }
 }
