@@ -187,7 +187,8 @@ function pointsIn(setting: Setting, records: number | undefined): readonly SeedP
 function singlesOf(singles: readonly Setting[]): (draw: Draw) => Singles {
   const seeds = singles[0]?.seeds.length ?? 0;
   const rows = Int32Array.from({ length: seeds }, (_, seed) => seed);
-  return ({ seeds: weights, records }) => {
+  const found = new WeakMap<Draw, Singles>();
+  const find = ({ seeds: weights, records }: Draw) => {
     const points = singles.map((single) => pointsIn(single, records));
     const cells = (value: (point: SeedPoint) => number) =>
       Float64Array.from({ length: seeds * singles.length }, (_, cell) =>
@@ -195,5 +196,11 @@ function singlesOf(singles: readonly Setting[]): (draw: Draw) => Singles {
       );
     const outcomes = { models: singles.length, score: cells((p) => p.quality), costUsd: cells((p) => p.costUsd) };
     return singleModels(outcomes, rows)(weights) as Singles;
+  };
+  // Every router is held against them in the same draws.
+  return (draw) => {
+    const known = found.get(draw) ?? find(draw);
+    found.set(draw, known);
+    return known;
   };
 }

@@ -59,10 +59,11 @@ function poissonOfOne(uniform: number): number {
 
 /** What the calls come to in a draw of the records: mean score and turnaround, and cost of as many calls. */
 export function drawn({ record, score, costUsd, turnaroundMs }: SeedCalls, draw: number) {
-  const often = weightsOf(draw, Math.max(0, ...record) + 1);
+  const often = weightsOf(draw, record.reduce((most, number) => Math.max(most, number), 0) + 1);
   const sum = { calls: 0, score: 0, costUsd: 0, answered: 0, turnaroundMs: 0 };
-  for (const [i, number] of record.entries()) {
-    const weight = often[number]!;
+  // A plain loop: it runs over every call 200 times, and takes a fifth of the time that an iterator does.
+  for (let i = 0; i < record.length; i++) {
+    const weight = often[record[i]!]!;
     sum.calls += weight;
     sum.score += weight * score[i]!;
     sum.costUsd += weight * costUsd[i]!;
