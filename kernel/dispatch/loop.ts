@@ -1,4 +1,3 @@
-import type { Assignment } from '../../schedulers/policy.js';
 import type { BudgetPeriod } from '../../syscalls/budget.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
@@ -15,6 +14,7 @@ import { budgetSpent } from '../process/budget.js';
 import { Arrivals } from './arrivals.js';
 import { BudgetQueue } from './budget-queue.js';
 import { PendingSet } from './pending.js';
+import { type Placement, Placer } from './placer.js';
 import type { Backlog, Runner } from './runner.js';
 import { TickPacer } from './tick-pacer.js';
 
@@ -31,29 +31,27 @@ interface LoopDeps {
   readonly events: KernelEvents;
 }
 
-/** Calls that one turn of the event loop gives to queues, which may start them at once: others wait for their turn meanwhile. */
-const PLACED_A_TURN = 16;
-
 /** Takes pending calls to the cores: a snapshot goes to the policy, and what it decides into the cores' queues. */
 export class SchedulerLoop implements Backlog {
   readonly #deps: LoopDeps;
   readonly #arrivals = new Arrivals();
   readonly #pending = new PendingSet((call) => this.#forget(call));
-  /** The pending calls that a core's queue holds. */
-  readonly #scheduled = new Map<Call, CoreSlot>();
+  readonly #placer: Placer;
   readonly #waiting = new BudgetQueue();
   readonly #pacer: TickPacer;
-  /** The rest of a decision that is too long for one turn. */
-  #rest: { readonly placements: readonly Placement[]; readonly at: Millis } | undefined;
   #preparing = false;
-  #order = 0;
   #turnDue = false;
   #tickWanted = false;
 
   constructor(deps: LoopDeps) {
     this.#deps = deps;
+    const { cores, metrics, events } = deps;
+    this.#placer = new Placer({
+      ...{ pending: this.#pending, cores, metrics, events },
+      run: (placement) => this.#run(placement),
+    });
     this.#pacer = new TickPacer(deps.clock, deps.policy.tickMs, () => this.#tick());
-    deps.cores.onFreed(({ core, principal }) => {
+    cores.onFreed(({ core, principal }) => {
       if (principal !== undefined) this.#wake(principal);
       if (core !== undefined) this.requestTick();
     });
@@ -73,11 +71,7 @@ export class SchedulerLoop implements Backlog {
 
   /** Goes on with a call whose request an earlier kernel has made: its slot is taken already, so nobody decides. */
   resume(call: Call, slot: CoreSlot): void {
-    const { clock, runner, events } = this.#deps;
-    const core = slot.info.id;
-    const reason = 'its request goes on';
-    call.apply({ type: 'schedule', at: clock.now(), core, reason });
-    events.emit('scheduled', { call, core, reason });
+    const { clock, runner } = this.#deps;
     // The policy has not prepared for it.
     const backlog: Backlog = {
       returned: (call) => this.submit(call),
@@ -86,7 +80,11 @@ export class SchedulerLoop implements Backlog {
       contended: (call, slot) => this.contended(call, slot),
     };
     call.holder = { letGo: () => slot.queue.withdraw(call.id) };
-    slot.queue.hold(call.id, ++this.#order, () => runner.resume(call, slot, backlog).then(() => this.requestTick()));
+    this.#placer.hold(call, slot, {
+      at: clock.now(),
+      reason: 'its request goes on',
+      start: () => runner.resume(call, slot, backlog).then(() => this.requestTick()),
+    });
   }
 
   /** Has the policy decide again, once all input that is there has been read. */
@@ -102,11 +100,12 @@ export class SchedulerLoop implements Backlog {
       this.#turnDue = false;
       void this.#prepare();
       // A decision is carried out before there is another one.
-      if (this.#rest !== undefined) this.#place(this.#rest.placements, this.#rest.at);
+      if (this.#placer.isAtWork) this.#placer.goOn();
       else {
         this.#tickWanted = false;
         this.#pacer.happened();
       }
+      if (this.#placer.isAtWork || this.#tickWanted) this.#turnLater();
     });
   }
 
@@ -152,13 +151,13 @@ export class SchedulerLoop implements Backlog {
   }
 
   #tick(): void {
-    if (this.#rest !== undefined) {
+    if (this.#placer.isAtWork) {
       this.#tickWanted = true;
       return;
     }
     if (this.#pending.size === 0) return;
     // Without a free slot nothing can start; but what the queues hold already may be put elsewhere.
-    if (this.#scheduled.size === 0 && !this.#deps.cores.hasFree()) return;
+    if (this.#placer.isEmpty && !this.#deps.cores.hasFree()) return;
     const snapshot = {
       now: this.#deps.clock.now(),
       pending: this.#pending.views(),
@@ -166,10 +165,11 @@ export class SchedulerLoop implements Backlog {
     };
     this.#pacer.decided();
     const startedAt = this.#deps.stopwatch();
-    const placements = this.#valid(this.#deps.policy.schedule(snapshot));
+    const placements = this.#placer.valid(this.#deps.policy.schedule(snapshot));
     const decisionMs = this.#deps.stopwatch() - startedAt;
     this.#deps.metrics.decided(decisionMs);
-    this.#apply(placements, snapshot.now);
+    this.#placer.apply(placements, snapshot.now);
+    if (this.#placer.isAtWork) this.#turnLater();
     this.#deps.events.emit('tick', {
       at: snapshot.now,
       pending: snapshot.pending.length,
@@ -178,74 +178,9 @@ export class SchedulerLoop implements Backlog {
     });
   }
 
-  /** Drops what no policy may ask for: a policy is not trusted with the kernel's promises. */
-  #valid(assignments: readonly Assignment[]): readonly Placement[] {
-    const placed = new Set<Call>();
-    const placements: Placement[] = [];
-    for (const { syscallId, core, reason, outputTokensP90 } of assignments) {
-      const call = this.#pending.get(syscallId);
-      const slot = this.#deps.cores.get(core);
-      if (call === undefined || placed.has(call) || slot === undefined || !call.view.eligible.includes(core)) {
-        this.#deps.metrics.scheduler.invalidAssignments++;
-        continue;
-      }
-      placed.add(call);
-      placements.push({ call, slot, reason, outputTokensP90 });
-    }
-    return placements;
-  }
-
-  /** Makes the queues hold exactly the placements, in their order. What stays where it is, is not touched. */
-  #apply(placements: readonly Placement[], at: Millis): void {
-    const moved = this.#moved(placements);
-    const moving = new Set(moved.map(({ call }) => call));
-    const placed = new Set(placements.map(({ call }) => call));
-    // All withdrawals come first: what is held next may start at once, and must not find the old order of the queue.
-    for (const [call, slot] of this.#scheduled) {
-      if (placed.has(call) && !moving.has(call)) continue;
-      slot.queue.withdraw(call.id);
-      this.#scheduled.delete(call);
-      if (placed.has(call)) continue;
-      call.apply({ type: 'withdraw' });
-      this.#deps.events.emit('withdrawn', { call });
-    }
-    // A long decision has taken its turn by itself.
-    if (moved.length > PLACED_A_TURN) {
-      this.#rest = { placements: moved, at };
-      this.#turnLater();
-    } else this.#place(moved, at);
-  }
-
-  /** Gives calls to their queues, as many as one turn may. */
-  #place(placements: readonly Placement[], at: Millis): void {
-    this.#rest = placements.length > PLACED_A_TURN ? { placements: placements.slice(PLACED_A_TURN), at } : undefined;
-    for (const placement of placements.slice(0, PLACED_A_TURN)) {
-      const { call, slot, reason } = placement;
-      // It may have ended since the decision.
-      if (this.#pending.get(call.id) !== call) continue;
-      const core = slot.info.id;
-      call.apply({ type: 'schedule', at, core, reason });
-      this.#scheduled.set(call, slot);
-      this.#deps.events.emit('scheduled', { call, core, reason });
-      slot.queue.hold(call.id, ++this.#order, () => this.#run(placement));
-    }
-    if (this.#rest !== undefined || this.#tickWanted) this.#turnLater();
-  }
-
-  /** The placements that are not in their queue already, behind all that come before them in the list. */
-  #moved(placements: readonly Placement[]): Placement[] {
-    const lastOrder = new Map<CoreSlot, number>();
-    return placements.filter(({ call, slot }) => {
-      const order = this.#scheduled.get(call) === slot ? slot.queue.orderOf(call.id) : undefined;
-      const stays = order !== undefined && order > (lastOrder.get(slot) ?? 0);
-      lastOrder.set(slot, stays ? order : Number.POSITIVE_INFINITY);
-      return !stays;
-    });
-  }
-
   /** Runs one call when its core's queue lets it start. Never rejects. */
   async #run({ call, slot, outputTokensP90 }: Placement): Promise<void> {
-    this.#scheduled.delete(call);
+    this.#placer.started(call);
     this.#pending.remove(call);
     const running = this.#deps.runner.run(call, slot, this, outputTokensP90);
     // What is left after this start may be enough for the next call that waits for money.
@@ -293,15 +228,8 @@ export class SchedulerLoop implements Backlog {
 
   /** A pending call became final: its queue must not start it. */
   #forget(call: Call): void {
-    this.#scheduled.get(call)?.queue.withdraw(call.id);
-    this.#scheduled.delete(call);
+    this.#placer.forget(call);
     this.#deps.capacity.forget(call.id);
     this.#wake(call.facts.caller.principal);
   }
-}
-
-/** One valid assignment. */
-interface Placement extends Pick<Assignment, 'reason' | 'outputTokensP90'> {
-  readonly call: Call;
-  readonly slot: CoreSlot;
 }

@@ -61,9 +61,10 @@ async function tickTimes(policy: SchedulerPolicy, size: number, seed: number): P
   const draw = uniform(seed);
   const eligible = Array.from({ length: CORES }, (_, j) => `core-${j}`);
   let seq = 0;
-  const arrive = (count: number) => Array.from({ length: count }, () => pendingCall(seq++, { eligible }));
+  const arrive = (count: number, at: number) =>
+    Array.from({ length: count }, () => pendingCall(seq++, { eligible, acceptedAt: at, since: at }));
   let pending: PendingCall[] = [];
-  let arrived = arrive(size);
+  let arrived = arrive(size, 0);
   const times: number[] = [];
   for (let tick = 0; tick < TICKS.warm + TICKS.timed; tick++) {
     const cores = coresWith(FLOW, draw);
@@ -77,7 +78,7 @@ async function tickTimes(policy: SchedulerPolicy, size: number, seed: number): P
     const started = startedOf(assignments, cores);
     pending = pending.filter(({ id }) => !started.has(id));
     for (const [id, core] of started) answer(policy, id, core, draw());
-    arrived = arrive(started.size);
+    arrived = arrive(started.size, snapshot.now);
   }
   return times;
 }

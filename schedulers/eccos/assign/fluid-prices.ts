@@ -23,6 +23,8 @@ const MOST_LOOKS = { cold: 200, warm: 40 } as const;
 const FLAT = 1e-3;
 /** A core so many smoothings above the best one of a call gets nothing of it: exp(-16) is 1e-7. */
 const FAR = 16;
+/** Calls that have less than this share on a core do not tie its price to others: a step that leaves them out still goes up. */
+const TIED = 0.001;
 /** Added to the diagonal of the Hessian, which is singular where two cores are alike. */
 const RIDGE = 1e-4;
 
@@ -107,7 +109,7 @@ class SmoothedDual {
   /** Of the negated function: positive semidefinite. */
   readonly #hessian: Float64Array;
   readonly #share: Float64Array;
-  /** Places in it that are not 0. */
+  /** Places in it that are not small. */
   readonly #shared: Int32Array;
   readonly #usualSeconds: number;
   #looksLeft: number;
@@ -163,22 +165,31 @@ class SmoothedDual {
     let value = 0;
     for (let from = 0; from < n * m; from += m) {
       value += this.#least(from, prices, smoothing);
-      // Of most calls few cores have a share.
       let count = 0;
-      for (let j = 0; j < m; j++) if (share[j] !== 0) shared[count++] = j;
-      for (let at = 0; at < count; at++) {
-        const j = shared[at]!;
+      for (let j = 0; j < m; j++) {
+        if (share[j] === 0) continue;
         const busy = share[j]! * seconds[from + j]!;
         gradient[j]! += busy;
-        hessian[j * m + j]! += (busy * seconds[from + j]!) / smoothing;
-        for (let other = 0; other < count; other++) {
+        hessian[j * m + j]! += busy * (1 - share[j]!) * seconds[from + j]!;
+        // Of most calls few cores have a share that counts.
+        if (share[j]! >= TIED) shared[count++] = j;
+      }
+      for (let at = 1; at < count; at++) {
+        const j = shared[at]!;
+        const busy = share[j]! * seconds[from + j]!;
+        for (let other = 0; other < at; other++) {
           const k = shared[other]!;
-          hessian[j * m + k]! -= (busy * share[k]! * seconds[from + k]!) / smoothing;
+          hessian[j * m + k]! -= busy * share[k]! * seconds[from + k]!;
         }
       }
     }
-    for (let j = 0; j < m; j++) gradient[j] = (gradient[j]! - capacity[j]!) / n;
-    for (let cell = 0; cell < m * m; cell++) hessian[cell]! /= n;
+    for (let j = 0; j < m; j++) {
+      gradient[j] = (gradient[j]! - capacity[j]!) / n;
+      for (let k = 0; k <= j; k++) {
+        hessian[j * m + k]! /= n * smoothing;
+        hessian[k * m + j] = hessian[j * m + k]!;
+      }
+    }
     return value / n - this.#capacityValue(prices);
   }
 

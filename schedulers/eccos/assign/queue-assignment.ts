@@ -13,7 +13,7 @@ export interface QueueProblem {
   readonly net: Float64Array;
   /** What it costs to leave a call out, n. */
   readonly outside: Float64Array;
-  /** Cost of place number `k` of a core's queue, from 0, never less than that of `k - 1`; Infinity = there is no such place. */
+  /** Cost of place number `k` of a core's queue, from 0: 0 or more, never less than that of `k - 1`; Infinity = there is no such place. */
   readonly place: (core: number, k: number) => number;
 }
 
@@ -23,8 +23,9 @@ export interface QueueProblem {
  *     sum_i net(i, a(i)) + sum_j sum_{k < n_j} place(j, k),   n_j = calls with a(i) = j,
  *
  * where a call may also stay outside. Exact: calls are added one by one along shortest augmenting paths over the cores, and
- * place costs are convex (Ahuja, Magnanti and Orlin, "Network Flows", 1993, chapter 14). Paths are found by Bellman and
- * Ford's rounds over the cores.
+ * place costs are convex (Ahuja, Magnanti and Orlin, "Network Flows", 1993, chapter 14). Paths are found by Dijkstra's
+ * algorithm on costs reduced by potentials, as in section 9.7 there: it ends at the first core whose next place costs less
+ * than any way on, which is most often the first or second one.
  *
  * @returns core of each call; -1: it stays outside
  */
@@ -47,34 +48,49 @@ export function assignToQueues({ n, m, net, outside, place }: QueueProblem): Int
   const movers = new Movers(width, isAt, cost);
   movers.reset();
   const length = new Int32Array(width);
+  const placeAfter = (core: number) => (core === m ? 0 : place(core, length[core]!));
+  /** No move from core to core costs less than its potential rises, and no place less than the potential is below 0. */
+  const potential = new Float64Array(width);
+  /** Cost of the way to each core, less its potential. */
   const distance = new Float64Array(width);
   const parent = new Int32Array(width);
   const moved = new Int32Array(width);
-  /** Cores that are nearer than when paths on from them were looked for last. */
-  const nearer = new Uint8Array(width);
+  const settled = new Uint8Array(width);
 
-  /** Shortest ways to bring the call in, each ending on one core. */
-  const findPaths = (call: number): void => {
-    distance.set(cost.subarray(call * width, call * width + width));
+  /** Shortest way to bring the call in. @returns the core at whose end a place is taken */
+  const findPath = (call: number): number => {
+    for (let core = 0; core < width; core++) distance[core] = cost[call * width + core]! - potential[core]!;
     parent.fill(-1);
     moved.fill(call);
-    nearer.fill(1);
-    for (let round = 1, changed = true; round < width && changed; round++) {
-      changed = false;
-      for (let from = 0; from < width; from++) {
-        if (nearer[from] === 0 || distance[from] === Infinity || length[from] === 0) continue;
-        nearer[from] = 0;
-        for (let to = 0, pair = from * width; to < width; to++, pair++) {
-          const via = distance[from]! + movers.cost[pair]!;
-          if (!(via < distance[to]! - tie)) continue;
-          distance[to] = via;
-          parent[to] = from;
-          moved[to] = movers.row[pair]!;
-          nearer[to] = 1;
-          changed = true;
-        }
+    settled.fill(0);
+    let end = m;
+    let least = Infinity;
+    for (;;) {
+      let from = -1;
+      let nearest = least;
+      for (let core = 0; core < width; core++) {
+        if (settled[core] === 1 || distance[core]! >= nearest) continue;
+        nearest = distance[core]!;
+        from = core;
+      }
+      if (from < 0) break;
+      settled[from] = 1;
+      const reached = nearest + potential[from]!;
+      const total = reached + placeAfter(from);
+      if (total < least) [least, end] = [total, from];
+      if (length[from] === 0) continue;
+      for (let to = 0, pair = from * width; to < width; to++, pair++) {
+        const via = reached + movers.cost[pair]! - potential[to]!;
+        if (settled[to] === 1 || !(via < distance[to]! - tie)) continue;
+        distance[to] = via;
+        parent[to] = from;
+        moved[to] = movers.row[pair]!;
       }
     }
+    for (let core = 0; core < width; core++) {
+      if (settled[core] === 1 && distance[core]! < least) potential[core]! += distance[core]! - least;
+    }
+    return end;
   };
   const move = (call: number, core: number): void => {
     const before = at[call]!;
@@ -86,19 +102,10 @@ export function assignToQueues({ n, m, net, outside, place }: QueueProblem): Int
   };
 
   for (let call = 0; call < n; call++) {
-    findPaths(call);
-    let end = m;
-    let least = distance[m]!;
-    for (let core = 0; core < m; core++) {
-      if (distance[core] === Infinity) continue;
-      const total = distance[core]! + place(core, length[core]!);
-      if (total >= least) continue;
-      least = total;
-      end = core;
-    }
+    const end = findPath(call);
     length[end]!++;
     // Who moves on the path was found before anyone of it moves.
-    for (let core = end, hops = 0; core >= 0 && hops < width; core = parent[core]!, hops++) move(moved[core]!, core);
+    for (let core = end; core >= 0; core = parent[core]!) move(moved[core]!, core);
   }
   return at.map((core) => (core === m ? -1 : core));
 }

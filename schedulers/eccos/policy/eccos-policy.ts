@@ -21,6 +21,7 @@ import { FairShare } from './fair-share.js';
 import { type Forecast, Forecasts, rowsByTenant, unknownAmong } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
 import { type MarketInputs, openMarket } from './market.js';
+import { memoized } from './memoized.js';
 import type { PriceControls, PriceState } from './price-control.js';
 import { spreadOf } from './price-signals.js';
 import { Recalibrations } from './recalibrations.js';
@@ -112,10 +113,7 @@ export class EccosPolicy implements SchedulerPolicy {
     this.#forecasts = new Forecasts(options.gamma);
     this.#inputs = {
       forecastOf: (call, cores) => this.#calls.get(call.id)?.forecast ?? this.#forecasts.unknown(call, cores),
-      qualityOf: (tenant) => {
-        const recalibration = this.#recalibration.of(tenant);
-        return (core, logit) => recalibration.quality(core, logit);
-      },
+      qualityOf: (tenant, cores) => this.#recalibration.of(tenant).believed(cores),
       times: this.#times,
     };
   }
@@ -337,7 +335,8 @@ export class EccosPolicy implements SchedulerPolicy {
 
   /** Seconds that a call is expected to take, on average over the cores that are known; 1: none is. */
   #usualS({ tokensMean }: Forecast, cores: readonly SchedulableCore[]): number {
-    const known = cores.map(({ id }, j) => this.#times.expectedS(id, tokensMean[j]!)).filter((one) => one > 0);
+    const expected = this.#times.expected(cores.map(({ id }) => id));
+    const known = cores.map((_, j) => expected(j, tokensMean[j]!)).filter((one) => one > 0);
     return known.length === 0 ? 1 : known.reduce((sum, one) => sum + one, 0) / known.length;
   }
 
@@ -400,15 +399,10 @@ function usualBid(control: PriceControls, tenants: Iterable<string>): number {
 
 /** Where the price of each tenant stands now, bounded. */
 function statesOf(control: PriceControls, most: number): (tenant: string) => PriceState {
-  const known = new Map<string, PriceState>();
-  return (tenant) => {
-    const before = known.get(tenant);
-    if (before !== undefined) return before;
+  return memoized((tenant) => {
     const { state } = control.of(tenant);
-    const bounded = state.lambda > most ? { ...state, lambda: most } : state;
-    known.set(tenant, bounded);
-    return bounded;
-  };
+    return state.lambda > most ? { ...state, lambda: most } : state;
+  });
 }
 
 function pricesById({ agenda: { ids }, secondPrices }: TickInput): Readonly<Record<CoreId, number>> {

@@ -251,10 +251,9 @@ class TenantForecasts {
 }
 
 function columnSums(rows: readonly (readonly number[])[], width: number): number[] {
-  return rows.reduce<number[]>(
-    (sums, row) => sums.map((sum, column) => sum + row[column]!),
-    new Array<number>(width).fill(0),
-  );
+  const sums = new Array<number>(width).fill(0);
+  for (const row of rows) for (let column = 0; column < width; column++) sums[column]! += row[column]!;
+  return sums;
 }
 
 function finiteOr(value: number, otherwise: number): number {

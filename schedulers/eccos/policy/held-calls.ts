@@ -50,13 +50,19 @@ export class HeldCalls {
   /** Takes over a call as it is seen now. Undefined: it is not held. */
   see(view: PendingCall, tick: number): HeldCall | undefined {
     const held = this.#held.get(view.id);
-    return held && Object.assign(held, { view, seenTick: tick, waitsFor: undefined });
+    if (held === undefined) return undefined;
+    held.view = view;
+    held.seenTick = tick;
+    held.waitsFor = undefined;
+    return held;
   }
 
   /** Keeps the decision that placed a call. */
   place(id: SyscallId, choice: Choice, tick: number): void {
     const held = this.#held.get(id);
-    if (held !== undefined) Object.assign(held, { choice, placedTick: tick });
+    if (held === undefined) return;
+    held.choice = choice;
+    held.placedTick = tick;
   }
 
   /** Lets go of a call. */

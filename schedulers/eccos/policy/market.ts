@@ -1,6 +1,8 @@
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { PendingCall, SchedulableCore } from '../../policy.js';
 import type { Forecast } from './forecasts.js';
+import { memoized } from './memoized.js';
+import type { Believed } from './recalibration.js';
 import { rowOf } from './row-of.js';
 import { lateness, type ServiceTimes } from './service-times.js';
 
@@ -25,14 +27,11 @@ export interface Market {
   readonly shortfalls: readonly (string | undefined)[];
 }
 
-/** Believed quality, by the logit that was predicted. */
-export type QualityOf = (core: CoreId, logit: number) => number;
-
 /** What a market rests on. */
 export interface MarketInputs {
   readonly forecastOf: (call: PendingCall, cores: readonly SchedulableCore[]) => Forecast;
-  /** What a tenant's own ratings make of a predicted logit. */
-  readonly qualityOf: (tenant: string) => QualityOf;
+  /** What a tenant's own ratings make of predicted logits. */
+  readonly qualityOf: (tenant: string, cores: readonly CoreId[]) => Believed;
   readonly times: ServiceTimes;
 }
 
@@ -49,19 +48,21 @@ export function openMarket(
   const costUsd = new Float64Array(calls.length * m);
   const seconds = new Float64Array(calls.length * m);
   const late = new Float64Array(calls.length * m);
-  const bars: Bar[] = [];
-  const shortfalls: (string | undefined)[] = [];
+  const bars = new Array<Bar>(calls.length * m).fill('');
+  const shortfalls = new Array<string | undefined>(calls.length);
+  const believedBy = memoized((tenant: string) => qualityOf(tenant, ids));
+  const expected = times.expected(ids);
   for (const [i, call] of calls.entries()) {
     const { logits, costUsd: costs, tokensMean, tokensP90 } = forecastOf(call, cores);
-    const believed = qualityOf(call.tenant);
+    const believed = believedBy(call.tenant);
+    const isOpen = openTo(call.eligible, ids);
     // NaN where nothing is known of the pair: the placement does not use it.
     for (let j = 0, cell = i * m; j < m; j++, cell++) {
-      const id = ids[j] as CoreId;
-      quality[cell] = believed(id, logits[j]!);
+      quality[cell] = believed(j, logits[j]!);
       costUsd[cell] = costs[j]!;
-      seconds[cell] = times.expectedS(id, tokensMean[j]!);
+      seconds[cell] = expected(j, tokensMean[j]!);
+      if (!isOpen(j)) bars[cell] = 'not eligible';
     }
-    const row: Bar[] = ids.map((id) => (call.eligible.includes(id) ? '' : 'not eligible'));
     const { pinned, expiresAt, params } = call;
     if (pinned === undefined && expiresAt !== undefined) {
       const { maxTokens = Infinity } = params;
@@ -69,34 +70,40 @@ export function openMarket(
       // A core that has not answered yet may be as slow as any.
       const slowest = known.reduce<Millis>((most, one) => (one !== undefined && one > most ? one : most), 0);
       const durations = known.map((one) => one ?? slowest);
-      barLate(row, expiresAt - now, durations);
+      barLate(bars, i * m, expiresAt - now, durations);
       const shares = durations.map((p90) => lateness(p90, expiresAt - now));
       late.set(shares, i * m);
     }
     const floor = pinned === undefined ? (params.minQuality ?? 0) : 0;
-    shortfalls.push(floor > 0 ? barPoor(row, floor, quality.subarray(i * m, i * m + m)) : undefined);
-    bars.push(...row);
+    if (floor > 0) shortfalls[i] = barPoor(bars, i * m, floor, quality.subarray(i * m, i * m + m));
   }
   return { n: calls.length, m, calls, quality, costUsd, seconds, bars, late, shortfalls };
 }
 
-/** Rules out cores that would take longer than `slack`, unless that leaves none. */
-function barLate(row: Bar[], slack: Millis, durations: readonly Millis[]): void {
-  const open = openCores(row);
+/** Which of the cores, by column, a call may use. */
+export function openTo(eligible: readonly CoreId[], ids: readonly CoreId[]): (column: number) => boolean {
+  return eligible.length === ids.length ? () => true : (column) => eligible.includes(ids[column] as CoreId);
+}
+
+/** Rules out cores that would take longer than `slack`, unless that leaves none. @param from where the row of the call begins */
+function barLate(bars: Bar[], from: number, slack: Millis, durations: readonly Millis[]): void {
+  const open = openCores(bars, from, durations.length);
   const late = open.filter((j) => durations[j]! > slack);
-  if (late.length < open.length) for (const j of late) row[j] = 'would miss the deadline';
+  if (late.length < open.length) for (const j of late) bars[from + j] = 'would miss the deadline';
 }
 
 /** Rules out cores below the floor; all but the best if none reaches it. @returns the shortfall in that case */
-function barPoor(row: Bar[], floor: number, quality: Float64Array): string | undefined {
-  const open = openCores(row);
+function barPoor(bars: Bar[], from: number, floor: number, quality: Float64Array): string | undefined {
+  const open = openCores(bars, from, quality.length);
   const best = open.reduce((most, j) => Math.max(most, quality[j]!), 0);
-  for (const j of open) if (quality[j]! < Math.min(floor, best)) row[j] = 'below minQuality';
+  for (const j of open) if (quality[j]! < Math.min(floor, best)) bars[from + j] = 'below minQuality';
   return best >= floor ? undefined : `no core is expected to reach minQuality ${floor}, at best ${best.toFixed(3)}`;
 }
 
-function openCores(row: readonly Bar[]): number[] {
-  return [...row.keys()].filter((j) => row[j] === '');
+function openCores(bars: readonly Bar[], from: number, m: number): number[] {
+  const open: number[] = [];
+  for (let j = 0; j < m; j++) if (bars[from + j] === '') open.push(j);
+  return open;
 }
 
 /**
@@ -131,11 +138,12 @@ export function netCosts(market: Market, { lambdas, seconds: prices }: Prices): 
   const { m, calls, costUsd, quality, seconds, bars } = market;
   const net = costUsd.slice();
   for (const [i, { expiresAt }] of calls.entries()) {
-    if (expiresAt === undefined) continue;
-    for (const [j, usd] of riskUsd(market, i, lambdas[i]!).entries()) net[i * m + j]! += usd;
+    const lambda = lambdas[i]!;
+    if (expiresAt !== undefined) for (const [j, usd] of riskUsd(market, i, lambda).entries()) net[i * m + j]! += usd;
+    for (let j = 0, cell = i * m; j < m; j++, cell++) {
+      const all = net[cell]! - lambda * quality[cell]! + prices[j]! * seconds[cell]!;
+      net[cell] = bars[cell] === '' && Number.isFinite(all) ? all : Number.NaN;
+    }
   }
-  return net.map((cost, cell) => {
-    const all = cost - lambdas[(cell - (cell % m)) / m]! * quality[cell]! + prices[cell % m]! * seconds[cell]!;
-    return bars[cell] === '' && Number.isFinite(all) ? all : Number.NaN;
-  });
+  return net;
 }

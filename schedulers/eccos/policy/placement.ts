@@ -97,7 +97,7 @@ function byPrice(waitUsd: readonly number[]): number[][] {
  */
 function regretsOf(net: Float64Array, m: number, calls: readonly number[]) {
   const regrets = new Float64Array(calls.length * m);
-  const greatest: number[] = [];
+  const greatest = new Float64Array(calls.length);
   for (const [row, i] of calls.entries()) {
     let least = Infinity;
     let most = -Infinity;
@@ -107,9 +107,9 @@ function regretsOf(net: Float64Array, m: number, calls: readonly number[]) {
       if (one > most) most = one;
     }
     for (let j = 0; j < m; j++) regrets[row * m + j] = net[i * m + j]! - least;
-    greatest.push(Math.max(0, most - least));
+    greatest[row] = Math.max(0, most - least);
   }
-  greatest.sort((a, b) => a - b);
+  greatest.sort();
   const most = greatest.at(-1) || 1;
   return { regrets, most, usual: greatest[greatest.length >> 1] || most };
 }

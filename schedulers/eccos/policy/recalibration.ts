@@ -11,6 +11,9 @@ const DOUBT = 4;
 /** Evidence beyond this is forgotten, so that a predictor that has got better is believed again. */
 const MOST_EVIDENCE = 12;
 
+/** Probability of a correct answer of a core, by its column and the logit that was predicted. */
+export type Believed = (column: number, logit: number) => number;
+
 /** A map of logits. */
 type Line = Pick<LogitPrior, 'slope' | 'offset'>;
 
@@ -78,10 +81,13 @@ export class Recalibration {
     return probabilityOf(this.#evidence - DOUBT);
   }
 
-  /** Probability of a correct answer. @param logit as predicted */
-  quality(core: CoreId, logit: number): number {
+  /** As it stands until the next answer is learnt. */
+  believed(cores: readonly CoreId[]): Believed {
     const { weight } = this;
-    return weight * this.#mapped(core, logit) + (1 - weight) * probabilityOf(logit);
+    const shared = this.#shared;
+    const local = cores.map((core) => this.#of(core));
+    return (column, logit) =>
+      weight * probabilityOf(local[column]!.at(shared.at(logit))) + (1 - weight) * probabilityOf(logit);
   }
 
   /** @param logit as predicted before the answer @param quality as rated, 0 to 1 @param weight usual ratings that it counts for */

@@ -25,7 +25,7 @@ export class Recalibrations {
   }
 
   /** Of a tenant, to be read. */
-  of(tenant: string): Pick<Recalibration, 'quality'> {
+  of(tenant: string): Pick<Recalibration, 'believed'> {
     return this.#own.peek(tenant) ?? this.#agreed;
   }
 

@@ -80,7 +80,8 @@ export class SecondPrices {
     const { n, m, quality, costUsd, seconds, spanMs, lambdas } = traffic;
     const capacity = capacityOf(traffic, cores);
     if (spanMs === 0 || capacity === undefined) return;
-    const net = costUsd.map((usd, cell) => usd - lambdas[Math.floor(cell / m)]! * quality[cell]!);
+    const net = costUsd.slice();
+    for (let cell = 0; cell < net.length; cell++) net[cell]! -= lambdas[Math.floor(cell / m)]! * quality[cell]!;
     const warm = this.#prices.size === 0 ? undefined : Float64Array.from(cores, ({ id }) => this.#prices.get(id) ?? 0);
     const solve = new FluidSolve({ n, m, net, seconds, capacity, warm });
     this.#solving = { solve, ids: cores.map(({ id }) => id), looks: Math.ceil(PAIRS_A_TICK / (n * m)) };

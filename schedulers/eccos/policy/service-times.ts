@@ -33,6 +33,16 @@ export interface Timed {
   readonly predicted: number;
 }
 
+/**
+ * Seconds of an answer of a core, by its column, that is predicted to have so many tokens; 0 until the core has answered once. The
+ * tokens are corrected by what they usually turn out to be there: (N tokens + 20 predicted) / (predicted (N + 20)) times.
+ */
+export type ExpectedTime = (column: number, tokens: number) => number;
+
+function ratioOf({ count, tokens, predicted }: Times): number {
+  return predicted > 0 ? (tokens * count + PRIOR * predicted) / (predicted * (count + PRIOR)) : 1;
+}
+
 /** How long each core takes: running means of time to first token, and of time per output token after it. */
 export class ServiceTimes {
   readonly #times = new Map<CoreId, Times>();
@@ -51,7 +61,8 @@ export class ServiceTimes {
   }
 
   learn(core: CoreId, { ttftMs, restMs, tokens, predicted }: Timed): void {
-    const { count, ...old } = this.#times.get(core) ?? UNKNOWN;
+    const old = this.#times.get(core) ?? UNKNOWN;
+    const { count } = old;
     const step = Math.max(STEP, 1 / (count + 1));
     const toward = (mean: number, value: number) => mean + step * (value - mean);
     this.#times.set(core, {
@@ -70,16 +81,17 @@ export class ServiceTimes {
     return times && times.ttftMs + times.tpotMs * tokens;
   }
 
-  /**
-   * Seconds of an answer that is predicted to have so many tokens, which are corrected by what they usually turn out to be there:
-   * (N tokens + 20 predicted) / (predicted (N + 20)) times. 0 until the core has answered once.
-   */
-  expectedS(core: CoreId, tokens: number): number {
-    const times = this.#times.get(core);
-    if (times === undefined || !Number.isFinite(tokens)) return 0;
-    const { count, predicted } = times;
-    const ratio = predicted > 0 ? (times.tokens * count + PRIOR * predicted) / (predicted * (count + PRIOR)) : 1;
-    return (times.ttftMs + times.tpotMs * tokens * ratio) / 1000;
+  /** As they stand until the next answer is learnt. */
+  expected(cores: readonly CoreId[]): ExpectedTime {
+    const known = cores.map((core) => {
+      const times = this.#times.get(core);
+      return times && { ttftMs: times.ttftMs, tpotMs: times.tpotMs, ratio: ratioOf(times) };
+    });
+    return (column, tokens) => {
+      const times = known[column];
+      if (times === undefined || !Number.isFinite(tokens)) return 0;
+      return (times.ttftMs + times.tpotMs * tokens * times.ratio) / 1000;
+    };
   }
 
   /** Of a usual answer; undefined until the core has answered a few times. */

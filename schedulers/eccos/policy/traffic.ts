@@ -1,6 +1,7 @@
 import type { SchedulableCore } from '../../policy.js';
 import { type RecentCall, unknownAmong } from './forecasts.js';
-import type { MarketInputs } from './market.js';
+import { type MarketInputs, openTo } from './market.js';
+import { memoized } from './memoized.js';
 import type { Sample } from './price-signals.js';
 import type { ServiceTimes } from './service-times.js';
 
@@ -11,13 +12,15 @@ export function sampleOf(
   qualityOf: MarketInputs['qualityOf'],
 ): Sample {
   const m = cores.length;
+  const ids = cores.map(({ id }) => id);
   const quality = new Float64Array(rows.length * m);
   const costUsd = new Float64Array(rows.length * m);
-  const believed = rows.map(({ tenant }) => qualityOf(tenant));
-  for (const [j, { id }] of cores.entries()) {
-    for (let i = 0, cell = j; i < rows.length; i++, cell += m) {
-      const { eligible, forecast } = rows[i] as RecentCall;
-      quality[cell] = believed[i]!(id, eligible.includes(id) ? forecast.logits[j]! : Number.NaN);
+  const believedBy = memoized((tenant: string) => qualityOf(tenant, ids));
+  for (const [i, { tenant, eligible, forecast }] of rows.entries()) {
+    const believed = believedBy(tenant);
+    const isOpen = openTo(eligible, ids);
+    for (let j = 0, cell = i * m; j < m; j++, cell++) {
+      quality[cell] = isOpen(j) ? believed(j, forecast.logits[j]!) : Number.NaN;
       costUsd[cell] = forecast.costUsd[j]!;
     }
   }
@@ -28,14 +31,13 @@ export function sampleOf(
 export function secondsOf(
   rows: readonly RecentCall[],
   cores: readonly SchedulableCore[],
-  times: Pick<ServiceTimes, 'expectedS'>,
+  times: Pick<ServiceTimes, 'expected'>,
 ): Float64Array {
   const m = cores.length;
   const seconds = new Float64Array(rows.length * m);
-  for (const [j, { id }] of cores.entries()) {
-    for (let i = 0, cell = j; i < rows.length; i++, cell += m) {
-      seconds[cell] = times.expectedS(id, (rows[i] as RecentCall).forecast.tokensMean[j]!);
-    }
+  const expected = times.expected(cores.map(({ id }) => id));
+  for (const [i, { forecast }] of rows.entries()) {
+    for (let j = 0; j < m; j++) seconds[i * m + j] = expected(j, forecast.tokensMean[j]!);
   }
   return seconds;
 }

@@ -13,11 +13,15 @@ function learn(recalibration: Recalibration, truth: (logit: number) => number, a
   }
 }
 
+function qualityOf(recalibration: Recalibration, core: string, logit: number): number {
+  return recalibration.believed([core])(0, logit);
+}
+
 test('a predictor that is right keeps its word', () => {
   const recalibration = new Recalibration();
   learn(recalibration, (logit) => logit, 2000);
   expect(recalibration.weight).toBeLessThan(0.05);
-  expect(recalibration.quality('a', 1)).toBeCloseTo(sigmoid(1), 2);
+  expect(qualityOf(recalibration, 'a', 1)).toBeCloseTo(sigmoid(1), 2);
 });
 
 test.each<[string, (logit: number) => number]>([
@@ -29,25 +33,25 @@ test.each<[string, (logit: number) => number]>([
   learn(recalibration, truth, 600);
   expect(recalibration.weight).toBeGreaterThan(0.95);
   for (const logit of [-1, 0, 1]) {
-    expect(Math.abs(recalibration.quality('a', logit) - sigmoid(truth(logit)))).toBeLessThan(0.08);
+    expect(Math.abs(qualityOf(recalibration, 'a', logit) - sigmoid(truth(logit)))).toBeLessThan(0.08);
   }
 });
 
 test('what one core shows holds for a core without answers, until that has its own', () => {
   const recalibration = new Recalibration();
   learn(recalibration, (logit) => -logit, 400);
-  expect(recalibration.quality('b', 1.5)).toBeLessThan(0.4);
+  expect(qualityOf(recalibration, 'b', 1.5)).toBeLessThan(0.4);
   for (let n = 0; n < 40; n++) {
     learn(recalibration, (logit) => logit, 10, 'b', 2 * n);
     learn(recalibration, (logit) => -logit, 10, 'a', 2 * n + 1);
   }
-  expect(recalibration.quality('b', 1.5)).toBeGreaterThan(0.6);
-  expect(recalibration.quality('a', 1.5)).toBeLessThan(0.5);
+  expect(qualityOf(recalibration, 'b', 1.5)).toBeGreaterThan(0.6);
+  expect(qualityOf(recalibration, 'a', 1.5)).toBeLessThan(0.5);
 });
 
 test('a predictor that has got better is believed again', () => {
   const recalibration = new Recalibration();
   learn(recalibration, (logit) => logit - 2, 300);
   learn(recalibration, (logit) => logit, 1500, 'a', 2);
-  expect(Math.abs(recalibration.quality('a', 1) - sigmoid(1))).toBeLessThan(0.06);
+  expect(Math.abs(qualityOf(recalibration, 'a', 1) - sigmoid(1))).toBeLessThan(0.06);
 });
