@@ -1,4 +1,3 @@
-import type { Job, Worker } from 'bullmq';
 import type { Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { JobEnd, JobId, JobRequest } from './job.js';
@@ -21,20 +20,36 @@ export interface Taking {
   stop(): Promise<void>;
 }
 
-interface JobTakerDeps {
-  /** Without a loop of its own. */
-  readonly worker: Worker;
+/** A request as its queue gives it out. */
+export interface TakenJob extends HeldJob {
+  /**
+   * Writes its end, which frees the slot.
+   *
+   * @param takesNext whether the next request may come in answer
+   * @throws an error with a number as `code` where it is not this worker's any more
+   */
+  finish(end: JobEnd, takesNext: boolean): Promise<TakenJob | undefined>;
+}
+
+/** One worker's end of a queue. */
+export interface JobSource extends Pick<Taking, 'renew'> {
+  readonly isClosing: boolean;
+  /** @param waits for a request, a few seconds */
+  next(waits: boolean): Promise<TakenJob | undefined>;
   /** How many requests wait. */
-  readonly waiting: () => Promise<number>;
-  /** The job that came in answer to the end of another one. */
-  readonly jobOf: (raw: readonly unknown[]) => Job | undefined;
+  waiting(): Promise<number>;
+  /** Who waits for a request waits no more; what is in hand can still be finished. */
+  close(): Promise<void>;
+}
+
+interface JobTakerDeps {
+  readonly source: JobSource;
   /** Never rejects. */
   readonly run: (held: HeldJob) => Promise<JobEnd>;
   /** Receives an end once it is written and the slot is free. */
   readonly onEnded: (id: JobId, end: JobEnd) => void;
   readonly onError: (error: unknown) => void;
   readonly clock: Clock;
-  readonly lockMs: Millis;
 }
 
 /** Requests that are taken in one round trip: what is more is left to the other nodes, if they are faster. */
@@ -43,94 +58,84 @@ const RETRY_MS: Millis = 500;
 
 /**
  * Takes requests from a queue: as many as wait go out in one write, and the end of one brings the next. The loop of BullMQ's own worker
- * fetches them one by one, a round trip each, which made up a third of what Redis did for a call.
+ * fetches them one by one, a round trip each, which cost Redis a third of what it spent on a call.
  */
 export class JobTaker implements Taking {
   readonly #deps: JobTakerDeps;
   readonly #held = new Set<Promise<void>>();
-  #taking: Promise<void> = Promise.resolve();
-  #lastToken = 0;
+  readonly #taking: Promise<void>;
 
   constructor(deps: JobTakerDeps) {
     this.#deps = deps;
-  }
-
-  start(): void {
-    const { worker, onError } = this.#deps;
-    worker.startStalledCheckTimer().catch(onError);
     this.#taking = this.#take();
   }
 
   renew(held: readonly Pick<HeldJob, 'id' | 'token'>[]): Promise<readonly JobId[]> {
-    const { worker, lockMs } = this.#deps;
-    const ids = held.map(({ id }) => id);
-    const tokens = held.map(({ token }) => token);
-    return worker.extendJobLocks(ids, tokens, lockMs);
+    return this.#deps.source.renew(held);
   }
 
   async stop(): Promise<void> {
-    const { worker } = this.#deps;
-    // It may wait for a request; what it has then is done as the rest.
-    const woken = worker.backend.disconnectBlocking(true).catch(() => {});
-    const closed = worker.close();
+    const closed = this.#deps.source.close();
     await this.#taking;
+    // What came at the last moment is done as the rest.
     while (this.#held.size > 0) await Promise.all(this.#held);
-    await Promise.all([woken, closed]);
+    await closed;
   }
 
-  /** Until the worker closes. */
+  /** Until the source closes. */
   async #take(): Promise<void> {
-    const { worker, waiting, onError } = this.#deps;
-    while (worker.closing === undefined) {
+    const { source } = this.#deps;
+    while (!source.isClosing) {
       try {
-        const first = await this.#next(true);
+        const first = await source.next(true);
         if (first === undefined) continue;
         this.#hold(first);
-        for (let more = await waiting(); more > 0 && worker.closing === undefined; more = await waiting()) {
-          const next = Array.from({ length: Math.min(more, MOST_AT_ONCE) }, () => this.#next(false));
-          const found = (await Promise.all(next)).filter((job) => job !== undefined);
-          for (const job of found) this.#hold(job);
-          // Others were faster, or the core is full.
-          if (found.length < next.length) break;
-        }
+        await this.#takeMore();
       } catch (error) {
-        if (worker.closing !== undefined) return;
-        onError(error);
+        if (source.isClosing) return;
+        this.#deps.onError(error);
         await this.#pause();
       }
     }
   }
 
-  #next(block: boolean): Promise<Job | undefined> {
-    const { worker } = this.#deps;
-    return worker.getNextJob(`${worker.id}:${this.#lastToken++}`, { block });
+  async #takeMore(): Promise<void> {
+    const { source } = this.#deps;
+    while (!source.isClosing) {
+      const count = Math.min(await source.waiting(), MOST_AT_ONCE);
+      const found = await Promise.all(Array.from({ length: count }, () => source.next(false)));
+      const jobs = found.filter((job) => job !== undefined);
+      for (const job of jobs) this.#hold(job);
+      // Nothing waits, others were faster, or the core is full.
+      if (jobs.length < Math.max(count, 1)) return;
+    }
   }
 
-  #hold(job: Job): void {
-    const held = this.#run(job).catch(this.#deps.onError);
+  #hold(job: TakenJob): void {
+    const { source, onError } = this.#deps;
+    const held = this.#run(job).catch((error) => {
+      // Who closes without a stop leaves what is in hand to the next worker.
+      if (!source.isClosing) onError(error);
+    });
     this.#held.add(held);
     void held.then(() => this.#held.delete(held));
   }
 
-  async #run(job: Job): Promise<void> {
-    const { run, onEnded, jobOf } = this.#deps;
-    const { id = '', data, token = '', stalledCounter } = job;
-    const end = await run({ id, request: data as JobRequest, token, wasLost: stalledCounter > 0 });
-    const next = await this.#write(job, end, token);
-    onEnded(id, end);
-    const following = jobOf(next);
-    if (following !== undefined) this.#hold(Object.assign(following, { token }));
+  async #run(job: TakenJob): Promise<void> {
+    const end = await this.#deps.run(job);
+    const next = await this.#finish(job, end);
+    this.#deps.onEnded(job.id, end);
+    if (next !== undefined) this.#hold(next);
   }
 
-  /** @returns what came in answer @throws where it is not this worker's any more */
-  async #write(job: Job, end: JobEnd, token: string): Promise<readonly unknown[]> {
-    const { worker, onError } = this.#deps;
+  async #finish(job: TakenJob, end: JobEnd): Promise<TakenJob | undefined> {
+    const { source, onError } = this.#deps;
     for (;;) {
       try {
-        return (await job.moveToCompleted(end, token, worker.closing === undefined)) ?? [];
+        return await job.finish(end, !source.isClosing);
       } catch (error) {
         // A code says why the queue does not take it; anything else may pass.
-        if (typeof (error as { code?: unknown }).code === 'number' || worker.closing !== undefined) throw error;
+        if (typeof (error as { code?: unknown }).code === 'number' || source.isClosing) throw error;
         onError(error);
         await this.#pause();
       }

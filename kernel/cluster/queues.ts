@@ -1,10 +1,10 @@
-import type { JobJson, Queue, Worker } from 'bullmq';
+import type { Job, JobJson, Queue, Worker } from 'bullmq';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { CoreId, Millis } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { type JobEnd, type JobId, type JobRequest, queueName } from './job.js';
-import { type HeldJob, JobTaker, type Taking } from './job-taker.js';
+import { type HeldJob, type JobSource, JobTaker, type TakenJob, type Taking } from './job-taker.js';
 import type { Store } from './redis-store.js';
 
 type Driver = typeof import('bullmq');
@@ -97,14 +97,8 @@ export class Queues {
     const onError = (error: unknown) => log.warn({ err: error, core }, 'a worker of the cluster');
     worker.on('error', onError);
     this.#workers.push(worker);
-    const waiting = this.#queue(core).toKey('wait');
-    const taker = new JobTaker({
-      ...{ worker, run, onEnded, onError, clock, lockMs },
-      waiting: () => redis.llen(waiting),
-      jobOf: ([json, id]) => (json ? this.#driver.Job.fromJSON(worker, json as JobJson, id as JobId) : undefined),
-    });
-    taker.start();
-    return taker;
+    worker.startStalledCheckTimer().catch(onError);
+    return new JobTaker({ source: this.#sourceOf(core, worker), run, onEnded, onError, clock });
   }
 
   /** Idempotent. */
@@ -112,6 +106,44 @@ export class Queues {
     await Promise.allSettled(this.#workers.map((worker) => worker.close(true)));
     await Promise.allSettled([...this.#queues.values()].map((queue) => queue.close()));
     this.#options.redis.disconnect();
+  }
+
+  #sourceOf(core: CoreId, worker: Worker): JobSource {
+    const { redis, lockMs } = this.#options;
+    const waiting = this.#queue(core).toKey('wait');
+    const taken = (job: Job, token: string): TakenJob => ({
+      id: job.id ?? '',
+      request: job.data as JobRequest,
+      token,
+      wasLost: job.stalledCounter > 0,
+      finish: async (end, takesNext) => {
+        const [json, id] = ((await job.moveToCompleted(end, token, takesNext)) ?? []) as [JobJson?, JobId?];
+        return json ? taken(this.#driver.Job.fromJSON(worker, json, id), token) : undefined;
+      },
+    });
+    let tokens = 0;
+    return {
+      get isClosing() {
+        return worker.closing !== undefined;
+      },
+      next: async (waits) => {
+        const token = `${worker.id}:${tokens++}`;
+        const job = await worker.getNextJob(token, { block: waits });
+        return job && taken(job, token);
+      },
+      waiting: () => redis.llen(waiting),
+      renew: (held) =>
+        worker.extendJobLocks(
+          held.map(({ id }) => id),
+          held.map(({ token }) => token),
+          lockMs,
+        ),
+      close: async () => {
+        // First, so that it is not waited for.
+        const woken = worker.backend.disconnectBlocking(true).catch(() => {});
+        await Promise.all([woken, worker.close()]);
+      },
+    };
   }
 
   #queue(core: CoreId): Queue {
