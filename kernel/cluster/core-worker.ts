@@ -4,9 +4,10 @@ import type { Bill, CoreChunk, LLMCore } from '../cores/core.js';
 import { AnswerReport } from './answer-report.js';
 import type { Bus } from './bus.js';
 import { faultOf, type JobEnd, type JobId, type JobOutcome, jobHealth } from './job.js';
+import type { HeldJob, Taking } from './job-taker.js';
 import { GIVE_UP_SHARE, RENEWALS } from './lease.js';
 import { TO_SEAT, type ToSeat } from './messages.js';
-import type { HeldJob, Queues, Taking } from './queues.js';
+import type { Queues } from './queues.js';
 import type { TextLog } from './text-log.js';
 
 export interface CoreWorkerDeps {

@@ -111,9 +111,11 @@ export class ClusterNode implements Spread {
       maxRetriesPerRequest: null,
       enableOfflineQueue: true,
       commandTimeout: undefined,
+      // What is asked of the queues in one turn of the loop is one write.
+      enableAutoPipelining: true,
     });
     patient.on('error', () => {});
-    const queues = await Queues.open({ redis: patient, prefix, lockMs, log });
+    const queues = await Queues.open({ redis: patient, prefix, lockMs, clock, log });
     const bus = new Bus({ redis, prefix, node, clock, log });
     const texts = new TextLog({ redis, bus, prefix, clock });
     const requests = new Requests({ queues, bus, clock, log, sweepMs: Math.min(SWEEP_MS, lockMs / 2) });

@@ -1,8 +1,10 @@
-import type { Job, Queue, Worker } from 'bullmq';
+import type { Job, JobJson, Queue, Worker } from 'bullmq';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { CoreId, Millis } from '../../syscalls/syscall.js';
+import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { type JobEnd, type JobId, type JobRequest, queueName } from './job.js';
+import { type HeldJob, type JobSource, JobTaker, type TakenJob, type Taking } from './job-taker.js';
 import type { Store } from './redis-store.js';
 
 type Driver = typeof import('bullmq');
@@ -13,25 +15,8 @@ export interface QueuesOptions {
   /** Begins all keys. */
   readonly prefix: string;
   readonly lockMs: Millis;
+  readonly clock: Clock;
   readonly log: Logger;
-}
-
-/** A request that a worker has in hand. */
-export interface HeldJob {
-  readonly id: JobId;
-  readonly request: JobRequest;
-  /** Proves that it is this worker's. */
-  readonly token: string;
-  /** An earlier worker had it, and has let its lock end. */
-  readonly wasLost: boolean;
-}
-
-/** Takes requests of one core. */
-export interface Taking {
-  /** Holds them for another `lockMs`. @returns those that are this worker's no more */
-  renew(held: readonly Pick<HeldJob, 'id' | 'token'>[]): Promise<readonly JobId[]>;
-  /** Takes no more; settles when those in hand are done. */
-  stop(): Promise<void>;
 }
 
 /** What is known of a request. `none`: it is not there, or was given up by all. */
@@ -39,11 +24,8 @@ export type JobState = { readonly type: 'open' | 'none' } | { readonly type: 'en
 
 /** Ended requests whose answers are kept for a seat that changes just then. */
 const KEPT = { age: 600, count: 5000 };
-/** Which is waited for rather than counted: of a core of any cap, all its requests may be on one node. */
-const NO_BOUND = 100_000;
 /** A worker that has died is no fault of the request that it had. */
 const NEVER = 1_000_000;
-const RETRY_MS = 500;
 
 /** The queues of all cores, and the only door to BullMQ: at most `cap` requests of a core run, on all nodes together, also while the seat changes. */
 export class Queues {
@@ -77,7 +59,7 @@ export class Queues {
 
   /** Once, however often it is added. */
   async add(core: CoreId, id: JobId, request: JobRequest): Promise<void> {
-    await this.#queue(core).add('ask', request, { jobId: id, removeOnComplete: KEPT, removeOnFail: true });
+    await this.#queue(core).add('ask', request, { jobId: id });
   }
 
   /** @returns false where it has begun, or is not there */
@@ -100,31 +82,23 @@ export class Queues {
    * @param onEnded receives an end once it is written and the slot is free
    */
   take(core: CoreId, run: (held: HeldJob) => Promise<JobEnd>, onEnded: (id: JobId, end: JobEnd) => void): Taking {
-    const { redis, prefix, lockMs, log } = this.#options;
-    const ask = ({ id = '', data, token = '', stalledCounter }: Job) =>
-      run({ id, request: data as JobRequest, token, wasLost: stalledCounter > 0 });
-    const worker = new this.#driver.Worker(queueName(core), (job, token) => ask(Object.assign(job, { token })), {
+    const { redis, prefix, lockMs, log, clock } = this.#options;
+    const worker = new this.#driver.Worker(queueName(core), null, {
       connection: redis,
       prefix: `${prefix}bull`,
-      concurrency: NO_BOUND,
+      autorun: false,
       lockDuration: lockMs,
       skipLockRenewal: true,
       stalledInterval: lockMs / 2,
       maxStalledCount: NEVER,
-      runRetryDelay: RETRY_MS,
+      removeOnComplete: KEPT,
+      removeOnFail: { count: 0 },
     });
-    worker.on('completed', ({ id = '' }, end: JobEnd) => onEnded(id, end));
-    worker.on('error', (error) => log.warn({ err: error, core }, 'a worker of the cluster'));
+    const onError = (error: unknown) => log.warn({ err: error, core }, 'a worker of the cluster');
+    worker.on('error', onError);
     this.#workers.push(worker);
-    return {
-      renew: (held) =>
-        worker.extendJobLocks(
-          held.map(({ id }) => id),
-          held.map(({ token }) => token),
-          lockMs,
-        ),
-      stop: () => worker.close(),
-    };
+    worker.startStalledCheckTimer().catch(onError);
+    return new JobTaker({ source: this.#sourceOf(core, worker), run, onEnded, onError, clock });
   }
 
   /** Idempotent. */
@@ -132,6 +106,44 @@ export class Queues {
     await Promise.allSettled(this.#workers.map((worker) => worker.close(true)));
     await Promise.allSettled([...this.#queues.values()].map((queue) => queue.close()));
     this.#options.redis.disconnect();
+  }
+
+  #sourceOf(core: CoreId, worker: Worker): JobSource {
+    const { redis, lockMs } = this.#options;
+    const waiting = this.#queue(core).toKey('wait');
+    const taken = (job: Job, token: string): TakenJob => ({
+      id: job.id ?? '',
+      request: job.data as JobRequest,
+      token,
+      wasLost: job.stalledCounter > 0,
+      finish: async (end, takesNext) => {
+        const [json, id] = ((await job.moveToCompleted(end, token, takesNext)) ?? []) as [JobJson?, JobId?];
+        return json ? taken(this.#driver.Job.fromJSON(worker, json, id), token) : undefined;
+      },
+    });
+    let tokens = 0;
+    return {
+      get isClosing() {
+        return worker.closing !== undefined;
+      },
+      next: async (waits) => {
+        const token = `${worker.id}:${tokens++}`;
+        const job = await worker.getNextJob(token, { block: waits });
+        return job && taken(job, token);
+      },
+      waiting: () => redis.llen(waiting),
+      renew: (held) =>
+        worker.extendJobLocks(
+          held.map(({ id }) => id),
+          held.map(({ token }) => token),
+          lockMs,
+        ),
+      close: async () => {
+        // First, so that it is not waited for.
+        const woken = worker.backend.disconnectBlocking(true).catch(() => {});
+        await Promise.all([woken, worker.close()]);
+      },
+    };
   }
 
   #queue(core: CoreId): Queue {

@@ -20,7 +20,7 @@ import type { JournalRow } from '../journal/journal-file.js';
 import { rowOf } from '../journal/row-of.js';
 import type { Logger } from '../log.js';
 import { PolicyState } from './policy-state.js';
-import { openStore, type Store, type StoreOptions } from './redis-store.js';
+import { KnownScript, openStore, type Store, type StoreOptions } from './redis-store.js';
 import { COMMIT, LEFT } from './scripts.js';
 import { Seat } from './seat.js';
 import { StoreRoom } from './store-room.js';
@@ -51,6 +51,7 @@ export interface Spread {
   onFree(run: () => void): void;
 }
 
+const WRITE = new KnownScript(COMMIT);
 /** Pids that one holder of the seat may give out before those of the next one begin. */
 const PIDS_AN_EPOCH = 1_000_000;
 /** Calls that are read in one round trip. */
@@ -153,7 +154,7 @@ export class RedisJournal implements Journal {
     const { keepMs, prompts } = this.#deps.options;
     const redis = this.#redis as Store;
     try {
-      await redis.eval(COMMIT, 1, this.#prefix, this.#epoch, keepMs, prompts, ...rows.flatMap(argsOf));
+      await WRITE.run(redis, this.#prefix, [this.#epoch, keepMs, prompts, ...rows.flatMap(argsOf)]);
     } catch (error) {
       if ((error as Error).message.includes('FENCED')) this.#lost.abort();
       throw error;
@@ -164,20 +165,20 @@ export class RedisJournal implements Journal {
     const { clock, log, spread } = this.#deps;
     // Other nodes may have ended calls since `readAt`: what counts is when the seat was taken.
     const now = Math.max(readAt, clock.now());
-    const [ids, scored, spent, time, ofDay, ofMonth] = (await redis.eval(
+    const [ids, scored, spent, time, ofDay, ofMonth, tries] = (await redis.eval(
       LEFT,
       1,
       this.#prefix,
       nameOf('day', now),
       nameOf('month', now),
-    )) as [SyscallId[], string[], string[], string, string[], string[]];
+    )) as [SyscallId[], string[], string[], string, string[], string[], string[]];
     const ahead = Number(time) - now;
     if (Math.abs(ahead) > CLOCK_SKEW_MS) {
       log.warn({ aheadMs: ahead }, 'the clock of Redis differs: deadlines of calls that this node takes over shift');
     }
     // Where the requests themselves go on, no slot is taken by one that nobody follows.
     const isOpen = new Set(spread === undefined ? ids : []);
-    const open = await this.#callsOf(redis, ids);
+    const open = await this.#callsOf(redis, ids, new Map(pairs(tries)));
     return {
       firstPid: (this.#epoch - 1) * PIDS_AN_EPOCH + 1,
       open,
@@ -188,13 +189,17 @@ export class RedisJournal implements Journal {
     };
   }
 
-  async #callsOf(redis: Store, ids: readonly SyscallId[]): Promise<StoredCall[]> {
+  async #callsOf(
+    redis: Store,
+    ids: readonly SyscallId[],
+    tries: ReadonlyMap<SyscallId, string>,
+  ): Promise<StoredCall[]> {
     const calls: StoredCall[] = [];
     for (let at = 0; at < ids.length; at += CALLS_A_READ) {
       const some = ids.slice(at, at + CALLS_A_READ).map((id) => redis.hgetall(`${this.#prefix}call:${id}`));
       for (const hash of await Promise.all(some)) {
-        const found = foundOf(hash);
-        if (found !== undefined) calls.push(found.call);
+        const call = foundOf(hash)?.call;
+        if (call !== undefined) calls.push({ ...call, ...triesOf(tries.get(call.id)) });
       }
     }
     return calls;
@@ -203,25 +208,25 @@ export class RedisJournal implements Journal {
 
 type Hash = Readonly<Record<string, string>>;
 
-/** A fact as its type and six values. */
+/** A fact as its type, how many values it has, and these. */
 function argsOf(row: JournalRow): readonly (string | number)[] {
   switch (row.type) {
     case 'accepted': {
       const { call, body } = row;
-      return [row.type, call.id, call.caller.principal, call.key ?? '', JSON.stringify(call), body, ''];
+      return [row.type, 5, call.id, call.caller.principal, call.key ?? '', JSON.stringify(call), body];
     }
     case 'started':
-      return [row.type, row.id, row.attempt, row.core, row.tokens, '', ''];
+      return [row.type, 4, row.id, row.attempt, row.core, row.tokens];
     case 'ended': {
       const { type, id, body, ...end } = row;
-      return [type, id, JSON.stringify(end), body, end.costUsd, nameOf('day', end.at), nameOf('month', end.at)];
+      return [type, 6, id, JSON.stringify(end), body, end.costUsd, nameOf('day', end.at), nameOf('month', end.at)];
     }
     case 'rated':
-      return [row.type, row.id, row.quality, '', '', '', ''];
+      return [row.type, 2, row.id, row.quality];
   }
 }
 
-function foundOf({ call, params, attempts = '0', core, end, reply, rated }: Hash): Found | undefined {
+function foundOf({ call, params, end, reply, rated }: Hash): Found | undefined {
   if (call === undefined || params === undefined) return undefined;
   const { budgetUsd, ...known } = JSON.parse(call) as Omit<StoredCall, 'budgetUsd'> & { budgetUsd: number | null };
   const stored: StoredCall = {
@@ -229,8 +234,7 @@ function foundOf({ call, params, attempts = '0', core, end, reply, rated }: Hash
     // JSON has no infinity.
     budgetUsd: budgetUsd ?? Number.POSITIVE_INFINITY,
     params: JSON.parse(params) as ChatParams,
-    attempts: Number(attempts),
-    lastCore: core,
+    attempts: 0,
   };
   if (end === undefined || reply === undefined) return { call: stored };
   const ended = JSON.parse(end) as Omit<Ended, 'end' | 'rated'>;
@@ -242,6 +246,13 @@ function foundOf({ call, params, attempts = '0', core, end, reply, rated }: Hash
       end: JSON.parse(reply) as Ended['end'],
     },
   };
+}
+
+/** How often an open call was started, and where last. */
+function triesOf(text: string | undefined): Pick<StoredCall, 'attempts' | 'lastCore'> | undefined {
+  if (text === undefined) return undefined;
+  const [attempts, ...core] = text.split(' ');
+  return { attempts: Number(attempts), lastCore: core.join(' ') };
 }
 
 function startOf(text: string, at: Millis, isOpen: ReadonlySet<SyscallId>): StoredStart {

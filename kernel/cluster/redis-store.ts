@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { Logger } from '../log.js';
@@ -57,6 +58,27 @@ export async function openStore(
     redis.disconnect();
     if (error instanceof SyscallError) throw error;
     throw invalid('redis', `${shown(url)}: ${((lastError ?? error) as Error).message}`);
+  }
+}
+
+/** A script that Redis is sent once, and then known by its hash. */
+export class KnownScript {
+  readonly #text: string;
+  readonly #hash: string;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#hash = hash('sha1', text);
+  }
+
+  async run(redis: Store, prefix: string, args: readonly (string | number)[]): Promise<unknown> {
+    try {
+      return await redis.evalsha(this.#hash, 1, prefix, ...args);
+    } catch (error) {
+      // Redis has begun anew.
+      if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
+      return redis.eval(this.#text, 1, prefix, ...args);
+    }
   }
 }
 

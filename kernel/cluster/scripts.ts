@@ -13,9 +13,10 @@
  * | `bull:core-<core>:*` | BullMQ | requests to a core, see `Queues` |
  * | `to-seat`, `to-all`, `to:<node>`, `tok:<id>` | channels | messages between nodes |
  * | `epoch` | counter | how often the seat was taken: what an earlier holder still writes is refused |
- * | `call:<id>` | hash | call, prompt, end, rating, attempts; goes `keepMs` after the end |
+ * | `call:<id>` | hash | call, prompt, end, rating; goes `keepMs` after the end |
  * | `key:<owner> <key>` | string | id of the call that has this key |
  * | `open` | sorted set by acceptance | ids without an end |
+ * | `tries` | hash | of each open call that was started, how often, and on which core last |
  * | `starts` | sorted set by time | those of the last minute |
  * | `spent` | hash | US dollars by owner |
  * | `spent:day:<start>`, `spent:month:<start>` | hash | those of a period |
@@ -76,49 +77,86 @@ redis.call('PUBLISH', p .. 'to-all', '[{"type":"free"}]')
 return 1`;
 
 /**
- * Writes a group of facts. ARGV: epoch, keepMs, \`drop\` or \`keep\`, then of each fact its type and six values. A fact that is
- * written twice, since its answer was lost, changes nothing. Money of a day or month stays for two of the longest ones.
+ * Writes a group of facts. ARGV: epoch, keepMs, \`drop\` or \`keep\`, then of each fact its type, how many values it has, and these. A fact
+ * that is written twice, since its answer was lost, changes nothing. Money of a day or month stays for two of the longest ones.
+ *
+ * A command costs Redis more than what it does, here and again in the file: what concerns all calls alike is one command for the whole group.
  */
 export const COMMIT = `
 local p = KEYS[1]
-if redis.call('GET', p .. 'epoch') ~= ARGV[1] then return redis.error_reply('FENCED the seat was taken by another node') end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for i = 4, #ARGV, 7 do
-  local kind, id = ARGV[i], ARGV[i + 1]
+local run = redis.call
+if run('GET', p .. 'epoch') ~= ARGV[1] then return redis.error_reply('FENCED the seat was taken by another node') end
+local function many(command, key, values)
+  for from = 1, #values, 4000 do
+    run(command, key, unpack(values, from, math.min(from + 3999, #values)))
+  end
+end
+local opened, started, begun, closed, spent = {}, {}, {}, {}, {}
+local at = 4
+while at <= #ARGV do
+  local kind, id = ARGV[at], ARGV[at + 2]
   local call = p .. 'call:' .. id
   if kind == 'accepted' then
-    local owner, key = ARGV[i + 2], ARGV[i + 3]
-    if redis.call('HSETNX', call, 'call', ARGV[i + 4]) == 1 then
-      redis.call('HSET', call, 'owner', owner, 'key', key, 'params', ARGV[i + 5])
-      redis.call('ZADD', p .. 'open', redis.call('INCR', p .. 'seq'), id)
-      if key ~= '' then redis.call('SET', p .. 'key:' .. owner .. ' ' .. key, id) end
+    local owner, key = ARGV[at + 3], ARGV[at + 4]
+    if run('HSET', call, 'owner', owner, 'key', key, 'call', ARGV[at + 5], 'params', ARGV[at + 6]) > 0 then
+      opened[#opened + 1] = id
+      if key ~= '' then run('SET', p .. 'key:' .. owner .. ' ' .. key, id) end
     end
-  elseif redis.call('EXISTS', call) == 1 then
-    if kind == 'started' then
-      local attempt, core, tokens = ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
-      redis.call('HSET', call, 'attempts', attempt, 'core', core)
-      redis.call('ZREMRANGEBYSCORE', p .. 'starts', '-inf', now - 60000)
-      redis.call('ZADD', p .. 'starts', now, table.concat({ id, attempt, tokens, core }, ' '))
-    elseif kind == 'ended' then
-      if redis.call('HSETNX', call, 'end', ARGV[i + 2]) == 1 then
-        local owner, key = unpack(redis.call('HMGET', call, 'owner', 'key'))
-        redis.call('HSET', call, 'reply', ARGV[i + 3])
-        redis.call('ZREM', p .. 'open', id)
-        redis.call('HINCRBYFLOAT', p .. 'spent', owner, ARGV[i + 4])
-        for _, period in ipairs({ ARGV[i + 5], ARGV[i + 6] }) do
-          redis.call('HINCRBYFLOAT', p .. 'spent:' .. period, owner, ARGV[i + 4])
-          redis.call('PEXPIRE', p .. 'spent:' .. period, 62 * 86400000)
-        end
-        if ARGV[3] == 'drop' then redis.call('HSET', call, 'params', '{}') end
-        redis.call('PEXPIRE', call, ARGV[2])
-        local named = p .. 'key:' .. owner .. ' ' .. key
-        if redis.call('GET', named) == id then redis.call('PEXPIRE', named, ARGV[2]) end
+  elseif kind == 'started' then
+    started[#started + 1] = at
+    begun[#begun + 1] = id
+  elseif kind == 'ended' then
+    local known = run('HMGET', call, 'owner', 'key', 'end')
+    local owner, key = known[1], known[2]
+    if owner and not known[3] then
+      if ARGV[3] == 'drop' then run('HSET', call, 'end', ARGV[at + 3], 'reply', ARGV[at + 4], 'params', '{}')
+      else run('HSET', call, 'end', ARGV[at + 3], 'reply', ARGV[at + 4]) end
+      run('PEXPIRE', call, ARGV[2])
+      if key ~= '' then run('PEXPIRE', p .. 'key:' .. owner .. ' ' .. key, ARGV[2]) end
+      closed[#closed + 1] = id
+      for _, period in ipairs({ '', ':' .. ARGV[at + 6], ':' .. ARGV[at + 7] }) do
+        local of = spent[period] or {}
+        of[owner] = (of[owner] or 0) + ARGV[at + 5]
+        spent[period] = of
       end
-    elseif kind == 'rated' then
-      redis.call('HSETNX', call, 'rated', ARGV[i + 2])
+    end
+  elseif run('EXISTS', call) == 1 then
+    run('HSETNX', call, 'rated', ARGV[at + 3])
+  end
+  at = at + 2 + ARGV[at + 1]
+end
+if #opened > 0 then
+  local first = run('INCRBY', p .. 'seq', #opened) - #opened
+  local scored = {}
+  for n, id in ipairs(opened) do
+    scored[2 * n - 1] = first + n
+    scored[2 * n] = id
+  end
+  many('ZADD', p .. 'open', scored)
+end
+if #started > 0 then
+  local time = run('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local isOpen = run('ZMSCORE', p .. 'open', unpack(begun))
+  local starts, tries = {}, {}
+  for n, at in ipairs(started) do
+    if isOpen[n] then
+      local id, attempt, core, tokens = unpack(ARGV, at + 2, at + 5)
+      starts[#starts + 1] = now
+      starts[#starts + 1] = table.concat({ id, attempt, tokens, core }, ' ')
+      tries[#tries + 1] = id
+      tries[#tries + 1] = attempt .. ' ' .. core
     end
   end
+  run('ZREMRANGEBYSCORE', p .. 'starts', '-inf', now - 60000)
+  many('ZADD', p .. 'starts', starts)
+  many('HSET', p .. 'tries', tries)
+end
+many('ZREM', p .. 'open', closed)
+many('HDEL', p .. 'tries', closed)
+for period, of in pairs(spent) do
+  for owner, usd in pairs(of) do run('HINCRBYFLOAT', p .. 'spent' .. period, owner, string.format('%.17g', usd)) end
+  if period ~= '' then run('PEXPIRE', p .. 'spent' .. period, 62 * 86400000) end
 end
 return 'OK'`;
 
@@ -129,7 +167,7 @@ if redis.call('GET', p .. 'epoch') ~= ARGV[1] then return 0 end
 redis.call('SET', p .. 'policy:' .. ARGV[2], ARGV[3])
 return 1`;
 
-/** All that the last holder of the seat has left. ARGV: names of the day and the month. @returns open ids, starts with their times, spent, Redis' time in ms, and spent in the day and the month */
+/** All that the last holder of the seat has left. ARGV: names of the day and the month. @returns open ids, starts with their times, spent, Redis' time in ms, spent in the day and the month, and how often and where open calls were started */
 export const LEFT = `
 local p = KEYS[1]
 local time = redis.call('TIME')
@@ -141,6 +179,7 @@ return {
   tostring(now),
   redis.call('HGETALL', p .. 'spent:' .. ARGV[1]),
   redis.call('HGETALL', p .. 'spent:' .. ARGV[2]),
+  redis.call('HGETALL', p .. 'tries'),
 }`;
 
 /** The cluster as it is. ARGV: seconds after which a node that was not there is left out. @returns seat, lease in ms, epoch, open calls, and of each node its name, the seconds since, and its roles */

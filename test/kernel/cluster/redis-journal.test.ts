@@ -88,6 +88,24 @@ withRedis('a journal in Redis', () => {
     for (const { at } of left.starts) expect(Math.abs(at - Date.now())).toBeLessThan(60_000);
   });
 
+  test('takes thousands of facts in one group, and knows nothing of a call that was never accepted', async () => {
+    const server = await RedisServer.start();
+    const journal = journalOn(server);
+    await journal.restore(Date.now());
+    const ids = Array.from({ length: 4096 }, (_, n) => `call-${n}`);
+    const started = (id: string) => ({ type: 'started', id, at: 1500, core: 'a', attempt: 2, tokens: 1 }) as const;
+    await Promise.all(ids.map((id) => journal.append(accepted(callOf(id)))));
+    await Promise.all([...ids, 'never'].map((id) => journal.append(started(id))));
+    await Promise.all([...ids.slice(1), 'never'].map((id) => journal.append(ended(id))));
+    await journal.close();
+    const left = await journalOn(server).restore(Date.now());
+    expect(left.open).toEqual([{ ...callOf('call-0'), attempts: 2, lastCore: 'a' }]);
+    expect([left.starts.length, left.spentUsd.get('team')]).toEqual([4096, 4095 * 0.25]);
+    const store = new Redis(server.url);
+    onTestFinished(() => store.disconnect());
+    expect(await store.hkeys('{test}:tries')).toEqual(['call-0']);
+  });
+
   test('gives back what was spent in this month and day, each call once', async () => {
     const server = await RedisServer.start();
     const journal = journalOn(server);
