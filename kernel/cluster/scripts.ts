@@ -119,6 +119,9 @@ while at <= #ARGV do
         of[owner] = (of[owner] or 0) + ARGV[at + 5]
         spent[period] = of
       end
+    elseif owner and ARGV[3] == 'drop' then
+      -- The group is written again, and with it the prompt.
+      run('HSET', call, 'params', '{}')
     end
   elseif run('EXISTS', call) == 1 then
     run('HSETNX', call, 'rated', ARGV[at + 3])

@@ -155,6 +155,19 @@ withRedis('a journal in Redis', () => {
     expect((await journal.find({ id: 'open' }))?.call.params.messages).toHaveLength(1);
   });
 
+  test('a group that is written again counts its money once, and leaves its prompts dropped', async () => {
+    const server = await RedisServer.start();
+    const journal = journalOn(server, { prompts: 'drop' });
+    await journal.restore(Date.now());
+    const write = () => Promise.all([journal.append(accepted(callOf('a'))), journal.append(ended('a'))]);
+    await write();
+    await write();
+    const found = await journal.find({ id: 'a' });
+    expect([found?.call.params, found?.ended?.costUsd]).toEqual([{}, 0.25]);
+    await journal.close();
+    expect((await journalOn(server).restore(Date.now())).spentUsd).toEqual(new Map([['team', 0.25]]));
+  });
+
   test('takes no call in from 80 % of the memory of Redis on, and again when there is room', async () => {
     const server = await RedisServer.start(['--maxmemory', '40mb']);
     const journal = journalOn(server);
