@@ -169,7 +169,7 @@ export function rowsByTenant(calls: readonly Pick<PendingCall, 'tenant'>[]): Rea
 class TenantForecasts {
   readonly #gamma: number;
   /** Oldest first. */
-  #recent: readonly RecentRow[] = [];
+  readonly #recent: RecentRow[] = [];
   #seen = 0;
   #nextRefresh = 1;
   #effects: ColumnEffects | undefined;
@@ -218,7 +218,8 @@ class TenantForecasts {
   /** @param rows those that were forecast last @param most rows to be kept */
   keep(rows: readonly RecentRow[], most: number): void {
     this.#seen += rows.length;
-    this.#recent = [...this.#recent, ...rows].slice(-most);
+    this.#recent.push(...rows);
+    this.#recent.splice(0, this.#recent.length - most);
     if (this.#seen >= this.#nextRefresh) this.#refresh(rows[0]?.forecast.predictions.length ?? 0);
   }
 
