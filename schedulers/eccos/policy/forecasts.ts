@@ -218,7 +218,7 @@ class TenantForecasts {
   /** @param rows those that were forecast last @param most rows to be kept */
   keep(rows: readonly RecentRow[], most: number): void {
     this.#seen += rows.length;
-    this.#recent.push(...rows);
+    for (const row of rows) this.#recent.push(row);
     this.#recent.splice(0, this.#recent.length - most);
     if (this.#seen >= this.#nextRefresh) this.#refresh(rows[0]?.forecast.predictions.length ?? 0);
   }
