@@ -83,12 +83,12 @@ export function decideTick(input: TickInput): TickResult {
       sums.ease.push(easeOf(from.quality, i, from.m));
     }
     sums.quality += choice.quality[core]! - (before?.quality[before.chosen] ?? 0);
-    sums.costUsd += choice.costUsd[core]! - (before?.costUsd[before.chosen] ?? 0);
+    sums.costUsd += choice.forecast.costUsd(core) - (before?.forecast.costUsd(before.chosen) ?? 0);
     placed.set(tenant, sums);
     choices.set(id, choice);
     const coreId = choice.cores[core] as CoreId;
     starts.push({ id, core: coreId, seconds: from.seconds[i * from.m + core]! });
-    const outputTokensP90 = inputs.forecastOf(call, cores).tokensP90[core];
+    const outputTokensP90 = choice.forecast.tokensP90(core);
     assignments.push({ syscallId: id, core: coreId, reason: reasonOf(choice), outputTokensP90 });
   };
   const place = (from: Market): void => {
@@ -159,7 +159,7 @@ function* waitsOf(
 }
 
 function choiceOf(
-  { agenda: { cores, ids }, inputs, priceOf, secondPrices }: TickInput,
+  { agenda: { cores, ids, slots }, inputs, priceOf, secondPrices }: TickInput,
   market: Market,
   i: number,
   chosen: number,
@@ -168,19 +168,22 @@ function choiceOf(
   const { m, calls, bars, shortfalls } = market;
   const call = calls[i] as PendingCall;
   const price = priceOf(call.tenant);
-  const { predictions } = inputs.forecastOf(call, cores);
   const shortfall = shortfalls[i];
   return {
+    forecast: inputs.forecastOf(call, cores),
     cores: ids,
-    slots: cores.map(({ free }) => free),
+    slots,
     timeUsd: rowOf(market.seconds, i, m).map((time, j) => time * secondPrices[j]!),
     price,
     quality: rowOf(market.quality, i, m),
-    costUsd: rowOf(market.costUsd, i, m),
-    predictions,
-    bars: bars.slice(i * m, i * m + m),
-    riskUsd: riskUsd(market, i, price.lambda),
+    bars: hasBar(bars, i * m, m) ? bars.slice(i * m, i * m + m) : undefined,
+    riskUsd: call.expiresAt === undefined ? undefined : riskUsd(market, i, price.lambda),
     chosen,
     note: shortfall === undefined ? note : `infeasible: ${shortfall}`,
   };
+}
+
+function hasBar(bars: Market['bars'], from: number, m: number): boolean {
+  for (let cell = from; cell < from + m; cell++) if (bars[cell] !== '') return true;
+  return false;
 }
