@@ -56,8 +56,8 @@ export interface TickResult {
   readonly greedy: number;
 }
 
-/** Calls beyond the agenda that are looked at for each slot that is left. */
-const EXTRA_A_SLOT = 8;
+/** Calls beyond the agenda that one solve looks at where slots are left, for each of these and in all. */
+const EXTRA = { aSlot: 8, most: 128 } as const;
 
 /** Decides which of the calls start where. A function of its input: it changes nothing. */
 export function decideTick(input: TickInput): TickResult {
@@ -101,17 +101,20 @@ export function decideTick(input: TickInput): TickResult {
   };
 
   place(market);
-  // Slots that are left go to calls that were not looked at, one after the other.
+  // Slots that are left go to calls that were not looked at, a few at a time, until none of a few wants one.
   const extra: PendingCall[] = [];
   const before = assignments.length;
   const left = () => cores.reduce((sum, _, j) => sum + queues.left(j), 0);
-  let most = EXTRA_A_SLOT * left();
-  for (const call of most === 0 ? [] : agenda.rest()) {
-    if (most === 0 || left() === 0) break;
-    if (!cores.some(({ id }, j) => queues.left(j) > 0 && call.eligible.includes(id))) continue;
-    most--;
-    extra.push(call);
-    place(openMarket(now, [call], cores, inputs));
+  const canStart = ({ eligible }: PendingCall) =>
+    cores.some(({ id }, j) => queues.left(j) > 0 && eligible.includes(id));
+  const rest = left() === 0 ? [] : agenda.rest();
+  for (let from = 0, placedBefore = -1; from < rest.length && left() > 0 && assignments.length > placedBefore; ) {
+    placedBefore = assignments.length;
+    const few: PendingCall[] = [];
+    const most = Math.min(EXTRA.most, EXTRA.aSlot * left());
+    for (; from < rest.length && few.length < most; from++) if (canStart(rest[from]!)) few.push(rest[from]!);
+    extra.push(...few);
+    place(openMarket(now, few, cores, inputs));
   }
   return { assignments, starts, choices, placed, waits, extra, greedy: assignments.length - before };
 }
@@ -148,9 +151,10 @@ function* waitsOf(
   queues: Queues,
   { ids }: Agenda,
 ): Generator<[SyscallId, Wait]> {
-  for (const [i, { core, place }] of queued) {
+  const open = ids.flatMap((_, j) => (queues.left(j) > 0 ? [j] : []));
+  for (const [i, { core, place }] of open.length === 0 ? [] : queued) {
     let best = Number.NaN;
-    for (let j = 0; j < m; j++) if (queues.left(j) > 0 && !(net[i * m + j]! >= best)) best = net[i * m + j]!;
+    for (const j of open) if (!(net[i * m + j]! >= best)) best = net[i * m + j]!;
     if (Number.isNaN(best)) continue;
     const seconds = queues.waitS(core, place);
     const costsUsd = queues.placeUsd(core, place, prices[i]!);
