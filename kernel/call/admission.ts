@@ -1,7 +1,7 @@
 import type { ContentPart } from '../../syscalls/chat-message.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
-import type { Millis, SyscallId } from '../../syscalls/syscall.js';
+import type { CoreId, Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { CallSink } from '../call-sink.js';
 import type { Capacity } from '../capacity/capacity.js';
 import type { CoreTable } from '../capacity/core-table.js';
@@ -42,6 +42,7 @@ interface AdmissionDeps {
 export class Admission {
   readonly #deps: AdmissionDeps;
   #seq = 0;
+  #lastEligible: readonly CoreId[] = [];
   #draining = false;
 
   constructor(deps: AdmissionDeps) {
@@ -59,14 +60,14 @@ export class Admission {
    * @throws SyscallError `draining`, `busy` with `retryAfterMs`, `budget-exhausted`, `no-eligible-core`
    */
   accept(process: Process, params: ChatParams, sink: CallSink | undefined, fingerprint?: string): Call {
-    const { clock, nextId, table, cores, metrics, events } = this.#deps;
+    const { clock, nextId, table, metrics, events } = this.#deps;
     const { pid, program, tenant, principal, name: agent, scope } = process;
     const caller = { pid, program, tenant, principal };
     try {
       const size = sizeOf(params);
       this.#checkRoom(process, size);
       const inputTokens = inputTokensOf(params);
-      const eligible = eligibleCores(cores.all(), params, inputTokens, scope.cores);
+      const eligible = this.#eligible(params, inputTokens, scope.cores);
       const seq = this.#seq++;
       const id = nextId(seq);
       const priority = Math.min(params.priority ?? 0, scope.maxPriority);
@@ -100,9 +101,9 @@ export class Admission {
     fingerprint,
     attempts,
   }: StoredCall): Call {
-    const { table, cores } = this.#deps;
+    const { table } = this.#deps;
     const inputTokens = inputTokensOf(params);
-    const eligible = eligibleCores(cores.all(), params, inputTokens, allowed);
+    const eligible = this.#eligible(params, inputTokens, allowed);
     const size = sizeOf(params);
     const asked = { params, inputTokens, size, priority, fingerprint, earlierAttempts: attempts };
     const call = new Call(
@@ -112,6 +113,15 @@ export class Admission {
     );
     table.add(call);
     return call;
+  }
+
+  /** Calls in a row that the same cores can serve share one list: most are open to all, and thousands wait. */
+  #eligible(params: ChatParams, inputTokens: number, allowed: readonly CoreId[] | undefined): readonly CoreId[] {
+    const eligible = eligibleCores(this.#deps.cores.all(), params, inputTokens, allowed);
+    const last = this.#lastEligible;
+    const isSame = last.length === eligible.length && last.every((id, j) => id === eligible[j]);
+    if (!isSame) this.#lastEligible = eligible;
+    return this.#lastEligible;
   }
 
   #checkRoom({ pid, scope }: Process, size: number): void {

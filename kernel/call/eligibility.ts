@@ -25,9 +25,10 @@ export function eligibleCores(
 ): readonly CoreId[] {
   const eligible: CoreId[] = [];
   const reasons: string[] = [];
+  const media = mediaIn(params.messages);
   for (const candidate of candidates) {
     const { id } = candidate.info;
-    const reason = whyNot(candidate, params, inputTokens, allowed);
+    const reason = whyNot(candidate, params, inputTokens, media, allowed);
     if (reason === undefined) eligible.push(id);
     else reasons.push(`${id}: ${reason}`);
   }
@@ -41,9 +42,10 @@ function whyNot(
   { info, core }: Candidate,
   params: ChatParams,
   inputTokens: number,
+  media: readonly MediaKind[],
   allowed: readonly CoreId[] | undefined,
 ): string | undefined {
-  const { maxTokens = 0, minQuality, responseFormat, tools, messages } = params;
+  const { maxTokens = 0, minQuality, responseFormat, tools } = params;
   const tokens = inputTokens + maxTokens;
   if (coresOf(params)?.includes(info.id) === false) return 'not in params.cores';
   if (allowed !== undefined && !allowed.includes(info.id)) return 'not allowed by the token';
@@ -58,8 +60,8 @@ function whyNot(
   }
   const setting = info.unsupported?.find((name) => params[name] !== undefined);
   if (setting !== undefined) return `it does not take ${setting}`;
-  const media = mediaIn(messages).find((kind) => info.inputs?.includes(kind) !== true);
-  if (media !== undefined) return `it cannot read ${PLURAL[media]}`;
+  const unreadable = media.find((kind) => info.inputs?.includes(kind) !== true);
+  if (unreadable !== undefined) return `it cannot read ${PLURAL[unreadable]}`;
   const misconfigured = core.health?.().misconfigured;
   if (misconfigured !== undefined) return `it is closed: ${misconfigured}`;
   if (minQuality !== undefined && info.quality !== undefined && info.quality < minQuality) {

@@ -2,20 +2,12 @@ import type { PendingCall } from '../../schedulers/policy.js';
 import type { SyscallId } from '../../syscalls/syscall.js';
 import type { Call, Holder } from '../call/call.js';
 
-interface Entry {
-  readonly call: Call;
-  live: boolean;
-}
-
-/**
- * The calls that a policy may place, in order of acceptance. Adding and removing take constant time; holes are
- * closed when the list is read, or when they are most of it.
- */
+/** The calls that a policy may place, in order of acceptance. Adding and removing take constant time. */
 export class PendingSet implements Holder {
   readonly #onRemove: (call: Call) => void;
-  #entries: Entry[] = [];
-  readonly #byId = new Map<SyscallId, Entry>();
-  #holes = 0;
+  #calls = new Map<SyscallId, Call>();
+  /** The greatest number of a call so far. */
+  #newest = -1;
   #unsorted = false;
 
   /** @param onRemove receives a call that became final while it was here */
@@ -24,31 +16,24 @@ export class PendingSet implements Holder {
   }
 
   get size(): number {
-    return this.#byId.size;
+    return this.#calls.size;
   }
 
   get(id: SyscallId): Call | undefined {
-    return this.#byId.get(id)?.call;
+    return this.#calls.get(id);
   }
 
   add(call: Call): void {
-    const entry = { call, live: true };
-    const last = this.#entries.at(-1);
+    const { seq } = call.facts;
     // A call that comes back after a failure or a preemption is older than the newest.
-    if (last !== undefined && last.call.facts.seq > call.facts.seq) this.#unsorted = true;
-    this.#entries.push(entry);
-    this.#byId.set(call.id, entry);
+    if (seq < this.#newest) this.#unsorted = true;
+    else this.#newest = seq;
+    this.#calls.set(call.id, call);
     call.holder = this;
   }
 
   remove(call: Call): void {
-    const entry = this.#byId.get(call.id);
-    if (entry === undefined) return;
-    entry.live = false;
-    this.#byId.delete(call.id);
-    call.holder = undefined;
-    // A list that nobody reads, since no slot is free, must not keep what has ended.
-    if (++this.#holes > 1000 && this.#holes > this.#entries.length / 2) this.#compact();
+    if (this.#calls.delete(call.id)) call.holder = undefined;
   }
 
   letGo(call: Call): void {
@@ -57,19 +42,18 @@ export class PendingSet implements Holder {
   }
 
   some(test: (call: Call) => boolean): boolean {
-    return this.#entries.some(({ call, live }) => live && test(call));
+    for (const call of this.#calls.values()) if (test(call)) return true;
+    return false;
   }
 
   /** What a policy sees of them, oldest first. The list is the caller's to keep. */
   views(): PendingCall[] {
-    this.#compact();
-    if (this.#unsorted) this.#entries.sort((a, b) => a.call.facts.seq - b.call.facts.seq);
-    this.#unsorted = false;
-    return this.#entries.map((entry) => entry.call.view);
-  }
-
-  #compact(): void {
-    if (this.#holes > 0) this.#entries = this.#entries.filter((entry) => entry.live);
-    this.#holes = 0;
+    if (this.#unsorted) {
+      this.#calls = new Map([...this.#calls].sort(([, a], [, b]) => a.facts.seq - b.facts.seq));
+      this.#unsorted = false;
+    }
+    const views: PendingCall[] = [];
+    for (const call of this.#calls.values()) views.push(call.view);
+    return views;
   }
 }

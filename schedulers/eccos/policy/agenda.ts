@@ -86,12 +86,25 @@ export function candidates(
   const most = Math.min(Math.max(FEWEST, CALLS_A_SLOT * total), Math.ceil(MOST_PAIRS / cores.length));
   const free = new Set(cores.filter((core) => core.free > 0).map(({ id }) => id));
   const usable: number[] = [];
-  // Each tick comes here with all that is pending: nothing is made for a call, and most find a free core at once.
+  // Each tick comes here with all that is pending: nothing is made for a call, and most share their list of cores with the one before.
+  let shared: readonly CoreId[] = [];
+  let isUsable = false;
+  let waiting = 0;
+  const count = () => {
+    for (const core of waiting === 0 ? [] : shared) ahead[places.get(core) as number]! += waiting / shared.length;
+    waiting = 0;
+  };
   for (let i = 0; i < pending.length; i++) {
     const { eligible } = pending[i] as PendingCall;
-    if (hasAny(eligible, free)) usable.push(i);
-    else for (const core of eligible) ahead[places.get(core) as number]! += 1 / eligible.length;
+    if (eligible !== shared) {
+      count();
+      shared = eligible;
+      isUsable = eligible.some((core) => free.has(core));
+    }
+    if (isUsable) usable.push(i);
+    else waiting++;
   }
+  count();
   const callsOf = (chosen: readonly number[]) => chosen.map((i) => pending[i] as PendingCall);
   if (usable.length <= most) return { calls: callsOf(nextInTurn(usable, secondsAhead)), rest: () => [], ahead };
 
@@ -125,9 +138,4 @@ function nextInTurn(
     next = [...before, ...places.filter((i) => secondsAhead[i] === last).slice(0, most - before.length)];
   }
   return next.toSorted((a, b) => secondsAhead[a]! - secondsAhead[b]! || a - b);
-}
-
-function hasAny(eligible: readonly CoreId[], free: ReadonlySet<CoreId>): boolean {
-  for (const core of eligible) if (free.has(core)) return true;
-  return false;
 }
