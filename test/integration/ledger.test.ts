@@ -132,7 +132,7 @@ describe.each(['fifo', 'round-robin', 'eccos'])('%s', (policy) => {
     expect(cost).toBeLessThanOrEqual(ledger.whole + ledger.cuts * CUT_AT_MOST + 1e-3);
     await kernel.stop();
     await Promise.all(providers.map((provider) => provider.stop()));
-  }, 1_200_000);
+  }, 120_000 + 60 * CALLS);
 });
 
 /** Millionths of a dollar: the prompt as the kernel counts it, and three tokens. */

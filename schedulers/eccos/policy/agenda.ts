@@ -11,6 +11,8 @@ export interface Agenda extends Candidates {
   readonly now: Millis;
   readonly cores: readonly SchedulableCore[];
   readonly ids: readonly CoreId[];
+  /** Free ones of each core. */
+  readonly slots: readonly number[];
   /** Time pending after which a call goes before all others. */
   readonly overdueMs: Millis;
   /** Seconds by which a call is ahead of its program's share; 0: it is its turn. */
@@ -22,20 +24,30 @@ export interface Agenda extends Candidates {
 /**
  * Chooses the calls that a tick decides on.
  *
- * @param turns of each pending call, as `aheadS` says; undefined: it is every call's turn
+ * @param secondsAhead of each pending call, as `aheadS` says; undefined: it is every call's turn
  */
 export function agendaOf(
   { now, pending, cores }: SchedulingSnapshot,
   overdueMs: Millis,
   times: Pick<ServiceTimes, 'mean'>,
   aheadS: Agenda['aheadS'],
-  turns: Float64Array | undefined,
+  secondsAhead: Float64Array | undefined,
 ): Agenda {
   const ids = cores.map(({ id }) => id);
   const usual = ids.map((id) => times.mean(id) ?? 0);
   const near = now + NEAR * Math.max(0, ...usual);
   const urgencyOf = ({ expiresAt = Infinity, priority }: PendingCall) => (expiresAt < near ? URGENT : priority);
-  return { now, cores, ids, overdueMs, aheadS, urgencyOf, ...candidates(pending, cores, urgencyOf, turns) };
+  const slots = cores.map(({ free }) => free);
+  return {
+    now,
+    cores,
+    ids,
+    slots,
+    overdueMs,
+    aheadS,
+    urgencyOf,
+    ...candidates(pending, cores, urgencyOf, secondsAhead),
+  };
 }
 
 /** Pairs of call and core that one solve looks at: 2,048 calls on 12 cores. */
@@ -59,13 +71,13 @@ export interface Candidates {
  * the most urgent half. Bounded by counts, so that the time of a tick is bounded without a clock.
  *
  * @param urgencyOf 0 to 10
- * @param turns seconds by which each call is ahead of its program's share; undefined: it is every call's turn
+ * @param secondsAhead by which each call is ahead of its program's share; undefined: it is every call's turn
  */
 export function candidates(
   pending: readonly PendingCall[],
   cores: readonly SchedulableCore[],
   urgencyOf: (call: PendingCall) => number,
-  turns?: Float64Array,
+  secondsAhead?: Float64Array,
 ): Candidates {
   const places = new Map(cores.map(({ id }, j) => [id, j]));
   const ahead = new Array<number>(cores.length).fill(0);
@@ -81,34 +93,38 @@ export function candidates(
     else for (const core of eligible) ahead[places.get(core) as number]! += 1 / eligible.length;
   }
   const callsOf = (chosen: readonly number[]) => chosen.map((i) => pending[i] as PendingCall);
-  if (usable.length <= most) return { calls: callsOf(nextInTurn(usable, turns)), rest: () => [], ahead };
+  if (usable.length <= most) return { calls: callsOf(nextInTurn(usable, secondsAhead)), rest: () => [], ahead };
 
-  const chosen = new Set(nextInTurn(usable, turns, Math.ceil(most / 2)));
+  const chosen = new Set(nextInTurn(usable, secondsAhead, Math.ceil(most / 2)));
   const classes: number[][] = Array.from({ length: URGENT + 1 }, () => []);
   for (const i of usable) if (!chosen.has(i)) classes[urgencyOf(pending[i] as PendingCall)]!.push(i);
   for (const members of classes.reverse()) {
-    for (const i of nextInTurn(members, turns, most - chosen.size)) chosen.add(i);
+    for (const i of nextInTurn(members, secondsAhead, most - chosen.size)) chosen.add(i);
   }
   const others = () => usable.filter((i) => !chosen.has(i));
   const inOrder = [...chosen].sort((a, b) => a - b);
-  return { calls: callsOf(nextInTurn(inOrder, turns)), rest: () => callsOf(nextInTurn(others(), turns)), ahead };
+  return {
+    calls: callsOf(nextInTurn(inOrder, secondsAhead)),
+    rest: () => callsOf(nextInTurn(others(), secondsAhead)),
+    ahead,
+  };
 }
 
 /** So many places of those whose turn is next, the first one first. @param places in order */
 function nextInTurn(
   places: readonly number[],
-  turns: Float64Array | undefined,
+  secondsAhead: Float64Array | undefined,
   most = places.length,
 ): readonly number[] {
-  if (turns === undefined || most === 0) return places.slice(0, most);
+  if (secondsAhead === undefined || most === 0) return places.slice(0, most);
   let next = places;
   if (most < places.length) {
     // To sort numbers is quick, to sort places by a number is not: only those that are taken are put in order.
-    const last = new Float64Array(places.map((i) => turns[i]!)).sort()[most - 1]!;
-    const before = places.filter((i) => turns[i]! < last);
-    next = [...before, ...places.filter((i) => turns[i] === last).slice(0, most - before.length)];
+    const last = new Float64Array(places.map((i) => secondsAhead[i]!)).sort()[most - 1]!;
+    const before = places.filter((i) => secondsAhead[i]! < last);
+    next = [...before, ...places.filter((i) => secondsAhead[i] === last).slice(0, most - before.length)];
   }
-  return next.toSorted((a, b) => turns[a]! - turns[b]! || a - b);
+  return next.toSorted((a, b) => secondsAhead[a]! - secondsAhead[b]! || a - b);
 }
 
 function hasAny(eligible: readonly CoreId[], free: ReadonlySet<CoreId>): boolean {

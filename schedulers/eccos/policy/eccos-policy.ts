@@ -18,7 +18,8 @@ import { type Agenda, agendaOf } from './agenda.js';
 import { ECCOS_LEARNT, type EccosLearnt } from './eccos-learnt.js';
 import { explain, predictionsOf } from './explanation.js';
 import { FairShare } from './fair-share.js';
-import { type Forecast, Forecasts, rowsByTenant, unknownAmong } from './forecasts.js';
+import type { Forecast } from './forecast.js';
+import { Forecasts, rowsByTenant, unknownAmong } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
 import { type MarketInputs, openMarket } from './market.js';
 import { memoized } from './memoized.js';
@@ -160,16 +161,16 @@ export class EccosPolicy implements SchedulerPolicy {
     const share = this.#share;
     const turnOf = ({ id }: PendingCall) => this.#calls.get(id)?.turnS ?? 0;
     let aheadS: Agenda['aheadS'] = ALWAYS;
-    let turns: Float64Array | undefined;
+    let secondsAhead: Float64Array | undefined;
     if (share !== undefined) {
       // What `from` makes of a function takes ten times as long.
-      turns = new Float64Array(pending.length);
+      const turns = new Float64Array(pending.length);
       for (let i = 0; i < turns.length; i++) turns[i] = turnOf(pending[i] as PendingCall);
       share.advance(turns);
-      for (let i = 0; i < turns.length; i++) turns[i] = share.aheadS(turns[i]!);
+      secondsAhead = turns.map((turn) => share.aheadS(turn));
       aheadS = (call) => share.aheadS(turnOf(call));
     }
-    const agenda = agendaOf(snapshot, this.#options.overdueMs, this.#times, aheadS, turns);
+    const agenda = agendaOf(snapshot, this.#options.overdueMs, this.#times, aheadS, secondsAhead);
     if (agenda.calls.length === 0) return [];
     for (const call of agenda.calls) this.#see(call, cores);
     const market = openMarket(now, agenda.calls, cores, this.#inputs);
@@ -211,16 +212,16 @@ export class EccosPolicy implements SchedulerPolicy {
     const choice = held?.choice;
     // A call that was not answered gives back what it was expected to cost: what it did cost is not known.
     if (held !== undefined && choice !== undefined) {
-      control.of(held.view.tenant).spentMore?.((finished?.costUsd ?? 0) - choice.costUsd[choice.chosen]!);
+      control.of(held.view.tenant).spentMore?.((finished?.costUsd ?? 0) - choice.forecast.costUsd(choice.chosen));
     }
     if (finished === undefined) return;
     predictor.finished(finished);
     const { core } = finished;
     this.#learnTimes(finished, held?.forecast);
     if (held === undefined || choice === undefined) return;
-    const logit = held.forecast.logits[choice.cores.indexOf(core)];
-    if (logit !== undefined && !Number.isNaN(logit))
-      this.#calls.keepAnswer(id, { core, logit, choice, rated: undefined });
+    const column = choice.cores.indexOf(core);
+    if (column < 0 || Number.isNaN(held.forecast.logit(column))) return;
+    this.#calls.keepAnswer(id, { column, choice, rated: undefined });
   }
 
   feedback(call: FinishedCall, quality: number, by: Rater = 'agent'): void {
@@ -231,9 +232,10 @@ export class EccosPolicy implements SchedulerPolicy {
     this.#rated.quality += quality;
     const answer = this.#calls.answer(call.id);
     if (answer === undefined) return;
-    const { core, logit, choice, rated: before } = answer;
+    const { column, choice, rated: before } = answer;
     answer.rated = quality;
-    this.#recalibration.learn(call.tenant, core, logit, quality, weight);
+    const logit = choice.forecast.logit(column);
+    this.#recalibration.learn(call.tenant, choice.cores[column]!, logit, quality, weight);
     control.rated?.(call.tenant, { quality, predicted: choice.quality[choice.chosen]!, weight, before });
   }
 
@@ -327,7 +329,7 @@ export class EccosPolicy implements SchedulerPolicy {
   #learnTimes({ tenant, core, outputTokens, costUsd, times }: FinishedCall, forecast: Forecast | undefined): void {
     if (times === undefined) return;
     const column = this.#cores?.indexOf(core) ?? -1;
-    const expected = forecast?.tokensMean[column] ?? Number.NaN;
+    const expected = column < 0 ? Number.NaN : (forecast?.tokensMean(column) ?? Number.NaN);
     const predicted = Number.isFinite(expected) ? expected : outputTokens;
     this.#times.learn(core, { ...times, tokens: outputTokens, predicted });
     this.#waitPrice.learn(tenant, costUsd, times.ttftMs + times.restMs);
@@ -342,9 +344,9 @@ export class EccosPolicy implements SchedulerPolicy {
   }
 
   /** Seconds that a call is expected to take, on average over the cores that are known; 1: none is. */
-  #usualS({ tokensMean }: Forecast, cores: readonly SchedulableCore[]): number {
+  #usualS(forecast: Forecast, cores: readonly SchedulableCore[]): number {
     const expected = this.#times.expected(cores.map(({ id }) => id));
-    const known = cores.map((_, j) => expected(j, tokensMean[j]!)).filter((one) => one > 0);
+    const known = cores.map((_, j) => expected(j, forecast.tokensMean(j))).filter((one) => one > 0);
     return known.length === 0 ? 1 : known.reduce((sum, one) => sum + one, 0) / known.length;
   }
 

@@ -1,24 +1,24 @@
 import type { CoreId } from '../../../syscalls/syscall.js';
 import type { CorePrediction } from '../../policy.js';
-import type { Prediction } from '../predictor/prediction.js';
+import type { Basis, Forecast } from './forecast.js';
 import type { Bar } from './market.js';
 import type { Wait } from './placement.js';
 import type { PriceState } from './price-control.js';
 
 /** What one tick knew and decided of one call; lists have an entry a core. */
 export interface Choice {
+  readonly forecast: Forecast;
   readonly cores: readonly CoreId[];
   readonly slots: readonly number[];
   /** What the time that it is expected to take is worth to calls to come, US dollars. */
   readonly timeUsd: readonly number[];
   readonly price: PriceState;
+  /** As it was believed. */
   readonly quality: readonly number[];
-  readonly costUsd: readonly number[];
-  /** What quality and cost rest on; undefined: the call could not be predicted. */
-  readonly predictions: readonly (Prediction | undefined)[];
-  readonly bars: readonly Bar[];
-  /** What the risk of missing the deadline costs, US dollars. */
-  readonly riskUsd: readonly number[];
+  /** Undefined: each core can be used. */
+  readonly bars: readonly Bar[] | undefined;
+  /** What the risk of missing the deadline costs, US dollars; undefined: there is none. */
+  readonly riskUsd: readonly number[] | undefined;
   /** Index of the core; -1 = the call waits. */
   readonly chosen: number;
   /** Why it was treated differently, if it was. */
@@ -26,26 +26,26 @@ export interface Choice {
 }
 
 /** One line for the agent that asked. */
-export function reasonOf({ quality, costUsd, timeUsd, price, chosen, note }: Choice): string {
+export function reasonOf({ forecast, quality, timeUsd, price, chosen, note }: Choice): string {
   const time = timeUsd[chosen]! > 0 ? `, its time ${dollars(timeUsd[chosen]!)}` : '';
   const missed = price.infeasible ? '; the target is out of reach' : '';
-  const line = `quality ${quality[chosen]!.toFixed(3)} for ${dollars(costUsd[chosen]!)} expected${time}; quality costs ${dollars(price.lambda)}${missed}`;
+  const line = `quality ${quality[chosen]!.toFixed(3)} for ${dollars(forecast.costUsd(chosen))} expected${time}; quality costs ${dollars(price.lambda)}${missed}`;
   return note === undefined ? line : `${note}; ${line}`;
 }
 
 /** The whole decision, a line a core: predictions, prices, and why not this one. */
 export function explain(choice: Choice, wait?: Wait): readonly string[] {
-  const { cores, slots, timeUsd, price, quality, costUsd, predictions, chosen, note } = choice;
+  const { forecast, cores, slots, timeUsd, price, quality, chosen, note } = choice;
   const { alpha, aim, lambda, infeasible } = price;
   const target = aim === undefined ? '' : `, aiming at ${aim.toFixed(3)} for alpha ${(alpha ?? aim).toFixed(3)}`;
   const rows = cores.map((core, j) => [
     core,
     quality[j]!.toFixed(3),
-    dollars(costUsd[j]!),
+    dollars(forecast.costUsd(j)),
     String(slots[j]),
     dollars(timeUsd[j]!),
     dollars(netOf(choice, j)),
-    basisOf(predictions[j]),
+    basisOf(forecast.basis(j)),
     j === chosen ? 'chosen' : whyNot(choice, j),
   ]);
   return [
@@ -58,8 +58,13 @@ export function explain(choice: Choice, wait?: Wait): readonly string[] {
 }
 
 /** What was expected on each core of which anything is known. */
-export function predictionsOf({ cores, quality, costUsd, chosen }: Choice): readonly CorePrediction[] {
-  const all = cores.map((core, j) => ({ core, quality: quality[j]!, costUsd: costUsd[j]!, chosen: j === chosen }));
+export function predictionsOf({ forecast, cores, quality, chosen }: Choice): readonly CorePrediction[] {
+  const all = cores.map((core, j) => ({
+    core,
+    quality: quality[j]!,
+    costUsd: forecast.costUsd(j),
+    chosen: j === chosen,
+  }));
   return all.filter((one) => Number.isFinite(one.quality) && Number.isFinite(one.costUsd));
 }
 
@@ -70,26 +75,26 @@ function waitOf({ core, seconds, savesUsd, costsUsd }: Wait): string {
 }
 
 /** What is minimised: cost + risk + its time - price of quality x quality. */
-function netOf({ costUsd, riskUsd, timeUsd, price, quality }: Choice, j: number): number {
-  return costUsd[j]! + riskUsd[j]! + timeUsd[j]! - price.lambda * quality[j]!;
+function netOf({ forecast, riskUsd, timeUsd, price, quality }: Choice, j: number): number {
+  return forecast.costUsd(j) + (riskUsd?.[j] ?? 0) + timeUsd[j]! - price.lambda * quality[j]!;
 }
 
 function whyNot(choice: Choice, j: number): string {
-  const { bars, slots, quality, costUsd, riskUsd, chosen } = choice;
-  if (bars[j] !== '') return bars[j] as string;
-  if (!Number.isFinite(quality[j]!) || !Number.isFinite(costUsd[j]!)) return 'nothing is known of it';
+  const { forecast, bars, slots, quality, riskUsd, chosen } = choice;
+  if (bars?.[j]) return bars[j];
+  if (!Number.isFinite(quality[j]!) || !Number.isFinite(forecast.costUsd(j))) return 'nothing is known of it';
   if (slots[j] === 0) return 'no free slot';
   if (chosen < 0) return 'its slots went to calls that they suit better, or with a greater claim';
   const more = netOf(choice, j) - netOf(choice, chosen);
   if (more <= 0) return 'its time is worth more to other calls';
-  const risk = riskUsd[j]! - riskUsd[chosen]!;
+  const risk = riskUsd === undefined ? 0 : riskUsd[j]! - riskUsd[chosen]!;
   return `${dollars(more)} more, net${risk > 0 ? `, ${dollars(risk)} of it for the risk to its deadline` : ''}`;
 }
 
 /** Such as `trained, 12.3 alike up to 0.81`: rated calls that are like this one, and how much the nearest is. */
-function basisOf(prediction: Prediction | undefined): string {
-  if (prediction === undefined) return 'usual calls';
-  const { source, nEffective, similarity } = prediction;
+function basisOf(basis: Basis | undefined): string {
+  if (basis === undefined) return 'usual calls';
+  const { source, nEffective, similarity } = basis;
   return similarity === null ? source : `${source}, ${nEffective.toFixed(1)} alike up to ${similarity.toFixed(2)}`;
 }
 

@@ -11,29 +11,11 @@ import {
   shrinkInteraction,
 } from '../predictor/shrink-interaction.js';
 import type { EccosLearnt } from './eccos-learnt.js';
-import { rowOf } from './row-of.js';
+import { type Expected, Forecast } from './forecast.js';
 
-/** What is expected of one call on each core, in config order; NaN: nothing is known. */
-export interface Forecast {
-  /** Logit of the predicted quality, the interaction of call and core shrunk. */
-  readonly logits: readonly number[];
-  /** US dollars. */
-  readonly costUsd: readonly number[];
-  readonly tokensMean: readonly number[];
-  readonly tokensP90: readonly number[];
-  /** What these rest on; empty where the call could not be predicted. */
-  readonly predictions: readonly Prediction[];
-}
-
-/** Below, the nets do not know the task. */
-const KNOWN = 0.5;
-
-/** How many of the calls are of a task of which nothing is known: the nets were not trained on it, and no answer was rated. */
+/** How many of the calls are of a task of which nothing is known. */
 export function unknownAmong(calls: readonly RecentCall[]): number {
-  return calls.filter(({ forecast: { predictions } }) => {
-    const isUnknown = predictions.every(({ ratings, reliability }) => ratings === 0 && reliability < KNOWN);
-    return isUnknown && predictions.length > 0;
-  }).length;
+  return calls.filter(({ forecast }) => forecast.isUnknown).length;
 }
 
 /** Rows that stand for the traffic, and for that of one tenant. */
@@ -50,8 +32,6 @@ const UNKNOWN_TOKENS = 512;
 /** What is kept of one forecast. */
 interface RecentRow {
   readonly tenant: string;
-  /** By how much each logit lies above the mean of the row; undefined: some are unknown. */
-  readonly differences: ColumnEffects | undefined;
   readonly forecast: Forecast;
   readonly eligible: readonly CoreId[];
   /** When it came, on a clock that stands still in long pauses. */
@@ -117,12 +97,10 @@ export class Forecasts {
     }
     const most = Math.max(SHARED.least, Math.min(RECENT, Math.floor(SHARED.rows / Math.max(1, this.#tenants.size))));
     const kept = forecasts.map((forecast, i) => {
-      const own = forecast.predictions.map((one) => one.quality);
-      const differences = own.some(Number.isNaN) ? undefined : columnEffectsOf(own, own.length);
       const { acceptedAt, eligible, tenant } = calls[i] as PendingCall;
       this.#clock += Math.max(0, Math.min(LONGEST_GAP, acceptedAt - (this.#lastCame ?? acceptedAt)));
       this.#lastCame = Math.max(this.#lastCame ?? acceptedAt, acceptedAt);
-      return { tenant, differences, forecast, eligible, cameAt: this.#clock };
+      return { tenant, forecast, eligible, cameAt: this.#clock };
     });
     for (const row of kept) this.#recent[this.#seen++ % RECENT] = row;
     for (const [tenant, own] of tenants)
@@ -135,15 +113,16 @@ export class Forecasts {
 
   /** For a call that could not be predicted: the mean of recent calls of its tenant, else even odds at the core's price. */
   unknown({ tenant, inputTokens }: PendingCall, cores: readonly CoreInfo[]): Forecast {
-    const { logits, costUsd, tokensMean, tokensP90 } = this.#of(tenant).usual(cores.length);
-    const atPrice = ({ price }: CoreInfo) => costOf(price, { inputTokens, outputTokens: UNKNOWN_TOKENS });
-    return {
-      logits: logits.map((one) => finiteOr(one, 0)),
-      costUsd: costUsd.map((one, j) => finiteOr(one, atPrice(cores[j] as CoreInfo))),
-      tokensMean: tokensMean.map((one) => finiteOr(one, UNKNOWN_TOKENS)),
-      tokensP90: tokensP90.map((one) => finiteOr(one, UNKNOWN_TOKENS)),
-      predictions: [],
-    };
+    const usual = this.#of(tenant).usual(cores.length);
+    const expected = cores.map(
+      ({ price }, j): Expected => ({
+        logit: finiteOr(usual.logit(j), 0),
+        costUsd: finiteOr(usual.costUsd(j), costOf(price, { inputTokens, outputTokens: UNKNOWN_TOKENS })),
+        tokensMean: finiteOr(usual.tokensMean(j), UNKNOWN_TOKENS),
+        tokensP90: finiteOr(usual.tokensP90(j), UNKNOWN_TOKENS),
+      }),
+    );
+    return Forecast.unpredicted(expected);
   }
 
   #of(tenant: string): TenantForecasts {
@@ -206,13 +185,7 @@ class TenantForecasts {
     // The effects rest on rows up to the last refresh, except for the first, before which there are none.
     this.#effects ??= columnEffectsOf(quality, width);
     const shrunk = shrinkInteraction(quality, this.#effects, this.#gamma);
-    return rows.map((row, i) => ({
-      logits: rowOf(shrunk, i, width).map(logitOfPrediction),
-      costUsd: row.map((one) => one.costMean),
-      tokensMean: row.map((one) => one.tokensMean),
-      tokensP90: row.map((one) => one.tokensP90),
-      predictions: row,
-    }));
+    return rows.map((row, i) => Forecast.predicted(row, (j) => logitOfPrediction(shrunk[i * width + j]!)));
   }
 
   /** @param rows those that were forecast last @param most rows to be kept */
@@ -220,7 +193,7 @@ class TenantForecasts {
     this.#seen += rows.length;
     for (const row of rows) this.#recent.push(row);
     this.#recent.splice(0, this.#recent.length - most);
-    if (this.#seen >= this.#nextRefresh) this.#refresh(rows[0]?.forecast.predictions.length ?? 0);
+    if (this.#seen >= this.#nextRefresh) this.#refresh(rows[0]?.forecast.width ?? 0);
   }
 
   /** NaN in a column in which some row knows nothing, and without rows in all. */
@@ -232,29 +205,26 @@ class TenantForecasts {
   #refresh(width: number): void {
     this.#nextRefresh = this.#seen + Math.min(REFRESH, this.#seen);
     this.#usual = undefined;
-    const known = this.#recent.flatMap(({ differences }) => (differences === undefined ? [] : [differences]));
-    this.#effects = columnSums(known, width).map((sum) => sum / Math.max(1, known.length));
+    const known = this.#recent.filter(({ forecast }) => !Number.isNaN(forecast.difference(0)));
+    this.#effects = Array.from({ length: width }, (_, j) => {
+      return sumOf(known, (forecast) => forecast.difference(j)) / Math.max(1, known.length);
+    });
   }
 
   #meanForecast(width: number): Forecast {
-    const mean = (of: (forecast: Forecast) => readonly number[]) => {
-      const rows = this.#recent.map(({ forecast }) => of(forecast).map((value) => value / this.#recent.length));
-      return rows.length === 0 ? new Array<number>(width).fill(Number.NaN) : columnSums(rows, width);
-    };
-    return {
-      logits: mean(({ logits }) => logits),
-      costUsd: mean(({ costUsd }) => costUsd),
-      tokensMean: mean(({ tokensMean }) => tokensMean),
-      tokensP90: mean(({ tokensP90 }) => tokensP90),
-      predictions: [],
-    };
+    const mean = (of: (forecast: Forecast) => number) => sumOf(this.#recent, of) / this.#recent.length;
+    const usual = Array.from({ length: width }, (_, j) => ({
+      logit: mean((forecast) => forecast.logit(j)),
+      costUsd: mean((forecast) => forecast.costUsd(j)),
+      tokensMean: mean((forecast) => forecast.tokensMean(j)),
+      tokensP90: mean((forecast) => forecast.tokensP90(j)),
+    }));
+    return Forecast.unpredicted(usual);
   }
 }
 
-function columnSums(rows: readonly (readonly number[])[], width: number): number[] {
-  const sums = new Array<number>(width).fill(0);
-  for (const row of rows) for (let column = 0; column < width; column++) sums[column]! += row[column]!;
-  return sums;
+function sumOf(rows: readonly RecentRow[], of: (forecast: Forecast) => number): number {
+  return rows.reduce((sum, { forecast }) => sum + of(forecast), 0);
 }
 
 function finiteOr(value: number, otherwise: number): number {

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { CoreId, SyscallId } from '../../../syscalls/syscall.js';
+import type { SyscallId } from '../../../syscalls/syscall.js';
 import type { PendingCall } from '../../policy.js';
 import type { Choice } from './explanation.js';
-import type { Forecast } from './forecasts.js';
+import type { Forecast } from './forecast.js';
 import type { Wait } from './placement.js';
 
 /** Answers that can still be rated and explained. */
@@ -24,11 +24,11 @@ export interface HeldCall {
   waitsFor: Wait | undefined;
 }
 
-/** What was decided of a call that was answered, and what was predicted of the core that did, to be compared with its rating. */
+/** What was decided of a call that was answered, to be compared with its rating. */
 export interface Answer {
-  readonly core: CoreId;
-  readonly logit: number;
   readonly choice: Choice;
+  /** Of the core that answered. */
+  readonly column: number;
   /** What it was rated last; undefined: it was not. */
   rated: number | undefined;
 }

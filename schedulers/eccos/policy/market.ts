@@ -1,6 +1,6 @@
 import type { CoreId, Millis } from '../../../syscalls/syscall.js';
 import type { PendingCall, SchedulableCore } from '../../policy.js';
-import type { Forecast } from './forecasts.js';
+import type { Forecast } from './forecast.js';
 import { memoized } from './memoized.js';
 import type { Believed } from './recalibration.js';
 import { rowOf } from './row-of.js';
@@ -53,20 +53,20 @@ export function openMarket(
   const believedBy = memoized((tenant: string) => qualityOf(tenant, ids));
   const expected = times.expected(ids);
   for (const [i, call] of calls.entries()) {
-    const { logits, costUsd: costs, tokensMean, tokensP90 } = forecastOf(call, cores);
+    const forecast = forecastOf(call, cores);
     const believed = believedBy(call.tenant);
     const isOpen = openTo(call.eligible, ids);
     // NaN where nothing is known of the pair: the placement does not use it.
     for (let j = 0, cell = i * m; j < m; j++, cell++) {
-      quality[cell] = believed(j, logits[j]!);
-      costUsd[cell] = costs[j]!;
-      seconds[cell] = expected(j, tokensMean[j]!);
+      quality[cell] = believed(j, forecast.logit(j));
+      costUsd[cell] = forecast.costUsd(j);
+      seconds[cell] = expected(j, forecast.tokensMean(j));
       if (!isOpen(j)) bars[cell] = 'not eligible';
     }
     const { pinned, expiresAt, params } = call;
     if (pinned === undefined && expiresAt !== undefined) {
       const { maxTokens = Infinity } = params;
-      const known = ids.map((id, j) => times.duration(id, Math.min(tokensP90[j]!, maxTokens)));
+      const known = ids.map((id, j) => times.duration(id, Math.min(forecast.tokensP90(j), maxTokens)));
       // A core that has not answered yet may be as slow as any.
       const slowest = known.reduce<Millis>((most, one) => (one !== undefined && one > most ? one : most), 0);
       const durations = known.map((one) => one ?? slowest);

@@ -56,8 +56,8 @@ export interface TickResult {
   readonly greedy: number;
 }
 
-/** Calls beyond the agenda that are looked at for each slot that is left. */
-const EXTRA_A_SLOT = 8;
+/** Calls beyond the agenda that one solve looks at where slots are left, for each of these and in all. */
+const EXTRA = { aSlot: 8, most: 128 } as const;
 
 /** Decides which of the calls start where. A function of its input: it changes nothing. */
 export function decideTick(input: TickInput): TickResult {
@@ -83,12 +83,12 @@ export function decideTick(input: TickInput): TickResult {
       sums.ease.push(easeOf(from.quality, i, from.m));
     }
     sums.quality += choice.quality[core]! - (before?.quality[before.chosen] ?? 0);
-    sums.costUsd += choice.costUsd[core]! - (before?.costUsd[before.chosen] ?? 0);
+    sums.costUsd += choice.forecast.costUsd(core) - (before?.forecast.costUsd(before.chosen) ?? 0);
     placed.set(tenant, sums);
     choices.set(id, choice);
     const coreId = choice.cores[core] as CoreId;
     starts.push({ id, core: coreId, seconds: from.seconds[i * from.m + core]! });
-    const outputTokensP90 = inputs.forecastOf(call, cores).tokensP90[core];
+    const outputTokensP90 = choice.forecast.tokensP90(core);
     assignments.push({ syscallId: id, core: coreId, reason: reasonOf(choice), outputTokensP90 });
   };
   const place = (from: Market): void => {
@@ -101,17 +101,20 @@ export function decideTick(input: TickInput): TickResult {
   };
 
   place(market);
-  // Slots that are left go to calls that were not looked at, one after the other.
+  // Slots that are left go to calls that were not looked at, a few at a time, until none of a few wants one.
   const extra: PendingCall[] = [];
   const before = assignments.length;
   const left = () => cores.reduce((sum, _, j) => sum + queues.left(j), 0);
-  let most = EXTRA_A_SLOT * left();
-  for (const call of most === 0 ? [] : agenda.rest()) {
-    if (most === 0 || left() === 0) break;
-    if (!cores.some(({ id }, j) => queues.left(j) > 0 && call.eligible.includes(id))) continue;
-    most--;
-    extra.push(call);
-    place(openMarket(now, [call], cores, inputs));
+  const canStart = ({ eligible }: PendingCall) =>
+    cores.some(({ id }, j) => queues.left(j) > 0 && eligible.includes(id));
+  const rest = left() === 0 ? [] : agenda.rest();
+  for (let from = 0, placedBefore = -1; from < rest.length && left() > 0 && assignments.length > placedBefore; ) {
+    placedBefore = assignments.length;
+    const few: PendingCall[] = [];
+    const most = Math.min(EXTRA.most, EXTRA.aSlot * left());
+    for (; from < rest.length && few.length < most; from++) if (canStart(rest[from]!)) few.push(rest[from]!);
+    extra.push(...few);
+    place(openMarket(now, few, cores, inputs));
   }
   return { assignments, starts, choices, placed, waits, extra, greedy: assignments.length - before };
 }
@@ -148,9 +151,10 @@ function* waitsOf(
   queues: Queues,
   { ids }: Agenda,
 ): Generator<[SyscallId, Wait]> {
-  for (const [i, { core, place }] of queued) {
+  const open = ids.flatMap((_, j) => (queues.left(j) > 0 ? [j] : []));
+  for (const [i, { core, place }] of open.length === 0 ? [] : queued) {
     let best = Number.NaN;
-    for (let j = 0; j < m; j++) if (queues.left(j) > 0 && !(net[i * m + j]! >= best)) best = net[i * m + j]!;
+    for (const j of open) if (!(net[i * m + j]! >= best)) best = net[i * m + j]!;
     if (Number.isNaN(best)) continue;
     const seconds = queues.waitS(core, place);
     const costsUsd = queues.placeUsd(core, place, prices[i]!);
@@ -159,7 +163,7 @@ function* waitsOf(
 }
 
 function choiceOf(
-  { agenda: { cores, ids }, inputs, priceOf, secondPrices }: TickInput,
+  { agenda: { cores, ids, slots }, inputs, priceOf, secondPrices }: TickInput,
   market: Market,
   i: number,
   chosen: number,
@@ -168,19 +172,22 @@ function choiceOf(
   const { m, calls, bars, shortfalls } = market;
   const call = calls[i] as PendingCall;
   const price = priceOf(call.tenant);
-  const { predictions } = inputs.forecastOf(call, cores);
   const shortfall = shortfalls[i];
   return {
+    forecast: inputs.forecastOf(call, cores),
     cores: ids,
-    slots: cores.map(({ free }) => free),
+    slots,
     timeUsd: rowOf(market.seconds, i, m).map((time, j) => time * secondPrices[j]!),
     price,
     quality: rowOf(market.quality, i, m),
-    costUsd: rowOf(market.costUsd, i, m),
-    predictions,
-    bars: bars.slice(i * m, i * m + m),
-    riskUsd: riskUsd(market, i, price.lambda),
+    bars: hasBar(bars, i * m, m) ? bars.slice(i * m, i * m + m) : undefined,
+    riskUsd: call.expiresAt === undefined ? undefined : riskUsd(market, i, price.lambda),
     chosen,
     note: shortfall === undefined ? note : `infeasible: ${shortfall}`,
   };
+}
+
+function hasBar(bars: Market['bars'], from: number, m: number): boolean {
+  for (let cell = from; cell < from + m; cell++) if (bars[cell] !== '') return true;
+  return false;
 }

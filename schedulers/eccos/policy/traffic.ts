@@ -20,8 +20,8 @@ export function sampleOf(
     const believed = believedBy(tenant);
     const isOpen = openTo(eligible, ids);
     for (let j = 0, cell = i * m; j < m; j++, cell++) {
-      quality[cell] = isOpen(j) ? believed(j, forecast.logits[j]!) : Number.NaN;
-      costUsd[cell] = forecast.costUsd[j]!;
+      quality[cell] = isOpen(j) ? believed(j, forecast.logit(j)) : Number.NaN;
+      costUsd[cell] = forecast.costUsd(j);
     }
   }
   return { n: rows.length, m, quality, costUsd, unknown: unknownAmong(rows) / Math.max(1, rows.length) };
@@ -37,7 +37,7 @@ export function secondsOf(
   const seconds = new Float64Array(rows.length * m);
   const expected = times.expected(cores.map(({ id }) => id));
   for (const [i, { forecast }] of rows.entries()) {
-    for (let j = 0; j < m; j++) seconds[i * m + j] = expected(j, forecast.tokensMean[j]!);
+    for (let j = 0; j < m; j++) seconds[i * m + j] = expected(j, forecast.tokensMean(j));
   }
   return seconds;
 }

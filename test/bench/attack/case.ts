@@ -8,9 +8,9 @@ import { percentile } from '../measure.js';
 /** One attack: what it does to the kernel, in one line. */
 export type Case = (long: boolean) => Promise<string>;
 
-/** Runs with a kernel of this config, which is gone afterwards. */
-export async function withKernel<T>(config: object, use: (served: Served) => Promise<T>): Promise<T> {
-  const served = await serve('config', 0, JSON.stringify(config));
+/** Runs with a kernel of this config, which is gone afterwards. @param isPinned whether it has the first CPU only */
+export async function withKernel<T>(config: object, use: (served: Served) => Promise<T>, isPinned = true): Promise<T> {
+  const served = await serve('config', isPinned ? 0 : undefined, JSON.stringify(config));
   try {
     return await use(served);
   } finally {
