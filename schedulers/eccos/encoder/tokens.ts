@@ -4,21 +4,27 @@ import { z } from 'zod';
 import { SyscallError } from '../../../syscalls/errors.js';
 import { describeIssue } from '../../../syscalls/protocol.js';
 import { cutText } from './text.js';
+import { hasApartWords, WordTokens } from './word-tokens.js';
 
-/** Most tokens that a network is given; vectors of the shipped one collapse beyond it. */
-const MAX_TOKENS = 128;
+/** Most tokens that a network is given where its tokenizer does not say. */
+const USUAL_TOKENS = 128;
+/** Networks of the BERT class have no more places; the text is cut to about as many. */
+const MOST_TOKENS = 512;
 
-/** What every tokenizer.json has; the rest is for the library to understand. */
+/** What every tokenizer.json has, or may have; the rest is for the library to understand. */
 const tokenizerFile = z.looseObject({
+  truncation: z.looseObject({ max_length: z.int().min(2) }).nullish(),
   model: z.looseObject({ vocab: z.union([z.record(z.string(), z.number()), z.array(z.unknown())]) }),
 });
 
 /** Turns texts into token ids as a `tokenizer.json` of Hugging Face says. */
 export class TokenReader {
-  readonly #tokenizer: Tokenizer;
+  readonly #idsOf: (text: string) => readonly number[];
+  readonly #most: number;
 
-  private constructor(tokenizer: Tokenizer) {
-    this.#tokenizer = tokenizer;
+  private constructor(idsOf: (text: string) => readonly number[], most: number) {
+    this.#idsOf = idsOf;
+    this.#most = most;
   }
 
   /** @throws SyscallError `invalid-config` for a file that is absent or no tokenizer.json */
@@ -27,7 +33,11 @@ export class TokenReader {
       const content: unknown = JSON.parse(new TextDecoder().decode(await readFile(path)));
       const parsed = tokenizerFile.safeParse(content);
       if (!parsed.success) throw new Error(describeIssue(parsed.error, content, ''));
-      const reader = new TokenReader(new Tokenizer(parsed.data, {}));
+      const tokenizer = new Tokenizer(parsed.data, {});
+      const encode = (text: string) => tokenizer.encode(text).ids;
+      const words = hasApartWords(parsed.data) ? new WordTokens(encode) : undefined;
+      const most = Math.min(MOST_TOKENS, parsed.data.truncation?.max_length ?? USUAL_TOKENS);
+      const reader = new TokenReader(words === undefined ? encode : (text) => words.ids(text), most);
       reader.ids('Does it work?');
       return reader;
     } catch (error) {
@@ -36,9 +46,14 @@ export class TokenReader {
     }
   }
 
-  /** At most 128 ids: of longer texts the first 64 and the last 64. None for a text without a token. */
+  /**
+   * At most as many ids as the tokenizer truncates to, 128 where it does not, 512 at most: of longer texts the first and the last
+   * half of them. None for a text without a token.
+   */
   ids(text: string): readonly number[] {
-    const { ids } = this.#tokenizer.encode(cutText(text));
-    return ids.length <= MAX_TOKENS ? ids : [...ids.slice(0, MAX_TOKENS / 2), ...ids.slice(-MAX_TOKENS / 2)];
+    const ids = this.#idsOf(cutText(text));
+    if (ids.length <= this.#most) return ids;
+    const tail = Math.floor(this.#most / 2);
+    return [...ids.slice(0, this.#most - tail), ...ids.slice(-tail)];
   }
 }

@@ -14,7 +14,10 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** What the tiny network gives for `[CLS] words [SEP]`, as a unit vector. */
 function expected(...words: readonly (typeof WORDS)[number][]): number[] {
-  const ids = [2, ...words.map((word) => WORDS.indexOf(word)), 3];
+  return expectedIds(2, ...words.map((word) => WORDS.indexOf(word)), 3);
+}
+
+function expectedIds(...ids: readonly number[]): number[] {
   const sum = ids.reduce((total, id) => total + id, 0);
   return [sum, ids.length, -sum].map((value) => value / Math.hypot(sum, ids.length, sum));
 }
@@ -49,6 +52,12 @@ test('of a long text the first 64 and the last 64 tokens count, marks included',
   writeEncoder(folder, tinyModel());
   const [long] = await encodeOnce(`${'red '.repeat(63)}${'green '.repeat(40)}${'blue '.repeat(63)}`);
   expectClose(long, expected(...Array(63).fill('red'), ...Array(63).fill('blue')));
+});
+
+test('a tokenizer that truncates says how many tokens count', async () => {
+  writeEncoder(folder, tinyModel(), { ...tinyTokenizer(), truncation: { max_length: 5 } });
+  const [long] = await encodeOnce('red red blue blue green green');
+  expectClose(long, expectedIds(2, WORDS.indexOf('red'), WORDS.indexOf('red'), WORDS.indexOf('green'), 3));
 });
 
 test('a text without a token has a vector, too', async () => {

@@ -1,8 +1,3 @@
-import stored from './reference-vectors.generated.json' with { type: 'json' };
-
-/** The original network's vectors of `REFERENCE_TEXTS`; the file says how they were made. */
-export const REFERENCE_VECTORS: readonly Float32Array[] = rows(stored.float32LittleEndian, stored.dimensions);
-
 export function cosine(a: Float32Array, b: Float32Array): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
@@ -15,9 +10,4 @@ export function expectUnit(vector: Float32Array | undefined): void {
 
 function dot(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, at) => sum + value * (b[at] as number), 0);
-}
-
-function rows(base64: string, width: number): Float32Array[] {
-  const all = new Float32Array(new Uint8Array(Buffer.from(base64, 'base64')).buffer);
-  return Array.from({ length: all.length / width }, (_, row) => all.subarray(row * width, (row + 1) * width));
 }

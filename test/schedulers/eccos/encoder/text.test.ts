@@ -74,7 +74,7 @@ test('texts of another subject are further away', async () => {
     'The invoice must state the rate of value added tax.',
   ]);
   expect(cosine(cat as Float32Array, kitten as Float32Array)).toBeGreaterThan(
-    0.2 + cosine(cat as Float32Array, tax as Float32Array),
+    0.1 + cosine(cat as Float32Array, tax as Float32Array),
   );
 });
 
