@@ -67,14 +67,9 @@ async function playBeside(threads: SeedThreads, play: () => Promise<void>): Prom
 
 /** Of several lanes each takes no more than the next seed before its turn, or the last ones would be one lane's. */
 const AHEAD = 1;
-/**
- * To encode a prompt takes as long as to play about ten calls, and is done in threads already. With fewer policies and settings a
- * seed a second lane only takes their core from them: the default comparison took 62 s with it and 54 s without on two cores.
- */
-const TRIALS_A_SEED = 16;
 /** Fewer calls are played by the time that a thread has opened its predictors. */
 const CALLS_A_LANE = 5000;
-/** Each has the encoder and the nets in memory. */
+/** Each has the nets in memory. */
 const MOST_LANES = 4;
 
 /** Threads beside this one. None where time is real, nor for policies of a file, which cannot be handed over. */
@@ -82,7 +77,6 @@ function threadsFor({ live, measure, modules }: CompareOptions, plan: SeedPlan, 
   if (live || measure || modules.length > 0) return 0;
   const trials = Array.from({ length: plan.seeds }, (_, i) => playedOn(plan, i + 1).length);
   const all = trials.reduce((sum, one) => sum + one, 0);
-  if (all < TRIALS_A_SEED * plan.seeds) return 0;
   const worth = Math.floor((all * callsASeed) / CALLS_A_LANE);
   return Math.max(0, Math.min(MOST_LANES, availableParallelism(), plan.seeds, worth) - 1);
 }
