@@ -8,6 +8,7 @@ import { chunk, completion, events, json, RawProvider, usage } from '../support/
 
 /** Each policy; `LEDGER_CALLS=100000 npx vitest run test/integration/ledger.test.ts` is the long run. */
 const CALLS = Number(process.env['LEDGER_CALLS'] ?? 400);
+const LIMIT_MS = 120_000 + 60 * CALLS;
 const CAP = 16;
 const AT_ONCE = 64;
 const PRICE = { inputPerMTok: 1, outputPerMTok: 10, cachedInputPerMTok: 0.1, reasoningPerMTok: 5 };
@@ -71,68 +72,72 @@ const DEEDS: readonly Deed[] = [
 ];
 
 describe.each(['fifo', 'round-robin', 'eccos'])('%s', (policy) => {
-  test(`${CALLS} calls through providers that mix all faults: each ends once, no cap is passed, the books agree`, async () => {
-    const plan = fc.sample(fc.nat(DEEDS.length - 1), { numRuns: CALLS * 4, seed: 11 });
-    const ledger = { whole: 0, cuts: 0 };
-    const inFlight = [0, 0];
-    const most = [0, 0];
-    let next = 0;
-    const providers = await Promise.all(
-      [0, 1].map((core) =>
-        RawProvider.start(async (response, request, index) => {
-          inFlight[core] = (inFlight[core] ?? 0) + 1;
-          most[core] = Math.max(most[core] ?? 0, inFlight[core] ?? 0);
-          const leave = () => {
-            inFlight[core] = (inFlight[core] ?? 0) - 1;
-          };
-          response.once('close', leave);
-          const deed = DEEDS[plan[next++ % plan.length] ?? 0] as Deed;
-          if (deed.isCut) ledger.cuts++;
-          else ledger.whole += deed.billed;
-          await deed.send(response, request, index);
+  test(
+    `${CALLS} calls through providers that mix all faults: each ends once, no cap is passed, the books agree`,
+    async () => {
+      const plan = fc.sample(fc.nat(DEEDS.length - 1), { numRuns: CALLS * 4, seed: 11 });
+      const ledger = { whole: 0, cuts: 0 };
+      const inFlight = [0, 0];
+      const most = [0, 0];
+      let next = 0;
+      const providers = await Promise.all(
+        [0, 1].map((core) =>
+          RawProvider.start(async (response, request, index) => {
+            inFlight[core] = (inFlight[core] ?? 0) + 1;
+            most[core] = Math.max(most[core] ?? 0, inFlight[core] ?? 0);
+            const leave = () => {
+              inFlight[core] = (inFlight[core] ?? 0) - 1;
+            };
+            response.once('close', leave);
+            const deed = DEEDS[plan[next++ % plan.length] ?? 0] as Deed;
+            if (deed.isCut) ledger.cuts++;
+            else ledger.whole += deed.billed;
+            await deed.send(response, request, index);
+          }),
+        ),
+      );
+      const cores = await Promise.all(
+        providers.map(({ origin }, index) => {
+          const config = configFor(origin, {
+            id: `core${index}`,
+            cap: CAP,
+            price: PRICE,
+            breaker: { failures: 1000, halfOpenAfterMs: 1 },
+          });
+          return providerCore(config, { clock: realClock, seed: 1, env: { KEY: 'key' } });
         }),
-      ),
-    );
-    const cores = await Promise.all(
-      providers.map(({ origin }, index) => {
-        const config = configFor(origin, {
-          id: `core${index}`,
-          cap: CAP,
-          price: PRICE,
-          breaker: { failures: 1000, halfOpenAfterMs: 1 },
-        });
-        return providerCore(config, { clock: realClock, seed: 1, env: { KEY: 'key' } });
-      }),
-    );
-    const kernel = kernelOn(realClock, cores, { policy, limits: { retryBackoffMs: { base: 1, max: 2 } } });
-    const finals = new Map<string, number>();
-    // The kernel's own tool for those who watch.
-    kernel.events.on('final', ({ call: { id } }) => finals.set(id, (finals.get(id) ?? 0) + 1));
-    const { session } = await spawnOn(kernel);
-    const ended = { done: 0, failed: 0 };
-    let asked = 0;
-    const worker = async () => {
-      while (asked++ < CALLS) {
-        await session.call('llm.chat', ask('q')).then(
-          () => ended.done++,
-          () => ended.failed++,
-        );
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+      );
+      const kernel = kernelOn(realClock, cores, { policy, limits: { retryBackoffMs: { base: 1, max: 2 } } });
+      const finals = new Map<string, number>();
+      // The kernel's own tool for those who watch.
+      kernel.events.on('final', ({ call: { id } }) => finals.set(id, (finals.get(id) ?? 0) + 1));
+      const { session } = await spawnOn(kernel);
+      const ended = { done: 0, failed: 0 };
+      let asked = 0;
+      const worker = async () => {
+        while (asked++ < CALLS) {
+          await session.call('llm.chat', ask('q')).then(
+            () => ended.done++,
+            () => ended.failed++,
+          );
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, worker));
 
-    expect(ended.done + ended.failed).toBe(CALLS);
-    expect(ended.done).toBeGreaterThan(CALLS / 4);
-    expect(finals.size).toBe(CALLS);
-    expect(Math.max(...finals.values())).toBe(1);
-    expect(Math.max(...most)).toBeLessThanOrEqual(CAP);
-    // To the cent and below for what was answered; what was cut is bounded by its prompt and what came of it.
-    const cost = kernel.stats().usage.costUsd * 1e6;
-    expect(cost).toBeGreaterThanOrEqual(ledger.whole - 1e-3);
-    expect(cost).toBeLessThanOrEqual(ledger.whole + ledger.cuts * CUT_AT_MOST + 1e-3);
-    await kernel.stop();
-    await Promise.all(providers.map((provider) => provider.stop()));
-  }, 120_000 + 60 * CALLS);
+      expect(ended.done + ended.failed).toBe(CALLS);
+      expect(ended.done).toBeGreaterThan(CALLS / 4);
+      expect(finals.size).toBe(CALLS);
+      expect(Math.max(...finals.values())).toBe(1);
+      expect(Math.max(...most)).toBeLessThanOrEqual(CAP);
+      // To the cent and below for what was answered; what was cut is bounded by its prompt and what came of it.
+      const cost = kernel.stats().usage.costUsd * 1e6;
+      expect(cost).toBeGreaterThanOrEqual(ledger.whole - 1e-3);
+      expect(cost).toBeLessThanOrEqual(ledger.whole + ledger.cuts * CUT_AT_MOST + 1e-3);
+      await kernel.stop();
+      await Promise.all(providers.map((provider) => provider.stop()));
+    },
+    LIMIT_MS,
+  );
 });
 
 /** Millionths of a dollar: the prompt as the kernel counts it, and three tokens. */
