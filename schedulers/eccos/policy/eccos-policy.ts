@@ -103,7 +103,7 @@ export class EccosPolicy implements SchedulerPolicy {
   readonly #expected = { calls: 0, quality: 0 };
   /** Sums over all that was rated. */
   readonly #rated = { answers: 0, quality: 0 };
-  /** Calls placed one by one, because a tick had more slots to fill than one solve may look at. */
+  /** Calls placed a few at a time, because a tick had more slots to fill than one solve may look at. */
   #greedy = 0;
 
   constructor(options: EccosOptions) {

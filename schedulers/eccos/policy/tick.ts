@@ -50,7 +50,7 @@ export interface TickResult {
   readonly placed: ReadonlyMap<string, Placed>;
   /** Calls that wait although a slot was free for them. */
   readonly waits: ReadonlyMap<SyscallId, Wait>;
-  /** Calls beyond the agenda that it looked at one by one, since slots were left. */
+  /** Calls beyond the agenda that it looked at a few at a time, since slots were left. */
   readonly extra: readonly PendingCall[];
   /** How many of these it placed. */
   readonly greedy: number;
