@@ -65,7 +65,7 @@ test('padding is no token, and a text does not depend on the others of a batch',
   }
 });
 
-test('order counts: of two texts with the same tokens each half is told apart', async () => {
+test('order counts: of two texts with the same tokens each half is kept apart', async () => {
   const [forth, back] = await run([1, 2, 3, 4, 5, 6, 7, 8], [8, 7, 6, 5, 4, 3, 2, 1]);
   expect(cosine(forth as Float32Array, back as Float32Array)).toBeLessThan(0.95);
 });
