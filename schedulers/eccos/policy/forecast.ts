@@ -1,9 +1,8 @@
-import type { Prediction, PredictionSource } from '../predictor/prediction.js';
+import { PREDICTION_SOURCES, type Prediction } from '../predictor/prediction.js';
 import { columnEffectsOf } from '../predictor/shrink-interaction.js';
 
 /** Below, the nets do not know the task. */
 const KNOWN = 0.5;
-const SOURCES: readonly PredictionSource[] = ['trained', 'fitted', 'mean', 'prior', 'pool'];
 /** Where the values of a core are, one core after the other. */
 const AT = {
   logit: 0,
@@ -53,7 +52,7 @@ export class Forecast {
     for (const [j, { costMean, tokensMean, tokensP90, source, nEffective, similarity }] of row.entries()) {
       put(values, j, { logit: logitOf(j), costUsd: costMean, tokensMean, tokensP90 });
       if (differences !== undefined) values[j * FIELDS + AT.difference] = differences[j]!;
-      values[j * FIELDS + AT.source] = SOURCES.indexOf(source);
+      values[j * FIELDS + AT.source] = PREDICTION_SOURCES.indexOf(source);
       values[j * FIELDS + AT.nEffective] = nEffective;
       if (similarity !== null) values[j * FIELDS + AT.similarity] = similarity;
     }
@@ -97,7 +96,7 @@ export class Forecast {
 
   /** Undefined: the call could not be predicted. */
   basis(column: number): Basis | undefined {
-    const source = SOURCES[this.#values[column * FIELDS + AT.source]!];
+    const source = PREDICTION_SOURCES[this.#values[column * FIELDS + AT.source]!];
     const similarity = this.#values[column * FIELDS + AT.similarity]!;
     return (
       source && {

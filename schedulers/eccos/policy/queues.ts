@@ -16,8 +16,8 @@ export class Queues {
   /** Of a usual answer. */
   readonly #meansMs: readonly (Millis | undefined)[];
 
-  constructor({ now, cores, ids, ahead }: Agenda, running: RunningCalls, times: Pick<ServiceTimes, 'mean'>) {
-    this.free = cores.map(({ free }) => free);
+  constructor({ now, slots, ids, ahead }: Agenda, running: RunningCalls, times: Pick<ServiceTimes, 'mean'>) {
+    this.free = slots;
     this.length = ahead.map(Math.round);
     this.#releasesMs = running.remainingMs(ids, now);
     this.#meansMs = ids.map((id) => times.mean(id));

@@ -7,7 +7,8 @@ import type { BeliefsState } from './beliefs.js';
  * that the nets see, mapped to this core by: `fitted` = its own feedback; `mean` = the little feedback that there is;
  * `prior` = the quality that the config gives; `pool` = the mean of the other cores, because nothing is known of this one.
  */
-export type PredictionSource = 'trained' | 'fitted' | 'mean' | 'prior' | 'pool';
+export const PREDICTION_SOURCES = ['trained', 'fitted', 'mean', 'prior', 'pool'] as const;
+export type PredictionSource = (typeof PREDICTION_SOURCES)[number];
 
 /** What is expected of one core's answer to one call. */
 export interface Prediction {
