@@ -85,7 +85,10 @@ export interface Journal {
   append(entry: JournalEntry): Promise<void> | undefined;
   /** Another kernel may take over at any moment: only a start that is written counts, so no core is asked before. @default false */
   readonly isShared?: boolean;
-  /** A call by the key that its owner gave it, or by its id. Without it nothing is known of calls that memory has let go. */
+  /**
+   * A call by its id, or one that has ended by the key that its owner gave it: open ones are in memory. Without it nothing is known of
+   * calls that memory has let go.
+   */
   find?(wanted: Wanted): Promise<Found | undefined>;
   /** How it does. Without it nothing is known. */
   figures?(): JournalFigures;

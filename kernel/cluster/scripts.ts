@@ -14,7 +14,7 @@
  * | `to-seat`, `to-all`, `to:<node>`, `tok:<id>` | channels | messages between nodes |
  * | `epoch` | counter | how often the seat was taken: what an earlier holder still writes is refused |
  * | `call:<id>` | hash | call, prompt, end, rating; goes `keepMs` after the end |
- * | `key:<owner> <key>` | string | id of the call that has this key |
+ * | `key:<owner> <key>` | string | id of the ended call that has this key; open ones are known to the node with the seat |
  * | `open` | sorted set by acceptance | ids without an end |
  * | `tries` | hash | of each open call that was started, how often, and on which core last |
  * | `starts` | sorted set by time | those of the last minute |
@@ -97,10 +97,8 @@ while at <= #ARGV do
   local kind, id = ARGV[at], ARGV[at + 2]
   local call = p .. 'call:' .. id
   if kind == 'accepted' then
-    local owner, key = ARGV[at + 3], ARGV[at + 4]
-    if run('HSET', call, 'owner', owner, 'key', key, 'call', ARGV[at + 5], 'params', ARGV[at + 6]) > 0 then
+    if run('HSET', call, 'owner', ARGV[at + 3], 'key', ARGV[at + 4], 'call', ARGV[at + 5], 'params', ARGV[at + 6]) > 0 then
       opened[#opened + 1] = id
-      if key ~= '' then run('SET', p .. 'key:' .. owner .. ' ' .. key, id) end
     end
   elseif kind == 'started' then
     started[#started + 1] = at
@@ -112,7 +110,7 @@ while at <= #ARGV do
       if ARGV[3] == 'drop' then run('HSET', call, 'end', ARGV[at + 3], 'reply', ARGV[at + 4], 'params', '{}')
       else run('HSET', call, 'end', ARGV[at + 3], 'reply', ARGV[at + 4]) end
       run('PEXPIRE', call, ARGV[2])
-      if key ~= '' then run('PEXPIRE', p .. 'key:' .. owner .. ' ' .. key, ARGV[2]) end
+      if key ~= '' then run('SET', p .. 'key:' .. owner .. ' ' .. key, id, 'PX', ARGV[2]) end
       closed[#closed + 1] = id
       for _, period in ipairs({ '', ':' .. ARGV[at + 6], ':' .. ARGV[at + 7] }) do
         local of = spent[period] or {}

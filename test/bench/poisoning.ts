@@ -1,5 +1,5 @@
 import type { Figure } from '../../agents/lab/metrics/statistics.js';
-import { type Harm, isHarmless, MOST_HARM, poisoning } from '../../agents/lab/poisoning/poisoning.js';
+import { type Harm, isHarmless, MOST_HARM, type Move, poisoning } from '../../agents/lab/poisoning/poisoning.js';
 
 /**
  * What one party's false ratings do to others: ten attacks in virtual time.
@@ -12,22 +12,25 @@ export async function run([calls = '600', seeds = '5', policy = 'eccos']: readon
   );
   process.stderr.write('\n');
   console.log(`${policy}, ${calls} calls a tenant, ${seeds} seeds; means [95 % intervals over seeds]`);
-  console.log('attack | tenant | quality before, after | points | $ per 1,000 calls before, after | cost ratio | ');
+  console.log('quality and US dollars per 1,000 calls under attack; beside the same calls unrated, and honestly rated');
   for (const harm of harms) console.log(lineOf(harm));
-  console.log(`gate: quality within ${MOST_HARM.points} point, cost within ${100 * MOST_HARM.cost} %, on the mean`);
+  const { points, cost } = MOST_HARM;
+  console.log(`gate, beside unrated calls: quality within ${points} point, cost within ${100 * cost} %, on the mean`);
 }
 
-function lineOf(harm: Harm): string {
-  const { attack, tenant, before, after, points, ratio } = harm;
+function lineOf({ attack, tenant, attacked, beside: { unrated, honest } }: Harm): string {
   return [
     attack.padEnd(30),
     tenant.padEnd(6),
-    `${before.quality.toFixed(3)} ${after.quality.toFixed(3)}`,
-    show(points, 1),
-    `${before.costPer1000.toFixed(3)} ${after.costPer1000.toFixed(3)}`,
-    show(ratio, 2),
-    isHarmless(harm) ? 'met' : 'MISSED',
+    `${attacked.quality.toFixed(3)} $${attacked.costPer1000.toFixed(3)}`,
+    `unrated ${moveOf(unrated)}`,
+    isHarmless(unrated) ? 'met' : 'MISSED',
+    `honest ${moveOf(honest)}`,
   ].join(' | ');
+}
+
+function moveOf({ control, points, ratio }: Move): string {
+  return `${control.quality.toFixed(3)}: ${show(points, 1)} points, cost x ${show(ratio, 2)}`;
 }
 
 function show({ mean, low, high }: Figure, digits: number): string {

@@ -22,7 +22,8 @@ export interface Disguise {
 export interface Attack {
   readonly name: string;
   readonly disguise: Disguise;
-  readonly rate: (answer: RatedAnswer) => number;
+  /** undefined: it does not rate the answer. */
+  readonly rate: (answer: RatedAnswer) => number | undefined;
 }
 
 const PLAIN: Disguise = { calls: 1, tenantOf: () => undefined, manyTasks: false };
@@ -55,7 +56,9 @@ export const ATTACKS: readonly Attack[] = [
   { name: 'names of other tenants, 1', disguise: THEFT, rate: one },
 ];
 
-/** The same calls, honestly rated. */
-export function honestly({ disguise }: Attack): Attack {
-  return { name: 'honest', disguise, rate: ({ truth }) => truth };
-}
+/** What the same calls are rated as where nobody lies: nothing, or what is true. */
+export const CONTROLS = {
+  unrated: () => undefined,
+  honest: ({ truth }) => truth,
+} as const satisfies Record<string, Attack['rate']>;
+export type Control = keyof typeof CONTROLS;

@@ -28,7 +28,7 @@ export interface World {
   /** Of each honest tenant. */
   readonly calls: number;
   readonly policy: string;
-  readonly attack: Attack;
+  readonly attack: Omit<Attack, 'name'>;
 }
 
 /** What became of the calls of one tenant. */
@@ -105,7 +105,7 @@ export async function playPoisoned(world: World, predictors: PredictorSource): P
         const reply = await process.call('llm.chat', params);
         const expensive = CORES.findIndex(({ id }) => id === reply.core) / (CORES.length - 1);
         const quality = rate({ truth: truthOf(reply, call), expensive, progress: n / sent.length });
-        await process.call('syscall.feedback', { syscallId: reply.syscallId, quality });
+        if (quality !== undefined) await process.call('syscall.feedback', { syscallId: reply.syscallId, quality });
         process.close();
       }),
     );
