@@ -3,10 +3,11 @@ import { isRight, passProbability } from '../../../kernel/cores/item-response.js
 import type { SimulatedConfig } from '../../../kernel/cores/simulated.js';
 import type { LocalProcess } from '../../../kernel/doors/in-process.js';
 import { createPolicy } from '../../../schedulers/registry.js';
+import { costOf } from '../../../syscalls/price.js';
 import type { Millis } from '../../../syscalls/syscall.js';
 import { Random } from '../load/random.js';
 import { quantilesOf } from '../metrics/statistics.js';
-import { coresOf, itemOf, MODELS_AN_ACCOUNT, madePredictor, queryOf } from './made-models.js';
+import { coresOf, itemOf, MODELS_AN_ACCOUNT, madePredictor, meanTokens, queryOf } from './made-models.js';
 
 export interface GrowthSetup {
   readonly calls: number;
@@ -26,9 +27,11 @@ export interface SeatReport {
   /** Of both halves: every call that came. */
   readonly ended: number;
   readonly costUsd: number;
+  /** What the same answers cost at their mean lengths: what chance makes of the lengths is left out. */
+  readonly expectedUsd: number;
   /** Sum over the calls of the probability of a right answer, as the simulated cores have it. */
   readonly quality: number;
-  /** US dollars that one call from surely wrong to surely right was worth to it in the end. */
+  /** Sum over the calls of the US dollars that one call from surely wrong to surely right was worth to the seat when it was answered. */
   readonly priceOfQuality: number;
   /** Sums. */
   readonly turnaroundMs: Millis;
@@ -70,13 +73,14 @@ async function playSeat(setup: GrowthSetup, seat: number): Promise<SeatReport> {
       ratingsPerSecond: ENOUGH,
     },
   };
+  const scheduler = createPolicy(policy, { predictor: () => madePredictor(cores) });
   const kernel = await bootKernel(
     { ...config, seed, cores: [...cores], log: { level: 'error' }, limits },
-    { clock, items: itemOf, unread: true, policy: createPolicy(policy, { predictor: () => madePredictor(cores) }) },
+    { clock, items: itemOf, unread: true, policy: scheduler },
   );
   const models = new Map(cores.map((core) => [core.id, core]));
   const ticks: Millis[] = [];
-  const sums = { calls: 0, costUsd: 0, quality: 0, turnaroundMs: 0, pending: 0 };
+  const sums = { calls: 0, costUsd: 0, expectedUsd: 0, quality: 0, priceOfQuality: 0, turnaroundMs: 0, pending: 0 };
   kernel.events.on('tick', ({ decisionMs, pending }) => {
     ticks.push(decisionMs);
     sums.pending += pending;
@@ -88,7 +92,7 @@ async function playSeat(setup: GrowthSetup, seat: number): Promise<SeatReport> {
     processes.set(agent, process);
     const query = queryOf(n);
     const sentAt = clock.now();
-    const { core, costUsd, syscallId } = await process.call('llm.chat', {
+    const { core, costUsd, syscallId, usage } = await process.call('llm.chat', {
       messages: [{ role: 'user', content: query }],
     });
     const model = models.get(core) as SimulatedConfig;
@@ -97,6 +101,11 @@ async function playSeat(setup: GrowthSetup, seat: number): Promise<SeatReport> {
     if (n >= setup.calls / 2) {
       sums.calls++;
       sums.costUsd += costUsd;
+      sums.expectedUsd += costOf(model.price, {
+        inputTokens: usage.inputTokens,
+        outputTokens: meanTokens(model, item),
+      });
+      sums.priceOfQuality += scheduler.status?.().priceOfQuality ?? 0;
       sums.quality += passProbability(model, item);
       sums.turnaroundMs += clock.now() - sentAt;
     }
@@ -116,7 +125,6 @@ async function playSeat(setup: GrowthSetup, seat: number): Promise<SeatReport> {
     return {
       ...done,
       ended,
-      priceOfQuality: kernel.stats().outlook?.priceOfQuality ?? 0,
       ...{ tickP99Ms: tickP99Ms ?? 0, longestTickMs: longestTickMs ?? 0, ticks: ticks.length },
       ...{ meanPending: pending / Math.max(1, ticks.length), heapMb: [half, heapMb()] },
     };

@@ -56,6 +56,11 @@ export function itemOf(query: string): Required<Item> {
   return { difficulty: normal(), lengthScale: Math.exp(0.5 * normal()) };
 }
 
+/** Output tokens of a model's answer to a query, over all draws. */
+export function meanTokens({ answerTokens: { median, spread } }: SimulatedConfig, item: Required<Item>): number {
+  return median * item.lengthScale * Math.exp(spread ** 2 / 2);
+}
+
 /** Knows the models and, with an error, the difficulty of each query: no net takes time, and nothing is learnt. */
 export function madePredictor(cores: readonly SimulatedConfig[]): Predictor {
   const models = new Map(cores.map((core) => [core.id, core]));
@@ -69,8 +74,7 @@ export function madePredictor(cores: readonly SimulatedConfig[]): Predictor {
         return infos.map(({ id, price }): Prediction => {
           const model = models.get(id) as SimulatedConfig;
           const pass = passProbability(model, item);
-          const { median, spread } = model.answerTokens;
-          const tokensMean = median * item.lengthScale * Math.exp(spread ** 2 / 2);
+          const tokensMean = meanTokens(model, item);
           return {
             quality: probabilityOf(Math.log(pass / (1 - pass)) + error),
             tokensMean,

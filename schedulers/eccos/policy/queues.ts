@@ -1,6 +1,6 @@
 import type { Millis } from '../../../syscalls/syscall.js';
 import type { Agenda } from './agenda.js';
-import type { RunningCalls } from './running-calls.js';
+import type { Release, RunningCalls } from './running-calls.js';
 import type { ServiceTimes } from './service-times.js';
 
 /** Least wait that counts, seconds: else a full core would pass for a free one. */
@@ -11,15 +11,14 @@ export class Queues {
   /** Calls in each queue, those that start included. */
   readonly length: number[];
   readonly free: readonly number[];
-  /** When the slots in use are likely to be free again, the first one first. */
-  readonly #releasesMs: readonly (readonly Millis[])[];
+  readonly #releases: readonly Release[];
   /** Of a usual answer. */
   readonly #meansMs: readonly (Millis | undefined)[];
 
   constructor({ now, slots, ids, ahead }: Agenda, running: RunningCalls, times: Pick<ServiceTimes, 'mean'>) {
     this.free = slots;
     this.length = ahead.map(Math.round);
-    this.#releasesMs = running.remainingMs(ids, now);
+    this.#releases = running.releases(ids, now);
     this.#meansMs = ids.map((id) => times.mean(id));
   }
 
@@ -29,17 +28,16 @@ export class Queues {
   }
 
   /**
-   * Seconds until it is the turn of a place of a core, from 0: until a slot that is in use is likely to be free, and a
-   * usual answer more for each time that all of them were. Infinity: nothing says when.
+   * Seconds until it is the turn of a place of a core, from 0: until the first slot in use is likely to be free, and for each place before it
+   * a usual answer divided by the slots, since a slot that is free again is taken by who is next. Infinity: nothing says when.
    */
   waitS(core: number, place: number): number {
     const behind = place - this.free[core]!;
     if (behind < 0) return 0;
-    const releases = this.#releasesMs[core]!;
+    const { running, firstMs } = this.#releases[core]!;
     const mean = this.#meansMs[core];
-    if (mean === undefined || releases.length === 0) return Infinity;
-    const rounds = Math.floor(behind / releases.length);
-    return Math.max(LEAST_S, (releases[behind % releases.length]! + rounds * mean) / 1000);
+    if (mean === undefined || running === 0) return Infinity;
+    return Math.max(LEAST_S, (firstMs + (behind * mean) / running) / 1000);
   }
 
   /** What a place costs who pays so much for a second of waiting, US dollars; an infinite price: only free slots will do. */

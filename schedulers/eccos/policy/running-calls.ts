@@ -5,11 +5,23 @@ import { normalCdf } from './service-times.js';
 const SPREAD = 0.6;
 /** Below this share of answers that take as long, the formula of the residual life is lost in rounding. */
 const LEAST_TAIL = 1e-6;
+/** Of a call that should have ended. */
+const LEAST_MS: Millis = 1;
 
 interface Run {
   readonly core: CoreId;
   readonly since: Millis;
   readonly expectedMs: Millis;
+}
+
+/** What a core runs. */
+export interface Release {
+  readonly running: number;
+  /**
+   * Until the first of its calls is likely to end: 1 / sum of (1 / residual life). The first of 12 ends after .06 of a mean answer by this, after .07 in
+   * truth, where the least of their residual lives is .6 of it. Infinity: it runs none.
+   */
+  readonly firstMs: Millis;
 }
 
 /** What was started and has not ended, and when each slot is likely to be free again. */
@@ -25,11 +37,16 @@ export class RunningCalls {
     this.#runs.delete(id);
   }
 
-  /** Milliseconds until each slot in use of each core is likely to be free, the first one first. */
-  remainingMs(cores: readonly CoreId[], now: Millis): readonly (readonly Millis[])[] {
-    const left = new Map<CoreId, Millis[]>(cores.map((core) => [core, []]));
-    for (const run of this.#runs.values()) left.get(run.core)?.push(residualMs(now - run.since, run.expectedMs));
-    return [...left.values()].map((times) => times.sort((a, b) => a - b));
+  /** Calls that each core runs, and the time until the first of them is likely to end. */
+  releases(cores: readonly CoreId[], now: Millis): readonly Release[] {
+    const sums = new Map(cores.map((core) => [core, { running: 0, rate: 0 }]));
+    for (const { core, since, expectedMs } of this.#runs.values()) {
+      const sum = sums.get(core);
+      if (sum === undefined) continue;
+      sum.running++;
+      sum.rate += 1 / Math.max(LEAST_MS, residualMs(now - since, expectedMs));
+    }
+    return [...sums.values()].map(({ running, rate }) => ({ running, firstMs: 1 / rate }));
   }
 }
 
