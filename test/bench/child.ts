@@ -13,8 +13,8 @@ export async function serve(
   cpu: number | undefined,
   ...more: readonly string[]
 ): Promise<Served> {
-  const file = fileURLToPath(new URL('./serve.ts', import.meta.url));
-  const node = [process.execPath, '--expose-gc', '--import', 'tsx', file, what, ...more];
+  const file = fileURLToPath(new URL('./serve.js', import.meta.url));
+  const node = [process.execPath, '--expose-gc', file, what, ...more];
   const [command = '', ...args] = cpu === undefined ? node : ['taskset', '-c', String(cpu), ...node];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {

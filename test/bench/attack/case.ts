@@ -25,8 +25,8 @@ export async function under<T>(
   count: number,
   use: (attackers: ChildProcess) => Promise<T>,
 ): Promise<T> {
-  const file = fileURLToPath(new URL('./attacker.ts', import.meta.url));
-  const args = ['-c', '1', process.execPath, '--import', 'tsx', file, attack, url, String(count)];
+  const file = fileURLToPath(new URL('./attacker.js', import.meta.url));
+  const args = ['-c', '1', process.execPath, file, attack, url, String(count)];
   const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     for await (const _ of createInterface({ input: child.stdout })) break;
