@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     // Threads and shell commands run what is built: it must be what is tested.
     globalSetup: ['test/support/build.ts'],
-    setupFiles: ['test/support/seed.ts'],
+    setupFiles: ['test/support/seed.ts', 'test/support/storages.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Optional parts of a client library that only tests use: the kernel runs without them, as after an install.
