@@ -4,7 +4,8 @@ import { compareReport } from '../../../../agents/lab/compare/report.js';
 import { Random } from '../../../../agents/lab/load/random.js';
 import { fieldFrom, type Row } from './made-field.js';
 
-const OPTIONS: ExperimentOptions = { batch: 64, capped: false, seed: 1, resamples: 3, onStart() {}, onCall() {} };
+/** Without resamples: a mean needs none. */
+const OPTIONS: ExperimentOptions = { batch: 64, capped: false, seed: 1, resamples: 0, onStart() {}, onCall() {} };
 
 /** The same in less time, where the size does not matter. */
 const SMALL = { ...OPTIONS, batch: 16 };
@@ -61,7 +62,7 @@ describe('calls on which expensive models are worth more or less', () => {
 
   test('under caps it saves against those who do not look', async () => {
     const field = fieldFrom(rows, { cheap: 32, middle: 24, expensive: 24 });
-    const { gates } = await runExperiment(field, { ...OPTIONS, capped: true });
+    const { gates } = await runExperiment(field, { ...OPTIONS, capped: true, resamples: 3 });
     const [roundRobin] = gates.filter(({ against }) => against === 'round-robin');
     expect(roundRobin?.figure?.low).toBeGreaterThan(0.1);
     expect(roundRobin?.figure?.high).toBeLessThan(0.9);
@@ -71,7 +72,6 @@ describe('calls on which expensive models are worth more or less', () => {
     const { gates } = await runExperiment(fieldFrom(rows.slice(0, 150), { cheap: 150, middle: 150, expensive: 150 }), {
       ...OPTIONS,
       batch: undefined,
-      resamples: 0,
     });
     expect(gates.map(({ name }) => name)).toEqual(['B5', 'B5', 'B6', 'B6']);
     for (const { figure } of gates) expect(figure).toMatchObject({ low: null, high: null });
@@ -79,12 +79,9 @@ describe('calls on which expensive models are worth more or less', () => {
 });
 
 test('the same seed gives the same report, another order another one, and both fit the schema', async () => {
-  const field = fieldFrom(graded(48), ROOM);
-  const [one, same, other] = [
-    await runExperiment(field, SMALL),
-    await runExperiment(field, SMALL),
-    await runExperiment(field, { ...SMALL, seed: 2 }),
-  ];
+  const field = fieldFrom(graded(32), ROOM);
+  const play = (seed: number) => runExperiment(field, { ...SMALL, resamples: 2, seed });
+  const [one, same, other] = [await play(1), await play(1), await play(2)];
   expect(same).toEqual(one);
   expect(other.points).not.toEqual(one.points);
   const { points, gates } = compareReport.shape.batches.unwrap().shape;
@@ -93,11 +90,12 @@ test('the same seed gives the same report, another order another one, and both f
 
 test.each([
   [false, 1],
-  [true, 1 + OPTIONS.resamples],
+  [true, 1 + 2],
 ])('as many calls end as were announced, with every resample played again: %j', async (replay, times) => {
   let [announced, ended] = [0, 0];
   await runExperiment(fieldFrom(SAME.slice(0, 20), { cheap: 16, expensive: 16 }), {
     ...SMALL,
+    resamples: 2,
     replay,
     onStart(calls) {
       announced = calls;
