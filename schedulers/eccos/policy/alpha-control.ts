@@ -132,14 +132,15 @@ export class AlphaControl implements PriceControl {
     this.#price.observe(spread);
   }
 
-  placed({ calls, quality, ease }: Placed): void {
+  placed({ calls, quality, priced }: Placed): void {
     const aim = this.#aim;
     if (aim === undefined || calls === 0) return;
     this.#calls += calls;
-    for (const one of ease) this.#ease.add(one);
+    for (const one of priced.ease) this.#ease.add(one);
     const usual = this.#ease.mean + this.#ease.doubt;
-    const easier = ease.reduce((sum, one) => sum + one - usual, 0);
-    this.#price.move((this.#step / 64) * (calls * aim + easier - quality));
+    const easier = priced.ease.reduce((sum, one) => sum + one - usual, 0);
+    // A price that rose for calls on which it has no influence would be too high once slots are free again.
+    this.#price.move((this.#step / 64) * (priced.calls * aim + easier - priced.quality));
     this.#margin.placed(calls, quality, this.#alpha as number);
     this.#predicted.add(quality / calls, calls);
   }

@@ -7,6 +7,13 @@ export interface Placed {
   readonly calls: number;
   readonly quality: number;
   readonly costUsd: number;
+  readonly priced: Priced;
+}
+
+/** Of calls that were not overdue, summed: who is takes any free slot, whatever quality is worth. */
+export interface Priced {
+  readonly calls: number;
+  readonly quality: number;
   /** Of each call: how easy it is. */
   readonly ease: readonly number[];
 }

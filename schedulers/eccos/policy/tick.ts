@@ -56,6 +56,14 @@ export interface TickResult {
   readonly greedy: number;
 }
 
+/** `Placed` as it grows. */
+interface PlacedSums {
+  calls: number;
+  quality: number;
+  costUsd: number;
+  readonly priced: { calls: number; quality: number; readonly ease: number[] };
+}
+
 /** Calls beyond the agenda that one solve looks at where slots are left, for each of these and in all. */
 const EXTRA = { aSlot: 8, most: 128 } as const;
 
@@ -68,22 +76,32 @@ export function decideTick(input: TickInput): TickResult {
   const starts: Start[] = [];
   const choices = new Map<SyscallId, Choice>();
   const waits = new Map<SyscallId, Wait>();
-  const placed = new Map<string, { calls: number; quality: number; costUsd: number; ease: number[] }>();
+  const placed = new Map<string, PlacedSums>();
 
   const start = (from: Market, i: number, core: number): void => {
     const call = from.calls[i] as PendingCall;
     const { id, since, tenant } = call;
-    const note = now - since >= overdueMs ? `overdue after ${Math.round(now - since)} ms` : undefined;
-    const choice = choiceOf(input, from, i, core, note);
+    const isOverdue = now - since >= overdueMs;
+    const choice = choiceOf(
+      input,
+      from,
+      i,
+      core,
+      isOverdue ? `overdue after ${Math.round(now - since)} ms` : undefined,
+    );
     const before = choiceBefore(id);
     // A call that was placed before, and is tried again, counts with the difference only.
-    const sums = placed.get(tenant) ?? { calls: 0, quality: 0, costUsd: 0, ease: [] };
-    if (before === undefined) {
-      sums.calls++;
-      sums.ease.push(easeOf(from.quality, i, from.m));
-    }
-    sums.quality += choice.quality[core]! - (before?.quality[before.chosen] ?? 0);
+    const calls = before === undefined ? 1 : 0;
+    const quality = choice.quality[core]! - (before?.quality[before.chosen] ?? 0);
+    const sums = placed.get(tenant) ?? { calls: 0, quality: 0, costUsd: 0, priced: { calls: 0, quality: 0, ease: [] } };
+    sums.calls += calls;
+    sums.quality += quality;
     sums.costUsd += choice.forecast.costUsd(core) - (before?.forecast.costUsd(before.chosen) ?? 0);
+    if (!isOverdue) {
+      sums.priced.calls += calls;
+      sums.priced.quality += quality;
+      if (calls > 0) sums.priced.ease.push(easeOf(from.quality, i, from.m));
+    }
     placed.set(tenant, sums);
     choices.set(id, choice);
     const coreId = choice.cores[core] as CoreId;

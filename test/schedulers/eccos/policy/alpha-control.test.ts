@@ -15,7 +15,8 @@ describe('the price of quality', () => {
   }
 
   function place(control: AlphaControl, ease: number, quality: number): void {
-    control.placed({ calls: 64, quality: 64 * quality, costUsd: 0, ease: new Array<number>(64).fill(ease) });
+    const sums = { calls: 64, quality: 64 * quality };
+    control.placed({ ...sums, costUsd: 0, priced: { ...sums, ease: new Array<number>(64).fill(ease) } });
   }
 
   test('hardly moves with batches that are easier or harder than usual, and as much better or worse', () => {
@@ -42,6 +43,15 @@ describe('the price of quality', () => {
     const before = control.state.lambda;
     place(control, 0.6, 0.7);
     expect(control.state.lambda).toBeGreaterThan(1.1 * before);
+  });
+
+  test('does not move for overdue calls, which take any free slot; what they miss is owed all the same', () => {
+    const control = settled([-1, 1]);
+    const before = control.state;
+    const none = { calls: 0, quality: 0, ease: [] };
+    control.placed({ calls: 64, quality: 64 * 0.5, costUsd: 0, priced: none });
+    expect(control.state.lambda).toBe(before.lambda);
+    expect(control.state.aim! - before.aim!).toBeCloseTo((64 * 0.2) / 384, 3);
   });
 
   test('moves further where quality answers less to it, within bounds', () => {
