@@ -87,7 +87,7 @@ describe.each(Object.entries(APIS))('%s', (path, { body, end, failure }) => {
 
 test('aborts at random moments leave nothing open, here and at the provider', async () => {
   const { url, kernel } = await worldWith({ text: 'word '.repeat(100), delayMs: 2 });
-  const count = Number(process.env['ABORTS'] ?? 200);
+  const count = Number(process.env['ABORTS'] ?? 500);
   let cut = 0;
   const one = async (n: number) => {
     const controller = new AbortController();

@@ -9,7 +9,7 @@ import { SyscallError } from '../../../syscalls/errors.js';
 import { ask, LIMITS, type TestProcess, testKernel } from '../../support/kernel.js';
 
 /** `STORM_CALLS=100000 npx vitest run test/kernel/storm` is the long run. */
-export const CALLS = Number(process.env['STORM_CALLS'] ?? 10_000);
+export const CALLS = Number(process.env['STORM_CALLS'] ?? 25_000);
 const AGENTS = 40;
 
 /** A provider that fails in every way it can, takes its time to close an aborted request, and counts what it runs. */
