@@ -7,15 +7,16 @@ const MEASURED = [
   'test/kernel/cores/provider/provider-storm.test.ts',
 ];
 
-/** Tests that kill machines, train, read recorded data or play thousands of calls. `npm run test:quick` leaves them out. */
+/** Tests that kill machines, train, read recorded data, play thousands of calls or start many processes. `npm run test:quick` leaves them out. */
 const LONG = [
-  'test/integration/{cluster,crash,cuts,ledger,promises,soak}.test.ts',
+  'test/install/client.test.ts',
+  'test/integration/{bad-providers,cluster,crash,cuts,http-faults,ledger,promises,soak}.test.ts',
   'test/integration/{eccos-deadlines,eccos-wrong-predictor,foreign-numbers,own-traffic}.test.ts',
   'test/agents/lab/compare/{batch-experiment,compare,policies,seed-threads}.test.ts',
   'test/agents/lab/evaluate/real-data.test.ts',
   'test/agents/lab/poisoning/poisoning.test.ts',
   'test/agents/lab/predictor/{cross-validate,real-data}.test.ts',
-  'test/agents/shell/{evaluate,train}.test.ts',
+  'test/agents/shell/{boot,evaluate,probe,run,train}.test.ts',
   'test/schedulers/eccos/optimizer/{highs,large}.test.ts',
   'test/schedulers/eccos/policy/stream.test.ts',
 ];
