@@ -117,6 +117,7 @@ describe.skipIf(noBrowser !== undefined)('the dashboard', () => {
     await page.goto(address);
     const parent = await connect({ url, name: 'parent', reconnect: false });
     await parent.spawn('child');
+    await page.getByText('child').waitFor(SOON);
     const kill = page.getByRole('button', { name: 'Kill parent' });
     await kill.click();
     await page.getByRole('button', { name: 'Keep' }).click();
