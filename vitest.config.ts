@@ -11,12 +11,13 @@ const MEASURED = [
 const LONG = [
   'test/install/client.test.ts',
   'test/integration/{bad-providers,cluster,crash,cuts,http-faults,ledger,promises,soak}.test.ts',
-  'test/integration/{eccos-deadlines,eccos-wrong-predictor,foreign-numbers,own-traffic}.test.ts',
+  'test/integration/{eccos-deadlines,eccos-wrong-predictor,failing-sync,foreign-numbers,own-traffic,rate-limits}.test.ts',
+  'test/kernel/storm/*.test.ts',
   'test/agents/lab/compare/{batch-experiment,compare,policies,seed-threads}.test.ts',
   'test/agents/lab/evaluate/real-data.test.ts',
   'test/agents/lab/poisoning/poisoning.test.ts',
   'test/agents/lab/predictor/{cross-validate,real-data}.test.ts',
-  'test/agents/shell/{boot,evaluate,probe,run,train}.test.ts',
+  'test/agents/shell/{boot,commands,evaluate,probe,run,train}.test.ts',
   'test/schedulers/eccos/optimizer/{highs,large}.test.ts',
   'test/schedulers/eccos/policy/stream.test.ts',
 ];
