@@ -29,7 +29,7 @@ export class Queues {
 
   /**
    * Seconds until it is the turn of a place of a core, from 0: until the first slot in use is likely to be free, and for each place before it
-   * a usual answer divided by the slots, since a slot that is free again is taken by who is next. Infinity: nothing says when.
+   * a usual answer divided by the calls that run, since a slot that is free again is taken by who is next. Infinity: nothing says when.
    */
   waitS(core: number, place: number): number {
     const behind = place - this.free[core]!;

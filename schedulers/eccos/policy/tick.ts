@@ -70,7 +70,7 @@ const EXTRA = { aSlot: 8, most: 128 } as const;
 /** Decides which of the calls start where. A function of its input: it changes nothing. */
 export function decideTick(input: TickInput): TickResult {
   const { agenda, market, inputs, choiceBefore } = input;
-  const { now, cores, overdueMs } = agenda;
+  const { now, cores } = agenda;
   const queues = new Queues(agenda, input.running, inputs.times);
   const assignments: Assignment[] = [];
   const starts: Start[] = [];
@@ -78,17 +78,11 @@ export function decideTick(input: TickInput): TickResult {
   const waits = new Map<SyscallId, Wait>();
   const placed = new Map<string, PlacedSums>();
 
-  const start = (from: Market, i: number, core: number): void => {
+  const start = (from: Market, i: number, core: number, isOverdue: boolean): void => {
     const call = from.calls[i] as PendingCall;
     const { id, since, tenant } = call;
-    const isOverdue = now - since >= overdueMs;
-    const choice = choiceOf(
-      input,
-      from,
-      i,
-      core,
-      isOverdue ? `overdue after ${Math.round(now - since)} ms` : undefined,
-    );
+    const note = isOverdue ? `overdue after ${Math.round(now - since)} ms` : undefined;
+    const choice = choiceOf(input, from, i, core, note);
     const before = choiceBefore(id);
     // A call that was placed before, and is tried again, counts with the difference only.
     const calls = before === undefined ? 1 : 0;
@@ -114,7 +108,7 @@ export function decideTick(input: TickInput): TickResult {
     const claims = claimsOf(from.calls, agenda);
     const prices = from.calls.map((call, i) => waitUsdOf(input, call, claims.overdue[i]!));
     const placement = placeCalls(from, net, prices, claims, input.ageing, queues);
-    for (const [i, core] of byClaim(placement.started, claims)) start(from, i, core);
+    for (const [i, core] of byClaim(placement.started, claims)) start(from, i, core, claims.overdue[i]!);
     for (const [id, wait] of waitsOf(from, net, prices, placement, queues, agenda)) waits.set(id, wait);
   };
 
