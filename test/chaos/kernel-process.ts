@@ -69,7 +69,7 @@ export class KernelProcess implements Target {
     const { most } = db
       .prepare('SELECT max(n) AS most FROM (SELECT count(*) AS n FROM starts GROUP BY seq)')
       .get() as Row;
-    const { spent } = db.prepare('SELECT cost_usd AS spent FROM accounts').get() as Row;
+    const { spent } = db.prepare('SELECT total(cost_usd) AS spent FROM accounts').get() as Row;
     db.close();
     const calls = rows.map(({ idem, status, body }) => ({
       key: String(idem),
