@@ -48,8 +48,9 @@ export class Recorder {
 
   /** @throws SyscallError `invalid-config` for a file that cannot be opened to append */
   static async start(events: KernelEvents, path: string, options: RecorderOptions): Promise<Recorder> {
+    let file: FileHandle | undefined;
     try {
-      const file = await open(path, 'a', MODE);
+      file = await open(path, 'a', MODE);
       // One that was there before keeps its mode otherwise.
       if ((await file.stat()).isFile()) {
         await file.chmod(MODE);
@@ -59,6 +60,7 @@ export class Recorder {
       }
       return new Recorder(events, path, file, options);
     } catch (cause) {
+      await file?.close();
       const { message } = cause as Error;
       throw new SyscallError('invalid-config', `--record: Expected a file that can be written: ${message}`, { cause });
     }
@@ -121,8 +123,7 @@ export class Recorder {
     this.#events.off('feedback', this.#onFeedback);
     await this.#writing;
     try {
-      await this.#file.sync();
-      await this.#file.close();
+      await this.#file.sync().finally(() => this.#file.close());
     } catch (error) {
       this.#log.error({ err: error }, 'the record file was not closed');
     }

@@ -2,7 +2,9 @@ import {
   appendFileSync,
   chmodSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   truncateSync,
@@ -31,6 +33,18 @@ beforeEach(() => {
   logged = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Paths of what this process has open. Linux only. */
+function openFiles(): string[] {
+  const folder = '/proc/self/fd';
+  return readdirSync(folder).flatMap((fd) => {
+    try {
+      return [readlinkSync(join(folder, fd))];
+    } catch {
+      return [];
+    }
+  });
+}
 
 function finished(more: Partial<FinishedCall> = {}, prompt = 'How many legs has an ant?'): FinishedCall {
   return {
@@ -151,6 +165,8 @@ test.runIf(process.platform === 'linux')(
     await recorder.stop();
     await recorder.stop();
     expect(logged.map(({ msg }) => msg)).toContain('rated calls were not recorded');
+    // A device cannot sync, and its file is closed all the same.
+    expect(openFiles()).not.toContain('/dev/full');
   },
 );
 
@@ -179,7 +195,9 @@ test('a line that an earlier recorder has torn is cut off with a warning, and on
 test('what a full disk has taken of a line is taken back, and recording goes on', async () => {
   const events = new KernelEvents();
   const recorder = await Recorder.start(events, file, { log, prompts: true });
-  const proto = Object.getPrototypeOf(await open(file)) as FileHandle;
+  const opened = await open(file);
+  const proto = Object.getPrototypeOf(opened) as FileHandle;
+  await opened.close();
   const full = vi.spyOn(proto, 'appendFile').mockImplementationOnce(async function (this: FileHandle, text) {
     await this.write(String(text).slice(0, 20));
     throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
