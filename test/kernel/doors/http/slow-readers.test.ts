@@ -18,14 +18,14 @@ function stopped(url: string): Socket {
 }
 
 test('readers that stop are held back, then cut off; others do not notice', async () => {
-  const readers = 50;
-  const limits = { sendBufferBytes: { slow: 4096, close: 65_536 }, slowReaderMs: 300, chunkMs: 1 };
+  const readers = 200;
+  const limits = { sendBufferBytes: { slow: 4096, close: 65_536 }, slowReaderMs: 300, chunkMs: 1, pendingBytes: 2 ** 30 };
   const { core, url, kernel } = await oneCore({ cap: readers + 1, limits });
   const sockets = Array.from({ length: readers }, () => stopped(url));
   await expect.poll(() => core.requests.length).toBe(readers);
   const slow = [...core.requests];
   const before = process.memoryUsage().rss;
-  const piece = 'x'.repeat(16_384);
+  const piece = 'x'.repeat(32_768);
   const times: number[] = [];
   while (kernel.stats().syscalls.running > 0) {
     for (const request of slow) if (!request.signal.aborted) request.say(piece);
