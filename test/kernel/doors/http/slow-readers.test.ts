@@ -19,7 +19,12 @@ function stopped(url: string): Socket {
 
 test('readers that stop are held back, then cut off; others do not notice', async () => {
   const readers = 200;
-  const limits = { sendBufferBytes: { slow: 4096, close: 65_536 }, slowReaderMs: 300, chunkMs: 1, pendingBytes: 2 ** 30 };
+  const limits = {
+    sendBufferBytes: { slow: 4096, close: 65_536 },
+    slowReaderMs: 300,
+    chunkMs: 1,
+    pendingBytes: 2 ** 30,
+  };
   const { core, url, kernel } = await oneCore({ cap: readers + 1, limits });
   const sockets = Array.from({ length: readers }, () => stopped(url));
   await expect.poll(() => core.requests.length).toBe(readers);
