@@ -38,12 +38,24 @@ export function cpuOf(served: Served): Promise<number> {
   return ask(served, 'cpu');
 }
 
+/** CPU time that the main thread of the server has used, in microseconds. Linux only. */
+export function mainCpuOf(served: Served): Promise<number> {
+  return ask(served, 'main-cpu');
+}
+
+/** 99 % quantile of the delays of the server's event loop since the last question for them, in milliseconds. */
+export function delayOf(served: Served): Promise<number> {
+  return ask(served, 'delay');
+}
+
 /** Longest time for which the server's event loop was held up since the last question, in milliseconds. */
 export function stallOf(served: Served): Promise<number> {
   return ask(served, 'stall');
 }
 
-function ask({ child }: Served, what: 'memory' | 'resident' | 'cpu' | 'stall'): Promise<number> {
+type Question = 'memory' | 'resident' | 'cpu' | 'main-cpu' | 'delay' | 'stall';
+
+function ask({ child }: Served, what: Question): Promise<number> {
   return new Promise((resolve) => {
     child.once('message', (message) => resolve(message as number));
     child.send(what);

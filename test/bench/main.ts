@@ -6,6 +6,7 @@ const BENCHMARKS = {
   backlog: () => import('./backlog.js'),
   throughput: () => import('./throughput.js'),
   journal: () => import('./journal.js'),
+  recovery: () => import('./recovery.js'),
   cluster: () => import('./cluster.js'),
   doors: () => import('./doors.js'),
   latency: () => import('./latency.js'),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -117,11 +117,16 @@ function proxy(baseUrl: string): Promise<string> {
 process.on('SIGTERM', () => process.exit(0));
 const delays = monitorEventLoopDelay({ resolution: 5 });
 process.on('message', (what) => {
-  if (what === 'stall') {
+  if (what === 'stall' || what === 'delay') {
     // The first question starts the measurement.
-    process.send?.(delays.max / 1e6);
+    process.send?.((what === 'stall' ? delays.max : delays.percentile(99)) / 1e6);
     delays.reset();
     delays.enable();
+    return;
+  }
+  if (what === 'main-cpu') {
+    const [ns] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ');
+    process.send?.(Number(ns) / 1000);
     return;
   }
   if (what === 'cpu') {

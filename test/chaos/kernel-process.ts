@@ -5,15 +5,27 @@ import { Shell } from '../agents/shell/eccos.js';
 import { freePort } from '../support/free-port.js';
 import type { Left, Target } from './target.js';
 
-function config(port: number, path: string): string {
+/** Tokens a second of the slower core. */
+const SLOW = 300;
+
+function config(port: number, path: string, slow: number): string {
   const core = (id: string, speed: number) => ({
     ...{ id, kind: 'simulated', cap: 8, ttftMs: 5, prefillSpeed: 'unlimited', decodeSpeed: speed, chunkMs: 5 },
     ...{ answerTokens: { median: 40, spread: 0.5 }, price: { inputPerMTok: 1, outputPerMTok: 1 } },
   });
   return JSON.stringify({
     ...{ policy: 'fifo', listen: { port }, log: { level: 'error' }, journal: { path } },
-    cores: [core('fast', 2000), core('slow', 300)],
+    cores: [core('fast', 2000), core('slow', slow)],
   });
+}
+
+interface KernelProcessOptions {
+  /** Arguments for Node, such as what is to be loaded before the kernel. */
+  readonly node?: readonly string[];
+  /** More variables. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Tokens a second of the core `slow`. */
+  readonly slow?: number;
 }
 
 type Row = Readonly<Record<string, string | number | null>>;
@@ -27,22 +39,17 @@ export class KernelProcess implements Target {
   readonly #env: Readonly<Record<string, string>>;
   #shell: Shell | undefined;
 
-  private constructor(folder: string, port: number, node: readonly string[], env: Readonly<Record<string, string>>) {
+  private constructor(folder: string, port: number, { node = [], env = {}, slow = SLOW }: KernelProcessOptions) {
     this.port = port;
     this.path = join(folder, 'eccos.db');
     this.#file = join(folder, 'eccos.json');
     this.#node = node;
     this.#env = env;
-    writeFileSync(this.#file, config(port, this.path));
+    writeFileSync(this.#file, config(port, this.path, slow));
   }
 
-  /** @param node arguments for Node, such as what is to be loaded before the kernel @param env more variables */
-  static async start(
-    folder: string,
-    node: readonly string[] = [],
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<KernelProcess> {
-    const kernel = new KernelProcess(folder, await freePort(), node, env);
+  static async start(folder: string, options: KernelProcessOptions = {}): Promise<KernelProcess> {
+    const kernel = new KernelProcess(folder, await freePort(), options);
     await kernel.boot();
     return kernel;
   }

@@ -20,7 +20,7 @@ test('a build that acknowledges before it commits is found out', async () => {
     kills: 2,
     calls: 120,
     seed: SEED,
-    on: (folder) => KernelProcess.start(folder, ['--import', early]),
+    on: (folder) => KernelProcess.start(folder, { node: ['--import', early] }),
   });
   expect(violations.length).toBeGreaterThan(0);
 }, 240_000);
