@@ -190,11 +190,11 @@ export class Kernel {
     }
   }
 
-  #endStored({ id }: StoredCall, error: SyscallError): void {
+  #endStored({ id, caller: { principal: owner }, key }: StoredCall, error: SyscallError): void {
     const { journal, clock } = this.#parts;
     const status = error.code === 'expired' ? 'expired' : 'failed';
     const used = { core: undefined, inputTokens: 0, outputTokens: 0, costUsd: 0 };
-    void journal.append({ type: 'ended', id, at: clock.now(), status, ...used, end: error.toRpc() });
+    void journal.append({ type: 'ended', id, owner, key, at: clock.now(), status, ...used, end: error.toRpc() });
   }
 
   /** @returns false when it had ended already @throws SyscallError `not-found` for a syscall of someone else */

@@ -260,7 +260,8 @@ export class CallTable {
     const core = state.status === 'done' ? state.reply.core : state.error.details.core;
     const { status } = state;
     const used = { core, inputTokens, outputTokens, costUsd };
-    const writing = journal.append({ type: 'ended', id: call.id, at: clock.now(), status, ...used, end });
+    const whose = { owner: call.facts.caller.principal, key: call.facts.params.idempotencyKey };
+    const writing = journal.append({ type: 'ended', id: call.id, ...whose, at: clock.now(), status, ...used, end });
     if (writing === undefined) {
       call.settle(state);
       return;

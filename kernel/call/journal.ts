@@ -54,7 +54,7 @@ export interface Restored extends Left {
 export type JournalEntry = { readonly id: SyscallId; readonly at: Millis } & (
   | { readonly type: 'accepted'; readonly call: StoredCall }
   | { readonly type: 'started'; readonly core: CoreId; readonly attempt: number; readonly tokens: number }
-  | ({ readonly type: 'ended' } & Omit<Ended, 'at' | 'rated'>)
+  | ({ readonly type: 'ended'; readonly owner: string; readonly key: string | undefined } & Omit<Ended, 'at' | 'rated'>)
   | { readonly type: 'rated'; readonly quality: number }
 );
 

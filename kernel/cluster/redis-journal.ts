@@ -79,7 +79,12 @@ export class RedisJournal implements Journal {
     this.#deps = deps;
     this.#prefix = `{${deps.options.prefix}}:`;
     const { clock, log } = deps;
-    this.#group = new GroupCommit({ commit: (rows) => this.#commit(rows), clock, log });
+    this.#group = new GroupCommit({
+      commit: (rows) => this.#commit(rows),
+      gatherMs: Number(process.env['GATHER'] ?? 2),
+      clock,
+      log,
+    });
   }
 
   get isShared(): boolean {
@@ -213,13 +218,14 @@ function argsOf(row: JournalRow): readonly (string | number)[] {
   switch (row.type) {
     case 'accepted': {
       const { call, body } = row;
-      return [row.type, 5, call.id, call.caller.principal, call.key ?? '', JSON.stringify(call), body];
+      return [row.type, 3, call.id, JSON.stringify(call), body];
     }
     case 'started':
       return [row.type, 4, row.id, row.attempt, row.core, row.tokens];
     case 'ended': {
-      const { type, id, body, ...end } = row;
-      return [type, 6, id, JSON.stringify(end), body, end.costUsd, nameOf('day', end.at), nameOf('month', end.at)];
+      const { type, id, owner, key = '', body, ...end } = row;
+      const periods = [nameOf('day', end.at), nameOf('month', end.at)];
+      return [type, 8, id, owner, key, JSON.stringify(end), body, end.costUsd, ...periods];
     }
     case 'rated':
       return [row.type, 2, row.id, row.quality];

@@ -91,36 +91,19 @@ local function many(command, key, values)
     run(command, key, unpack(values, from, math.min(from + 3999, #values)))
   end
 end
-local opened, started, begun, closed, spent = {}, {}, {}, {}, {}
+local opened, started, begun, ended, ending, closed, spent = {}, {}, {}, {}, {}, {}, {}
 local at = 4
 while at <= #ARGV do
   local kind, id = ARGV[at], ARGV[at + 2]
   local call = p .. 'call:' .. id
   if kind == 'accepted' then
-    if run('HSET', call, 'owner', ARGV[at + 3], 'key', ARGV[at + 4], 'call', ARGV[at + 5], 'params', ARGV[at + 6]) > 0 then
-      opened[#opened + 1] = id
-    end
+    if run('HSET', call, 'call', ARGV[at + 3], 'params', ARGV[at + 4]) > 0 then opened[#opened + 1] = id end
   elseif kind == 'started' then
     started[#started + 1] = at
     begun[#begun + 1] = id
   elseif kind == 'ended' then
-    local known = run('HMGET', call, 'owner', 'key', 'end')
-    local owner, key = known[1], known[2]
-    if owner and not known[3] then
-      if ARGV[3] == 'drop' then run('HSET', call, 'end', ARGV[at + 3], 'reply', ARGV[at + 4], 'params', '{}')
-      else run('HSET', call, 'end', ARGV[at + 3], 'reply', ARGV[at + 4]) end
-      run('PEXPIRE', call, ARGV[2])
-      if key ~= '' then run('SET', p .. 'key:' .. owner .. ' ' .. key, id, 'PX', ARGV[2]) end
-      closed[#closed + 1] = id
-      for _, period in ipairs({ '', ':' .. ARGV[at + 6], ':' .. ARGV[at + 7] }) do
-        local of = spent[period] or {}
-        of[owner] = (of[owner] or 0) + ARGV[at + 5]
-        spent[period] = of
-      end
-    elseif owner and ARGV[3] == 'drop' then
-      -- The group is written again, and with it the prompt.
-      run('HSET', call, 'params', '{}')
-    end
+    ended[#ended + 1] = at
+    ending[#ending + 1] = id
   elseif run('EXISTS', call) == 1 then
     run('HSETNX', call, 'rated', ARGV[at + 3])
   end
@@ -152,6 +135,30 @@ if #started > 0 then
   run('ZREMRANGEBYSCORE', p .. 'starts', '-inf', now - 60000)
   many('ZADD', p .. 'starts', starts)
   many('HSET', p .. 'tries', tries)
+end
+if #ended > 0 then
+  local isOpen = run('ZMSCORE', p .. 'open', unpack(ending))
+  local done = {}
+  for n, at in ipairs(ended) do
+    local id, owner, key, how, reply, usd, day, month = unpack(ARGV, at + 2, at + 9)
+    local call = p .. 'call:' .. id
+    if isOpen[n] and not done[id] then
+      done[id] = true
+      if ARGV[3] == 'drop' then run('HSET', call, 'end', how, 'reply', reply, 'params', '{}')
+      else run('HSET', call, 'end', how, 'reply', reply) end
+      run('PEXPIRE', call, ARGV[2])
+      if key ~= '' then run('SET', p .. 'key:' .. owner .. ' ' .. key, id, 'PX', ARGV[2]) end
+      closed[#closed + 1] = id
+      for _, period in ipairs({ '', ':' .. day, ':' .. month }) do
+        local of = spent[period] or {}
+        of[owner] = (of[owner] or 0) + usd
+        spent[period] = of
+      end
+    elseif ARGV[3] == 'drop' and run('EXISTS', call) == 1 then
+      -- The group is written again, and with it the prompt.
+      run('HSET', call, 'params', '{}')
+    end
+  end
 end
 many('ZREM', p .. 'open', closed)
 many('HDEL', p .. 'tries', closed)

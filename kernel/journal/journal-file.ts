@@ -4,7 +4,7 @@ import { type ByPeriod, periodAt } from '../../syscalls/budget.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
-import type { Ended, Found, Restored, StoredCall, Wanted } from '../call/journal.js';
+import type { Ended, Found, JournalEntry, Restored, StoredCall, Wanted } from '../call/journal.js';
 import type { StoredStart } from '../capacity/capacity.js';
 import { WINDOW_MS } from '../capacity/rate-window.js';
 import { invalid, lock } from './lock.js';
@@ -28,7 +28,7 @@ export interface FileOptions {
 export type JournalRow =
   | { readonly type: 'accepted'; readonly call: Omit<StoredCall, 'params' | 'attempts'>; readonly body: string }
   | ({ readonly type: 'started'; readonly id: SyscallId; readonly attempt: number } & Omit<StoredStart, 'isOpen'>)
-  | ({ readonly type: 'ended'; readonly id: SyscallId } & Omit<Ended, 'end' | 'rated'> & { readonly body: string })
+  | (Omit<Extract<JournalEntry, { type: 'ended' }>, 'end'> & { readonly body: string })
   | { readonly type: 'rated'; readonly id: SyscallId; readonly quality: number };
 
 const DAY_MS = 86_400_000;
@@ -201,11 +201,11 @@ export class JournalFile {
         start.run(row.attempt, row.core, row.at, row.tokens, row.id);
         return;
       case 'ended': {
-        const { id, status, core, at, inputTokens, outputTokens, costUsd, body } = row;
+        const { id, owner, status, core, at, inputTokens, outputTokens, costUsd, body } = row;
         const { changes } = end.run(status, core ?? null, at, inputTokens, outputTokens, costUsd, body, id);
         if (changes > 0) {
-          account.run(costUsd, id);
-          addDay.run(Math.floor(at / DAY_MS), costUsd, id);
+          account.run(owner, costUsd);
+          addDay.run(owner, Math.floor(at / DAY_MS), costUsd);
         }
         return;
       }
@@ -280,11 +280,11 @@ function prepare(db: Database.Database) {
     start: db.prepare(`INSERT OR REPLACE INTO starts SELECT seq, ?, ?, ?, ? FROM calls WHERE id = ?`),
     end: db.prepare(`INSERT OR IGNORE INTO ends SELECT seq, ?, ?, ?, ?, ?, ?, NULL, ? FROM calls WHERE id = ?`),
     account: db.prepare(
-      `INSERT INTO accounts SELECT owner, ?, 1 FROM calls WHERE id = ?
+      `INSERT INTO accounts VALUES (?, ?, 1)
        ON CONFLICT (owner) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, calls = calls + 1`,
     ),
     addDay: db.prepare(
-      `INSERT INTO days SELECT owner, ?, ? FROM calls WHERE id = ?
+      `INSERT INTO days VALUES (?, ?, ?)
        ON CONFLICT (owner, day) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd`,
     ),
     days: db.prepare(

@@ -91,7 +91,11 @@ function entriesOf(n: number, isEnded: boolean): readonly JournalEntry[] {
   return [
     accepted,
     { id, at, type: 'started', core: 'slow', attempt: 1, tokens: 160 },
-    { id, at, type: 'ended', status: 'done', core: 'slow', ...usage, costUsd: 0.0001, end: end as never },
+    {
+      ...{ id, at, type: 'ended', status: 'done', core: 'slow', ...usage, costUsd: 0.0001, end: end as never },
+      owner: call.caller.principal,
+      key: call.key,
+    },
   ];
 }
 

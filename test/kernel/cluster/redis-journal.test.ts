@@ -46,10 +46,10 @@ function callOf(id: string, more: Partial<StoredCall> = {}): StoredCall {
 }
 
 const accepted = (call: StoredCall) => ({ type: 'accepted', id: call.id, at: call.at, call }) as const;
-const ended = (id: string, costUsd = 0.25) =>
+const ended = (id: string, costUsd = 0.25, key = `key of ${id}`) =>
   ({
     type: 'ended',
-    id,
+    ...{ id, owner: 'team', key },
     at: 2000,
     status: 'failed',
     core: 'a',
@@ -141,7 +141,7 @@ withRedis('a journal in Redis', () => {
     expect(found?.ended).toMatchObject({ status: 'failed', costUsd: 0.25, rated: 0.5, end: { message: 'broken' } });
     expect(await journal.find({ owner: 'other', key: 'key of a' })).toBeUndefined();
     await journal.append(accepted(callOf('b', { key: 'key of a' })));
-    await journal.append(ended('b'));
+    await journal.append(ended('b', 0.25, 'key of a'));
     expect((await journal.find({ owner: 'team', key: 'key of a' }))?.call.id).toBe('b');
   });
 

@@ -48,7 +48,8 @@ function accepted(
 function ended(id: string, more: { readonly at?: number; readonly costUsd?: number } = {}): JournalRow {
   const { at = 2000, costUsd = 0.25 } = more;
   const used = { core: 'a', inputTokens: 10, outputTokens: 20, costUsd };
-  return { type: 'ended', id, status: 'done', at, ...used, body: JSON.stringify({ text: `of ${id}`, core: 'a' }) };
+  const body = JSON.stringify({ text: `of ${id}`, core: 'a' });
+  return { type: 'ended', id, owner: CALLER.principal, key: undefined, status: 'done', at, ...used, body };
 }
 
 const started = (id: string, attempt = 1, at = 1500): JournalRow => ({

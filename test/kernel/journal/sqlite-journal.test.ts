@@ -37,7 +37,7 @@ function accepted(id: string, text = 'hi'): JournalEntry {
 function ended(id: string): JournalEntry {
   const used = { core: 'a', inputTokens: 1, outputTokens: 1, costUsd: 0.5 };
   const error = { code: -32021, message: 'Cancelled', data: { code: 'cancelled', retryable: false } as const };
-  return { type: 'ended', id, at: 2, status: 'cancelled', ...used, end: error };
+  return { type: 'ended', id, owner: 'p', key: undefined, at: 2, status: 'cancelled', ...used, end: error };
 }
 
 test('facts are settled in order, and are there for the next kernel', async () => {
