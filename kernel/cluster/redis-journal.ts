@@ -79,12 +79,7 @@ export class RedisJournal implements Journal {
     this.#deps = deps;
     this.#prefix = `{${deps.options.prefix}}:`;
     const { clock, log } = deps;
-    this.#group = new GroupCommit({
-      commit: (rows) => this.#commit(rows),
-      gatherMs: Number(process.env['GATHER'] ?? 2),
-      clock,
-      log,
-    });
+    this.#group = new GroupCommit({ commit: (rows) => this.#commit(rows), clock, log });
   }
 
   get isShared(): boolean {

@@ -6,11 +6,12 @@ import { pino } from 'pino';
 import type { JournalEntry, StoredCall } from '../../kernel/call/journal.js';
 import { realClock } from '../../kernel/clock.js';
 import { SqliteJournal } from '../../kernel/journal/sqlite-journal.js';
+import type { Millis } from '../../syscalls/syscall.js';
 import { serve } from './child.js';
 import { quantiles } from './measure.js';
 
 const ROUNDS = 5;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 /** Facts that are handed over together. */
 const BATCH = 4096;
 /** Never answers: open calls stay open from one start to the next. */
@@ -22,7 +23,8 @@ const CORE = {
 const MESSAGES = [{ role: 'user' as const, content: 'What is 2 + 2? '.repeat(30) }];
 
 /**
- * How long a kernel takes from its start to its address after one that was killed, and with a new journal beside it.
+ * How long a kernel takes from its start to its address after one that was killed, and with a new journal beside it. The calls came within an
+ * hour.
  *
  * @param args ended calls in the journal, and open ones, evenly among them
  */
@@ -47,14 +49,16 @@ export async function run([ended = '1000000', open = '10000']: readonly string[]
 
 /** Writes a journal, and leaves it as a kernel that is killed does. */
 async function fill(path: string, ended: number, open: number): Promise<void> {
-  const options = { path, level: 'process', keepMs: DAY_MS, maxBytes: 2 ** 40, prompts: 'keep' } as const;
+  const options = { path, level: 'process', keepMs: 24 * HOUR_MS, maxBytes: 2 ** 40, prompts: 'keep' } as const;
   const journal = new SqliteJournal(options, realClock, pino({ level: 'error' }));
   await journal.restore(Date.now());
   const calls = ended + open;
   const every = Math.floor(calls / open);
   let writing: (Promise<void> | undefined)[] = [];
+  const now = Date.now();
   for (let n = 0; n < calls; n++) {
-    for (const entry of entriesOf(n, n % every !== 0)) writing.push(journal.append(entry));
+    const at = now - HOUR_MS * (1 - n / calls);
+    for (const entry of entriesOf(n, at, n % every !== 0)) writing.push(journal.append(entry));
     if (writing.length < BATCH) continue;
     await Promise.all(writing);
     writing = [];
@@ -66,9 +70,8 @@ async function fill(path: string, ended: number, open: number): Promise<void> {
 }
 
 /** Of one call of a hundred agents. */
-function entriesOf(n: number, isEnded: boolean): readonly JournalEntry[] {
+function entriesOf(n: number, at: Millis, isEnded: boolean): readonly JournalEntry[] {
   const id = `recovery-${n}`;
-  const at = Date.now();
   const call: StoredCall = {
     ...{ id, at, key: `k-${n}`, fingerprint: 'f'.repeat(43), agent: `agent-${n % 100}`, task: 'sums' },
     caller: { pid: 1 + (n % 100), program: 1 + (n % 100), tenant: 'acme', principal: `owner-${n % 100}` },
