@@ -253,8 +253,9 @@ function opened(path: string): Database.Database {
   return db;
 }
 
-const CALL_AND_END = `calls.*, ends.status, ends.core, ends.ended_at, ends.input_tokens, ends.output_tokens, ends.cost_usd,
-  ends.rated, ends.body AS end_body, (SELECT count(*) FROM starts WHERE starts.seq = calls.seq) AS attempts`;
+const CALL = 'calls.*, (SELECT count(*) FROM starts WHERE starts.seq = calls.seq) AS attempts';
+const CALL_AND_END = `${CALL}, ends.status, ends.core, ends.ended_at, ends.input_tokens, ends.output_tokens, ends.cost_usd,
+  ends.rated, ends.body AS end_body`;
 
 function prepare(db: Database.Database) {
   const seqOf = '(SELECT seq FROM calls WHERE id = ?)';
@@ -267,10 +268,10 @@ function prepare(db: Database.Database) {
     ),
     // By an index: rows are long, and all calls since the last clean shutdown are looked through.
     open: db.prepare(
-      `SELECT ${CALL_AND_END} FROM calls LEFT JOIN ends USING (seq) WHERE calls.seq IN (
+      `SELECT ${CALL} FROM calls WHERE seq IN (
          SELECT seq FROM calls INDEXED BY sqlite_autoindex_calls_1
          WHERE seq >= (SELECT value FROM meta WHERE key = 'low_water') AND seq NOT IN (SELECT seq FROM ends)
-       ) ORDER BY calls.seq`,
+       ) ORDER BY seq`,
     ),
     starts: db.prepare(
       `SELECT starts.core, starts.at, starts.tokens, ends.seq AS ended FROM starts LEFT JOIN ends USING (seq)
