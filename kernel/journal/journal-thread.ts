@@ -3,11 +3,14 @@ import { SyscallError } from '../../syscalls/errors.js';
 import type { Wanted } from '../call/journal.js';
 import { type FileOptions, JournalFile, type JournalRow } from './journal-file.js';
 
+/** Rows as JSON: to hand over one text takes the main thread a third of the time that a list of objects takes. */
+type JournalText = string;
+
 /** What the thread is asked, one answer each, in order. */
 export type JournalTask =
   | { readonly type: 'restore'; readonly now: number }
-  | { readonly type: 'commit'; readonly rows: readonly JournalRow[] }
-  | { readonly type: 'find'; readonly wanted: Wanted }
+  | { readonly type: 'commit'; readonly rows: JournalText }
+  | { readonly type: 'find'; readonly wanted: readonly Wanted[] }
   | { readonly type: 'close' };
 
 /** What a task came to. */
@@ -21,9 +24,9 @@ function done(task: JournalTask): unknown {
     case 'restore':
       return file.restore(task.now);
     case 'commit':
-      return file.commit(task.rows);
+      return file.commit(JSON.parse(task.rows) as JournalRow[]);
     case 'find':
-      return file.find(task.wanted);
+      return task.wanted.map((wanted) => file?.find(wanted));
     case 'close':
       return file.close();
   }

@@ -16,18 +16,27 @@ interface Answering {
   readonly reject: (error: unknown) => void;
 }
 
+interface Finding extends Answering {
+  readonly wanted: Wanted;
+}
+
 /** A journal in a SQLite file, written by a thread of its own. */
 export class SqliteJournal implements Journal {
   readonly #options: FileOptions;
   readonly #group: GroupCommit;
+  readonly #clock: Clock;
   #worker: Worker | undefined;
   readonly #answering: Answering[] = [];
+  /** Calls that are looked for in this turn: one message asks for all. */
+  #finding: Finding[] = [];
   #isOpen = false;
   #closed: Promise<void> | undefined;
 
   constructor(options: FileOptions, clock: Clock, log: Logger) {
     this.#options = options;
-    const commit = (rows: readonly JournalRow[]) => this.#ask({ type: 'commit', rows }) as Promise<number>;
+    this.#clock = clock;
+    const commit = (rows: readonly JournalRow[]) =>
+      this.#ask({ type: 'commit', rows: JSON.stringify(rows) }) as Promise<number>;
     this.#group = new GroupCommit({ commit, clock, log });
   }
 
@@ -42,7 +51,10 @@ export class SqliteJournal implements Journal {
   }
 
   find(wanted: Wanted): Promise<Found | undefined> {
-    return this.#ask({ type: 'find', wanted }) as Promise<Found | undefined>;
+    return new Promise((resolve, reject) => {
+      this.#finding.push({ wanted, resolve: resolve as Answering['resolve'], reject });
+      if (this.#finding.length === 1) this.#clock.after(0, () => void this.#find());
+    });
   }
 
   figures(): JournalFigures {
@@ -52,6 +64,17 @@ export class SqliteJournal implements Journal {
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  async #find(): Promise<void> {
+    const asked = this.#finding;
+    this.#finding = [];
+    try {
+      const found = (await this.#ask({ type: 'find', wanted: asked.map(({ wanted }) => wanted) })) as unknown[];
+      for (const [i, { resolve }] of asked.entries()) resolve(found[i]);
+    } catch (error) {
+      for (const { reject } of asked) reject(error);
+    }
   }
 
   async #close(): Promise<void> {
