@@ -35,8 +35,7 @@ export class SqliteJournal implements Journal {
   constructor(options: FileOptions, clock: Clock, log: Logger) {
     this.#options = options;
     this.#clock = clock;
-    const commit = (rows: readonly JournalRow[]) =>
-      this.#ask({ type: 'commit', rows: JSON.stringify(rows) }) as Promise<number>;
+    const commit = (rows: readonly JournalRow[]) => this.#ask({ type: 'commit', rows }) as Promise<number>;
     this.#group = new GroupCommit({ commit, clock, log });
   }
 

@@ -188,10 +188,11 @@ export class ClusterProcess implements Target {
   async #left(): Promise<Left> {
     const store = new Redis(this.redis.url);
     const ids = await store.keys('{eccos}:call:*');
-    const rows = await Promise.all(ids.map((id) => store.hmget(id, 'key', 'end', 'reply')));
-    const calls = rows.map(([key = '', end, reply]): LeftCall => {
+    const rows = await Promise.all(ids.map((id) => store.hmget(id, 'call', 'end', 'reply')));
+    const calls = rows.map(([call, end, reply]): LeftCall => {
+      const { key = '' } = JSON.parse(call ?? '{}') as { key?: string };
       const status = end ? (JSON.parse(end) as { status: string }).status : undefined;
-      return { key: key ?? '', status, end: reply ? JSON.parse(reply) : undefined };
+      return { key, status, end: reply ? JSON.parse(reply) : undefined };
     });
     const spent = await store.hgetall('{eccos}:spent');
     const open = await store.zcard('{eccos}:open');
