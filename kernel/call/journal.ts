@@ -50,7 +50,7 @@ export interface Restored extends Left {
   readonly running?: ReadonlySet<SyscallId>;
 }
 
-/** One fact about a call. The facts of a call come in order; the first one is `accepted`. */
+/** One fact about a call. The facts of a call come in order; the first one is `accepted`. Its end has owner and key again, so that no store looks them up. */
 export type JournalEntry = { readonly id: SyscallId; readonly at: Millis } & (
   | { readonly type: 'accepted'; readonly call: StoredCall }
   | { readonly type: 'started'; readonly core: CoreId; readonly attempt: number; readonly tokens: number }

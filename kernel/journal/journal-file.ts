@@ -266,7 +266,7 @@ function prepare(db: Database.Database) {
       `SELECT coalesce(min(seq), (SELECT coalesce(max(seq), 0) + 1 FROM calls)) AS seq FROM calls
        WHERE seq >= (SELECT value FROM meta WHERE key = 'low_water') AND seq NOT IN (SELECT seq FROM ends)`,
     ),
-    // By an index: rows are long, and all calls since the last clean shutdown are looked through.
+    // By an index: rows are long, and after a kill all calls since the start before it are looked through.
     open: db.prepare(
       `SELECT ${CALL} FROM calls WHERE seq IN (
          SELECT seq FROM calls INDEXED BY sqlite_autoindex_calls_1

@@ -17,15 +17,16 @@ let file: JournalFile | undefined;
 
 function done(task: JournalTask): unknown {
   file ??= new JournalFile(workerData as FileOptions);
+  const journal = file;
   switch (task.type) {
     case 'restore':
-      return file.restore(task.now);
+      return journal.restore(task.now);
     case 'commit':
-      return file.commit(task.rows);
+      return journal.commit(task.rows);
     case 'find':
-      return task.wanted.map((wanted) => file?.find(wanted));
+      return task.wanted.map((wanted) => journal.find(wanted));
     case 'close':
-      return file.close();
+      return journal.close();
   }
 }
 
