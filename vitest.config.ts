@@ -29,6 +29,8 @@ export default defineConfig({
     setupFiles: ['test/support/seed.ts', 'test/support/storages.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // What comes in the end has come however slow the machine is: a second, the default, is a measurement.
+    expect: { poll: { timeout: 60_000 } },
     // Optional parts of a client library that only tests use: the kernel runs without them, as after an install.
     env: { WS_NO_BUFFER_UTIL: '1', WS_NO_UTF_8_VALIDATE: '1' },
     maxWorkers: 2,

@@ -18,6 +18,7 @@ const BENCHMARKS = {
   predictor: () => import('./predictor.js'),
   attack: () => import('./attack.js'),
   watcher: () => import('./watcher.js'),
+  dashboard: () => import('./dashboard.js'),
   poisoning: () => import('./poisoning.js'),
   structure: () => import('./structure.js'),
   growth: () => import('./growth.js'),

@@ -165,7 +165,7 @@ describe('over a real socket', () => {
         return processes.map(({ name, parent = 0 }) => `${name} of ${nameOf.get(parent) ?? 'none'}`).toSorted();
       };
       await expect
-        .poll(family, { timeout: 20_000 })
+        .poll(family)
         .toEqual(['child of parent', 'foreign of parent', 'grandchild of foreign', 'parent of none']);
     }
     expect(await parent.kill(parent.pid).catch(() => [])).toBeDefined();

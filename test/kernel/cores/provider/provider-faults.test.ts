@@ -6,7 +6,7 @@ import { CANARY_KEY, provider } from './provider-world.js';
 const TEXT = 'one two three four five six';
 
 /** Waits for what the fake sees a moment later: the closing of a connection. */
-const eventually = (check: () => unknown) => expect.poll(check, { timeout: 2_000, interval: 2 });
+const eventually = (check: () => unknown) => expect.poll(check, { interval: 2 });
 
 describe('a failing provider', () => {
   const status = (code: number, headers: Record<string, string> = {}): FakeReply => ({

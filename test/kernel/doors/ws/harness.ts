@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { pino } from 'pino';
+import { expect } from 'vitest';
 import WebSocket, { type ClientOptions } from 'ws';
 import { type Clock, realClock } from '../../../../kernel/clock.js';
 import { checkConfig, type KernelConfig } from '../../../../kernel/config/config.js';
@@ -228,13 +229,9 @@ export function frame(payload: Buffer, { opcode = 1, fin = true, rsv = 0, masked
   return Buffer.concat([Buffer.from(head), Buffer.alloc(masked ? 4 : 0), payload]);
 }
 
-/** Waits in real time until a condition holds. @throws Error after two seconds */
+/** Waits in real time until a condition holds. */
 export async function until(what: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 400; turn++) {
-    if (what()) return;
-    await pause(5);
-  }
-  throw new Error('It did not come about within two seconds');
+  await expect.poll(what, { interval: 5 }).toBe(true);
 }
 
 export function pause(ms: number): Promise<void> {
