@@ -1,14 +1,11 @@
-import Database from 'libsql';
-import type { FileLock } from '../../schedulers/file-lock.js';
+import type Database from 'libsql';
 import { type ByPeriod, periodAt } from '../../syscalls/budget.js';
-import { SyscallError } from '../../syscalls/errors.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
 import type { Ended, Found, JournalEntry, Restored, StoredCall, Wanted } from '../call/journal.js';
 import type { StoredStart } from '../capacity/capacity.js';
 import { WINDOW_MS } from '../capacity/rate-window.js';
-import { invalid, lock } from './lock.js';
-import { FILL_DAYS, NEW_COLUMNS, SCHEMA, SCHEMA_VERSION } from './schema.js';
+import { type OpenedFile, openFile, refused } from './open-file.js';
 
 /** What survives what: `process` the death of the kernel, `power` that of the machine too. */
 export type JournalLevel = 'process' | 'power';
@@ -37,8 +34,6 @@ const PIDS_A_BOOT = 1_000_000;
 /** Ended calls that go in one commit at most, for each end in it. */
 const LET_GO_AN_END = 2;
 const LET_GO_AT_MOST = 200;
-/** Of the file, that are mapped into memory while it is opened: less than half the time to read a gigabyte. */
-const MAPPED_BYTES = 2 ** 40;
 /** Free pages that a commit gives back to the disk at most. */
 const PAGES_A_COMMIT = 256;
 
@@ -47,43 +42,47 @@ type Row = Readonly<Record<string, string | number | null>>;
 /** The journal's SQLite file, opened by one kernel at a time. Blocks: it belongs into a thread. */
 export class JournalFile {
   readonly #options: FileOptions;
-  readonly #lock: FileLock;
+  readonly #file: OpenedFile;
   readonly #db: Database.Database;
   readonly #statements: ReturnType<typeof prepare>;
 
-  /** @throws SyscallError `invalid-config` for a file that is in use, damaged, not a journal, or of a later kernel */
+  /** @throws SyscallError `invalid-config` for a file that is in use, not a journal, or of a later kernel */
   constructor(options: FileOptions) {
     this.#options = options;
-    const { path, level } = options;
-    this.#lock = lock(path);
+    this.#file = openFile(options);
+    this.#db = this.#file.db;
+    this.#statements = prepare(this.#db);
+  }
+
+  /**
+   * What an earlier kernel has left, read while the file is checked; to be asked before anything is written.
+   *
+   * @param now milliseconds since 1970
+   * @throws SyscallError `invalid-config` for a file that is damaged, which is left as it is
+   */
+  async restore(now: Millis): Promise<Restored> {
     try {
-      this.#db = opened(path);
-      this.#db.pragma(`synchronous=${level === 'power' ? 'FULL' : 'NORMAL'}`);
-      this.#db.pragma('wal_autocheckpoint=4000');
-      // Only while all of it is read: a fault of the disk in a mapped file ends the process.
-      this.#db.pragma(`mmap_size=${MAPPED_BYTES}`);
-      this.#check();
-      this.#statements = prepare(this.#db);
+      const { lowWater, boot, left } = this.#left(now);
+      await this.#file.whole;
+      const { setMeta } = this.#statements;
+      setMeta.run('boot', boot + 1);
+      setMeta.run('clean', 0);
+      setMeta.run('low_water', lowWater);
+      return left;
     } catch (error) {
-      this.#lock.release();
-      throw error instanceof SyscallError
-        ? error
-        : invalid(path, `expected a journal, got: ${(error as Error).message}`);
+      this.#db.close();
+      this.#file.lock.release();
+      throw refused(this.#options.path, error);
     }
   }
 
-  /** What an earlier kernel has left. @param now milliseconds since 1970 */
-  restore(now: Millis): Restored {
-    const { lowWater, open, starts, accounts, meta, setMeta } = this.#statements;
-    const calls = (open.all() as Row[]).map(callOf);
+  #left(now: Millis) {
+    const { nextSeq, starts, accounts, meta } = this.#statements;
+    const open = this.#db.prepare(openCalls(this.#file.wasClosed)).all() as Row[];
     const boot = Number((meta.get('boot') as Row | undefined)?.['value'] ?? 0);
-    setMeta.run('boot', boot + 1);
-    setMeta.run('clean', 0);
-    setMeta.run('low_water', Number((lowWater.get() as Row)['seq']));
-    this.#db.pragma('mmap_size=0');
-    return {
+    const left: Restored = {
       firstPid: boot * PIDS_A_BOOT + 1,
-      open: calls,
+      open: open.map(callOf),
       starts: (starts.all(now - WINDOW_MS) as Row[]).map((row) => ({
         core: String(row['core']),
         at: Number(row['at']),
@@ -93,6 +92,7 @@ export class JournalFile {
       spentUsd: new Map((accounts.all() as Row[]).map((row) => [String(row['owner']), Number(row['cost_usd'])])),
       spentUsdBy: this.#spentBy(now),
     };
+    return { boot, left, lowWater: Number((open[0] ?? (nextSeq.get() as Row))['seq']) };
   }
 
   #spentBy(now: Millis): ReadonlyMap<string, ByPeriod<number>> {
@@ -132,42 +132,7 @@ export class JournalFile {
     setMeta.run('low_water', Number((lowWater.get() as Row)['seq']));
     setMeta.run('clean', 1);
     this.#db.close();
-    this.#lock.release();
-  }
-
-  #check(): void {
-    const { path } = this.#options;
-    const db = this.#db;
-    const isNew = !hasTable(db, 'meta');
-    if (!isNew) {
-      const read = db.prepare('SELECT value FROM meta WHERE key = ?');
-      const version = Number((read.get('schema') as Row | undefined)?.['value'] ?? 0);
-      if (version > SCHEMA_VERSION) throw invalid(path, `expected schema ${SCHEMA_VERSION} or lower, got ${version}`);
-      if ((read.get('clean') as Row | undefined)?.['value'] !== 1) {
-        const verdict = String(Object.values((db.pragma('quick_check') as Row[])[0] ?? {})[0]);
-        if (verdict !== 'ok') throw invalid(path, `expected a journal that is whole, got: ${verdict}`);
-      }
-    }
-    const hasDays = hasTable(db, 'days');
-    db.exec(SCHEMA);
-    if (!isNew && !hasDays) this.#bringUp();
-    const write = db.prepare('INSERT OR IGNORE INTO meta VALUES (?, ?)');
-    for (const [key, value] of [
-      ['schema', SCHEMA_VERSION],
-      ['low_water', 0],
-      ['boot', 0],
-      ['clean', 1],
-    ]) {
-      write.run(key, value);
-    }
-  }
-
-  /** Of a file that an earlier version has made. */
-  #bringUp(): void {
-    const columns = this.#db.prepare('PRAGMA table_info(calls)').all() as Row[];
-    const known = new Set(columns.map((column) => column['name']));
-    for (const { name, add } of NEW_COLUMNS) if (!known.has(name)) this.#db.exec(add);
-    this.#db.exec(FILL_DAYS);
+    this.#file.lock.release();
   }
 
   #write(row: JournalRow): void {
@@ -241,21 +206,17 @@ export class JournalFile {
   }
 }
 
-function hasTable(db: Database.Database, name: string): boolean {
-  return (db.prepare('SELECT count(*) AS n FROM sqlite_master WHERE name = ?').get(name) as Row)['n'] !== 0;
-}
-
-function opened(path: string): Database.Database {
-  const db = new Database(path);
-  // Before the first table: it cannot be turned on later.
-  db.pragma('auto_vacuum=INCREMENTAL');
-  db.pragma('journal_mode=WAL');
-  return db;
-}
-
 const CALL = 'calls.*, (SELECT count(*) FROM starts WHERE starts.seq = calls.seq) AS attempts';
 const CALL_AND_END = `${CALL}, ends.status, ends.core, ends.ended_at, ends.input_tokens, ends.output_tokens, ends.cost_usd,
   ends.rated, ends.body AS end_body`;
+
+/** After a kill all calls since the start before it are looked through: by an index, since rows are long. */
+function openCalls(wasClosed: boolean): string {
+  return `SELECT ${CALL} FROM calls WHERE seq IN (
+      SELECT seq FROM calls ${wasClosed ? 'NOT INDEXED' : 'INDEXED BY sqlite_autoindex_calls_1'}
+      WHERE seq >= (SELECT value FROM meta WHERE key = 'low_water') AND seq NOT IN (SELECT seq FROM ends)
+    ) ORDER BY seq`;
+}
 
 function prepare(db: Database.Database) {
   const seqOf = '(SELECT seq FROM calls WHERE id = ?)';
@@ -266,13 +227,7 @@ function prepare(db: Database.Database) {
       `SELECT coalesce(min(seq), (SELECT coalesce(max(seq), 0) + 1 FROM calls)) AS seq FROM calls
        WHERE seq >= (SELECT value FROM meta WHERE key = 'low_water') AND seq NOT IN (SELECT seq FROM ends)`,
     ),
-    // By an index: rows are long, and after a kill all calls since the start before it are looked through.
-    open: db.prepare(
-      `SELECT ${CALL} FROM calls WHERE seq IN (
-         SELECT seq FROM calls INDEXED BY sqlite_autoindex_calls_1
-         WHERE seq >= (SELECT value FROM meta WHERE key = 'low_water') AND seq NOT IN (SELECT seq FROM ends)
-       ) ORDER BY seq`,
-    ),
+    nextSeq: db.prepare('SELECT coalesce(max(seq), 0) + 1 AS seq FROM calls'),
     starts: db.prepare(
       `SELECT starts.core, starts.at, starts.tokens, ends.seq AS ended FROM starts LEFT JOIN ends USING (seq)
        WHERE starts.at > ? ORDER BY starts.at`,

@@ -30,10 +30,10 @@ function done(task: JournalTask): unknown {
   }
 }
 
-parentPort?.on('message', (task: JournalTask) => {
+parentPort?.on('message', async (task: JournalTask) => {
   let answer: JournalAnswer;
   try {
-    answer = { result: done(task) };
+    answer = { result: await done(task) };
   } catch (error) {
     answer = { error: SyscallError.from(error).toRpc() };
   }

@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -57,14 +67,14 @@ const started = (id: string, attempt = 1, at = 1500): JournalRow => ({
 });
 
 describe('what is written is there after the file was opened again', () => {
-  test('open calls in order, starts, money and pids that were given to nobody', () => {
+  test('open calls in order, starts, money and pids that were given to nobody', async () => {
     const first = opened();
-    const before = first.restore(0);
+    const before = await first.restore(0);
     expect(before).toEqual({ firstPid: 1, open: [], starts: [], spentUsd: new Map(), spentUsdBy: new Map() });
     first.commit([accepted('x-0', { key: 'k' }), accepted('x-1'), accepted('x-2'), started('x-1'), started('x-2')]);
     first.commit([ended('x-1'), started('x-2', 2)]);
     closed(first);
-    const { firstPid, open: calls, starts, spentUsd } = opened().restore(2000);
+    const { firstPid, open: calls, starts, spentUsd } = await opened().restore(2000);
     expect(firstPid).toBe(1_000_001);
     expect(calls.map(({ id, attempts }) => [id, attempts])).toEqual([
       ['x-0', 0],
@@ -79,24 +89,24 @@ describe('what is written is there after the file was opened again', () => {
     expect(spentUsd).toEqual(new Map([['ann', 0.25]]));
   });
 
-  test('what was spent in this month and day, with the budgets of open calls', () => {
+  test('what was spent in this month and day, with the budgets of open calls', async () => {
     const [day, month] = [Date.UTC(2026, 10, 29), Date.UTC(2026, 10, 1)];
     const file = opened();
-    file.restore(day);
+    await file.restore(day);
     const spent = [day, day + 1, day - 1, month, month - 1].map((at, n) => ({ id: `x-${n}`, at, costUsd: 2 ** n }));
     for (const { id, at, costUsd } of spent) file.commit([accepted(id, { at }), ended(id, { at, costUsd })]);
     const open = accepted('open');
     if (open.type === 'accepted') file.commit([{ ...open, call: { ...open.call, budgetUsdBy: { day: 3 } } }]);
     closed(file);
-    const left = opened().restore(day + 5000);
+    const left = await opened().restore(day + 5000);
     expect(left.spentUsdBy).toEqual(new Map([['ann', { day: 3, month: 15 }]]));
     expect([left.spentUsd.get('ann'), left.open[0]?.budgetUsdBy]).toEqual([31, { day: 3 }]);
   });
 
-  test('a file of before budgets by day is brought up to now, and keeps what it knows', () => {
+  test('a file of before budgets by day is brought up to now, and keeps what it knows', async () => {
     const day = Date.UTC(2026, 10, 29);
     const file = opened();
-    file.restore(day);
+    await file.restore(day);
     file.commit([accepted('x-0', { at: day }), ended('x-0', { at: day }), accepted('x-1')]);
     closed(file);
     const db = new Database(path);
@@ -104,7 +114,7 @@ describe('what is written is there after the file was opened again', () => {
       'DROP TABLE days; ALTER TABLE calls DROP COLUMN budget_day_usd; ALTER TABLE calls DROP COLUMN budget_month_usd',
     );
     db.close();
-    const left = opened().restore(day);
+    const left = await opened().restore(day);
     expect(left.spentUsdBy).toEqual(new Map([['ann', { day: 0.25, month: 0.25 }]]));
     expect(left.open.map(({ id }) => id)).toEqual(['x-1']);
   });
@@ -120,12 +130,12 @@ describe('what is written is there after the file was opened again', () => {
     expect(file.find({ id: 'x-9' })).toBeUndefined();
   });
 
-  test('the newest call has the key, and an end counts once', () => {
+  test('the newest call has the key, and an end counts once', async () => {
     const file = opened();
     file.commit([accepted('x-0', { key: 'k' }), ended('x-0'), accepted('x-1', { key: 'k' })]);
     expect(file.find({ owner: 'ann', key: 'k' })).toMatchObject({ call: { id: 'x-1' } });
     file.commit([ended('x-0', { costUsd: 100 }), ended('no such call')]);
-    expect(file.restore(0).spentUsd).toEqual(new Map([['ann', 0.25]]));
+    expect((await file.restore(0)).spentUsd).toEqual(new Map([['ann', 0.25]]));
   });
 });
 
@@ -158,12 +168,12 @@ test('ended calls go when their time is over, or the file is full; open ones sta
   expect(statSync(path).size).toBeLessThan(3 * 2 ** 20);
 });
 
-test('an open call is found after a crash though all calls before it have gone', () => {
+test('an open call is found after a crash though all calls before it have gone', async () => {
   const before = opened();
   for (let n = 0; n < 20; n++) before.commit([accepted(`n-${n}`), ended(`n-${n}`)]);
   closed(before);
   const file = opened({ keepMs: 0 });
-  file.restore(0);
+  await file.restore(0);
   for (let n = 0; n < 30; n++) file.commit([accepted(`m-${n}`), ended(`m-${n}`, { at: 9000 })]);
   expect(file.find({ id: 'm-29' })).toBeUndefined();
   file.commit([accepted('open')]);
@@ -172,14 +182,11 @@ test('an open call is found after a crash though all calls before it have gone',
   const db = new Database(path);
   db.exec(`VACUUM INTO '${copy}'`);
   db.close();
-  expect(
-    opened({ path: copy })
-      .restore(0)
-      .open.map(({ id }) => id),
-  ).toEqual(['open']);
+  const left = await opened({ path: copy }).restore(0);
+  expect(left.open.map(({ id }) => id)).toEqual(['open']);
 });
 
-test('prompts of ended calls can be left out', () => {
+test('prompts of ended calls can be left out', async () => {
   const file = opened({ prompts: 'drop' });
   file.commit([accepted('x-0', { text: 'secret' })]);
   file.commit([ended('x-0')]);
@@ -187,18 +194,18 @@ test('prompts of ended calls can be left out', () => {
 });
 
 describe('is refused, by name', () => {
-  const refusal = (options = {}) => {
+  const refusal = async (options = {}) => {
     try {
-      opened(options);
+      await new JournalFile({ ...OPTIONS, path, ...options }).restore(0);
     } catch (error) {
       return error as SyscallError;
     }
     throw new Error('Expected the file to be refused');
   };
 
-  test('a journal that another kernel has open', () => {
+  test('a journal that another kernel has open', async () => {
     opened();
-    expect(refusal()).toMatchObject({
+    expect(await refusal()).toMatchObject({
       code: 'invalid-config',
       message: expect.stringContaining('no other kernel uses'),
     });
@@ -207,42 +214,51 @@ describe('is refused, by name', () => {
   test('a journal that another process has open, until that is killed', async () => {
     const module = new URL('../../../dist/kernel/journal/journal-file.js', import.meta.url).href;
     const code = `import('${module}').then(({ JournalFile }) => {
-      new JournalFile(${JSON.stringify({ ...OPTIONS, path })}).restore(0); process.kill(process.pid, 'SIGKILL'); });`;
+      new JournalFile(${JSON.stringify({ ...OPTIONS, path })}).restore(0).then(() => process.kill(process.pid, 'SIGKILL')); });`;
     expect(spawnSync(process.execPath, ['-e', code]).signal).toBe('SIGKILL');
-    expect(opened().restore(0).firstPid).toBe(1_000_001);
+    expect((await opened().restore(0)).firstPid).toBe(1_000_001);
   });
 
-  test('a file of a later kernel', () => {
+  test('a file of a later kernel', async () => {
     closed(opened());
     const db = new Database(path);
     db.exec("UPDATE meta SET value = 99 WHERE key = 'schema'");
     db.close();
-    expect(refusal().message).toContain('expected schema 1 or lower, got 99');
+    expect((await refusal()).message).toContain('expected schema 1 or lower, got 99');
   });
 
-  test('a file that is no journal', () => {
+  test('a file that is no journal', async () => {
     writeFileSync(path, 'something else, long enough to be no header of a database at all');
-    expect(refusal().message).toMatch(/expected a journal, got/);
+    expect((await refusal()).message).toMatch(/expected a journal, got/);
     expect(readFileSync(path, 'utf8')).toContain('something else');
   });
 
-  test('a journal that was damaged while no kernel had closed it', () => {
+  test.each([
+    ['open calls', [accepted]],
+    ['ended calls, which no start reads', [accepted, ended]],
+  ])('a journal that was damaged while no kernel had closed it, in %s; it stays as it is', async (_, facts) => {
     const file = opened();
-    file.restore(0);
-    for (let n = 0; n < 300; n++) file.commit([accepted(`n-${n}`, { text: 'y'.repeat(500) })]);
+    await file.restore(0);
+    for (let n = 0; n < 300; n++) file.commit(facts.map((fact) => fact(`n-${n}`, { text: 'y'.repeat(500) })));
     const copy = join(folder, 'copy.db');
     const db = new Database(path);
     db.exec(`VACUUM INTO '${copy}'`);
     db.close();
     const bytes = openSync(copy, 'r+');
-    for (let page = 3; page < 30; page++) writeSync(bytes, Buffer.alloc(64, 0xff), 0, 64, page * 4096);
-    expect(refusal({ path: copy }).message).toMatch(/expected a journal/);
+    for (let page = 14; page < 40; page++) writeSync(bytes, Buffer.alloc(64, 0xff), 0, 64, page * 4096);
+    closeSync(bytes);
+    const pages = () => readFileSync(copy).subarray(4096);
+    const before = pages();
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect((await refusal({ path: copy })).message).toMatch(/expected a journal.*got: .*(malformed|[Tt]ree|page)/);
+    }
+    expect(pages().equals(before)).toBe(true);
     truncateSync(copy, 9000);
-    expect(refusal({ path: copy }).message).toMatch(/expected a journal/);
+    expect((await refusal({ path: copy })).message).toMatch(/expected a journal/);
   });
 
-  test('a path in no folder', () => {
-    expect(refusal({ path: join(folder, 'no', 'such', 'eccos.db') }).message).toContain('no/such/eccos.db');
+  test('a path in no folder', async () => {
+    expect((await refusal({ path: join(folder, 'no', 'such', 'eccos.db') })).message).toContain('no/such/eccos.db');
   });
 });
 

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
+import Database from 'libsql';
+import type { FileLock } from '../../schedulers/file-lock.js';
+import { SyscallError } from '../../syscalls/errors.js';
+import { verdictOn } from './check-file.js';
+import type { FileOptions } from './journal-file.js';
+import { invalid, lock } from './lock.js';
+import { FILL_DAYS, NEW_COLUMNS, SCHEMA, SCHEMA_VERSION } from './schema.js';
+
+/** The file of a journal, with the tables of today. */
+export interface OpenedFile {
+  readonly db: Database.Database;
+  readonly lock: FileLock;
+  /** Whether the kernel before has closed it. */
+  readonly wasClosed: boolean;
+  /** Settles once the file is known to be whole: nothing may be written before. Rejects with `invalid-config`. */
+  readonly whole: Promise<void>;
+}
+
+type Row = Readonly<Record<string, string | number | null>>;
+
+/**
+ * Opens a file, or makes one. One that no kernel has closed is read from end to end by a thread of its own.
+ *
+ * @throws SyscallError `invalid-config` for a file that is in use, not a journal, or of a later kernel
+ */
+export function openFile({ path, level }: FileOptions): OpenedFile {
+  const held = lock(path);
+  try {
+    const db = opened(path);
+    db.pragma(`synchronous=${level === 'power' ? 'FULL' : 'NORMAL'}`);
+    db.pragma('wal_autocheckpoint=4000');
+    const left = hasTable(db, 'meta') ? leftIn(db, path) : undefined;
+    const wasClosed = left?.wasClosed ?? true;
+    const isOfBefore = left !== undefined && !hasTable(db, 'days');
+    // Its tables must be altered before it can be read.
+    if (isOfBefore && !wasClosed) expectWhole(path, verdictOn(db));
+    const whole = isOfBefore || wasClosed ? Promise.resolve() : checked(path);
+    // Who reads the file meanwhile may find the fault first.
+    whole.catch(() => {});
+    db.exec(SCHEMA);
+    if (isOfBefore) bringUp(db);
+    if (left === undefined) {
+      const write = db.prepare('INSERT INTO meta VALUES (?, ?)');
+      for (const meta of Object.entries({ schema: SCHEMA_VERSION, low_water: 0, boot: 0, clean: 1 }))
+        write.run(...meta);
+    }
+    return { db, lock: held, wasClosed, whole };
+  } catch (error) {
+    held.release();
+    throw refused(path, error);
+  }
+}
+
+/** What is said of a file that cannot be read or must not be written to. */
+export function refused(path: string, error: unknown): SyscallError {
+  return error instanceof SyscallError ? error : invalid(path, `expected a journal, got: ${(error as Error).message}`);
+}
+
+async function checked(path: string): Promise<void> {
+  const thread = new Worker(createRequire(import.meta.url).resolve('#journal-check'), { workerData: path });
+  const [verdict] = await once(thread, 'message');
+  expectWhole(path, verdict);
+}
+
+function expectWhole(path: string, verdict: string): void {
+  if (verdict !== 'ok') throw invalid(path, `expected a journal that is whole, got: ${verdict}`);
+}
+
+/** What an earlier kernel says of the file. */
+function leftIn(db: Database.Database, path: string): Pick<OpenedFile, 'wasClosed'> {
+  const read = db.prepare('SELECT value FROM meta WHERE key = ?');
+  const version = Number((read.get('schema') as Row | undefined)?.['value'] ?? 0);
+  if (version > SCHEMA_VERSION) throw invalid(path, `expected schema ${SCHEMA_VERSION} or lower, got ${version}`);
+  return { wasClosed: (read.get('clean') as Row | undefined)?.['value'] === 1 };
+}
+
+/** Of a file that an earlier version has made. */
+function bringUp(db: Database.Database): void {
+  const columns = db.prepare('PRAGMA table_info(calls)').all() as Row[];
+  const known = new Set(columns.map((column) => column['name']));
+  for (const { name, add } of NEW_COLUMNS) if (!known.has(name)) db.exec(add);
+  db.exec(FILL_DAYS);
+}
+
+function hasTable(db: Database.Database, name: string): boolean {
+  return (db.prepare('SELECT count(*) AS n FROM sqlite_master WHERE name = ?').get(name) as Row)['n'] !== 0;
+}
+
+function opened(path: string): Database.Database {
+  const db = new Database(path);
+  // Before the first table: it cannot be turned on later.
+  db.pragma('auto_vacuum=INCREMENTAL');
+  db.pragma('journal_mode=WAL');
+  return db;
+}
