@@ -9,7 +9,7 @@ import type { Params } from '../syscalls/table.js';
 import type { Admission } from './call/admission.js';
 import type { Call } from './call/call.js';
 import { fingerprintOf } from './call/fingerprint.js';
-import { type Journal, type JournalEntry, NotWritten, type StoredCall } from './call/journal.js';
+import { type Journal, type JournalEntry, NotWritten } from './call/journal.js';
 import type { CallSink } from './call-sink.js';
 import type { KernelConfig } from './config/config.js';
 import type { KernelLimits } from './config/limits.js';
@@ -19,15 +19,13 @@ import type { LearntKeeper } from './learnt-keeper.js';
 import type { Caller } from './process/caller.js';
 import type { Principal } from './process/principal.js';
 import { type Process, sees } from './process/process-table.js';
-import type { RatingLimit } from './rating-limit.js';
+import type { Ratings } from './ratings.js';
+import type { Recovery } from './recovery.js';
 import { Reports, type ReportsDeps } from './reports.js';
 import { loadTokenizer } from './tokens.js';
 
 /** One for all: taking down the stack is half the work of a cancel, and says nothing here. */
 const CANCELLED = new SyscallError('cancelled', 'Cancelled by the agent');
-
-/** A crash costs what was learnt in so long. */
-const SAVE_MS: Millis = 60_000;
 
 /** Who is refused because the journal cannot be written should try again after so long. */
 const STORAGE_RETRY_MS: Millis = 1000;
@@ -42,7 +40,8 @@ export interface KernelParts extends ReportsDeps {
   readonly events: KernelEvents;
   readonly journal: Journal;
   readonly admission: Admission;
-  readonly ratings: RatingLimit;
+  readonly ratings: Ratings;
+  readonly recovery: Recovery;
   readonly loop: SchedulerLoop;
   readonly learnt: LearntKeeper;
   readonly settings: Settings;
@@ -68,8 +67,6 @@ export class Kernel {
   readonly reports: Reports;
   readonly #parts: KernelParts;
   #stopped: Promise<void> | undefined;
-  /** Keeps the next save of what the policy has learnt from taking place. */
-  #cancelSave: (() => void) | undefined;
 
   constructor(parts: KernelParts) {
     this.#parts = parts;
@@ -79,15 +76,12 @@ export class Kernel {
 
   /** To be awaited before the first connection. @throws what the policy and the journal throw when they read their files */
   async ready(): Promise<void> {
-    const { loop, journal, clock, processes, capacity, learnt } = this.#parts;
+    const { loop, journal, clock, recovery, learnt } = this.#parts;
     loadTokenizer();
     const left = await journal.restore?.(clock.now());
     await loop.ready();
     await learnt.begin();
-    if (left === undefined) return;
-    processes.beginAt(left.firstPid, clock.now());
-    capacity.restore?.(left);
-    for (const call of left.open) this.#revive(call, left.running?.has(call.id) === true);
+    if (left !== undefined) recovery.goOn(left);
   }
 
   /** @param known who the process is, where an earlier kernel has made it */
@@ -162,41 +156,6 @@ export class Kernel {
     this.#parts.loop.submit(call);
   }
 
-  /**
-   * Goes on with a call that an earlier kernel has left. Who asked can come back for it by its key.
-   *
-   * @param runs its last request goes on
-   */
-  #revive(stored: StoredCall, runs: boolean): void {
-    const { admission, keyed, loop, clock, cores } = this.#parts;
-    const { key, fingerprint, expiresAt, params, attempts, caller, lastCore = '' } = stored;
-    const slot = runs ? cores.get(lastCore) : undefined;
-    try {
-      if (expiresAt !== undefined && expiresAt <= clock.now()) {
-        throw new SyscallError('expired', `The deadline of ${params.deadlineMs} ms has passed`);
-      }
-      if (key === undefined)
-        throw new SyscallError('disconnected', 'The kernel was started again, and the call has no key');
-      if (params.retry === 'never' && attempts > 0 && slot === undefined) {
-        throw new SyscallError('interrupted', 'The kernel was started again while a core was asked; retry: never');
-      }
-      const call = admission.restore(slot === undefined ? stored : { ...stored, attempts: attempts - 1 });
-      keyed.adopt(call, caller.principal, key, fingerprint ?? '');
-      call.accept();
-      if (slot === undefined) loop.submit(call);
-      else loop.resume(call, slot);
-    } catch (error) {
-      this.#endStored(stored, SyscallError.from(error));
-    }
-  }
-
-  #endStored({ id, caller: { principal: owner }, key }: StoredCall, error: SyscallError): void {
-    const { journal, clock } = this.#parts;
-    const status = error.code === 'expired' ? 'expired' : 'failed';
-    const used = { core: undefined, inputTokens: 0, outputTokens: 0, costUsd: 0 };
-    void journal.append({ type: 'ended', id, owner, key, at: clock.now(), status, ...used, end: error.toRpc() });
-  }
-
   /** @returns false when it had ended already @throws SyscallError `not-found` for a syscall of someone else */
   cancel(process: Process, id: SyscallId): boolean {
     const { table } = this.#parts;
@@ -236,36 +195,9 @@ export class Kernel {
     this.#parts.keyed.leave(pid, new SyscallError('disconnected', 'The connection was lost before the answer'));
   }
 
-  /**
-   * @throws SyscallError `not-found` for an id that is no answer of theirs, `forbidden` for a rater that they are not,
-   * `invalid-params` for one that was rated before, `rate-limited`
-   */
-  async feedback(process: Process, { syscallId: id, quality, by: as }: Params<'syscall.feedback'>): Promise<void> {
-    const { table, policy, journal, clock, ratings } = this.#parts;
-    ratings.take(process.tenant, clock.now());
-    if (!table.remembers(id)) await this.#recall(id);
-    const { call, by } = table.rate(id, process.scope, as);
-    policy.feedback(call, quality, by);
-    this.#saveSoon();
-    this.events.emit('feedback', { call, quality, by });
-    await journal.append({ type: 'rated', id, at: clock.now(), quality });
-  }
-
-  /** A timer only where something is new: an idle kernel does nothing. */
-  #saveSoon(): void {
-    const { clock, policy } = this.#parts;
-    this.#cancelSave ??= clock.after(SAVE_MS, () => {
-      this.#cancelSave = undefined;
-      void policy.save();
-    });
-  }
-
-  /** Has memory know a call again that only the journal does. */
-  async #recall(id: SyscallId): Promise<void> {
-    const { journal, table } = this.#parts;
-    const found = await journal.find?.({ id });
-    // Somebody may have asked for it meanwhile.
-    if (found?.ended !== undefined && !table.remembers(id)) table.recall(found.call, found.ended);
+  /** @throws SyscallError as `Ratings.rate` */
+  feedback(process: Process, rating: Params<'syscall.feedback'>): Promise<void> {
+    return this.#parts.ratings.rate(process, rating);
   }
 
   cores(): CoreView[] {
@@ -307,7 +239,7 @@ export class Kernel {
   }
 
   async #drain(drainMs: Millis): Promise<void> {
-    const { admission, table, clock, processes, cores, policy, journal, learnt } = this.#parts;
+    const { admission, table, clock, processes, cores, policy, journal, learnt, ratings } = this.#parts;
     admission.close();
     const handBack = (calls: Iterable<Call>) => {
       const error = shutDown();
@@ -321,7 +253,7 @@ export class Kernel {
       this.#remove(process);
       process.onEnd('draining');
     }
-    this.#cancelSave?.();
+    ratings.close();
     await cores.close();
     await learnt.end();
     await policy.close();

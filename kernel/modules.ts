@@ -1,129 +1,48 @@
-import { type Bind, Container, ContainerModule, type ServiceIdentifier } from 'inversify';
+import { Container, ContainerModule } from 'inversify';
 import { LazyPredictor } from '../schedulers/eccos/predictor/lazy-predictor.js';
-import type { SchedulerPolicy } from '../schedulers/policy.js';
 import { createPolicy } from '../schedulers/registry.js';
-import type { SyscallId } from '../syscalls/syscall.js';
 import { Admission } from './call/admission.js';
 import { CallTable } from './call/call-table.js';
+import { FinishedCalls } from './call/finished-calls.js';
 import { type Journal, nullJournal } from './call/journal.js';
 import { KeyedCalls } from './call/keyed-calls.js';
 import { StartRate } from './call/start-rate.js';
-import type { Capacity } from './capacity/capacity.js';
 import { CoreTable } from './capacity/core-table.js';
 import { LocalCapacity } from './capacity/local.js';
-import { type Clock, realClock, stopwatch } from './clock.js';
+import { realClock, stopwatch } from './clock.js';
 import { ClusterNode } from './cluster/node.js';
 import { RedisJournal } from './cluster/redis-journal.js';
 import { coreHash } from './cluster/registry.js';
 import type { KernelConfig } from './config/config.js';
-import type { LLMCore } from './cores/core.js';
-import { CORE_KINDS, type CoreKind } from './cores/kinds/registry.js';
+import { CORE_KINDS } from './cores/kinds/registry.js';
 import { SchedulerLoop } from './dispatch/loop.js';
 import { Runner } from './dispatch/runner.js';
-import { AiosDoor } from './doors/aios/aios-door.js';
-import { AnthropicDoor } from './doors/anthropic/anthropic-door.js';
+import { doors } from './door-modules.js';
 import type { Door } from './doors/door.js';
-import { FeedbackDoor } from './doors/feedback/feedback-door.js';
-import { HealthDoor } from './doors/health/health-door.js';
-import { HttpDoor } from './doors/http/http-door.js';
-import { InProcessDoor } from './doors/in-process.js';
-import { HttpListener } from './doors/listener.js';
-import { MetricsDoor } from './doors/metrics/metrics-door.js';
-import { OpenAIDoor } from './doors/openai/openai-door.js';
-import { RequestRates } from './doors/request-rates.js';
-import { UiDoor } from './doors/ui/ui-door.js';
-import { ViewDoor, type ViewDoorDeps } from './doors/ui/view-door.js';
-import { Unfinished } from './doors/unfinished.js';
-import { WorkTurns } from './doors/work-turns.js';
-import { WsDoor } from './doors/ws/ws-door.js';
+import type { InProcessDoor } from './doors/in-process.js';
+import type { HttpListener } from './doors/listener.js';
 import { KernelEvents } from './events.js';
 import { KernelGate } from './gate.js';
 import { SqliteJournal } from './journal/sqlite-journal.js';
-import { Kernel, type Settings } from './kernel.js';
+import { Kernel } from './kernel.js';
 import { LearntKeeper } from './learnt-keeper.js';
 import type { Logger } from './log.js';
 import { Metrics } from './metrics.js';
+import { OWN, PART, wirer } from './parts.js';
 import { PolicyGuard } from './policy-guard.js';
 import { Authenticator } from './process/auth.js';
 import { Held } from './process/held.js';
 import { ProcessTable } from './process/process-table.js';
 import { bootId, nodeName, systemRandom } from './random.js';
 import { RatingLimit } from './rating-limit.js';
-import { Exposition } from './telemetry/exposition.js';
+import { Ratings } from './ratings.js';
+import { Recovery } from './recovery.js';
 import { Spans } from './telemetry/spans.js';
 import { Sections } from './watch/sections.js';
 import { Watchers } from './watch/watchers.js';
 
 export { ContainerModule } from 'inversify';
-
-const part = <T>(name: string) => Symbol(name) as ServiceIdentifier<T>;
-
-/**
- * The parts that an embedder may bind again, in a `ContainerModule` that `bootKernel` loads after its own:
- * `rebind` replaces a part, `bind(PART.door)` adds a door.
- */
-export const PART = {
-  config: part<KernelConfig>('config'),
-  env: part<Readonly<Record<string, string | undefined>>>('env'),
-  log: part<Logger>('log'),
-  clock: part<Clock>('clock'),
-  /** Real milliseconds, to measure the policy. */
-  stopwatch: part<() => number>('stopwatch'),
-  /** Numbers from 0 up to 1, for the jitter of retries. */
-  random: part<() => number>('random'),
-  /** Id of the syscall that was accepted as the `seq`-th. */
-  nextId: part<(seq: number) => SyscallId>('nextId'),
-  policy: part<SchedulerPolicy>('policy'),
-  /** One binding a kind; the last one of a name is taken. */
-  coreKind: part<CoreKind>('coreKind'),
-  /** In the order that fifo tries them. @default made of the config, once all modules are loaded */
-  cores: part<readonly LLMCore[]>('cores'),
-  capacity: part<Capacity>('capacity'),
-  journal: part<Journal>('journal'),
-  /** One binding a door. */
-  door: part<Door>('door'),
-  events: part<KernelEvents>('events'),
-  /** How many tokens share the kernel. @default those of the config */
-  tokens: part<() => number>('tokens'),
-} as const;
-
-/** Parts that only the kernel itself is made of. */
-const id = {
-  settings: part<Settings>('settings'),
-  node: part<ClusterNode | undefined>('node'),
-  /** Open connections, of all nodes. */
-  connections: part<{ readonly connections: number }>('connections'),
-  /** Whether calls can be served, by whatever node. */
-  readiness: part<{ unready(): readonly string[] }>('readiness'),
-  views: part<ViewDoorDeps['watchers']>('views'),
-  limits: part<() => Settings['limits']>('limits'),
-  auth: part<Authenticator>('auth'),
-  policy: part<PolicyGuard>('policyGuard'),
-  metrics: part<Metrics>('metrics'),
-  starts: part<StartRate>('starts'),
-  processes: part<ProcessTable>('processes'),
-  held: part<Held>('held'),
-  cores: part<CoreTable>('coreTable'),
-  table: part<CallTable>('callTable'),
-  keyed: part<KeyedCalls>('keyedCalls'),
-  ratings: part<RatingLimit>('ratings'),
-  runner: part<Runner>('runner'),
-  loop: part<SchedulerLoop>('loop'),
-  learnt: part<LearntKeeper>('learnt'),
-  admission: part<Admission>('admission'),
-  kernel: part<Kernel>('kernel'),
-  gate: part<KernelGate>('gate'),
-  listener: part<HttpListener>('listener'),
-  inProcess: part<InProcessDoor>('inProcess'),
-  http: part<HttpDoor>('http'),
-  turns: part<WorkTurns>('turns'),
-  rates: part<RequestRates>('rates'),
-  unfinished: part<Unfinished>('unfinished'),
-  exposition: part<Exposition>('exposition'),
-  spans: part<Spans>('spans'),
-  sections: part<Sections>('sections'),
-  watchers: part<Watchers>('watchers'),
-};
+export { PART } from './parts.js';
 
 export interface Given {
   readonly config: KernelConfig;
@@ -145,7 +64,7 @@ export interface Composed {
 
 /** This process as a node of a cluster whose work is spread; undefined: it is none. */
 export function nodeOf(container: Container): ClusterNode | undefined {
-  return container.get(id.node);
+  return container.get(OWN.node);
 }
 
 /** All parts but the cores. @param modules loaded after the kernel's own */
@@ -155,17 +74,17 @@ export function kernelContainer(given: Given, modules: readonly ContainerModule[
   return container;
 }
 
-/** The composition root: the only place that knows which part is made of which. Needs `PART.cores` bound. */
+/** With `doors` the composition root: no other place knows which part is made of which. Needs `PART.cores` bound. */
 export function compose(container: Container): Composed {
   return {
-    kernel: container.get(id.kernel),
-    auth: container.get(id.auth),
-    gate: container.get(id.gate),
-    watchers: container.get(id.watchers),
-    spans: container.get(id.spans),
+    kernel: container.get(OWN.kernel),
+    auth: container.get(OWN.auth),
+    gate: container.get(OWN.gate),
+    watchers: container.get(OWN.watchers),
+    spans: container.get(OWN.spans),
     doors: container.getAll(PART.door),
-    listener: container.get(id.listener),
-    inProcess: container.get(id.inProcess),
+    listener: container.get(OWN.listener),
+    inProcess: container.get(OWN.inProcess),
   };
 }
 
@@ -203,9 +122,9 @@ function outside({ config, env, log }: Given): ContainerModule {
         if (cluster === undefined) return journal === undefined ? nullJournal : new SqliteJournal(journal, clock, log);
         return new RedisJournal({ options: cluster, node: node?.name ?? nodeName(), env, clock, log, spread: node });
       },
-      [PART.config, PART.env, PART.clock, PART.log, id.node],
+      [PART.config, PART.env, PART.clock, PART.log, OWN.node],
     );
-    bind(id.node).toResolvedValue(
+    bind(OWN.node).toResolvedValue(
       ({ cluster: options, cores: configs }, env, clock, log, listener, limits) => {
         if (options?.spread !== true) return undefined;
         const connections = () => listener.connections;
@@ -213,7 +132,7 @@ function outside({ config, env, log }: Given): ContainerModule {
         const cores = configs.map((core) => [core.id, coreHash(core)] as const);
         return new ClusterNode({ options, name: nodeName(), env, clock, log, cores, connections, most });
       },
-      [PART.config, PART.env, PART.clock, PART.log, id.listener, id.limits],
+      [PART.config, PART.env, PART.clock, PART.log, OWN.listener, OWN.limits],
     );
     bind(PART.events).toResolvedValue(
       (log) => new KernelEvents((err, event) => log.error({ err, event }, 'a listener threw; not logged again')),
@@ -225,13 +144,13 @@ function outside({ config, env, log }: Given): ContainerModule {
 const core = new ContainerModule(({ bind }) => {
   const wire = wirer(bind);
   const { config, env, log, clock, stopwatch, random, nextId, capacity, journal, events } = PART;
-  const { limits, policy, metrics, starts, processes, cores, table, runner, loop, admission, settings } = id;
+  const { limits, policy, metrics, starts, processes, cores, table, runner, loop, admission, settings } = OWN;
   bind(settings).toResolvedValue(({ limits }) => ({ limits }), [config]);
   bind(limits).toResolvedValue((settings) => () => settings.limits, [settings]);
-  bind(id.auth).toResolvedValue(({ auth }, env) => new Authenticator(auth, env), [config, env]);
+  bind(OWN.auth).toResolvedValue(({ auth }, env) => new Authenticator(auth, env), [config, env]);
   bind(metrics).toResolvedValue(() => new Metrics());
   bind(starts).toResolvedValue(() => new StartRate());
-  bind(id.held).toResolvedValue((limits) => new Held(() => limits().pendingBytes), [limits]);
+  bind(OWN.held).toResolvedValue((limits) => new Held(() => limits().pendingBytes), [limits]);
   bind(processes).toResolvedValue(
     (limits, tokens) =>
       new ProcessTable(
@@ -243,9 +162,31 @@ const core = new ContainerModule(({ bind }) => {
   );
   wire(policy, PolicyGuard, { policy: PART.policy, metrics, events, log });
   wire(cores, CoreTable, { cores: PART.cores, clock, capacity });
-  wire(table, CallTable, { clock, policy, processes, held: id.held, journal, metrics, events, log, limits });
-  bind(id.ratings).toResolvedValue((limits) => new RatingLimit(() => limits().ratingsPerSecond), [limits]);
-  bind(id.keyed).toResolvedValue(
+  wire(table, CallTable, {
+    clock,
+    policy,
+    processes,
+    held: OWN.held,
+    journal,
+    metrics,
+    events,
+    log,
+    finished: OWN.finished,
+  });
+  bind(OWN.finished).toResolvedValue(
+    (limits) =>
+      new FinishedCalls(() => {
+        const { finishedCalls, pendingBytes } = limits();
+        return { size: pendingBytes, ...finishedCalls };
+      }),
+    [limits],
+  );
+  bind(OWN.ratingLimit).toResolvedValue((limits) => new RatingLimit(() => limits().ratingsPerSecond), [limits]);
+  wire(OWN.ratings, Ratings, { clock, finished: OWN.finished, limit: OWN.ratingLimit, journal, policy, events });
+  wire(OWN.recovery, Recovery, {
+    ...{ clock, journal, processes, capacity, cores, admission, keyed: OWN.keyed, loop },
+  });
+  bind(OWN.keyed).toResolvedValue(
     (clock, journal, held, table, limits) =>
       new KeyedCalls({
         clock,
@@ -254,7 +195,7 @@ const core = new ContainerModule(({ bind }) => {
         abandon: (call, error) => table.cancel(call, error),
         orphanMs: () => limits().orphanMs,
       }),
-    [clock, journal, id.held, table, limits],
+    [clock, journal, OWN.held, table, limits],
   );
   wire(runner, Runner, {
     clock,
@@ -266,19 +207,19 @@ const core = new ContainerModule(({ bind }) => {
     journal,
     metrics,
     starts,
-    tracing: id.spans,
+    tracing: OWN.spans,
     events,
     log,
     limits,
   });
   wire(loop, SchedulerLoop, { clock, stopwatch, policy, cores, capacity, runner, table, metrics, events });
-  bind(PART.tokens).toResolvedValue((auth) => () => auth.names, [id.auth]);
+  bind(PART.tokens).toResolvedValue((auth) => () => auth.names, [OWN.auth]);
   wire(admission, Admission, {
-    ...{ clock, nextId, table, held: id.held, cores, capacity, metrics, starts, events },
+    ...{ clock, nextId, table, held: OWN.held, cores, capacity, metrics, starts, events },
     ...{ tokens: PART.tokens, limits },
   });
-  wire(id.learnt, LearntKeeper, { journal, policy, clock, events, log });
-  wire(id.kernel, Kernel, {
+  wire(OWN.learnt, LearntKeeper, { journal, policy, clock, events, log });
+  wire(OWN.kernel, Kernel, {
     clock,
     policy,
     events,
@@ -286,71 +227,21 @@ const core = new ContainerModule(({ bind }) => {
     processes,
     journal,
     table,
-    keyed: id.keyed,
+    keyed: OWN.keyed,
     cores,
     capacity,
     admission,
-    ratings: id.ratings,
+    ratings: OWN.ratings,
+    recovery: OWN.recovery,
     loop,
-    learnt: id.learnt,
+    learnt: OWN.learnt,
     settings,
   });
-  bind(id.connections).toResolvedValue((listener, node) => node ?? listener, [id.listener, id.node]);
-  wire(id.sections, Sections, {
-    ...{ clock, kernel: id.kernel, processes, table, policy, events, listener: id.connections, journal },
+  bind(OWN.connections).toResolvedValue((listener, node) => node ?? listener, [OWN.listener, OWN.node]);
+  wire(OWN.sections, Sections, {
+    ...{ clock, kernel: OWN.kernel, processes, table, policy, events, listener: OWN.connections, journal },
   });
-  wire(id.spans, Spans, { config, clock, events, policy });
-  wire(id.watchers, Watchers, { clock, processes, sections: id.sections });
-  bind(id.gate).toResolvedValue((kernel, watchers) => new KernelGate(kernel, watchers), [id.kernel, id.watchers]);
+  wire(OWN.spans, Spans, { config, clock, events, policy });
+  wire(OWN.watchers, Watchers, { clock, processes, sections: OWN.sections });
+  bind(OWN.gate).toResolvedValue((kernel, watchers) => new KernelGate(kernel, watchers), [OWN.kernel, OWN.watchers]);
 });
-
-const doors = new ContainerModule(({ bind }) => {
-  const wire = wirer(bind);
-  const { config, log, clock, events, door } = PART;
-  const { auth, limits, kernel, listener, exposition, turns, rates, held, unfinished } = id;
-  bind(turns).toResolvedValue((clock) => new WorkTurns(clock), [clock]);
-  bind(rates).toResolvedValue((clock, limits) => new RequestRates(clock, limits), [clock, limits]);
-  bind(unfinished).toResolvedValue((limits) => new Unfinished(() => limits().pendingBytes / 2), [limits]);
-  wire(listener, HttpListener, { config, auth, log, limits });
-  wire(exposition, Exposition, { config, events, kernel, listener, journal: PART.journal, cluster: id.node });
-  bind(id.inProcess).toResolvedValue(() => new InProcessDoor());
-  bind(door).toService(id.inProcess);
-  wire(door, WsDoor, { clock, log, limits, turns, rates, held, unfinished });
-  bind(id.http).toResolvedValue(
-    (clock, log, limits, turns, rates, held, unfinished) =>
-      new HttpDoor({
-        ...{ clock, log, limits, turns, rates, held, unfinished },
-        requestId: numbered(`req_${bootId()}`),
-      }),
-    [clock, log, limits, turns, rates, held, unfinished],
-  );
-  bind(door).toService(id.http);
-  wire(door, OpenAIDoor, { http: id.http, clock });
-  for (const Api of [AnthropicDoor, AiosDoor, FeedbackDoor]) wire(door, Api, { http: id.http });
-  bind(id.readiness).toResolvedValue((kernel, node) => node ?? kernel, [kernel, id.node]);
-  bind(id.views).toResolvedValue((watchers, node) => node ?? watchers, [id.watchers, id.node]);
-  wire(door, HealthDoor, { kernel: id.readiness });
-  wire(door, MetricsDoor, { config, log, exposition });
-  wire(door, ViewDoor, { watchers: id.views });
-  bind(door).toResolvedValue(() => new UiDoor());
-});
-
-function numbered(name: string): () => string {
-  let last = 0;
-  return () => `${name}${++last}`;
-}
-
-/** Binds a part to a class whose constructor takes its dependencies by name. */
-function wirer(bind: Bind) {
-  return <Part, Deps extends object>(
-    part: ServiceIdentifier<Part>,
-    Class: new (deps: Deps) => Part,
-    ids: { readonly [Name in keyof Deps]-?: ServiceIdentifier<Required<Deps>[Name]> },
-  ): void => {
-    const names = Object.keys(ids) as (keyof Deps)[];
-    bind(part).toResolvedValue(
-      (...values: unknown[]) => new Class(Object.fromEntries(names.map((name, at) => [name, values[at]])) as Deps),
-      names.map((name) => ids[name]),
-    );
-  };
-}

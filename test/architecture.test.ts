@@ -85,12 +85,13 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 /** Each heavy library has one door: the only files that may import it. */
 const DOORS: Record<string, readonly string[]> = {
   ws: ['kernel/doors/ws/ws-door.ts', 'agents/sdk/socket.ts'],
-  inversify: ['kernel/modules.ts'],
+  inversify: ['kernel/door-modules.ts', 'kernel/modules.ts', 'kernel/parts.ts'],
   libsql: [
-    'kernel/journal/journal-file.ts',
+    'kernel/journal/check-file.ts',
     'kernel/journal/journal-reader.ts',
-    'schedulers/file-lock.ts',
+    'kernel/journal/open-file.ts',
     'kernel/journal/vacuum.ts',
+    'schedulers/file-lock.ts',
   ],
   ioredis: ['kernel/cluster/redis-store.ts'],
   bullmq: ['kernel/cluster/queues.ts'],

@@ -1,24 +1,22 @@
-import type { FinishedCall, SchedulerPolicy } from '../../schedulers/policy.js';
-import { RATERS, type Rater } from '../../syscalls/control.js';
+import type { SchedulerPolicy } from '../../schedulers/policy.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { type FinalState, isFinal, type Pid, type SyscallEvent, type SyscallId } from '../../syscalls/syscall.js';
 import type { Clock } from '../clock.js';
-import type { KernelLimits } from '../config/limits.js';
 import type { KernelEvents } from '../events.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Held } from '../process/held.js';
 import type { Principal } from '../process/principal.js';
 import type { ProcessTable } from '../process/process-table.js';
-import { answerOf, finishedCall } from './answer-of.js';
+import { finishedCall } from './answer-of.js';
 import type { Call } from './call.js';
 import { Deadlines } from './deadlines.js';
-import { FinishedCalls } from './finished-calls.js';
-import type { Ended, Journal, StoredCall } from './journal.js';
-import { ratersOf } from './raters.js';
+import type { FinishedCalls } from './finished-calls.js';
+import type { Journal } from './journal.js';
 
-/** An event that ends a syscall. */
+/** Where an end holds, see `finish`. */
 type Where = 'everywhere' | 'here' | 'at once';
+/** An event that ends a syscall. */
 type EndEvent = Extract<SyscallEvent, { type: 'complete' | 'fail' | 'cancel' | 'expire' }>;
 
 interface CallTableDeps {
@@ -30,7 +28,7 @@ interface CallTableDeps {
   readonly metrics: Metrics;
   readonly events: KernelEvents;
   readonly log: Logger;
-  readonly limits: () => KernelLimits;
+  readonly finished: FinishedCalls;
 }
 
 const NO_CALLS: ReadonlySet<Call> = new Set();
@@ -42,16 +40,11 @@ export class CallTable {
   readonly #byPid = new Map<Pid, Set<Call>>();
   readonly #openByPrincipal = new Map<string, number>();
   readonly #deadlines: Deadlines;
-  readonly #finished: FinishedCalls;
   #onEmpty: (() => void) | undefined;
 
   constructor(deps: CallTableDeps) {
     this.#deps = deps;
     this.#deadlines = new Deadlines(deps.clock, (call) => this.#expire(call));
-    this.#finished = new FinishedCalls(() => {
-      const { finishedCalls, pendingBytes } = deps.limits();
-      return { size: pendingBytes, ...finishedCalls };
-    });
   }
 
   /** How many are open. */
@@ -151,48 +144,8 @@ export class CallTable {
 
   /** Whether a syscall that this principal may name has ended, not long ago. */
   hasEnded(id: SyscallId, principal: Principal): boolean {
-    return this.#ended(id, principal) !== undefined;
-  }
-
-  /**
-   * An answer that is rated now. Each rater rates an answer once, and none after one whose word counts for more: a rating that could
-   * be repeated could teach the policy anything.
-   *
-   * @param by as whom it is rated @default as its agent; where it is another's, as what the token is
-   * @throws SyscallError `not-found` for a call that was not answered or is not theirs to rate, `forbidden` for a rater that the token
-   * is not, `invalid-params` for one that was rated
-   */
-  rate(id: SyscallId, principal: Principal, by?: Rater): { readonly call: FinishedCall; readonly by: Rater } {
-    const entry = this.#finished.find(id, undefined, this.#deps.clock.now());
-    const raters = entry?.call === undefined ? [] : ratersOf(principal, entry.owner, entry.call.tenant);
-    const [usual] = raters;
-    if (entry?.call === undefined || usual === undefined) {
-      throw new SyscallError('not-found', `params.syscallId: expected an answered syscall of yours, got "${id}"`);
-    }
-    const rater = by ?? usual;
-    if (!raters.includes(rater)) {
-      throw new SyscallError('forbidden', `params.by: expected ${raters.join(' or ')} with this token, got "${rater}"`);
-    }
-    if (entry.rated !== undefined && RATERS.indexOf(rater) <= RATERS.indexOf(entry.rated)) {
-      const whom = entry.rated === rater ? '' : ` by ${entry.rated}`;
-      const message = `params.syscallId: expected a syscall not rated before${whom}, got "${id}"`;
-      throw new SyscallError('invalid-params', message);
-    }
-    entry.rated = rater;
-    return { call: entry.call, by: rater };
-  }
-
-  /** Whether memory knows of an end of this syscall. */
-  remembers(id: SyscallId): boolean {
-    return this.#finished.find(id, undefined, this.#deps.clock.now()) !== undefined;
-  }
-
-  /** Knows a call again that has ended long ago. */
-  recall(call: StoredCall, ended: Ended): void {
-    // The journal does not say who rated it: whom nobody but an operator outranks.
-    const size = JSON.stringify(call.params).length;
-    const kept = { call: answerOf(call, ended), owner: call.caller.principal, size, at: this.#deps.clock.now() };
-    this.#finished.add(call.id, { ...kept, rated: ended.rated === undefined ? undefined : 'verifier' });
+    const { finished, clock } = this.#deps;
+    return finished.find(id, principal.operator ? undefined : principal.name, clock.now()) !== undefined;
   }
 
   /** Settles when nothing is open any more. */
@@ -201,10 +154,6 @@ export class CallTable {
       if (this.#open.size === 0) resolve();
       else this.#onEmpty = resolve;
     });
-  }
-
-  #ended(id: SyscallId, { name, operator }: Principal) {
-    return this.#finished.find(id, operator ? undefined : name, this.#deps.clock.now());
   }
 
   #expire(call: Call): void {
@@ -228,7 +177,7 @@ export class CallTable {
   }
 
   #record(call: Call, state: FinalState, where: Where): void {
-    const { processes, metrics, policy, events, clock } = this.#deps;
+    const { processes, metrics, policy, events, clock, finished } = this.#deps;
     const { caller, size } = call.facts;
     const { spent } = call;
     metrics.count(caller.principal, (sums) => sums.ended(state, spent));
@@ -239,7 +188,7 @@ export class CallTable {
     }
     const answered = state.status === 'done' ? finishedCall(call, state.reply) : undefined;
     const kept = answered === undefined ? 0 : size;
-    this.#finished.add(call.id, {
+    finished.add(call.id, {
       call: answered,
       owner: caller.principal,
       size: kept,

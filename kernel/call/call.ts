@@ -14,9 +14,10 @@ import {
 import type { CallSink } from '../call-sink.js';
 import type { CallView } from '../call-view.js';
 import type { Held } from '../process/held.js';
-import { addUp, NOTHING_SPENT, type Spent } from '../spent.js';
+import type { Spent } from '../spent.js';
 import type { CallFacts } from './call-facts.js';
 import { CoresLeft } from './cores-left.js';
+import { CostsOfCall } from './costs-of-call.js';
 import type { StoredCall } from './journal.js';
 
 /** The part of the kernel that has a call in hand: the pending set, the run on a core, a timer before a retry. At most one at a time. */
@@ -49,12 +50,7 @@ export class Call implements CallView {
   #failures = 0;
   #preemptions = 0;
   #isSpoken = false;
-  /** Of attempts that have failed. */
-  #lost = NOTHING_SPENT;
-  /** Of the requests of this attempt that are closed. */
-  #billed = NOTHING_SPENT;
-  /** Of the request that is open now; set while one is. */
-  #meter: (() => Spent) | undefined;
+  readonly #costs = new CostsOfCall();
 
   constructor(facts: CallFacts, at: Millis, sink: CallSink | undefined) {
     this.facts = facts;
@@ -122,12 +118,12 @@ export class Call implements CallView {
 
   /** All that it has cost, answered or not, attempts that failed included. */
   get spent(): Spent {
-    return addUp(this.#lost, this.#meter === undefined ? this.#billed : addUp(this.#billed, this.#meter()));
+    return this.#costs.all;
   }
 
   /** What the attempt that answers it has cost. */
   get answered(): Spent {
-    return this.#billed;
+    return this.#costs.ofAttempt;
   }
 
   /** Whether the journal holds it, and who follows it knows. */
@@ -171,7 +167,7 @@ export class Call implements CallView {
   /** A request to a core starts. @param meter what that request has cost so far */
   start(at: Millis, meter: () => Spent): void {
     if (!this.resumes) this.#attempts++;
-    this.#meter = meter;
+    this.#costs.open(meter);
     this.apply({ type: 'start', at });
     const state = this.#state;
     if (state.status === 'running') this.sink?.started?.(state.core, state.reason);
@@ -202,8 +198,7 @@ export class Call implements CallView {
   /** The request is closed. */
   stop(billed: Spent): void {
     this.holder = undefined;
-    this.#meter = undefined;
-    this.#billed = addUp(this.#billed, billed);
+    this.#costs.close(billed);
   }
 
   /** Preempted: the text so far is kept, and only this core can go on from it. */
@@ -230,8 +225,7 @@ export class Call implements CallView {
     this.held?.add(this.facts.caller.principal, -this.#text.length);
     this.#text = '';
     this.#outputTokens = 0;
-    this.#lost = addUp(this.#lost, this.#billed);
-    this.#billed = NOTHING_SPENT;
+    this.#costs.lose();
     if (why === 'failed') this.#failures++;
     const isLeft = this.#cores.without(core, why, isUsable);
     if (this.#isFollowed) this.sink?.restart();

@@ -1,4 +1,3 @@
-import type Database from 'libsql';
 import { type ByPeriod, periodAt } from '../../syscalls/budget.js';
 import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
@@ -43,7 +42,7 @@ type Row = Readonly<Record<string, string | number | null>>;
 export class JournalFile {
   readonly #options: FileOptions;
   readonly #file: OpenedFile;
-  readonly #db: Database.Database;
+  readonly #db: OpenedFile['db'];
   readonly #statements: ReturnType<typeof prepare>;
 
   /** @throws SyscallError `invalid-config` for a file that is in use, not a journal, or of a later kernel */
@@ -218,7 +217,7 @@ function openCalls(wasClosed: boolean): string {
     ) ORDER BY seq`;
 }
 
-function prepare(db: Database.Database) {
+function prepare(db: OpenedFile['db']) {
   const seqOf = '(SELECT seq FROM calls WHERE id = ?)';
   return {
     meta: db.prepare('SELECT value FROM meta WHERE key = ?'),

@@ -36,7 +36,7 @@ export function openFile({ path, level }: FileOptions): OpenedFile {
     const wasClosed = left?.wasClosed ?? true;
     const isOfBefore = left !== undefined && !hasTable(db, 'days');
     // Its tables must be altered before it can be read.
-    if (isOfBefore && !wasClosed) expectWhole(path, verdictOn(db));
+    if (isOfBefore && !wasClosed) expectWhole(path, verdictOn(path));
     const whole = isOfBefore || wasClosed ? Promise.resolve() : checked(path);
     // Who reads the file meanwhile may find the fault first.
     whole.catch(() => {});
