@@ -1,7 +1,6 @@
 import type { Rater } from '../../../syscalls/control.js';
 import type { CoreId, Millis, SyscallId } from '../../../syscalls/syscall.js';
 import { decodeLearnt, encodeLearnt, MOST_LEARNT_BYTES } from '../../learnt.js';
-import { partyOf } from '../../party.js';
 import type {
   Assignment,
   CorePrediction,
@@ -22,15 +21,13 @@ import type { Forecast } from './forecast.js';
 import { Forecasts, rowsByTenant, unknownAmong } from './forecasts.js';
 import { type HeldCall, HeldCalls } from './held-calls.js';
 import { type MarketInputs, openMarket } from './market.js';
-import { memoized } from './memoized.js';
 import type { PriceControls, PriceState } from './price-control.js';
 import { spreadOf } from './price-signals.js';
 import { Recalibrations } from './recalibrations.js';
 import { RunningCalls } from './running-calls.js';
-import { responseOf, SecondPrices, type Traffic } from './second-prices.js';
 import { ServiceTimes } from './service-times.js';
 import { decideTick, explainWaiting, type TickInput } from './tick.js';
-import { sampleOf, secondsOf } from './traffic.js';
+import { TrafficPrices } from './traffic-prices.js';
 import { WaitPrice, type WaitPriceSetting } from './wait-price.js';
 
 export interface EccosOptions {
@@ -51,18 +48,11 @@ export interface EccosOptions {
   readonly infeasible: 'best-effort' | 'refuse';
 }
 
-/** Calls that the prices of seconds rest on: it bounds the time of their solve, which grows with them. */
-const MOST_PRICED = 256;
 /**
  * Ratings of an agent that one of each rater counts for. An agent rates by what it makes of the answer itself; who checks answers
  * for others is wrong less often.
  */
 const RATER_WEIGHTS: Readonly<Record<Rater, number>> = { agent: 1, verifier: 2, operator: 4 };
-/**
- * Most that a tenant's price of quality counts for, in those of the median party or their natural unit: one whose price is high because
- * it rates its answers as bad must not outbid the others for every slot.
- */
-const MOST_BID = 4;
 /** Without programs that take turns it is every call's turn. */
 const ALWAYS = () => 0;
 /** Terms of beliefs in a snapshot, and how many of them go with one more tenant: all 256 tenants fit, or half of both, and so on. */
@@ -84,8 +74,8 @@ export class EccosPolicy implements SchedulerPolicy {
   readonly #forecasts: Forecasts;
   readonly #recalibration = new Recalibrations();
   readonly #times = new ServiceTimes();
-  readonly #secondPrices = new SecondPrices();
   readonly #running = new RunningCalls();
+  readonly #prices: TrafficPrices;
   readonly #waitPrice: WaitPrice;
   readonly #share: FairShare | undefined;
   readonly #calls = new HeldCalls();
@@ -95,10 +85,6 @@ export class EccosPolicy implements SchedulerPolicy {
   /** Of the last tick that had anything to decide on. */
   #last: TickInput | undefined;
   #ticks = 0;
-  /** What the prices of seconds that are being looked for rest on. */
-  #traffic: { readonly traffic: Traffic; readonly byTenant: ReturnType<typeof rowsByTenant> } | undefined;
-  /** As of the last look at recent traffic. */
-  #mostBid = Number.POSITIVE_INFINITY;
   /** Sums over all that was placed. */
   readonly #expected = { calls: 0, quality: 0 };
   /** Sums over all that was rated. */
@@ -117,6 +103,7 @@ export class EccosPolicy implements SchedulerPolicy {
       qualityOf: (tenant, cores) => this.#recalibration.of(tenant).believed(cores),
       times: this.#times,
     };
+    this.#prices = new TrafficPrices({ control: options.control, forecasts: this.#forecasts, inputs: this.#inputs });
   }
 
   get state(): PriceState {
@@ -176,14 +163,14 @@ export class EccosPolicy implements SchedulerPolicy {
     const market = openMarket(now, agenda.calls, cores, this.#inputs);
     const tenants = rowsByTenant(agenda.calls);
     for (const [tenant, rows] of tenants) control.of(tenant).observe(spreadOf(market, rows));
-    this.#reprice(tenants.keys(), cores);
+    this.#prices.update(tenants.keys(), cores);
     const input: TickInput = {
       agenda,
       market,
       inputs: this.#inputs,
       running: this.#running,
-      priceOf: statesOf(control, this.#mostBid),
-      secondPrices: this.#secondPrices.of(cores),
+      priceOf: this.#prices.ofQuality,
+      secondPrices: this.#prices.ofSeconds(cores),
       waitUsd: this.#waitPrice.perSecond,
       ageing: this.#options.ageing,
       choiceBefore: (id) => this.#calls.get(id)?.choice,
@@ -256,7 +243,7 @@ export class EccosPolicy implements SchedulerPolicy {
     control.restore(learnt.control);
     this.#recalibration.restore(learnt.recalibration);
     this.#times.restore(learnt.times);
-    this.#secondPrices.restore(learnt.secondPrices);
+    this.#prices.restore(learnt.secondPrices);
     this.#waitPrice.restore(learnt.waiting);
     if (this.#cores?.join('\n') === learnt.cores.join('\n')) this.#forecasts.restore(learnt.effects);
     [this.#expected.calls, this.#expected.quality, this.#rated.answers, this.#rated.quality] = learnt.sums;
@@ -272,7 +259,7 @@ export class EccosPolicy implements SchedulerPolicy {
       control: control.learnt(tenants),
       recalibration: this.#recalibration.learnt(tenants),
       times: this.#times.learnt,
-      secondPrices: this.#secondPrices.learnt,
+      secondPrices: this.#prices.learnt,
       waiting: this.#waitPrice.learnt(tenants),
       cores: [...(this.#cores ?? [])],
       effects: this.#forecasts.learnt(tenants),
@@ -349,70 +336,6 @@ export class EccosPolicy implements SchedulerPolicy {
     const known = cores.map((_, j) => expected(j, forecast.tokensMean(j))).filter((one) => one > 0);
     return known.length === 0 ? 1 : known.reduce((sum, one) => sum + one, 0) / known.length;
   }
-
-  /** Once enough calls are new, looks at recent traffic for what quality and time are worth. */
-  #reprice(tenants: Iterable<string>, cores: readonly SchedulableCore[]): void {
-    const { control } = this.#options;
-    const { seen } = this.#forecasts;
-    const { qualityOf } = this.#inputs;
-    for (const tenant of tenants) {
-      const own = this.#forecasts.of(tenant);
-      control.of(tenant).begin?.(() => sampleOf(own.recent, cores, qualityOf), own.seen);
-    }
-    // To look at traffic takes as long as a part of the search: each has a tick of its own.
-    if (this.#secondPrices.isDue(seen)) {
-      this.#lookAtTraffic(cores);
-      return;
-    }
-    if (!this.#secondPrices.advance() || this.#traffic === undefined) return;
-    const { traffic, byTenant } = this.#traffic;
-    this.#traffic = undefined;
-    const lambdaOf = statesOf(control, this.#mostBid);
-    const prices = this.#secondPrices.of(cores);
-    for (const [tenant, own] of byTenant) {
-      control.of(tenant).responds?.(responseOf(traffic, own, lambdaOf(tenant).lambda, prices));
-    }
-  }
-
-  /** Begins to look for what time is worth. */
-  #lookAtTraffic(cores: readonly SchedulableCore[]): void {
-    const { control } = this.#options;
-    const { seen, recent, spanMs } = this.#forecasts;
-    const { qualityOf } = this.#inputs;
-    const step = Math.ceil(recent.length / MOST_PRICED);
-    const askers = recent.map(({ tenant }) => tenant);
-    this.#mostBid = MOST_BID * usualBid(control, askers);
-    const lambdaOf = statesOf(control, this.#mostBid);
-    const rows = recent.filter((_, i) => i % step === 0);
-    const traffic = {
-      ...sampleOf(rows, cores, qualityOf),
-      seconds: secondsOf(rows, cores, this.#times),
-      spanMs: (spanMs * rows.length) / recent.length,
-      lambdas: rows.map(({ tenant }) => lambdaOf(tenant).lambda),
-    };
-    this.#secondPrices.learn(traffic, cores, seen);
-    this.#traffic = { traffic, byTenant: rowsByTenant(rows) };
-  }
-}
-
-/** The median over parties of the highest of their tenants' prices and units; of two in the middle the smaller one. One party alone is bounded by nobody. */
-function usualBid(control: PriceControls, tenants: Iterable<string>): number {
-  const parties = new Map<string, number>();
-  for (const tenant of new Set(tenants)) {
-    const { lambda, unit } = control.of(tenant).state;
-    const party = partyOf(tenant);
-    parties.set(party, Math.max(parties.get(party) ?? 0, lambda, unit));
-  }
-  const sorted = [...parties.values()].sort((a, b) => a - b);
-  return sorted.length < 2 ? Number.POSITIVE_INFINITY : (sorted[(sorted.length - 1) >> 1] as number);
-}
-
-/** Where the price of each tenant stands now, bounded. */
-function statesOf(control: PriceControls, most: number): (tenant: string) => PriceState {
-  return memoized((tenant) => {
-    const { state } = control.of(tenant);
-    return state.lambda > most ? { ...state, lambda: most } : state;
-  });
 }
 
 function pricesById({ agenda: { ids }, secondPrices }: TickInput): Readonly<Record<CoreId, number>> {
