@@ -90,6 +90,7 @@ const DOORS: Record<string, readonly string[]> = {
     'kernel/journal/check-file.ts',
     'kernel/journal/journal-reader.ts',
     'kernel/journal/open-file.ts',
+    'kernel/journal/statements.ts',
     'kernel/journal/vacuum.ts',
     'schedulers/file-lock.ts',
   ],

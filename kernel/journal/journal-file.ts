@@ -1,10 +1,10 @@
 import { type ByPeriod, periodAt } from '../../syscalls/budget.js';
-import type { ChatParams } from '../../syscalls/llm-chat.js';
 import type { Millis, SyscallId } from '../../syscalls/syscall.js';
-import type { Ended, Found, JournalEntry, Restored, StoredCall, Wanted } from '../call/journal.js';
+import type { Found, JournalEntry, Restored, StoredCall, Wanted } from '../call/journal.js';
 import type { StoredStart } from '../capacity/capacity.js';
 import { WINDOW_MS } from '../capacity/rate-window.js';
 import { type OpenedFile, openFile, refused } from './open-file.js';
+import { callOf, foundOf, type Row } from './stored-of.js';
 
 /** What survives what: `process` the death of the kernel, `power` that of the machine too. */
 export type JournalLevel = 'process' | 'power';
@@ -36,21 +36,19 @@ const LET_GO_AT_MOST = 200;
 /** Free pages that a commit gives back to the disk at most. */
 const PAGES_A_COMMIT = 256;
 
-type Row = Readonly<Record<string, string | number | null>>;
-
 /** The journal's SQLite file, opened by one kernel at a time. Blocks: it belongs into a thread. */
 export class JournalFile {
   readonly #options: FileOptions;
   readonly #file: OpenedFile;
   readonly #db: OpenedFile['db'];
-  readonly #statements: ReturnType<typeof prepare>;
+  readonly #statements: OpenedFile['statements'];
 
   /** @throws SyscallError `invalid-config` for a file that is in use, not a journal, or of a later kernel */
   constructor(options: FileOptions) {
     this.#options = options;
     this.#file = openFile(options);
     this.#db = this.#file.db;
-    this.#statements = prepare(this.#db);
+    this.#statements = this.#file.statements;
   }
 
   /**
@@ -76,12 +74,12 @@ export class JournalFile {
   }
 
   #left(now: Millis) {
-    const { nextSeq, starts, accounts, meta } = this.#statements;
-    const open = this.#db.prepare(openCalls(this.#file.wasClosed)).all() as Row[];
+    const { open, nextSeq, starts, accounts, meta } = this.#statements;
+    const calls = open.all() as Row[];
     const boot = Number((meta.get('boot') as Row | undefined)?.['value'] ?? 0);
     const left: Restored = {
       firstPid: boot * PIDS_A_BOOT + 1,
-      open: open.map(callOf),
+      open: calls.map(callOf),
       starts: (starts.all(now - WINDOW_MS) as Row[]).map((row) => ({
         core: String(row['core']),
         at: Number(row['at']),
@@ -91,7 +89,7 @@ export class JournalFile {
       spentUsd: new Map((accounts.all() as Row[]).map((row) => [String(row['owner']), Number(row['cost_usd'])])),
       spentUsdBy: this.#spentBy(now),
     };
-    return { boot, left, lowWater: Number((open[0] ?? (nextSeq.get() as Row))['seq']) };
+    return { boot, left, lowWater: Number((calls[0] ?? (nextSeq.get() as Row))['seq']) };
   }
 
   #spentBy(now: Millis): ReadonlyMap<string, ByPeriod<number>> {
@@ -203,111 +201,4 @@ export class JournalFile {
     const value = (name: string) => Number(Object.values((this.#db.pragma(name) as Row[])[0] ?? {})[0]);
     return (value('page_count') - value('freelist_count')) * value('page_size');
   }
-}
-
-const CALL = 'calls.*, (SELECT count(*) FROM starts WHERE starts.seq = calls.seq) AS attempts';
-const CALL_AND_END = `${CALL}, ends.status, ends.core, ends.ended_at, ends.input_tokens, ends.output_tokens, ends.cost_usd,
-  ends.rated, ends.body AS end_body`;
-
-/** After a kill all calls since the start before it are looked through: by an index, since rows are long. */
-function openCalls(wasClosed: boolean): string {
-  return `SELECT ${CALL} FROM calls WHERE seq IN (
-      SELECT seq FROM calls ${wasClosed ? 'NOT INDEXED' : 'INDEXED BY sqlite_autoindex_calls_1'}
-      WHERE seq >= (SELECT value FROM meta WHERE key = 'low_water') AND seq NOT IN (SELECT seq FROM ends)
-    ) ORDER BY seq`;
-}
-
-function prepare(db: OpenedFile['db']) {
-  const seqOf = '(SELECT seq FROM calls WHERE id = ?)';
-  return {
-    meta: db.prepare('SELECT value FROM meta WHERE key = ?'),
-    setMeta: db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)'),
-    lowWater: db.prepare(
-      `SELECT coalesce(min(seq), (SELECT coalesce(max(seq), 0) + 1 FROM calls)) AS seq FROM calls
-       WHERE seq >= (SELECT value FROM meta WHERE key = 'low_water') AND seq NOT IN (SELECT seq FROM ends)`,
-    ),
-    nextSeq: db.prepare('SELECT coalesce(max(seq), 0) + 1 AS seq FROM calls'),
-    starts: db.prepare(
-      `SELECT starts.core, starts.at, starts.tokens, ends.seq AS ended FROM starts LEFT JOIN ends USING (seq)
-       WHERE starts.at > ? ORDER BY starts.at`,
-    ),
-    accounts: db.prepare('SELECT owner, cost_usd FROM accounts'),
-    byKey: db.prepare(`SELECT ${CALL_AND_END} FROM calls LEFT JOIN ends USING (seq) WHERE owner = ? AND idem = ?`),
-    byId: db.prepare(`SELECT ${CALL_AND_END} FROM calls LEFT JOIN ends USING (seq) WHERE id = ?`),
-    freeKey: db.prepare('UPDATE calls SET idem = NULL WHERE owner = ? AND idem = ?'),
-    accept: db.prepare(
-      `INSERT INTO calls (id, owner, idem, fingerprint, tenant, agent, pid, program, task, priority, budget_usd, cores,
-        accepted_at, expires_at, body, budget_day_usd, budget_month_usd)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    start: db.prepare(`INSERT OR REPLACE INTO starts SELECT seq, ?, ?, ?, ? FROM calls WHERE id = ?`),
-    end: db.prepare(`INSERT OR IGNORE INTO ends SELECT seq, ?, ?, ?, ?, ?, ?, NULL, ? FROM calls WHERE id = ?`),
-    account: db.prepare(
-      `INSERT INTO accounts VALUES (?, ?, 1)
-       ON CONFLICT (owner) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, calls = calls + 1`,
-    ),
-    addDay: db.prepare(
-      `INSERT INTO days VALUES (?, ?, ?)
-       ON CONFLICT (owner, day) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd`,
-    ),
-    days: db.prepare(
-      `SELECT owner, sum(iif(day = ?, cost_usd, 0)) AS day, sum(cost_usd) AS month FROM days WHERE day >= ? GROUP BY owner`,
-    ),
-    rate: db.prepare(`UPDATE ends SET rated = ? WHERE seq = ${seqOf}`),
-    dropPrompt: db.prepare(`UPDATE calls SET body = '{}' WHERE id = ?`),
-    oldest: db.prepare('SELECT seq, ended_at FROM ends ORDER BY seq LIMIT ?'),
-    forgetCall: db.prepare('DELETE FROM calls WHERE seq = ?'),
-    forgetStarts: db.prepare('DELETE FROM starts WHERE seq = ?'),
-    forgetEnd: db.prepare('DELETE FROM ends WHERE seq = ?'),
-  };
-}
-
-function callOf(row: Row): StoredCall {
-  const text = (name: string) => (row[name] === null ? undefined : String(row[name]));
-  const expiresAt = row['expires_at'] === null ? undefined : Number(row['expires_at']);
-  const cores = text('cores');
-  const [day, month] = [row['budget_day_usd'], row['budget_month_usd']];
-  const budgetUsdBy = {
-    ...(typeof day === 'number' ? { day } : {}),
-    ...(typeof month === 'number' ? { month } : {}),
-  };
-  return {
-    id: String(row['id']),
-    caller: {
-      pid: Number(row['pid']),
-      program: Number(row['program']),
-      tenant: String(row['tenant']),
-      principal: String(row['owner']),
-    },
-    agent: String(row['agent']),
-    at: Number(row['accepted_at']),
-    expiresAt,
-    priority: Number(row['priority']),
-    budgetUsd: row['budget_usd'] === null ? Number.POSITIVE_INFINITY : Number(row['budget_usd']),
-    ...(Object.keys(budgetUsdBy).length === 0 ? {} : { budgetUsdBy }),
-    cores: cores === undefined ? undefined : (JSON.parse(cores) as string[]),
-    key: text('idem'),
-    fingerprint: text('fingerprint'),
-    task: text('task'),
-    params: JSON.parse(String(row['body'])) as ChatParams,
-    attempts: Number(row['attempts']),
-  };
-}
-
-function foundOf(row: Row): Found {
-  const call = callOf(row);
-  if (row['status'] === null) return { call };
-  return {
-    call,
-    ended: {
-      status: row['status'] as Ended['status'],
-      core: row['core'] === null ? undefined : String(row['core']),
-      at: Number(row['ended_at']),
-      inputTokens: Number(row['input_tokens']),
-      outputTokens: Number(row['output_tokens']),
-      costUsd: Number(row['cost_usd']),
-      rated: row['rated'] === null ? undefined : Number(row['rated']),
-      end: JSON.parse(String(row['end_body'])) as Ended['end'],
-    },
-  };
 }

@@ -233,6 +233,26 @@ describe('is refused, by name', () => {
     expect(readFileSync(path, 'utf8')).toContain('something else');
   });
 
+  test('a database of another program, which stays as it is', async () => {
+    const db = new Database(path);
+    db.exec('CREATE TABLE orders (number TEXT)');
+    db.close();
+    const before = readFileSync(path);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect((await refusal()).message).toMatch(/expected a journal, got a database .* the table "orders"/);
+    }
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test('a database with some of its tables, and its lock is free again', async () => {
+    const db = new Database(path);
+    db.exec('CREATE TABLE meta (key TEXT, value INTEGER); CREATE TABLE days (day INTEGER)');
+    db.close();
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect((await refusal()).message).toMatch(/expected a journal, got: .*no such table/);
+    }
+  });
+
   test.each([
     ['open calls', [accepted]],
     ['ended calls, which no start reads', [accepted, ended]],
