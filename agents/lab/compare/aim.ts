@@ -79,15 +79,21 @@ export function rangeOf(
 /**
  * A contender at several values of what it aims at, one of `settings` each. None: it aims at no quality.
  *
- * Mean qualities and thresholds are evenly spread: the former from the worst to the best single model's, the latter from 0 to 1.
+ * The lowest and the highest mean quality are the worst and the best single model's, the others are evenly spread over `within`. Thresholds
+ * are evenly spread from 0 to 1.
  * Values of a right answer are 0 (the cheapest core first), a million (the best one first), and between them as many times
  * the one before, from the cheapest core's cost of a call to ten times the most expensive one's.
  */
-export function sweepOf({ policy, coreOrder, module }: Contender, settings: number, range: SweepRange): Contender[] {
+export function sweepOf(
+  { policy, coreOrder, module }: Contender,
+  settings: number,
+  range: SweepRange,
+  within: Pick<SweepRange, 'low' | 'high'> = range,
+): Contender[] {
   const aim = module === undefined ? aimOf(policy) : undefined;
   if (aim === undefined) return [];
   return Array.from({ length: settings }, (_, i) => {
-    const spec = withParameter(policy, aim, VALUES[aim](range, i, settings - 1));
+    const spec = withParameter(policy, aim, VALUES[aim]({ ...range, within }, i, settings - 1));
     return { name: spec, policy: spec, coreOrder };
   });
 }
@@ -106,10 +112,17 @@ export interface Dial {
 }
 
 /** @param last the last place, from 0 */
-type ValueAt = (range: SweepRange, place: number, last: number) => string;
+type ValueAt = (
+  range: SweepRange & { readonly within: Pick<SweepRange, 'low' | 'high'> },
+  place: number,
+  last: number,
+) => string;
 
 const VALUES: Readonly<Record<Aim, ValueAt>> = {
-  alpha: ({ low, high }, place, last) => quality(low + ((high - low) * place) / Math.max(1, last)),
+  alpha(range, place, last) {
+    const { low, high } = place === 0 || place === last ? range : range.within;
+    return quality(low + ((high - low) * place) / Math.max(1, last));
+  },
   threshold: (_, place, last) => quality(place / Math.max(1, last)),
   scale({ cheapest, mostExpensive }, place, last) {
     if (place === 0) return '0';

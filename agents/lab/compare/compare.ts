@@ -1,7 +1,8 @@
 import { callsOf, type Load } from '../load/load.js';
-import { dialOf, rangeOf, sweepOf } from './aim.js';
+import { aimOf, dialOf, rangeOf, type SweepRange, sweepOf } from './aim.js';
 import { alphaAbove } from './alpha.js';
 import { BUSY_SHARE, type Calibration, calibrate } from './calibrate.js';
+import type { Contender } from './contender.js';
 import { Match, type MatchRules } from './match.js';
 import type { CompareOptions } from './options.js';
 import { playSeeds, type SeedWatcher } from './play-seeds.js';
@@ -59,8 +60,9 @@ async function mainReport(
   const dials = new Map(contenders.map((contender) => [contender, dialOf(contender, options.dial)]));
   const dialled = [...dials.values()].flat();
   const dialSeeds = options.sweep > 0 ? plan.seeds : Math.min(plan.seeds, DIAL_SEEDS);
-  const seedPlan = seedPlanOf(plan, rules, { dialled, dialSeeds, calls: watcher.onTrial !== undefined });
-  const settings = [...plan.sweeps.values()].flat();
+  const sweeps = await sweepsOf(match, options, plan, rules);
+  const seedPlan = seedPlanOf(plan, rules, { sweeps, dialled, dialSeeds, calls: watcher.onTrial !== undefined });
+  const settings = [...sweeps.values()].flat();
   const usual = (contenders.length + settings.length) * plan.seeds;
   const conditions = patterns * Math.max(1, options.shares.length);
   watcher.onStart(load, (conditions * usual + dialled.length * dialSeeds) * load.calls);
@@ -90,7 +92,8 @@ async function othersOf(
   const reports: ConditionReport[] = [];
   for (const share of shares) {
     const rules = rulesAt(plan, share);
-    const seedPlan = seedPlanOf(plan, rules, { dialled: [], dialSeeds: 0, calls: false });
+    const sweeps = await sweepsOf(match, options, plan, rules);
+    const seedPlan = seedPlanOf(plan, rules, { sweeps, dialled: [], dialSeeds: 0, calls: false });
     const results = new Results(seedPlan, new Map());
     await playSeeds(match, options, seedPlan, callsOf(plan.first), results, { onCall: () => watcher.onCall() });
     const { policies, claims } = results.report(options.base);
@@ -104,7 +107,7 @@ function conditionOf({ source: { about } }: Match, share: number, { speed }: Mat
 }
 
 /** What all loads of one pattern of arrivals share. */
-interface Plan extends Pick<SeedPlan, 'seeds' | 'range' | 'sweeps'> {
+interface Plan extends Pick<SeedPlan, 'seeds' | 'range'> {
   /** Of the first seed, at speed 1. */
   readonly first: Load;
   readonly pace: Pace;
@@ -116,14 +119,34 @@ async function planOf(match: Match, options: CompareOptions): Promise<Plan> {
   const first = match.load(1, 1);
   const pace = await paceOf(match, options, first);
   const range = rangeOf(await match.singles(1, new RecordNumbers()), callsOf(first));
-  return {
-    seeds: options.seeds,
-    first,
-    pace,
-    ...(await targetOf(match, options, pace.speed)),
-    range,
-    sweeps: new Map(match.contenders.map((contender) => [contender, sweepOf(contender, options.sweep, range)])),
-  };
+  return { seeds: options.seeds, first, pace, ...(await targetOf(match, options, pace.speed)), range };
+}
+
+/** Each contender, and it at other aims. */
+async function sweepsOf(match: Match, { sweep }: CompareOptions, { range }: Plan, rules: MatchRules) {
+  const sweeps = new Map<Contender, readonly Contender[]>();
+  for (const contender of match.contenders) {
+    sweeps.set(contender, await sweptOver(match, contender, sweepOf(contender, sweep, range), range, rules));
+  }
+  return sweeps;
+}
+
+/**
+ * A contender at several mean qualities, evenly over those that it reaches at the lowest and the highest aim: below and above them it does the
+ * same at every aim. Of other sweeps, and where there is nothing between, the sweep as it is.
+ */
+async function sweptOver(
+  match: Match,
+  contender: Contender,
+  sweep: readonly Contender[],
+  range: SweepRange,
+  rules: MatchRules,
+): Promise<readonly Contender[]> {
+  const [lowest, highest] = [sweep[0], sweep.at(-1)];
+  if (lowest === undefined || highest === undefined || sweep.length < 3 || aimOf(contender.policy) !== 'alpha')
+    return sweep;
+  const within = { low: await match.reached(lowest, rules), high: await match.reached(highest, rules) };
+  return within.low < within.high ? sweepOf(contender, sweep.length, range, within) : sweep;
 }
 
 /** The load at which a comparison is made unless another one is asked for, percent. */
@@ -135,11 +158,11 @@ function rulesAt({ pace, alpha }: Plan, share: number): MatchRules {
 }
 
 function seedPlanOf(
-  { seeds, range, sweeps }: Plan,
+  { seeds, range }: Plan,
   rules: MatchRules,
-  more: Pick<SeedPlan, 'dialled' | 'dialSeeds' | 'calls'>,
+  more: Pick<SeedPlan, 'sweeps' | 'dialled' | 'dialSeeds' | 'calls'>,
 ): SeedPlan {
-  return { seeds, range, sweeps, rules, ...more };
+  return { seeds, range, rules, ...more };
 }
 
 /** Seeds on which a dial is played where nothing is swept: most of the time of a comparison goes into such settings. */

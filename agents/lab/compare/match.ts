@@ -110,26 +110,36 @@ export class Match {
   }
 
   /** One contender on the load of a seed. */
-  async play(
-    contender: Contender,
+  play(contender: Contender, seed: number, rules: MatchRules, onCall: () => void): Promise<TrialResult> {
+    const { live = false, measure = false } = this.#options;
+    const time = live ? { stage: liveStage(), work: realWork } : virtually(measure);
+    return this.#play(contender, seed, rules, time, onCall);
+  }
+
+  /** Mean quality of the answers of a contender on the first load, in virtual time. */
+  async reached(contender: Contender, rules: MatchRules): Promise<number> {
+    const { calls } = await this.#play(contender, 1, rules, virtually(false), () => {});
+    return meanScore(calls);
+  }
+
+  async #play(
+    { policy, coreOrder, module }: Contender,
     seed: number,
     { speed, alpha }: MatchRules,
+    { stage, work }: { readonly stage: Stage; readonly work: Work },
     onCall: () => void,
   ): Promise<TrialResult> {
-    const { policy, coreOrder, module } = contender;
     const load = this.load(seed, speed);
     const spec =
       alpha !== null && module === undefined && lacksAlpha(policy)
         ? withParameter(policy, 'alpha', quality(alpha))
         : policy;
-    const { feedback, live = false, measure = false } = this.#options;
-    const { stage, work } = live ? { stage: liveStage(), work: realWork } : virtually(measure);
     return runTrial(
       {
         ...(await this.#setup(seed, load, work)),
         cores: inOrder(this.source.cores, coreOrder),
         createPolicy: (services) => module?.create() ?? createPolicy(spec, { ...services, ...this.#means }),
-        rated: ratedCalls(load, seed, feedback),
+        rated: ratedCalls(load, seed, this.#options.feedback),
         onCall,
       },
       stage,
@@ -208,8 +218,7 @@ export class Match {
       ...(await this.#setup(1, this.load(1, speed))),
       createPolicy: ({ predictor }) => new WatchedRoundRobin(predictor(folders)),
     });
-    const scores = calls.flatMap(({ score }) => score ?? []);
-    return { predicted: predictedQuality ?? 0, realised: sumOf(scores) / Math.max(1, scores.length) };
+    return { predicted: predictedQuality ?? 0, realised: meanScore(calls) };
   }
 
   async close(): Promise<void> {
@@ -283,6 +292,13 @@ export class Match {
 const TENANT = 'local';
 /** No prediction looks at them. */
 const NO_ABILITIES = { tools: false, responseFormat: false, supportsPrefix: false };
+
+/** Of the answers that have a score. */
+function meanScore(calls: TrialResult['calls']): number {
+  const scores = calls.flatMap(({ score }) => score ?? []);
+  return sumOf(scores) / Math.max(1, scores.length);
+}
+
 function virtually(measure: boolean): { readonly stage: Stage; readonly work: Work } {
   const stage = virtualStage();
   return { stage, work: measure ? measuredWork(stage.clock) : modelledWork(stage.clock) };

@@ -39,6 +39,10 @@ test('a sweep goes from the worst to the best single model, or through all thres
   const specs = (policy: string, settings: number) =>
     sweepOf({ name: policy, policy, coreOrder: 'expensive-first' }, settings, range).map((one) => one.policy);
   expect(specs('eccos', 3)).toEqual(['eccos:alpha=0.4000', 'eccos:alpha=0.6000', 'eccos:alpha=0.8000']);
+  const reached = sweepOf({ name: 'eccos', policy: 'eccos', coreOrder: 'given' }, 4, range, { low: 0.6, high: 0.75 });
+  expect(reached.map((one) => one.policy)).toEqual(
+    ['0.4000', '0.6500', '0.7000', '0.8000'].map((a) => `eccos:alpha=${a}`),
+  );
   expect(specs('per-call:threshold=0.9', 3)).toEqual([
     'per-call:threshold=0.0000',
     'per-call:threshold=0.5000',
