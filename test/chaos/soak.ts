@@ -72,6 +72,8 @@ export async function soak({ seconds, seed, parts = 8 }: SoakOptions): Promise<S
     await Promise.all(Array.from({ length: AGENTS }, (_, n) => work(n)));
     cuts += proxy.cuts;
     await proxy.close();
+    // The provider is in this process, and remembers what it was asked.
+    fake.requests.length = 0;
     if (part >= WARM_UP) held.push(await quiet());
   }
   await kernel.stop();
