@@ -43,6 +43,13 @@ const STEP = 4;
 /** Two divisions whose predicted qualities are no further apart are mixed. */
 const NEAR = 0.01;
 const MOST_HALVINGS = 8;
+/**
+ * A call is shared among cores whose regrets differ by about so many usual ones, as the smoothed duals have it: where the same few calls come
+ * again and again, whole ones leave a core too full or too empty. At 0.003 five of eight such instances did not settle.
+ */
+const NEAR_REGRET = 0.01;
+/** Smaller shares are none. */
+const LEAST_SHARE = 1e-3;
 
 /**
  * The least cost at which all calls, known beforehand and free to be divided, reach a mean predicted quality, if time is
@@ -53,8 +60,8 @@ const MOST_HALVINGS = 8;
  * with predicted figures, and capacities that are corrected until the *realised* time fits. What it costs is what is realised.
  * No policy that decides by these predictions and works off what comes while it comes can do better, but for chance.
  *
- * For a price of quality the program is solved by its duals (`fluidPrices`). Each call takes its best core at these prices;
- * the mean of several solutions, while capacities are corrected, divides the calls that are indifferent.
+ * For a price of quality the program is solved by its duals (`fluidPrices`). Each call takes its best core at these prices, and shares of
+ * several that are about as good; the mean of several solutions counts, while capacities are corrected.
  */
 export class FluidBound {
   readonly #load: FluidLoad;
@@ -120,10 +127,11 @@ export class FluidBound {
     const { predicted, capacity, m } = this.#load;
     const all = predicted.costUsd.map((usd, cell) => usd - lambda * predicted.quality[cell]!);
     const net = narrowed(all, predicted.seconds, this.#pricesOf(all));
+    const near = NEAR_REGRET * usualRegret(net, m);
     let last: Division[] = [];
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const prices = this.#pricesOf(net);
-      const division = this.#divide(net, prices);
+      const division = this.#divide(net, prices, near);
       last = [...last.slice(1 - AVERAGED), division];
       const ratios = capacity.map((slots, j) => meanOf(last.map(({ seconds }) => seconds[j]!)) / slots);
       const isClose = ratios.every((ratio, j) => ratio < 1 + MISS && (ratio > 1 - MISS || prices[j] === 0));
@@ -138,17 +146,22 @@ export class FluidBound {
     return null;
   }
 
-  /** Each call on its best core at these prices. */
-  #divide(net: Float64Array, prices: Float64Array): Division {
+  /** Each call on its best core at these prices; on several that are about as good, in shares. */
+  #divide(net: Float64Array, prices: Float64Array, near: number): Division {
     const { n, m, predicted, realised } = this.#load;
     const seconds = new Float64Array(m);
+    const share = new Float64Array(m);
     const sum = { predictedQuality: 0, quality: 0, costUsd: 0 };
     for (let from = 0; from < n * m; from += m) {
-      const cell = from + bestCore(net, predicted.seconds, prices, from);
-      seconds[cell - from]! += realised.seconds[cell]!;
-      sum.predictedQuality += predicted.quality[cell]!;
-      sum.quality += realised.quality[cell]!;
-      sum.costUsd += realised.costUsd[cell]!;
+      sharesOf(share, net, predicted.seconds, prices, from, near);
+      for (let j = 0, cell = from; j < m; j++, cell++) {
+        const part = share[j]!;
+        if (part === 0) continue;
+        seconds[j]! += part * realised.seconds[cell]!;
+        sum.predictedQuality += part * predicted.quality[cell]!;
+        sum.quality += part * realised.quality[cell]!;
+        sum.costUsd += part * realised.costUsd[cell]!;
+      }
     }
     return { predictedQuality: sum.predictedQuality / n, quality: sum.quality / n, costUsd: sum.costUsd, seconds };
   }
@@ -184,6 +197,19 @@ function sumOfCore(values: Float64Array, core: number, m: number): number {
   return sum;
 }
 
+/** Mean of what a pair costs more than the best one of its call. */
+function usualRegret(net: Float64Array, m: number): number {
+  let sum = 0;
+  let pairs = 0;
+  for (let from = 0; from < net.length; from += m) {
+    const row = net.slice(from, from + m).filter((value) => !Number.isNaN(value));
+    const least = Math.min(...row);
+    for (const value of row) sum += value - least;
+    pairs += row.length;
+  }
+  return sum / pairs;
+}
+
 /** Pairs that cost more than the best one by so many usual gaps between a call's best and second pair are left out. */
 const WORTH_A_LOOK = 10;
 
@@ -208,18 +234,28 @@ function narrowed(net: Float64Array, seconds: Float64Array, prices: Float64Array
   return net.map((value, cell) => (regrets[cell]! <= most ? value : Number.NaN));
 }
 
-/** The core of the least net cost and price of time; the first of equals. */
-function bestCore(net: Float64Array, seconds: Float64Array, prices: Float64Array, from: number): number {
-  let best = 0;
+/** How a call is shared among the cores: by exp(-regret / near), where the regret is what it costs more there, time at its price. */
+function sharesOf(
+  share: Float64Array,
+  net: Float64Array,
+  seconds: Float64Array,
+  prices: Float64Array,
+  from: number,
+  near: number,
+): void {
   let least = Infinity;
-  for (let j = 0; j < prices.length; j++) {
-    const value = net[from + j]! + prices[j]! * seconds[from + j]!;
-    if (value < least) {
-      least = value;
-      best = j;
-    }
+  for (let j = 0; j < share.length; j++) {
+    share[j] = net[from + j]! + prices[j]! * seconds[from + j]!;
+    if (share[j]! < least) least = share[j]!;
   }
-  return best;
+  let total = 0;
+  for (let j = 0; j < share.length; j++) {
+    // Pairs that are left out have no net cost.
+    const part = Math.exp((least - share[j]!) / near);
+    share[j] = part > LEAST_SHARE ? part : 0;
+    total += share[j]!;
+  }
+  for (let j = 0; j < share.length; j++) share[j]! /= total;
 }
 
 /** A price of quality to begin with: dollars by quality, of the usual differences between cores. */

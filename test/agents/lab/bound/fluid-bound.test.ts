@@ -29,6 +29,22 @@ function load(seed: number, n: number, m: number, tight: number, lengthen = 1): 
   return { n, m, predicted, realised: { ...predicted, seconds: seconds.map((s) => lengthen * s) }, capacity };
 }
 
+/** The same calls so many times. */
+function repeated({ n, m, predicted, realised, capacity }: FluidLoad, times: number): FluidLoad {
+  const all = (values: Float64Array) =>
+    Float64Array.from({ length: times * n * m }, (_, cell) => values[cell % (n * m)]!);
+  const cells = ({ quality, costUsd, seconds }: FluidLoad['predicted']) => ({
+    ...{ quality: all(quality), costUsd: all(costUsd), seconds: all(seconds) },
+  });
+  return {
+    n: times * n,
+    m,
+    predicted: cells(predicted),
+    realised: cells(realised),
+    capacity: capacity.map((s) => times * s),
+  };
+}
+
 describe('the bound', () => {
   test.each([
     [1, 1.1, 0.7],
@@ -44,6 +60,18 @@ describe('the bound', () => {
     expect(exact).not.toBeNull();
     expect(Math.abs((found?.costUsd ?? 0) / (exact ?? 1) - 1)).toBeLessThan(0.01);
     expect(found?.predictedQuality).toBeGreaterThan(quality - 1e-9);
+  });
+
+  test.each([
+    1, 2, 3, 4, 5, 6, 7, 8,
+  ])('is found where the same few calls come again and again, as on small records: seed %d', async (seed) => {
+    const one = repeated(load(seed, 30, 8, 1.3), 15);
+    for (const quality of [0.78, 0.82, 0.86]) {
+      const exact = await leastCost(one, quality);
+      const found = new FluidBound(one).reaching(quality);
+      expect(exact === null, `at ${quality}`).toBe(found === null);
+      if (exact !== null && found !== null) expect(Math.abs(found.costUsd / exact - 1)).toBeLessThan(0.04);
+    }
   });
 
   test('has no value for what no division reaches, or where the calls do not fit', () => {
