@@ -87,12 +87,13 @@ function describe(raw: z.core.$ZodIssue, input: unknown, root: string): string {
   const issue = specific(raw);
   let value = input;
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
-  const field = [root, ...issue.path].map(String).join('.').replace(/^\./, '') || 'value';
+  const field = [root, ...issue.path].map(String).join('.').replace(/^\./, '');
   // The library names the type of what it got, which says less than the value.
   const rule = issue.message.replace(/, received \w+$/, '');
   const tellsValue = issue.code === 'unrecognized_keys' || rule.includes(', got ');
-  if (tellsValue) return `${field}: ${rule}`;
-  return `${field}: ${rule}, ${value === undefined ? 'but it is missing' : `got ${show(value)}`}`;
+  const fault = field === '' ? rule : `${field}: ${rule}`;
+  if (tellsValue) return fault;
+  return `${fault}, ${value === undefined ? 'but it is missing' : `got ${show(value)}`}`;
 }
 
 /** A value short enough for a message. Long text is not repeated: it may be a prompt. */

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type BootedKernel, bootKernel, defaultConfig, type KernelConfig, loadConfig } from '../../kernel/boot.js';
 import { createLogger, type Logger } from '../../kernel/log.js';
 import { Recorder } from '../../kernel/outcomes/recorder.js';
 import { loadPolicyModule } from '../../schedulers/load-module.js';
-import { policyNames } from '../../schedulers/registry.js';
+import { parsePolicy, policyNames } from '../../schedulers/registry.js';
 import { SyscallError } from '../../syscalls/errors.js';
 import { wholeNumber } from '../terminal/arguments.js';
 import { out } from '../terminal/printer.js';
 import { renderBoot } from './boot-screen.js';
+import { DEFAULT_FILE } from './config.js';
 import { startTracing } from './otel.js';
 import { exitOnUncaught, stopSignal } from './signals.js';
 
@@ -63,6 +65,9 @@ async function boot(flags: BootFlags): Promise<void> {
   const policy = policyModule === undefined ? undefined : (await loadPolicyModule(policyModule)).create();
   const log = createLogger(config.log);
   exitOnUncaught(log);
+  if (flags.config === undefined && existsSync(DEFAULT_FILE)) {
+    log.warn(`${DEFAULT_FILE} is in this folder and is not used: name it with --config`);
+  }
   const stopped = stopSignal();
   const booting = bootKernel(config, { log, ...(policy === undefined ? {} : { policy }) });
   const kernel = await Promise.race([booting, stopped.then(() => undefined)]);
@@ -95,7 +100,7 @@ async function configOf(flags: BootFlags): Promise<KernelConfig> {
   const { listen, telemetry } = base;
   return {
     ...base,
-    policy: policy ?? (process.env['ECCOS_POLICY'] || base.policy),
+    policy: policyOf(policy, base.policy),
     listen: {
       ...listen,
       port: port ?? listen.port,
@@ -108,6 +113,18 @@ async function configOf(flags: BootFlags): Promise<KernelConfig> {
       content: otelContent ?? telemetry.content,
     },
   };
+}
+
+/** Of the flag, else of the environment, else of the config. @throws SyscallError `invalid-config` that names where it stands */
+function policyOf(flag: string | undefined, usual: string): string {
+  const [source, spec = ''] = flag === undefined ? ['ECCOS_POLICY', process.env['ECCOS_POLICY']] : ['--policy', flag];
+  if (spec === '' && flag === undefined) return usual;
+  try {
+    parsePolicy(spec);
+    return spec;
+  } catch (error) {
+    throw new SyscallError('invalid-config', `${source}: ${(error as Error).message}`);
+  }
 }
 
 /** A config with a fault changes nothing. */

@@ -6,7 +6,7 @@ import { err, out, printable } from '../terminal/printer.js';
 import { hideSecrets } from './hide-secrets.js';
 import { probeCores } from './probe.js';
 
-const DEFAULT_FILE = 'eccos.yaml';
+export const DEFAULT_FILE = 'eccos.yaml';
 
 /** Adds `eccos config check`, `schema` and `show`. */
 export function registerConfig(program: Command): void {

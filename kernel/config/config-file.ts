@@ -33,7 +33,7 @@ export async function readConfigFile(file: string, env: Env): Promise<ConfigFile
   } catch (error) {
     if (error instanceof SyscallError) throw error;
     const [reason] = (error as Error).message.replace(/^Merge sources/, '<<: merge sources').split('\n');
-    throw new SyscallError('invalid-config', `${file}: ${reason}`, { cause: error });
+    throw new SyscallError('invalid-config', `${file}: ${reason?.replace(/:$/, '')}`, { cause: error });
   }
 }
 

@@ -172,7 +172,12 @@ function schemaOf(kinds: readonly CoreKind[]) {
   const cores = z
     .array(z.discriminatedUnion('kind', [...byName.values()] as unknown as readonly [z.ZodObject, ...z.ZodObject[]]))
     .min(1)
-    .refine((cores) => unique(cores.map((core) => String(core['id']))), 'Expected every id once')
+    .superRefine((cores, context) => {
+      const ids = cores.map((core) => String(core['id']));
+      const repeated = ids.findIndex((id, at) => ids.indexOf(id) < at);
+      if (repeated >= 0)
+        context.addIssue({ code: 'custom', path: [repeated, 'id'], message: 'Expected every id once' });
+    })
     .describe('The language models, in the order that fifo tries them');
   return z
     .strictObject({ ...common, cores })

@@ -4,6 +4,7 @@ import type { Found, JournalEntry, Restored, StoredCall, Wanted } from '../call/
 import type { StoredStart } from '../capacity/capacity.js';
 import { WINDOW_MS } from '../capacity/rate-window.js';
 import { type OpenedFile, openFile, refused } from './open-file.js';
+import { statementsOf } from './statements.js';
 import { callOf, foundOf, type Row } from './stored-of.js';
 
 /** What survives what: `process` the death of the kernel, `power` that of the machine too. */
@@ -41,7 +42,7 @@ export class JournalFile {
   readonly #options: FileOptions;
   readonly #file: OpenedFile;
   readonly #db: OpenedFile['db'];
-  readonly #statements: OpenedFile['statements'];
+  #statements: OpenedFile['statements'];
 
   /** @throws SyscallError `invalid-config` for a file that is in use, not a journal, or of a later kernel */
   constructor(options: FileOptions) {
@@ -112,6 +113,7 @@ export class JournalFile {
       db.exec('COMMIT');
     } catch (error) {
       if (db.inTransaction) db.exec('ROLLBACK');
+      this.#renew();
       throw error;
     }
     return this.#bytes();
@@ -119,8 +121,18 @@ export class JournalFile {
 
   find(wanted: Wanted): Found | undefined {
     const { byKey, byId } = this.#statements;
-    const row = ('key' in wanted ? byKey.get(wanted.owner, wanted.key) : byId.get(wanted.id)) as Row | undefined;
-    return row && foundOf(row);
+    try {
+      const row = ('key' in wanted ? byKey.get(wanted.owner, wanted.key) : byId.get(wanted.id)) as Row | undefined;
+      return row && foundOf(row);
+    } catch (error) {
+      this.#renew();
+      throw error;
+    }
+  }
+
+  /** One that has thrown goes on throwing, whatever it is asked. */
+  #renew(): void {
+    this.#statements = statementsOf(this.#db, true);
   }
 
   /** Leaves the file as one that need not be checked when it is opened again. */

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import Database from 'libsql';
 import type { FileLock } from '../../schedulers/file-lock.js';
@@ -26,6 +28,7 @@ export interface OpenedFile {
  * @throws SyscallError `invalid-config` for a file that is in use, not a journal, or of a later kernel
  */
 export function openFile({ path, level }: FileOptions): OpenedFile {
+  expectPlace(path);
   const held = lock(path);
   let db: Database.Database | undefined;
   try {
@@ -49,6 +52,18 @@ export function openFile({ path, level }: FileOptions): OpenedFile {
     db?.close();
     held.release();
     throw refused(path, error);
+  }
+}
+
+/** Before a lock lies beside it. */
+function expectPlace(path: string): void {
+  const folder = dirname(path);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw invalid(path, `expected a file in a folder that exists, got none at ${folder}`);
+  }
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isFile()) {
+    throw invalid(path, `expected a file, got ${found.isDirectory() ? 'a folder' : 'something else'}`);
   }
 }
 

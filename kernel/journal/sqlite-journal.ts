@@ -25,6 +25,7 @@ export class SqliteJournal implements Journal {
   readonly #options: FileOptions;
   readonly #group: GroupCommit;
   readonly #clock: Clock;
+  readonly #log: Logger;
   #worker: Worker | undefined;
   readonly #answering: Answering[] = [];
   /** Calls that are looked for in this turn: one message asks for all. */
@@ -35,6 +36,7 @@ export class SqliteJournal implements Journal {
   constructor(options: FileOptions, clock: Clock, log: Logger) {
     this.#options = options;
     this.#clock = clock;
+    this.#log = log;
     const commit = (rows: readonly JournalRow[]) => this.#ask({ type: 'commit', rows }) as Promise<number>;
     this.#group = new GroupCommit({ commit, clock, log });
   }
@@ -72,6 +74,7 @@ export class SqliteJournal implements Journal {
       const found = (await this.#ask({ type: 'find', wanted: asked.map(({ wanted }) => wanted) })) as unknown[];
       for (const [i, { resolve }] of asked.entries()) resolve(found[i]);
     } catch (error) {
+      this.#log.error({ err: error, path: this.#options.path }, 'the journal could not be read');
       for (const { reject } of asked) reject(error);
     }
   }

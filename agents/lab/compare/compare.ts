@@ -1,10 +1,12 @@
+import { SyscallError } from '../../../syscalls/errors.js';
+import { show } from '../../../syscalls/protocol.js';
 import { callsOf, type Load } from '../load/load.js';
 import { aimOf, dialOf, rangeOf, type SweepRange, sweepOf } from './aim.js';
 import { alphaAbove } from './alpha.js';
 import { BUSY_SHARE, type Calibration, calibrate } from './calibrate.js';
 import type { Contender } from './contender.js';
 import { Match, type MatchRules } from './match.js';
-import type { CompareOptions } from './options.js';
+import { type CompareOptions, DEFAULT_DIAL } from './options.js';
 import { playSeeds, type SeedWatcher } from './play-seeds.js';
 import { RecordNumbers } from './record-draws.js';
 import type { CompareReport, ConditionReport, LoadReport } from './report.js';
@@ -59,6 +61,7 @@ async function mainReport(
   const load = { ...about, notes: notesOf(about, plan.seeds) };
   const dials = new Map(contenders.map((contender) => [contender, dialOf(contender, options.dial)]));
   const dialled = [...dials.values()].flat();
+  expectDialled(options, dialled);
   const dialSeeds = options.sweep > 0 ? plan.seeds : Math.min(plan.seeds, DIAL_SEEDS);
   const sweeps = await sweepsOf(match, options, plan, rules);
   const seedPlan = seedPlanOf(plan, rules, { sweeps, dialled, dialSeeds, calls: watcher.onTrial !== undefined });
@@ -129,6 +132,14 @@ async function sweepsOf(match: Match, { sweep }: CompareOptions, { range }: Plan
     sweeps.set(contender, await sweptOver(match, contender, sweepOf(contender, sweep, range), range, rules));
   }
   return sweeps;
+}
+
+/** The preset one is for policies that take it; one that is asked for must be taken by some. */
+function expectDialled({ dial }: CompareOptions, dialled: readonly Contender[]): void {
+  if (dialled.length > 0 || dial.values.length === 0 || dial === DEFAULT_DIAL) return;
+  const got = `${dial.key}=${dial.values.join(',')}`;
+  const rule = 'Expected key=value,value of a parameter that one of the policies takes, and does not set itself';
+  throw new SyscallError('invalid-config', `--dial: ${rule}, got ${show(got)}`);
 }
 
 /**

@@ -20,7 +20,7 @@ const DEFAULT_POLICIES = [
 ];
 
 /** Dollars an hour that a call's waiting costs. */
-const DEFAULT_DIAL: Dial = { key: 'waitPrice', values: ['never', '1.5', '0.36', '0.1'] };
+export const DEFAULT_DIAL: Dial = { key: 'waitPrice', values: ['never', '1.5', '0.36', '0.1'] };
 
 function dialFrom(text: string): Dial {
   const [key = '', list = ''] = text.split('=');

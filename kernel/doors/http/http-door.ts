@@ -245,7 +245,7 @@ export class HttpDoor implements Door {
   async #fail(form: ErrorForm, { request, outflow, requestId }: Exchange, thrown: unknown): Promise<void> {
     const error = thrown instanceof SyscallError ? thrown : internal(thrown);
     if (error.code === 'internal') {
-      this.#deps.log.error({ err: error.cause, requestId }, 'a request failed inside the kernel');
+      this.#deps.log.error({ err: error.cause ?? error, requestId }, 'a request failed inside the kernel');
     }
     if (outflow.hasBegun) {
       outflow.cut();

@@ -51,6 +51,14 @@ describe('eccos boot', () => {
     expect(shell.stdout.split('\n').length).toBeLessThan(50);
   });
 
+  test('says that an eccos.yaml in its folder is not used', async () => {
+    writeFileSync(join(folder, 'eccos.yaml'), 'cores: []');
+    const shell = new Shell(['boot', '--port', '0'], {}, [], folder);
+    running.push(shell);
+    await shell.wrote('stderr', /eccos\.yaml is in this folder and is not used: name it with --config/);
+    await shell.wrote('stdout', /^eccos kernel on/m);
+  });
+
   test('takes the policy from the flag, else the environment, else the config', async () => {
     const file = config('policy.yaml', { more: { policy: 'round-robin' } });
     const policies = await Promise.all([
@@ -164,7 +172,7 @@ describe('eccos boot refuses', () => {
       'an unknown policy',
       ['--policy', 'best'],
       1,
-      /^eccos: Expected one of the policies fifo, round-robin, eccos, .*, got "best"$/,
+      /^eccos: --policy: Expected one of the policies fifo, round-robin, eccos, .*, got "best"$/,
     ],
     ['an invalid port', ['--port', '70000'], 2, /^eccos: option '--port <n>' argument '70000' is invalid\. .*65535/],
     ['a file that is not there', ['--config', '/nowhere.yaml'], 1, /^eccos: \/nowhere\.yaml: ENOENT/],

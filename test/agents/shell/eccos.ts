@@ -23,11 +23,11 @@ export class Shell {
   stderr = '';
 
   /** @param node more arguments for Node */
-  constructor(args: readonly string[], env: Env = {}, node: readonly string[] = []) {
+  constructor(args: readonly string[], env: Env = {}, node: readonly string[] = [], cwd = ROOT) {
     // The environment of the tests must not choose a policy, a kernel or a token.
     const clean = { ECCOS_POLICY: undefined, ECCOS_URL: undefined, ECCOS_TOKEN: undefined };
     this.child = spawn(process.execPath, [...node, MAIN, ...args], {
-      cwd: ROOT,
+      cwd,
       env: { ...process.env, ...clean, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

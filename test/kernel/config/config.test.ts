@@ -57,7 +57,7 @@ describe('a fault is reported with file, field, rule and value:', () => {
   test.each([
     ['no cores', {}, /^eccos.yaml: cores: .*array/],
     ['an empty list of cores', { cores: [] }, /^eccos.yaml: cores: .*got a list of 0$/],
-    ['a core id twice', { cores: [CORE, CORE] }, /^eccos.yaml: cores: Expected every id once/],
+    ['a core id twice', { cores: [CORE, CORE] }, /^eccos.yaml: cores.1.id: Expected every id once, got "a"$/],
     ['a core without price', { cores: [{ id: 'a', kind: 'simulated' }] }, /^eccos.yaml: cores.0.price: /],
     ['an unknown kind of core', { cores: [{ ...CORE, kind: 'magic' }] }, /^eccos.yaml: cores.0.kind: .*'simulated'/],
     ['an unknown member', { cores: [CORE], tokens: [] }, /"tokens"/],
@@ -70,8 +70,8 @@ describe('a fault is reported with file, field, rule and value:', () => {
       /`slow` to be at most `close`/,
     ],
     ['an unknown policy', { cores: [CORE], policy: 'lottery' }, /^eccos.yaml: policy: .*fifo.*"lottery"/],
-    ['a list', [CORE], /^eccos.yaml: value: .*got a list of 1$/],
-    ['nothing', null, /^eccos.yaml: value: .*got null$/],
+    ['a list', [CORE], /^eccos.yaml: Invalid input: .*got a list of 1$/],
+    ['nothing', null, /^eccos.yaml: Invalid input: .*got null$/],
     ['an origin with a path', { cores: [CORE], listen: { allowedOrigins: ['https://a.example/x'] } }, /Origins.0: /],
     ['any origin', { cores: [CORE], listen: { allowedOrigins: ['*'] } }, /allowedOrigins.0: .*got "\*"$/],
     ['the origin null', { cores: [CORE], listen: { allowedOrigins: ['null'] } }, /allowedOrigins.0: .*got "null"$/],
@@ -132,7 +132,7 @@ describe('a file', () => {
   test.each([
     ['no YAML', 'cores: [', /eccos.yaml: .*line/i],
     ['a member twice', 'seed: 1\nseed: 2\n', /eccos.yaml: Map keys must be unique/],
-    ['an empty one', '', /eccos.yaml: value: .*got null/],
+    ['an empty one', '', /eccos.yaml: Invalid input: .*got null/],
     ['a prototype', '__proto__: { seed: 1 }\n', /eccos.yaml: .*"__proto__"/],
   ])('with a fault is named: %s', async (_name, text, message) => {
     await expect(load(text)).rejects.toMatchObject({

@@ -1,6 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -277,9 +279,45 @@ describe('is refused, by name', () => {
     expect((await refusal({ path: copy })).message).toMatch(/expected a journal/);
   });
 
+  test('a folder, of which no lock is left', async () => {
+    const inner = join(folder, 'inner');
+    mkdirSync(inner);
+    expect((await refusal({ path: inner })).message).toContain(`${inner}: expected a file, got a folder`);
+    expect(existsSync(`${inner}.lock`)).toBe(false);
+  });
+
   test('a path in no folder', async () => {
     expect((await refusal({ path: join(folder, 'no', 'such', 'eccos.db') })).message).toContain('no/such/eccos.db');
   });
+});
+
+test('a call that cannot be read fails alone, and goes on failing alone', async () => {
+  const file = opened();
+  await file.restore(0);
+  const calls = Array.from({ length: 300 }, (_, n) => `n-${n}`);
+  for (const id of calls) file.commit([accepted(id, { text: 'y'.repeat(500) }), ended(id)]);
+  closed(file);
+  const db = new Database(path);
+  const page = db.prepare("SELECT pageno FROM dbstat WHERE name = 'calls' AND pagetype = 'leaf' LIMIT 1 OFFSET 20");
+  const { pageno } = page.get() as { pageno: number };
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.close();
+  const bytes = openSync(path, 'r+');
+  writeSync(bytes, Buffer.alloc(4096, 0xff), 0, 4096, (pageno - 1) * 4096);
+  closeSync(bytes);
+  const again = opened();
+  await again.restore(0);
+  const isRead = (id: string) => {
+    try {
+      return again.find({ id }) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  const unread = calls.filter((id) => !isRead(id));
+  expect(unread.length).toBeGreaterThan(0);
+  expect(unread.length).toBeLessThan(20);
+  expect(calls.filter((id) => !isRead(id))).toEqual(unread);
 });
 
 test('people read it with sqlite3 while it is written', ({ skip }) => {

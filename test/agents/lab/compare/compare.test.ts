@@ -68,6 +68,7 @@ describe('a comparison', () => {
     { changes: { policies: ['fifo:alpha=1'] }, message: /--policies: policy fifo: .*"alpha"$/ },
     { changes: { policies: ['eccos:memory=here'] }, message: /--policies: Expected no memory.*"here"/ },
     { changes: { policies: ['per-call-16nn'] }, message: /--policies: .*eccos compare --data/ },
+    { changes: { dial: { key: 'nosuch', values: ['1', '2'] } }, message: /--dial: .*got "nosuch=1,2"/ },
     { changes: { policies: ['eccos'], predictor: '/no/predictor' }, message: /\/no\/predictor/ },
     { changes: { policies: ['per-call:encoder=/no/encoder'] }, message: /\/no\/encoder/ },
   ])('refuses $changes with one line', async ({ changes, message }) => {
