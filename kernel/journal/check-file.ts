@@ -3,7 +3,11 @@ import Database from 'libsql';
 /** Of the file, that are mapped into memory while it is read: less than half the time to read a gigabyte. */
 const MAPPED_BYTES = 2 ** 40;
 
-/** Reads all of a file, over a connection of its own: a fault of the disk in a mapped file ends the process. @returns `ok`, or what is wrong */
+/**
+ * Reads all of a file. It is mapped only for so long, over a connection of its own: a fault of the disk in a mapped file ends the process.
+ *
+ * @returns `ok`, or what is wrong
+ */
 export function verdictOn(path: string): string {
   try {
     const db = new Database(path, { readonly: true });

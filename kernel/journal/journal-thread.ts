@@ -10,7 +10,7 @@ export type JournalTask =
   | { readonly type: 'find'; readonly wanted: readonly Wanted[] }
   | { readonly type: 'close' };
 
-/** What a task came to. */
+/** What a task came to, and each call that was looked for. */
 export type JournalAnswer = { readonly result: unknown } | { readonly error: ReturnType<SyscallError['toRpc']> };
 
 let file: JournalFile | undefined;
@@ -24,18 +24,19 @@ function done(task: JournalTask): unknown {
     case 'commit':
       return journal.commit(task.rows);
     case 'find':
-      return task.wanted.map((wanted) => journal.find(wanted));
+      // One that cannot be read says nothing of the others.
+      return Promise.all(task.wanted.map((wanted) => answerTo(() => journal.find(wanted))));
     case 'close':
       return journal.close();
   }
 }
 
-parentPort?.on('message', async (task: JournalTask) => {
-  let answer: JournalAnswer;
+async function answerTo(work: () => unknown): Promise<JournalAnswer> {
   try {
-    answer = { result: await done(task) };
+    return { result: await work() };
   } catch (error) {
-    answer = { error: SyscallError.from(error).toRpc() };
+    return { error: SyscallError.from(error).toRpc() };
   }
-  parentPort?.postMessage(answer);
-});
+}
+
+parentPort?.on('message', async (task: JournalTask) => parentPort?.postMessage(await answerTo(() => done(task))));

@@ -71,10 +71,15 @@ export class SqliteJournal implements Journal {
     const asked = this.#finding;
     this.#finding = [];
     try {
-      const found = (await this.#ask({ type: 'find', wanted: asked.map(({ wanted }) => wanted) })) as unknown[];
-      for (const [i, { resolve }] of asked.entries()) resolve(found[i]);
+      const wanted = asked.map((one) => one.wanted);
+      const answers = (await this.#ask({ type: 'find', wanted })) as readonly JournalAnswer[];
+      for (const [i, answer] of answers.entries()) {
+        if ('error' in answer) {
+          this.#log.error({ err: answer.error, path: this.#options.path }, 'a call of the journal could not be read');
+        }
+        settle(asked[i] as Finding, answer);
+      }
     } catch (error) {
-      this.#log.error({ err: error, path: this.#options.path }, 'the journal could not be read');
       for (const { reject } of asked) reject(error);
     }
   }
@@ -95,11 +100,7 @@ export class SqliteJournal implements Journal {
 
   #start(): Worker {
     const worker = new Worker(createRequire(import.meta.url).resolve('#journal-thread'), { workerData: this.#options });
-    worker.on('message', (answer: JournalAnswer) => {
-      const { resolve, reject } = this.#answering.shift() as Answering;
-      if ('error' in answer) reject(SyscallError.fromRpc(answer.error));
-      else resolve(answer.result);
-    });
+    worker.on('message', (answer: JournalAnswer) => settle(this.#answering.shift() as Answering, answer));
     worker.on('error', (error) => {
       // The next task starts another one.
       this.#worker = undefined;
@@ -107,4 +108,9 @@ export class SqliteJournal implements Journal {
     });
     return worker;
   }
+}
+
+function settle({ resolve, reject }: Answering, answer: JournalAnswer): void {
+  if ('error' in answer) reject(SyscallError.fromRpc(answer.error));
+  else resolve(answer.result);
 }

@@ -18,6 +18,7 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { JournalFile, type JournalRow } from '../../../kernel/journal/journal-file.js';
 import type { SyscallError } from '../../../syscalls/errors.js';
+import { damageCalls } from './damage.js';
 
 let folder = '';
 let path = '';
@@ -297,14 +298,7 @@ test('a call that cannot be read fails alone, and goes on failing alone', async 
   const calls = Array.from({ length: 300 }, (_, n) => `n-${n}`);
   for (const id of calls) file.commit([accepted(id, { text: 'y'.repeat(500) }), ended(id)]);
   closed(file);
-  const db = new Database(path);
-  const page = db.prepare("SELECT pageno FROM dbstat WHERE name = 'calls' AND pagetype = 'leaf' LIMIT 1 OFFSET 20");
-  const { pageno } = page.get() as { pageno: number };
-  db.pragma('wal_checkpoint(TRUNCATE)');
-  db.close();
-  const bytes = openSync(path, 'r+');
-  writeSync(bytes, Buffer.alloc(4096, 0xff), 0, 4096, (pageno - 1) * 4096);
-  closeSync(bytes);
+  damageCalls(path);
   const again = opened();
   await again.restore(0);
   const isRead = (id: string) => {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JournalEntry } from '../../../kernel/call/journal.js';
 import { realClock } from '../../../kernel/clock.js';
 import { SqliteJournal } from '../../../kernel/journal/sqlite-journal.js';
+import { damageCalls } from './damage.js';
 
 let folder = '';
 beforeEach(() => {
@@ -101,4 +102,23 @@ test('on a full disk new calls are refused, ends wait, and all goes on when ther
   } finally {
     spawnSync('umount', [folder]);
   }
+});
+
+test('of calls that are looked for in one turn, one that cannot be read fails alone, and the log names the file', async () => {
+  const first = journalIn(folder);
+  await first.restore(0);
+  const ids = Array.from({ length: 300 }, (_, n) => `x-${n}`);
+  await Promise.all(ids.flatMap((id) => [first.append(accepted(id, 'y'.repeat(500))), first.append(ended(id))]));
+  await first.close();
+  const path = join(folder, 'eccos.db');
+  damageCalls(path);
+  const lines: string[] = [];
+  const journal = journalIn(folder, lines);
+  await journal.restore(0);
+  const found = await Promise.allSettled(ids.map((id) => journal.find({ id })));
+  const failed = found.filter(({ status }) => status === 'rejected');
+  expect(failed.length).toBeGreaterThan(0);
+  expect(failed.length).toBeLessThan(20);
+  expect(lines.filter((line) => line.includes(path))).toHaveLength(failed.length);
+  await journal.close();
 });
