@@ -1,5 +1,6 @@
 import { fluidPrices } from '../../../schedulers/eccos/assign/fluid-prices.js';
 import { meanOf } from '../metrics/statistics.js';
+import { narrowed, sharesOf, usualRegret } from './shares.js';
 
 /** All calls of a load on all cores, n x m, row-major. */
 export interface FluidLoad {
@@ -48,8 +49,6 @@ const MOST_HALVINGS = 8;
  * again and again, whole ones leave a core too full or too empty. At 0.003 five of eight such instances did not settle.
  */
 const NEAR_REGRET = 0.01;
-/** Smaller shares are none. */
-const LEAST_SHARE = 1e-3;
 
 /**
  * The least cost at which all calls, known beforehand and free to be divided, reach a mean predicted quality, if time is
@@ -195,67 +194,6 @@ function sumOfCore(values: Float64Array, core: number, m: number): number {
   let sum = 0;
   for (let cell = core; cell < values.length; cell += m) sum += values[cell]!;
   return sum;
-}
-
-/** Mean of what a pair costs more than the best one of its call. */
-function usualRegret(net: Float64Array, m: number): number {
-  let sum = 0;
-  let pairs = 0;
-  for (let from = 0; from < net.length; from += m) {
-    const row = net.slice(from, from + m).filter((value) => !Number.isNaN(value));
-    const least = Math.min(...row);
-    for (const value of row) sum += value - least;
-    pairs += row.length;
-  }
-  return sum / pairs;
-}
-
-/** Pairs that cost more than the best one by so many usual gaps between a call's best and second pair are left out. */
-const WORTH_A_LOOK = 10;
-
-/**
- * The net costs of the pairs that may take part in a solution near these prices, NaN for the others. Prices are smoothed by a
- * share of what a usual pair costs more than the best one: without the hopeless pairs that is little.
- */
-function narrowed(net: Float64Array, seconds: Float64Array, prices: Float64Array): Float64Array {
-  const m = prices.length;
-  const regrets = new Float64Array(net.length);
-  let gaps = 0;
-  for (let from = 0; from < net.length; from += m) {
-    const reduced = prices.map((price, j) => net[from + j]! + price * seconds[from + j]!);
-    const [least = 0, second = least] = reduced.toSorted();
-    gaps += second - least;
-    regrets.set(
-      reduced.map((value) => value - least),
-      from,
-    );
-  }
-  const most = (WORTH_A_LOOK * gaps * m) / net.length;
-  return net.map((value, cell) => (regrets[cell]! <= most ? value : Number.NaN));
-}
-
-/** How a call is shared among the cores: by exp(-regret / near), where the regret is what it costs more there, time at its price. */
-function sharesOf(
-  share: Float64Array,
-  net: Float64Array,
-  seconds: Float64Array,
-  prices: Float64Array,
-  from: number,
-  near: number,
-): void {
-  let least = Infinity;
-  for (let j = 0; j < share.length; j++) {
-    share[j] = net[from + j]! + prices[j]! * seconds[from + j]!;
-    if (share[j]! < least) least = share[j]!;
-  }
-  let total = 0;
-  for (let j = 0; j < share.length; j++) {
-    // Pairs that are left out have no net cost.
-    const part = Math.exp((least - share[j]!) / near);
-    share[j] = part > LEAST_SHARE ? part : 0;
-    total += share[j]!;
-  }
-  for (let j = 0; j < share.length; j++) share[j]! /= total;
 }
 
 /** A price of quality to begin with: dollars by quality, of the usual differences between cores. */

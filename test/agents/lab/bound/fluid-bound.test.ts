@@ -74,6 +74,12 @@ describe('the bound', () => {
     }
   });
 
+  test('of one core is what all calls cost there', () => {
+    const one = load(7, 50, 1, 1.1);
+    const all = one.predicted.costUsd.reduce((sum, usd) => sum + usd, 0);
+    expect(new FluidBound(one).at(0.001)?.costUsd).toBeCloseTo(all, 9);
+  });
+
   test('has no value for what no division reaches, or where the calls do not fit', () => {
     expect(new FluidBound(load(1, 200, 4, 1.2)).reaching(0.99)).toBeNull();
     expect(new FluidBound(load(1, 200, 4, 0.8)).reaching(0.5)).toBeNull();
